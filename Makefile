@@ -1,0 +1,63 @@
+# make run    the demonstration village, served: installs, builds, makes it, prints the address
+# make test   every test: Rust, front end, end to end through the binary, the page in a browser
+# make check  what must hold before a commit: formatting, lints, types
+# make build  the release binary at target/release/yizhangtu
+# make clean  what was built
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+RELEASE := target/release/yizhangtu
+# PROJ is C++ and slow to build: a compiler cache is used where there is one.
+CCACHE := $(shell command -v ccache 2>/dev/null)
+ifneq ($(CCACHE),)
+export CMAKE_C_COMPILER_LAUNCHER := ccache
+export CMAKE_CXX_COMPILER_LAUNCHER := ccache
+endif
+
+.PHONY: run build test test-rust test-frontend test-programs test-browser check page clean
+
+run: build
+	$(RELEASE) serve
+
+build: page
+	scripts/install build
+	cargo build --release --locked --bin yizhangtu
+
+# The page is embedded in the binary, so it is built first.
+page: frontend/dist/index.html
+
+frontend/dist/index.html: frontend/package-lock.json frontend/index.html frontend/vite.config.ts $(shell find frontend/src frontend/public -type f 2>/dev/null)
+	scripts/install page
+	cd frontend && npm run build
+
+test: test-rust test-frontend test-programs test-browser
+
+test-rust: page
+	scripts/install build
+	cargo test --workspace --locked
+
+test-frontend:
+	scripts/install page
+	cd frontend && npm run typecheck && npm test
+
+# Other programs read what we serve and write: GDAL, QGIS's validator, GEOS.
+test-programs: page
+	scripts/install programs
+	cargo build --locked --bin yizhangtu
+	.cache/python/bin/python -m pytest -q tests/programs
+
+test-browser: page
+	scripts/install browser
+	cargo build --locked --bin yizhangtu
+	cd tests/browser && node --test --test-concurrency=1
+
+check: page
+	scripts/install build
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cd frontend && npm run lint && npm run typecheck
+
+clean:
+	cargo clean
+	rm -rf frontend/dist frontend/node_modules tests/browser/node_modules .cache

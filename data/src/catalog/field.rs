@@ -1,0 +1,93 @@
+//! One field of a layer.
+
+use serde::{Deserialize, Serialize};
+
+use super::Text;
+
+/// A field: its name, meaning, limits, and who may see it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    /// `snake_case` English name: column, JSON key and form field alike.
+    pub name: String,
+    /// Title in forms, tables and legends.
+    pub label: Text,
+    /// Type of the values.
+    #[serde(rename = "type")]
+    pub kind: FieldKind,
+    /// Unit of the stored value: `m2`, `m`, `fen`, `%`, …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Decimal places kept, for decimals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decimals: Option<u8>,
+    /// Least and greatest value, both allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<[f64; 2]>,
+    /// Greatest length in characters, for texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_length: Option<u32>,
+    /// Regular expression that a whole text must match.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
+    /// Code list that the value belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_list: Option<String>,
+    /// Layer whose id this field holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// Whether a value must be there.
+    #[serde(default)]
+    pub required: bool,
+    /// Whether no two features may share a value.
+    #[serde(default)]
+    pub unique: bool,
+    /// Who may see it.
+    #[serde(default)]
+    pub sensitivity: Sensitivity,
+    /// How it is masked: `name`, `id_number`, `phone`, `plate`, `address`, `birth`, `hidden`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mask: Option<String>,
+    /// Titles that imports know it by: standard field codes, other spellings, cut names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    /// What the number means and where the rule comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Text>,
+}
+
+/// The type of a field's values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum FieldKind {
+    Text,
+    Integer,
+    Decimal,
+    Boolean,
+    Date,
+    DateTime,
+    Json,
+}
+
+/// Who may see a field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sensitivity {
+    /// 公开: anyone.
+    #[default]
+    Public,
+    /// 内部: signed-in staff.
+    Internal,
+    /// 个人信息: masked unless the role has the right.
+    Personal,
+    /// 敏感个人信息: masked unless the role has the right and gives a reason.
+    Sensitive,
+}
+
+impl Sensitivity {
+    /// Whether values are about a person, and so never leave unmasked nor enter a tile.
+    pub fn is_personal(self) -> bool {
+        self >= Self::Personal
+    }
+}

@@ -1,0 +1,117 @@
+//! One layer of the map.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Field, Text};
+
+/// A layer: what its features are, which fields they have, how they are drawn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layer {
+    /// Identifier: table, collection and tile layer alike.
+    pub id: String,
+    /// Title in the layer tree.
+    pub title: Text,
+    /// Theme that it belongs to.
+    pub theme: String,
+    /// Kind of geometry.
+    pub geometry: GeometryKind,
+    /// Version of this description.
+    pub version: String,
+    /// Standard or document behind it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard: Option<String>,
+    /// What the features are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Text>,
+    /// Whether features never overlap, so that a point lies in at most one.
+    #[serde(default)]
+    pub partition: bool,
+    /// Whether the layer as a whole is about persons: it has no tiles and no public items.
+    #[serde(default)]
+    pub personal: bool,
+    /// Field with the business code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Field written on the map and in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Fields that the search finds features by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub search: Vec<String>,
+    /// Unit of count: 栋, 宗, 个, …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counter: Option<Text>,
+    /// How it is drawn; none for tables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub style: Option<Style>,
+    /// The fields, in order of display.
+    pub fields: Vec<Field>,
+}
+
+/// The kind of geometry of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GeometryKind {
+    /// A table without geometry.
+    None,
+    /// Points or multipoints.
+    Point,
+    /// Lines or multilines.
+    Line,
+    /// Polygons or multipolygons.
+    Polygon,
+    /// Any of them.
+    Any,
+}
+
+/// How a layer is drawn. One table for the page and for print.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Style {
+    /// Main colour, `#rrggbb`.
+    pub color: String,
+    /// Opacity of fills, 0 to 1.
+    #[serde(default)]
+    pub fill_opacity: f64,
+    /// Colour of outlines; the main colour where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outline: Option<String>,
+    /// Width of lines and outlines in pixels, or radius of points.
+    #[serde(default)]
+    pub width: f64,
+    /// Dashes of the line in multiples of its width.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dash: Option<Vec<f64>>,
+    /// Field whose code list colours the features.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub color_by: Option<String>,
+    /// Least zoom at which it is drawn.
+    #[serde(default)]
+    pub min_zoom: u8,
+    /// Least zoom at which labels are drawn; none for no labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label_zoom: Option<u8>,
+    /// Whether it is on when the map opens.
+    #[serde(default)]
+    pub visible: bool,
+}
+
+impl Layer {
+    /// The position of a field in [`crate::Record::values`].
+    pub fn position(&self, field: &str) -> Option<usize> {
+        self.fields
+            .iter()
+            .position(|candidate| candidate.name == field)
+    }
+
+    /// A field by name.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// Whether features have a place on the map.
+    pub fn is_mapped(&self) -> bool {
+        self.geometry != GeometryKind::None
+    }
+}

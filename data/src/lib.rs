@@ -1,0 +1,14 @@
+//! What the map holds: layers, fields, code lists, features, coordinate systems,
+//! file formats, and the store with its history.
+//!
+//! Nothing here knows HTTP, users' rights or screens.
+
+pub mod catalog;
+pub mod change;
+pub mod record;
+pub mod value;
+
+pub use catalog::{Catalog, Field, FieldKind, GeometryKind, Layer, Sensitivity, Text};
+pub use change::{Change, ChangeSet, Operation};
+pub use record::{Id, Record};
+pub use value::Value;

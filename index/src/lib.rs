@@ -1,0 +1,1 @@
+//! Where things are: exact point, area and nearest queries over coordinates and keys.

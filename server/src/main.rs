@@ -1,0 +1,3 @@
+//! `yizhangtu`: one map of a village, served.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The whole, from outside: drives the built binary as a user would.

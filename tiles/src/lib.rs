@@ -1,0 +1,1 @@
+//! What the screen draws: the tile grid, clipping, generalising and encoding.
