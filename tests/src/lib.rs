@@ -1,1 +1,232 @@
 //! The whole, from outside: drives the built binary as a user would.
+
+use std::{
+    env,
+    ffi::OsStr,
+    fs,
+    io::{BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    sync::OnceLock,
+    time::Duration,
+};
+
+use serde_json::Value;
+
+/// The binary under test: `YIZHANGTU_BINARY`, or the debug build, brought up to date first.
+pub fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        if let Some(path) = env::var_os("YIZHANGTU_BINARY") {
+            return PathBuf::from(path);
+        }
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--workspace", "--bin", "yizhangtu", "--quiet"])
+            .current_dir(root())
+            .status()
+            .expect("cargo runs");
+        assert!(built.success(), "the binary does not build");
+        // This test runs from target/<profile>/deps.
+        let here = env::current_exe().expect("a test has a path");
+        let target = here
+            .ancestors()
+            .nth(3)
+            .expect("target/<profile>/deps/<test>");
+        target.join("debug/yizhangtu")
+    })
+}
+
+/// The root of the repository.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("tests/ lies in the repository")
+}
+
+/// A file of the real data that lies beside a checkout, or `None` with a word on standard output.
+///
+/// The data is not part of the project, so a checkout without it skips these tests.
+pub fn real_data(name: &str) -> Option<PathBuf> {
+    let path = root().join("../shared/data").join(name);
+    if !path.exists() {
+        println!("skipped: real data {} is not here", path.display());
+        return None;
+    }
+    Some(path)
+}
+
+/// Runs the command to its end.
+pub fn run<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Output {
+    Command::new(binary())
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the binary runs")
+}
+
+/// Runs the command and expects exit code 0; the standard output comes back.
+pub fn run_well<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> String {
+    let output = run(arguments);
+    assert!(
+        output.status.success(),
+        "{}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).expect("UTF-8 output")
+}
+
+/// A demonstration village, made once for each build of the binary. Serve it read-only, or copy it.
+pub fn village(name: &str) -> PathBuf {
+    let binary = binary();
+    let made = fs::metadata(binary)
+        .and_then(|metadata| metadata.modified())
+        .expect("the binary has a time")
+        .duration_since(std::time::UNIX_EPOCH)
+        .expect("a time after 1970")
+        .as_nanos();
+    let folder = binary.with_file_name("villages");
+    let path = folder.join(format!("{name}-{made}.gpkg"));
+    if !path.exists() {
+        fs::create_dir_all(&folder).expect("target is writable");
+        // Several test processes may arrive at once: each makes its own, the first name stays.
+        let own = folder.join(format!("{name}-{made}-{}.gpkg", std::process::id()));
+        run_well(["demo", name, "-o", own.to_str().expect("UTF-8 path")]);
+        fs::rename(&own, &path).expect("same folder");
+    }
+    path
+}
+
+/// A served file. It stops when dropped.
+pub struct Server {
+    child: Child,
+    /// `http://127.0.0.1:PORT`.
+    pub url: String,
+    agent: ureq::Agent,
+}
+
+/// What came back.
+pub struct Reply {
+    /// HTTP status code.
+    pub status: u16,
+    /// Headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body as it came, decompressed.
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("no JSON ({error}): {}", self.text()))
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// A header by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(header, _)| header == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+impl Server {
+    /// Serves a file read-only on a free port.
+    pub fn start(file: &Path) -> Self {
+        Self::start_with(file, &["--read-only"])
+    }
+
+    /// Serves a file on a free port, with further arguments.
+    pub fn start_with(file: &Path, arguments: &[&str]) -> Self {
+        let mut child = Command::new(binary())
+            .arg("serve")
+            .arg(file)
+            .args(["--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let mut output = BufReader::new(child.stdout.take().expect("piped"));
+        let mut line = String::new();
+        output.read_line(&mut line).expect("readable output");
+        let url = line
+            .trim()
+            .strip_prefix("listening on ")
+            .unwrap_or_else(|| panic!("the first line is {line:?}"))
+            .to_owned();
+        // Keep the pipe drained, so that the server never waits for us.
+        std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(120)))
+            .build()
+            .into();
+        Self { child, url, agent }
+    }
+
+    /// GET of a path with its query.
+    pub fn get(&self, path: &str) -> Reply {
+        self.get_with(path, &[])
+    }
+
+    /// GET with headers.
+    pub fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
+        let mut request = self.agent.get(format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        reply(request.call())
+    }
+
+    /// POST of a JSON body.
+    pub fn post(&self, path: &str, body: &Value) -> Reply {
+        self.post_as(path, "application/json", body.to_string().as_bytes())
+    }
+
+    /// POST of a body of any media type.
+    pub fn post_as(&self, path: &str, media_type: &str, body: &[u8]) -> Reply {
+        reply(
+            self.agent
+                .post(format!("{}{path}", self.url))
+                .header("content-type", media_type)
+                .send(body),
+        )
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn reply(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Reply {
+    let answer = answer.unwrap_or_else(|error| panic!("no answer: {error}"));
+    let (head, body) = answer.into_parts();
+    let mut bytes = Vec::new();
+    body.into_reader()
+        .read_to_end(&mut bytes)
+        .expect("a whole body");
+    Reply {
+        status: head.status.as_u16(),
+        headers: head
+            .headers
+            .iter()
+            .map(|(name, value)| {
+                (
+                    name.as_str().to_owned(),
+                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                )
+            })
+            .collect(),
+        body: bytes,
+    }
+}
