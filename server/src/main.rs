@@ -1,3 +1,10 @@
 //! `yizhangtu`: one map of a village, served.
 
-fn main() {}
+mod command;
+mod http;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    command::run()
+}

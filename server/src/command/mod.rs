@@ -1,0 +1,123 @@
+//! The command line: one file a subcommand.
+//!
+//! Exit codes: 0 done, 1 the input or the data is at fault, 2 usage.
+
+mod serve;
+
+use std::{
+    fmt,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand};
+
+/// 一张图：村庄规划、治理与更新 / one map for village planning, governance and renewal
+#[derive(Parser)]
+#[command(name = "yizhangtu", version, propagate_version = true)]
+struct Command {
+    /// 以 JSON 输出结果 / give results as JSON
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    Serve(serve::Arguments),
+}
+
+/// How a subcommand gives its results.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Output {
+    /// As JSON on standard output rather than as text.
+    pub(crate) json: bool,
+}
+
+/// Runs what the command line asks for.
+pub(crate) fn run() -> ExitCode {
+    let command = Command::parse();
+    let output = Output { json: command.json };
+    let done = match command.verb {
+        Verb::Serve(arguments) => serve::run(arguments, output),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// Why a subcommand did not do what it was asked.
+///
+/// Any error turns into a [`Failure::Data`] by `?`, its causes joined to its message.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The input or the data is at fault: exit 1.
+    Data(String),
+    /// The command was called wrongly: exit 2.
+    Usage(String),
+}
+
+impl Failure {
+    /// Says on standard error what went wrong, and gives the exit code.
+    fn report(&self) -> ExitCode {
+        let (message, code) = match self {
+            Self::Data(message) => (message, 1),
+            Self::Usage(message) => (message, 2),
+        };
+        // Where standard error is closed, the exit code still tells.
+        let _ = writeln!(io::stderr(), "{message}");
+        ExitCode::from(code)
+    }
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Data(Causes(&error).to_string())
+    }
+}
+
+/// An error with its causes, each said once.
+struct Causes<'a>(&'a dyn std::error::Error);
+
+impl fmt::Display for Causes<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut said = self.0.to_string();
+        formatter.write_str(&said)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            let words = error.to_string();
+            if !said.contains(&words) {
+                write!(formatter, ": {words}")?;
+            }
+            said = words;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Command::command().debug_assert();
+    }
+
+    #[test]
+    fn causes_are_said_once() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("the map could not be opened")]
+        struct Outer(#[source] io::Error);
+        let failure = Failure::from(Outer(io::Error::other("the disk is away")));
+        let Failure::Data(message) = failure else {
+            panic!("an error is a fault of the data");
+        };
+        assert_eq!(message, "the map could not be opened: the disk is away");
+    }
+}

@@ -1,0 +1,140 @@
+//! `yizhangtu serve`: the map over HTTP.
+
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    path::PathBuf,
+};
+
+use tokio::net::TcpListener;
+
+use super::{Failure, Output};
+use crate::http::{self, App, Config};
+
+/// 发布一张图 / serve the map
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// GeoPackage 文件；不给则生成并发布东华示范村 / the file; none: makes and serves the donghua demonstration
+    file: Option<PathBuf>,
+    /// 监听地址；端口 0 取空闲端口 / address to listen on; port 0 picks a free one
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR:PORT")]
+    listen: SocketAddr,
+    /// 只读 / accept no changes
+    #[arg(long)]
+    read_only: bool,
+    /// 底图文件（PMTiles 或 MBTiles），可多次给出 / a base map file; may be given again
+    #[arg(long = "basemap", value_name = "FILE")]
+    basemaps: Vec<PathBuf>,
+    /// 天地图密钥，也可用环境变量 YIZHANGTU_TIANDITU_KEY / key of the 天地图 service, or that variable
+    #[arg(long, value_name = "KEY")]
+    tianditu_key: Option<String>,
+}
+
+pub(super) fn run(arguments: Arguments, _output: Output) -> Result<(), Failure> {
+    refuse_open_address(arguments.listen)?;
+    log();
+    let app = App::new(Config {
+        read_only: arguments.read_only,
+        basemaps: arguments.basemaps,
+        // Other users of the machine can read a command line, but not the environment.
+        tianditu_key: (arguments.tianditu_key)
+            .or_else(|| std::env::var("YIZHANGTU_TIANDITU_KEY").ok())
+            .filter(|key| !key.is_empty()),
+    });
+    if let Some(file) = &arguments.file {
+        std::fs::metadata(file).map_err(|error| {
+            Failure::Data(format!(
+                "{}：无法打开，请检查路径 / cannot be opened; check the path: {error}",
+                file.display()
+            ))
+        })?;
+    }
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(listen(app, arguments.listen))
+}
+
+/// Logs to standard error what `YIZHANGTU_LOG` asks for; warnings where it asks for nothing.
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("YIZHANGTU_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,yizhangtu=info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .init();
+}
+
+/// A file without accounts gives everyone full rights, so only this machine may ask.
+fn refuse_open_address(address: SocketAddr) -> Result<(), Failure> {
+    if address.ip().is_loopback() {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!(
+        "--listen {address}：此文件没有账户，只能在本机地址上发布，请改用 127.0.0.1:{port} \
+         / this file has no accounts and is served on loopback only; use 127.0.0.1:{port}",
+        port = address.port()
+    )))
+}
+
+async fn listen(app: App, address: SocketAddr) -> Result<(), Failure> {
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        Failure::Data(format!(
+            "--listen {address}：无法监听，端口可能已被占用，请换一个 \
+             / cannot listen; the port may be taken, choose another: {error}"
+        ))
+    })?;
+    let address = listener.local_addr()?;
+    let service = http::service(app);
+    let serving = axum::serve(
+        listener,
+        service.into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(asked_to_stop());
+    // The socket is bound, so whoever reads this line is answered.
+    let mut out = io::stdout();
+    writeln!(out, "listening on http://{address}")?;
+    out.flush()?;
+    serving.await?;
+    Ok(())
+}
+
+/// Waits for SIGINT or SIGTERM.
+async fn asked_to_stop() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut asked) => {
+                asked.recv().await;
+            }
+            Err(_) => std::future::pending::<()>().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_may_ask_a_file_without_accounts() {
+        assert!(refuse_open_address(([127, 0, 0, 1], 0).into()).is_ok());
+        assert!(refuse_open_address("[::1]:8080".parse().expect("an address")).is_ok());
+        let Err(Failure::Usage(message)) = refuse_open_address(([0, 0, 0, 0], 8080).into()) else {
+            panic!("an open address is a usage error");
+        };
+        assert!(message.contains("127.0.0.1:8080"), "{message}");
+    }
+}

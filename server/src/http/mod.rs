@@ -1,0 +1,52 @@
+//! The HTTP service: what all domains share, and the one router that they meet in.
+//!
+//! Each domain folder has `pub(crate) fn routes() -> Router<App>`; [`service`] merges them
+//! and puts the common behaviour around them: problem documents for every error, limits,
+//! compression, security headers and a trace that holds nothing personal.
+
+mod app;
+mod guard;
+mod negotiate;
+mod problem;
+mod trace;
+
+use std::time::Duration;
+
+use axum::{Router, extract::DefaultBodyLimit, middleware};
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer,
+};
+
+pub(crate) use app::{App, Config};
+pub(crate) use negotiate::Format;
+pub(crate) use problem::{FieldProblem, Problem};
+
+/// Largest body that a handler reads whole. Streamed bodies are not bound by it.
+const LARGEST_BODY: usize = 16 << 20;
+
+/// Longest wait until an answer begins. A streamed body may take longer.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// All routes with the behaviour that they share.
+pub(crate) fn service(app: App) -> Router {
+    routes()
+        .fallback(problem::no_such_path)
+        .method_not_allowed_fallback(problem::no_such_method)
+        // Handlers compress what they cache themselves; the rest is compressed here.
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn(problem::dress))
+        .layer(TimeoutLayer::with_status_code(
+            axum::http::StatusCode::SERVICE_UNAVAILABLE,
+            LONGEST_WAIT,
+        ))
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(middleware::from_fn(guard::headers))
+        .layer(middleware::from_fn_with_state(app.clone(), trace::request))
+        .with_state(app)
+}
+
+/// The routes of every domain.
+fn routes() -> Router<App> {
+    Router::new()
+}
