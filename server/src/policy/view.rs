@@ -1,0 +1,177 @@
+//! What a viewer sees of a record.
+
+use chrono::NaiveDate;
+use geo::Geometry;
+use serde::{Serialize, Serializer};
+use yizhangtu_data::{Field, Layer, Record, Value};
+
+use super::{Mask, masked};
+
+/// A record as one viewer may see it. Fields are masked as they are read, so a view costs
+/// nothing to make.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    layer: &'a Layer,
+    record: &'a Record,
+    today: NaiveDate,
+}
+
+/// A value as seen.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Seen<'a> {
+    /// The value itself.
+    Open(&'a Value),
+    /// What the mask leaves of it.
+    Masked(String),
+    /// Nothing: there is no value, or none that may be seen.
+    Nothing,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(layer: &'a Layer, record: &'a Record, today: NaiveDate) -> Self {
+        Self {
+            layer,
+            record,
+            today,
+        }
+    }
+
+    /// The identifier.
+    pub(crate) fn id(&self) -> &'a str {
+        &self.record.id
+    }
+
+    /// The geometry in longitude and latitude (EPSG:4490). A layer about persons shows none:
+    /// it would say where they live.
+    pub(crate) fn geometry(&self) -> Option<&'a Geometry<f64>> {
+        if self.layer.personal {
+            return None;
+        }
+        self.record.geometry.as_ref()
+    }
+
+    /// A field by name.
+    pub(crate) fn get(&self, field: &str) -> Seen<'a> {
+        (self.layer.position(field)).map_or(Seen::Nothing, |position| self.at(position))
+    }
+
+    /// The field at a position of the layer's fields.
+    pub(crate) fn at(&self, position: usize) -> Seen<'a> {
+        let Some(value) = self.record.values.get(position) else {
+            return Seen::Nothing;
+        };
+        if value.is_null() {
+            return Seen::Nothing;
+        }
+        match Mask::of(&self.layer.fields[position]) {
+            None => Seen::Open(value),
+            Some(mask) => masked(mask, value, self.today).map_or(Seen::Nothing, Seen::Masked),
+        }
+    }
+
+    /// All fields in the catalog's order.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&'a Field, Seen<'a>)> + '_ {
+        let fields = self.layer.fields.iter().enumerate();
+        fields.map(|(position, field)| (field, self.at(position)))
+    }
+
+    /// The record with every masked value replaced by what is seen of it, for the writers of
+    /// file formats, which take records.
+    pub(crate) fn to_record(self) -> Record {
+        let seen = self.fields().map(|(_, seen)| match seen {
+            Seen::Open(value) => value.clone(),
+            Seen::Masked(text) => Value::from(text),
+            Seen::Nothing => Value::Null,
+        });
+        Record {
+            id: self.record.id.clone(),
+            geometry: self.geometry().cloned(),
+            values: seen.collect(),
+            batch: self.record.batch.clone(),
+        }
+    }
+}
+
+impl Seen<'_> {
+    /// As text in a table: days as `2026-11-22`, truth as `true`, nothing as an empty text.
+    pub(crate) fn to_text(&self) -> String {
+        match self {
+            Self::Masked(text) => text.clone(),
+            Self::Nothing | Self::Open(Value::Null) => String::new(),
+            Self::Open(Value::Boolean(truth)) => truth.to_string(),
+            Self::Open(Value::Integer(number)) => number.to_string(),
+            Self::Open(Value::Decimal(number)) => number.to_string(),
+            Self::Open(Value::Text(text)) => text.to_string(),
+            Self::Open(Value::Date(day)) => day.to_string(),
+            Self::Open(Value::DateTime(instant)) => instant.to_rfc3339(),
+            Self::Open(Value::Json(json)) => json.to_string(),
+        }
+    }
+}
+
+impl Serialize for Seen<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Masked(text) => to.serialize_str(text),
+            Self::Nothing | Self::Open(Value::Null) => to.serialize_none(),
+            Self::Open(Value::Boolean(truth)) => to.serialize_bool(*truth),
+            Self::Open(Value::Integer(number)) => to.serialize_i64(*number),
+            Self::Open(Value::Decimal(number)) => to.serialize_f64(*number),
+            Self::Open(Value::Text(text)) => to.serialize_str(text),
+            Self::Open(Value::Date(day)) => to.collect_str(day),
+            Self::Open(Value::DateTime(instant)) => to.serialize_str(&instant.to_rfc3339()),
+            Self::Open(Value::Json(json)) => json.serialize(to),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Viewer;
+
+    fn person() -> Layer {
+        let layer = r#"{
+            "id": "person", "title": {"zh": "人", "en": "Person"}, "theme": "four_standards",
+            "geometry": "point", "version": "1", "personal": true, "fields": [
+                {"name": "name", "label": {"zh": "姓名", "en": "Name"}, "type": "text",
+                 "sensitivity": "personal", "mask": "name"},
+                {"name": "id_number", "label": {"zh": "证件号", "en": "Id"}, "type": "text",
+                 "sensitivity": "sensitive", "mask": "id_number"},
+                {"name": "care", "label": {"zh": "关怀", "en": "Care"}, "type": "text",
+                 "sensitivity": "sensitive"},
+                {"name": "kind", "label": {"zh": "类别", "en": "Kind"}, "type": "text"}
+            ]}"#;
+        serde_json::from_str(layer).expect("a layer")
+    }
+
+    #[test]
+    fn a_view_masks_every_personal_field_and_the_place() {
+        let layer = person();
+        let mut record = Record::new(&layer, "p1");
+        record.geometry = Some(geo::Point::new(113.5, 23.1).into());
+        record
+            .set(&layer, "name", "欧阳小明")
+            .set(&layer, "id_number", "440111199001011234")
+            .set(&layer, "care", "重大疾病")
+            .set(&layer, "kind", "来穗");
+        let view = Viewer::anyone().see(&layer, &record);
+        let seen: Vec<String> = view.fields().map(|(_, seen)| seen.to_text()).collect();
+        assert_eq!(seen, ["欧阳**", "440***********1234", "", "来穗"]);
+        assert_eq!(view.geometry(), None);
+        let copy = view.to_record();
+        assert_eq!(copy.get(&layer, "name").as_text(), Some("欧阳**"));
+        assert!(copy.get(&layer, "care").is_null() && copy.geometry.is_none());
+    }
+
+    #[test]
+    fn masked_fields_cannot_be_asked_by() {
+        let layer = person();
+        let viewer = Viewer::anyone();
+        let open: Vec<&str> = (layer.fields.iter())
+            .filter(|field| viewer.may_ask_by(field))
+            .map(|field| field.name.as_str())
+            .collect();
+        assert_eq!(open, ["kind"]);
+    }
+}
