@@ -1,11 +1,13 @@
 //! One field of a layer.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Text;
 
 /// A field: its name, meaning, limits, and who may see it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
     /// `snake_case` English name: column, JSON key and form field alike.
@@ -30,10 +32,16 @@ pub struct Field {
     /// Regular expression that a whole text must match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
+    /// Rule with a check digit that a text must meet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<Check>,
     /// Code list that the value belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_list: Option<String>,
-    /// Layer whose id this field holds.
+    /// Code lists that another field chooses between: `code_list` holds where it is empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_list_when: Option<CodeListWhen>,
+    /// Layer whose id this field holds; in a JSON field, a list of such ids.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
     /// Whether a value must be there.
@@ -56,11 +64,36 @@ pub struct Field {
     pub note: Option<Text>,
 }
 
-/// The type of a field's values.
+/// A rule with a check digit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Check {
+    /// 公民身份号码, GB 11643-1999: 18 characters, or the old 15 digits. Other kinds of
+    /// identity documents pass where a field `id_type` beside it says so.
+    Gb11643,
+    /// 统一社会信用代码, GB 32100-2015.
+    Uscc,
+}
+
+/// Which code list holds, by the value of another field of the same feature.
+///
+/// 0702 is 城镇社区服务设施用地 in 用地用海 and 农村宅基地 in GB/T 21010: a land-use code only
+/// means something beside its standard.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeListWhen {
+    /// The field that chooses.
+    pub field: String,
+    /// Code list by value of that field.
+    pub lists: BTreeMap<String, String>,
+}
+
+/// The type of a field's values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum FieldKind {
+    #[default]
     Text,
     Integer,
     Decimal,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Field, Text};
 
 /// A layer: what its features are, which fields they have, how they are drawn.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Layer {
     /// Identifier: table, collection and tile layer alike.
@@ -18,6 +18,9 @@ pub struct Layer {
     pub geometry: GeometryKind,
     /// Version of this description.
     pub version: String,
+    /// Place within the theme, least first; layers of one order stand by identifier.
+    #[serde(default = "last")]
+    pub order: u32,
     /// Standard or document behind it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standard: Option<String>,
@@ -49,11 +52,17 @@ pub struct Layer {
     pub fields: Vec<Field>,
 }
 
+/// A layer that does not say where it stands comes after those that do.
+fn last() -> u32 {
+    1000
+}
+
 /// The kind of geometry of a layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GeometryKind {
     /// A table without geometry.
+    #[default]
     None,
     /// Points or multipoints.
     Point,
@@ -86,6 +95,9 @@ pub struct Style {
     /// Field whose code list colours the features.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub color_by: Option<String>,
+    /// Drawing order over all themes: the greater is drawn later, on top.
+    #[serde(default)]
+    pub draw_order: i32,
     /// Least zoom at which it is drawn.
     #[serde(default)]
     pub min_zoom: u8,

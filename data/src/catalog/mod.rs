@@ -6,13 +6,14 @@
 mod code_list;
 mod field;
 mod layer;
+mod load;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
 pub use code_list::{Code, CodeList};
-pub use field::{Field, FieldKind, Sensitivity};
+pub use field::{Check, CodeListWhen, Field, FieldKind, Sensitivity};
 pub use layer::{GeometryKind, Layer, Style};
 
 /// A text in Chinese and English.
