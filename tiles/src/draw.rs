@@ -1,0 +1,113 @@
+//! From features in degrees to a layer of one tile.
+
+use geo::Geometry;
+
+use crate::{
+    Shape, TileFeature, TileId, TileLayer, Value,
+    clip::Window,
+    grid::GridPoint,
+    shape::quantise,
+    simplify::{self, Junctions},
+};
+
+/// How a layer is generalised.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rules {
+    /// From this zoom on geometry is drawn as it is, to the unit of the grid, and no
+    /// feature is left out.
+    pub exact_zoom: u8,
+    /// Below that: how far in units an outline may stray. Eight units are a pixel of a
+    /// tile drawn 512 pixels wide.
+    pub tolerance: f64,
+    /// Whether features share their borders, which are then simplified once for both.
+    /// Such a layer needs to be given the neighbours of the features in the tile, too.
+    pub shared_borders: bool,
+    /// What is kept around the tile, in units on each side.
+    pub buffer: i64,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            exact_zoom: 16,
+            tolerance: 4.0,
+            shared_borders: false,
+            buffer: 64,
+        }
+    }
+}
+
+/// A feature to draw.
+#[derive(Clone, Debug)]
+pub struct Feature<'a> {
+    /// The same for a feature in every tile.
+    pub number: u64,
+    /// Longitude and latitude in degrees.
+    pub geometry: &'a Geometry<f64>,
+    /// Names and values.
+    pub properties: Vec<(&'a str, Value<'a>)>,
+}
+
+/// Draws features into a layer of a tile. Features outside the tile and its buffer leave
+/// nothing; the order is kept.
+pub fn draw<'a>(
+    tile: TileId,
+    name: &'a str,
+    rules: &Rules,
+    features: impl IntoIterator<Item = Feature<'a>>,
+) -> TileLayer<'a> {
+    let window = Window::new(tile, rules.buffer);
+    let exact = tile.z() >= rules.exact_zoom;
+    let shapes = features
+        .into_iter()
+        .filter_map(|feature| Some((quantise(feature.geometry, tile.z())?, feature)));
+    let drawn = |(shape, feature): (Shape<GridPoint>, Feature<'a>)| {
+        let shape = window.clip(&shape);
+        (!shape.is_empty()).then(|| TileFeature {
+            number: Some(feature.number),
+            shape,
+            properties: feature.properties,
+        })
+    };
+    let features = if exact {
+        shapes.filter_map(drawn).collect()
+    } else if rules.shared_borders {
+        let shapes: Vec<_> = shapes.collect();
+        let mut junctions = Junctions::default();
+        for (shape, _) in &shapes {
+            if let Shape::Polygons(polygons) = shape {
+                polygons.iter().for_each(|polygon| junctions.add(polygon));
+            }
+        }
+        shapes
+            .into_iter()
+            .map(|(shape, feature)| (simplified(shape, &junctions, rules.tolerance), feature))
+            .filter_map(drawn)
+            .collect()
+    } else {
+        let alone = Junctions::default();
+        shapes
+            .map(|(shape, feature)| (simplified(shape, &alone, rules.tolerance), feature))
+            .filter_map(drawn)
+            .collect()
+    };
+    TileLayer { name, features }
+}
+
+fn simplified(shape: Shape<GridPoint>, junctions: &Junctions, tolerance: f64) -> Shape<GridPoint> {
+    match shape {
+        Shape::Points(points) => Shape::Points(points),
+        Shape::Lines(lines) => Shape::Lines(
+            lines
+                .iter()
+                .map(|line| simplify::line(line, tolerance))
+                .collect(),
+        ),
+        Shape::Polygons(polygons) => Shape::Polygons(
+            polygons
+                .iter()
+                .filter_map(|polygon| simplify::polygon(polygon, junctions, tolerance))
+                .collect(),
+        ),
+    }
+}

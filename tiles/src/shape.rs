@@ -1,0 +1,164 @@
+//! Geometry on an integer grid, and its making from longitudes and latitudes.
+
+use geo::{Coord, Geometry, LineString};
+
+use crate::{
+    grid::{GridPoint, Lattice, project},
+    ring,
+};
+
+/// Points, lines or polygons on an integer grid, never mixed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shape<P> {
+    /// One or more points.
+    Points(Vec<P>),
+    /// Lines of two points or more.
+    Lines(Vec<Vec<P>>),
+    /// Polygons whose parts do not overlap.
+    Polygons(Vec<Polygon<P>>),
+}
+
+/// A polygon. Rings are open: the first point is not repeated at the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Polygon<P> {
+    /// The outer ring; its area by the surveyor's formula is positive.
+    pub exterior: Vec<P>,
+    /// The holes; their areas are negative.
+    pub holes: Vec<Vec<P>>,
+}
+
+impl<P> Shape<P> {
+    /// Whether nothing is left.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Points(points) => points.is_empty(),
+            Self::Lines(lines) => lines.is_empty(),
+            Self::Polygons(polygons) => polygons.is_empty(),
+        }
+    }
+}
+
+/// Rounds a geometry in degrees to the world grid of a zoom. Of a collection the parts of
+/// the highest dimension count. None where nothing is left or a coordinate is no number.
+///
+/// Parts that collapse on the grid go, unless the whole feature would: then its largest
+/// extent is kept as the least shape that can be drawn, one unit wide.
+pub(crate) fn quantise(geometry: &Geometry<f64>, z: u8) -> Option<Shape<GridPoint>> {
+    let mut parts = Parts::default();
+    parts.add(geometry, z)?;
+    if !parts.polygons.is_empty() || parts.least_polygon.is_some() {
+        if parts.polygons.is_empty() {
+            parts.polygons.extend(parts.least_polygon.map(least_square));
+        }
+        return Some(Shape::Polygons(parts.polygons));
+    }
+    if !parts.lines.is_empty() || parts.least_line.is_some() {
+        if parts.lines.is_empty() {
+            parts.lines.extend(parts.least_line.map(least_line));
+        }
+        return Some(Shape::Lines(parts.lines));
+    }
+    (!parts.points.is_empty()).then_some(Shape::Points(parts.points))
+}
+
+#[derive(Default)]
+struct Parts {
+    points: Vec<GridPoint>,
+    lines: Vec<Vec<GridPoint>>,
+    polygons: Vec<Polygon<GridPoint>>,
+    least_line: Option<GridPoint>,
+    least_polygon: Option<GridPoint>,
+}
+
+impl Parts {
+    fn add(&mut self, geometry: &Geometry<f64>, z: u8) -> Option<()> {
+        match geometry {
+            Geometry::Point(point) => self.points.push(project(point.0, z)?),
+            Geometry::MultiPoint(points) => {
+                for point in points {
+                    self.points.push(project(point.0, z)?);
+                }
+            }
+            Geometry::Line(line) => self.add_line(&[line.start, line.end], z)?,
+            Geometry::LineString(line) => self.add_line(&line.0, z)?,
+            Geometry::MultiLineString(lines) => {
+                for line in lines {
+                    self.add_line(&line.0, z)?;
+                }
+            }
+            Geometry::Polygon(polygon) => self.add_polygon(polygon, z)?,
+            Geometry::MultiPolygon(polygons) => {
+                for polygon in polygons {
+                    self.add_polygon(polygon, z)?;
+                }
+            }
+            Geometry::Rect(rect) => self.add_polygon(&rect.to_polygon(), z)?,
+            Geometry::Triangle(triangle) => self.add_polygon(&triangle.to_polygon(), z)?,
+            Geometry::GeometryCollection(collection) => {
+                for part in collection {
+                    self.add(part, z)?;
+                }
+            }
+        }
+        Some(())
+    }
+
+    fn add_line(&mut self, line: &[Coord<f64>], z: u8) -> Option<()> {
+        let points = round(line, z)?;
+        match points.len() {
+            0 => {}
+            1 => self.least_line = Some(points[0]),
+            _ => self.lines.push(points),
+        }
+        Some(())
+    }
+
+    fn add_polygon(&mut self, polygon: &geo::Polygon<f64>, z: u8) -> Option<()> {
+        let outline = round(&polygon.exterior().0, z)?;
+        let first = outline.first().copied();
+        let Some(exterior) = ring::tidy(outline, ring::Turn::Positive) else {
+            self.least_polygon = self.least_polygon.or(first);
+            return Some(());
+        };
+        let mut holes = Vec::with_capacity(polygon.interiors().len());
+        for LineString(hole) in polygon.interiors() {
+            holes.extend(ring::tidy(round(hole, z)?, ring::Turn::Negative));
+        }
+        self.polygons.push(Polygon { exterior, holes });
+        Some(())
+    }
+}
+
+/// Points on the grid, without those that fall together with the one before.
+fn round(line: &[Coord<f64>], z: u8) -> Option<Vec<GridPoint>> {
+    let mut points = Vec::with_capacity(line.len());
+    for &place in line {
+        let point = project(place, z)?;
+        if points.last() != Some(&point) {
+            points.push(point);
+        }
+    }
+    Some(points)
+}
+
+fn least_square(at: GridPoint) -> Polygon<GridPoint> {
+    let (x, y) = at.xy();
+    let corner = |dx, dy| GridPoint {
+        x: x + dx,
+        y: y + dy,
+    };
+    Polygon {
+        exterior: vec![corner(0, 0), corner(1, 0), corner(1, 1), corner(0, 1)],
+        holes: Vec::new(),
+    }
+}
+
+fn least_line(at: GridPoint) -> Vec<GridPoint> {
+    vec![
+        at,
+        GridPoint {
+            x: at.x + 1,
+            y: at.y,
+        },
+    ]
+}

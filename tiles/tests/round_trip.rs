@@ -1,0 +1,187 @@
+//! Drawn, written, read again: what comes back is what went in, on the grid.
+
+use geo::{BoundingRect, Coord, Geometry, LineString, MultiPoint, Polygon};
+use proptest::prelude::*;
+use yizhangtu_tiles::{EXTENT, Feature, Rules, Shape, TileId, TilePoint, Value, draw, mvt};
+
+/// A place near 广州 in degrees.
+fn place() -> impl Strategy<Value = Coord<f64>> {
+    (113.2..113.6, 22.9..23.3).prop_map(|(x, y)| Coord { x, y })
+}
+
+/// A star-shaped outline around a place: `radii` in degrees.
+fn star(centre: Coord<f64>, radii: &[f64]) -> LineString<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "a few dozen corners")]
+    let corners = radii.iter().enumerate().map(|(at, radius)| {
+        let (sin, cos) = (at as f64 / radii.len() as f64 * std::f64::consts::TAU).sin_cos();
+        Coord {
+            x: centre.x + radius * cos,
+            y: centre.y + radius * sin,
+        }
+    });
+    let mut line = LineString::from_iter(corners);
+    line.close();
+    line
+}
+
+/// Where a place lies in a tile, by the textbook formula, in units with decimals.
+#[expect(clippy::cast_precision_loss, reason = "small numbers")]
+fn exactly(tile: TileId, place: Coord<f64>) -> (f64, f64) {
+    let tiles = f64::from(1_u32 << tile.z());
+    let latitude = place.y.to_radians();
+    let x = (place.x + 180.0) / 360.0 * tiles;
+    let y =
+        (1.0 - (latitude.tan() + 1.0 / latitude.cos()).ln() / std::f64::consts::PI) / 2.0 * tiles;
+    (
+        (x - f64::from(tile.x())) * EXTENT as f64,
+        (y - f64::from(tile.y())) * EXTENT as f64,
+    )
+}
+
+fn one(tile: TileId, geometry: &Geometry<f64>, rules: &Rules) -> Vec<mvt::DecodedLayer> {
+    let layer = draw(
+        tile,
+        "test",
+        rules,
+        [Feature {
+            number: 42,
+            geometry,
+            properties: vec![("id", Value::from("a-1")), ("floors", Value::from(-3_i64))],
+        }],
+    );
+    mvt::decode(&mvt::encode(&[layer])).unwrap()
+}
+
+fn exact() -> Rules {
+    Rules {
+        exact_zoom: 0,
+        ..Rules::default()
+    }
+}
+
+fn area(ring: &[TilePoint]) -> i64 {
+    (0..ring.len())
+        .map(|at| (ring[at], ring[(at + 1) % ring.len()]))
+        .map(|(a, b)| i64::from(a.x) * i64::from(b.y) - i64::from(b.x) * i64::from(a.y))
+        .sum()
+}
+
+proptest! {
+    /// No vertex strays by more than half a unit each way, and none is lost.
+    #[test]
+    fn points_come_back_within_half_a_unit(places in prop::collection::vec(place(), 1..20), z in 0_u8..=22) {
+        let tile = TileId::containing(places[0], z).unwrap();
+        let geometry = Geometry::MultiPoint(MultiPoint::from(places.clone()));
+        let layers = one(tile, &geometry, &exact());
+        let Shape::Points(points) = &layers[0].features[0].shape else { panic!("points") };
+        let mut read = points.iter();
+        for place in places {
+            let (x, y) = exactly(tile, place);
+            let kept = -64.0..=4160.0;
+            if kept.contains(&x.round()) && kept.contains(&y.round()) {
+                let point = read.next().unwrap();
+                // Half a unit, and what the two formulas differ by in the last bits.
+                prop_assert!((f64::from(point.x) - x).abs() <= 0.5 + 1e-4, "{x} {point:?}");
+                prop_assert!((f64::from(point.y) - y).abs() <= 0.5 + 1e-4, "{y} {point:?}");
+            }
+        }
+        prop_assert!(read.next().is_none());
+    }
+
+    /// A polygon inside a tile comes back vertex by vertex, turning as the standard says.
+    #[test]
+    fn polygons_turn_as_the_standard_says(
+        centre in place(),
+        outer in prop::collection::vec(0.0005..0.0009, 4..24),
+        inner in prop::collection::vec(0.0001..0.0004, 4..12),
+        reversed in any::<[bool; 2]>(),
+        z in 14_u8..=17,
+    ) {
+        let mut rings = [star(centre, &outer), star(centre, &inner)];
+        for (ring, reversed) in rings.iter_mut().zip(reversed) {
+            if reversed {
+                ring.0.reverse();
+            }
+        }
+        let [exterior, hole] = rings;
+        let geometry = Geometry::Polygon(Polygon::new(exterior, vec![hole]));
+        let tile = TileId::containing(centre, z).unwrap();
+        let layers = one(tile, &geometry, &exact());
+        prop_assert_eq!(layers[0].version, 2);
+        let feature = &layers[0].features[0];
+        prop_assert_eq!(feature.number, 42);
+        prop_assert_eq!(feature.get("id"), Some(&mvt::DecodedValue::Text("a-1".into())));
+        prop_assert_eq!(feature.get("floors"), Some(&mvt::DecodedValue::Integer(-3)));
+        let Shape::Polygons(polygons) = &feature.shape else { panic!("polygons") };
+        for polygon in polygons {
+            prop_assert!(area(&polygon.exterior) > 0);
+            prop_assert!(polygon.holes.iter().all(|hole| area(hole) < 0));
+        }
+    }
+
+    /// Two tiles side by side hold the same vertices where their buffers overlap.
+    #[test]
+    fn neighbours_agree_along_their_border(
+        z in 12_u8..=18,
+        radii in prop::collection::vec(0.2..0.9, 5..40),
+        row in 0.3..0.7,
+    ) {
+        let west = TileId::containing(Coord { x: 113.4, y: 23.1 }, z).unwrap();
+        let east = TileId::new(z, west.x() + 1, west.y()).unwrap();
+        let bounds = west.bounds();
+        let centre = Coord {
+            x: bounds.max().x,
+            y: bounds.min().y + row * bounds.height(),
+        };
+        let radii: Vec<f64> = radii.iter().map(|radius| radius * bounds.height() / 2.0).collect();
+        let geometry = Geometry::Polygon(Polygon::new(star(centre, &radii), Vec::new()));
+        let near_border = |tile: TileId, shift: i64| -> Vec<(i64, i64)> {
+            let layers = one(tile, &geometry, &exact());
+            let Shape::Polygons(polygons) = &layers[0].features[0].shape else { panic!("polygons") };
+            let mut vertices: Vec<(i64, i64)> = polygons
+                .iter()
+                .flat_map(|polygon| &polygon.exterior)
+                .map(|point| (i64::from(point.x) + shift, i64::from(point.y)))
+                .filter(|&(x, y)| (EXTENT - 64..=EXTENT + 64).contains(&x) && (0..=EXTENT).contains(&y))
+                .collect();
+            vertices.sort_unstable();
+            vertices
+        };
+        prop_assert_eq!(near_border(west, 0), near_border(east, EXTENT));
+    }
+
+    /// At exact zooms a feature is in the tile that holds it, however small it is.
+    #[test]
+    fn nothing_is_lost_at_exact_zooms(centre in place(), size in 1e-9..1e-4, z in 10_u8..=18) {
+        let geometry = Geometry::Polygon(Polygon::new(star(centre, &[size; 5]), Vec::new()));
+        let tile = TileId::containing(geometry.bounding_rect().unwrap().center(), z).unwrap();
+        let layers = one(tile, &geometry, &exact());
+        prop_assert_eq!(layers.len(), 1);
+        let Shape::Polygons(polygons) = &layers[0].features[0].shape else { panic!("polygons") };
+        prop_assert!(polygons.iter().all(|polygon| area(&polygon.exterior) > 0));
+    }
+}
+
+#[test]
+fn a_coordinate_that_is_no_number_draws_nothing() {
+    let tile = TileId::new(0, 0, 0).unwrap();
+    let geometry = Geometry::Point(geo::Point::new(f64::NAN, 23.0));
+    assert!(one(tile, &geometry, &exact()).is_empty());
+}
+
+#[test]
+fn a_tile_with_nothing_in_it_is_empty() {
+    let tile = TileId::new(15, 0, 0).unwrap();
+    let geometry = Geometry::Point(geo::Point::new(113.0, 23.0));
+    let layer = draw(
+        tile,
+        "test",
+        &Rules::default(),
+        [Feature {
+            number: 1,
+            geometry: &geometry,
+            properties: Vec::new(),
+        }],
+    );
+    assert!(mvt::encode(&[layer]).is_empty());
+}
