@@ -1,0 +1,363 @@
+//! One prepared area: polygons with holes on the lattice, and which points it contains.
+
+use geo::{LineString, MultiPolygon, Polygon};
+
+use crate::{
+    Point, Rect, ShapeError,
+    interior::Interior,
+    stripes::{STRIPES_FROM, Stripes},
+};
+
+/// Polygons with holes, prepared for exact tests.
+///
+/// All rings count alike, by the even-odd rule: a point is inside where a ray from it
+/// crosses the rings an odd number of times. For valid polygons that is the usual meaning.
+#[derive(Debug)]
+pub struct Area {
+    rect: Rect,
+    interior: Point,
+    vertices: Vertices,
+    /// Start of each ring after the first. Rings are closed: the first vertex is repeated.
+    later_rings: Box<[u32]>,
+    stripes: Option<Box<Stripes>>,
+}
+
+/// Vertices as offsets from the south-west corner, narrow where the extent allows it.
+#[derive(Debug)]
+enum Vertices {
+    Near(Box<[[u32; 2]]>),
+    Far(Box<[[i64; 2]]>),
+}
+
+impl Area {
+    /// Prepares one polygon, longitude and latitude in degrees.
+    ///
+    /// # Errors
+    /// When a coordinate is no longitude or latitude, or no ring has three vertices left
+    /// on the lattice.
+    pub fn from_polygon(polygon: &Polygon<f64>) -> Result<Self, ShapeError> {
+        Self::from_polygons(std::slice::from_ref(polygon))
+    }
+
+    /// Prepares a multipolygon, longitude and latitude in degrees.
+    ///
+    /// # Errors
+    /// As [`Area::from_polygon`].
+    pub fn from_multi_polygon(polygons: &MultiPolygon<f64>) -> Result<Self, ShapeError> {
+        Self::from_polygons(&polygons.0)
+    }
+
+    fn from_polygons(polygons: &[Polygon<f64>]) -> Result<Self, ShapeError> {
+        let mut points = Vec::new();
+        let mut starts = Vec::new();
+        let mut interior = Interior::default();
+        for polygon in polygons {
+            let first = starts.len();
+            for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
+                let start = points.len();
+                if push_ring(ring, &mut points)? {
+                    starts.push(start);
+                } else {
+                    points.truncate(start);
+                }
+            }
+            let ends = starts[first..]
+                .iter()
+                .skip(1)
+                .copied()
+                .chain([points.len()]);
+            interior.offer(
+                starts[first..]
+                    .iter()
+                    .zip(ends)
+                    .map(|(&start, end)| &points[start..end]),
+            );
+        }
+        Self::from_rings(points, &starts, interior)
+    }
+
+    /// The rectangle as an area.
+    pub fn from_rect(rect: Rect) -> Self {
+        let Rect { min, max } = rect;
+        let corner = |x, y| Point { x, y };
+        let ring = vec![min, corner(max.x, min.y), max, corner(min.x, max.y), min];
+        let mut interior = Interior::default();
+        interior.offer(std::iter::once(ring.as_slice()));
+        Self::from_rings(ring, &[0], interior).expect("a rectangle has a ring")
+    }
+
+    fn from_rings(
+        points: Vec<Point>,
+        starts: &[usize],
+        interior: Interior,
+    ) -> Result<Self, ShapeError> {
+        let first = *points.first().ok_or(ShapeError::Empty)?;
+        let rect = points.iter().fold(Rect::of(first, first), |rect, &p| {
+            rect.join(&Rect::of(p, p))
+        });
+        let offset = |p: &Point| [p.x - rect.min.x, p.y - rect.min.y];
+        let near = points
+            .iter()
+            .map(|p| {
+                let [x, y] = offset(p);
+                Some([u32::try_from(x).ok()?, u32::try_from(y).ok()?])
+            })
+            .collect::<Option<Box<[_]>>>();
+        let vertices = near.map_or_else(
+            || Vertices::Far(points.iter().map(offset).collect()),
+            Vertices::Near,
+        );
+        let index = |at: usize| u32::try_from(at).map_err(|_| ShapeError::TooManyVertices);
+        index(points.len())?;
+        let mut area = Self {
+            rect,
+            interior: interior.point().unwrap_or(first),
+            vertices,
+            later_rings: starts
+                .iter()
+                .skip(1)
+                .map(|&start| index(start))
+                .collect::<Result<_, _>>()?,
+            stripes: None,
+        };
+        if points.len() >= STRIPES_FROM {
+            area.stripes = Some(Box::new(Stripes::new(&area)));
+        }
+        Ok(area)
+    }
+
+    /// The smallest rectangle around it.
+    pub fn rect(&self) -> Rect {
+        self.rect
+    }
+
+    /// The representative point: always the same for the same geometry, and inside it
+    /// wherever a lattice point is.
+    ///
+    /// It is chosen as GEOS's and JTS's “point on surface” is: the middle of the widest
+    /// stretch inside, on a line half way between the vertices nearest to the mid-height.
+    pub fn interior(&self) -> Point {
+        self.interior
+    }
+
+    /// Whether the point is in the area, exactly, by the half-open rule.
+    ///
+    /// A boundary point belongs to the side towards the east, and on an east-west edge to
+    /// the side towards the north: the answer is that of the point moved by an amount
+    /// towards the east too small to matter, and by one yet smaller towards the north.
+    /// So of areas that tile the land exactly one contains each point.
+    pub fn contains(&self, p: Point) -> bool {
+        self.rect.holds(p) && self.inside::<1>(p)
+    }
+
+    /// The half-open rule for a point given in units of 1/`SCALE` of the lattice's.
+    pub(crate) fn inside<const SCALE: i64>(&self, p: Point) -> bool {
+        let (x, y) = (p.x - SCALE * self.rect.min.x, p.y - SCALE * self.rect.min.y);
+        match &self.vertices {
+            Vertices::Near(vertices) => self.odd::<SCALE, _>(vertices, x, y),
+            Vertices::Far(vertices) => self.odd::<SCALE, _>(vertices, x, y),
+        }
+    }
+
+    /// Whether a ray from the point towards the east crosses the rings oddly often.
+    fn odd<const SCALE: i64, T: Copy + Into<i64>>(
+        &self,
+        vertices: &[[T; 2]],
+        x: i64,
+        y: i64,
+    ) -> bool {
+        let mut odd = false;
+        if let Some(stripes) = &self.stripes {
+            for &edge in stripes.at(y.div_euclid(SCALE)) {
+                let edge = edge as usize;
+                odd ^= crossed::<SCALE, T>(vertices[edge], vertices[edge + 1], x, y);
+            }
+            return odd;
+        }
+        for (start, end) in self.ring_ranges() {
+            for edge in vertices[start..end].windows(2) {
+                odd ^= crossed::<SCALE, T>(edge[0], edge[1], x, y);
+            }
+        }
+        odd
+    }
+
+    /// Start and end of each ring in the vertices.
+    fn ring_ranges(&self) -> impl Iterator<Item = (usize, usize)> {
+        let starts = std::iter::once(0).chain(self.later_rings.iter().map(|&start| start as usize));
+        let ends = self
+            .later_rings
+            .iter()
+            .map(|&start| start as usize)
+            .chain(std::iter::once(self.vertex_count()));
+        starts.zip(ends)
+    }
+
+    /// Number of vertices, each ring's first counted twice.
+    pub fn vertex_count(&self) -> usize {
+        match &self.vertices {
+            Vertices::Near(vertices) => vertices.len(),
+            Vertices::Far(vertices) => vertices.len(),
+        }
+    }
+
+    /// One vertex.
+    pub(crate) fn vertex(&self, at: usize) -> Point {
+        let [x, y] = match &self.vertices {
+            Vertices::Near(vertices) => vertices[at].map(i64::from),
+            Vertices::Far(vertices) => vertices[at],
+        };
+        Point {
+            x: self.rect.min.x + x,
+            y: self.rect.min.y + y,
+        }
+    }
+
+    /// The first vertex of each ring.
+    pub(crate) fn ring_starts(&self) -> impl Iterator<Item = Point> {
+        self.ring_ranges().map(|(start, _)| self.vertex(start))
+    }
+
+    /// All edges, as the position of their first vertex.
+    pub(crate) fn edge_positions(&self) -> impl Iterator<Item = usize> {
+        self.ring_ranges().flat_map(|(start, end)| start..end - 1)
+    }
+
+    /// All edges.
+    pub fn edges(&self) -> impl Iterator<Item = (Point, Point)> {
+        self.edge_positions()
+            .map(|at| (self.vertex(at), self.vertex(at + 1)))
+    }
+
+    /// Visits each edge whose rectangle meets the given one, until the visitor says stop
+    /// by returning true. Returns whether it did.
+    pub(crate) fn any_edge_near(
+        &self,
+        rect: &Rect,
+        mut visit: impl FnMut(Point, Point) -> bool,
+    ) -> bool {
+        if !self.rect.meets(rect) {
+            return false;
+        }
+        let mut try_edge = |at: usize| {
+            let (a, b) = (self.vertex(at), self.vertex(at + 1));
+            Rect::of(a, b).meets(rect) && visit(a, b)
+        };
+        match &self.stripes {
+            Some(stripes) => stripes.between(
+                rect.min.y - self.rect.min.y,
+                rect.max.y - self.rect.min.y,
+                |at| self.vertex(at).y.min(self.vertex(at + 1).y) - self.rect.min.y,
+                &mut try_edge,
+            ),
+            None => self.edge_positions().any(try_edge),
+        }
+    }
+
+    /// Bytes that it takes, itself included.
+    pub fn bytes(&self) -> usize {
+        let vertices = match &self.vertices {
+            Vertices::Near(vertices) => size_of_val(&**vertices),
+            Vertices::Far(vertices) => size_of_val(&**vertices),
+        };
+        size_of::<Self>()
+            + vertices
+            + size_of_val(&*self.later_rings)
+            + self.stripes.as_ref().map_or(0, |stripes| stripes.bytes())
+    }
+}
+
+/// Whether the ray from the point towards the east crosses the edge, half-open: the lower
+/// end counts, the upper does not, and a point on the edge is not crossed.
+#[inline]
+fn crossed<const SCALE: i64, T: Copy + Into<i64>>(a: [T; 2], b: [T; 2], x: i64, y: i64) -> bool {
+    let [ax, ay] = a.map(|part| SCALE * part.into());
+    let [bx, by] = b.map(|part| SCALE * part.into());
+    if (ay <= y) == (by <= y) {
+        return false;
+    }
+    let (lx, ly, hx, hy) = if ay < by {
+        (ax, ay, bx, by)
+    } else {
+        (bx, by, ax, ay)
+    };
+    i128::from(x - lx) * i128::from(hy - ly) < i128::from(y - ly) * i128::from(hx - lx)
+}
+
+/// Snaps a ring, drops repeated vertices and closes it. False where nothing is left that
+/// could enclose a point.
+fn push_ring(ring: &LineString<f64>, points: &mut Vec<Point>) -> Result<bool, ShapeError> {
+    let start = points.len();
+    for coord in &ring.0 {
+        let point = Point::snap(coord.x, coord.y).ok_or(ShapeError::NoPlace {
+            lon: coord.x,
+            lat: coord.y,
+        })?;
+        if points.len() == start || points.last() != Some(&point) {
+            points.push(point);
+        }
+    }
+    if points.len() > start && points.last() != Some(&points[start]) {
+        points.push(points[start]);
+    }
+    Ok(points.len() - start >= 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use geo::wkt;
+
+    fn area(polygon: &Polygon<f64>) -> Area {
+        Area::from_polygon(polygon).unwrap()
+    }
+
+    fn at(lon: f64, lat: f64) -> Point {
+        Point::snap(lon, lat).unwrap()
+    }
+
+    #[test]
+    fn a_square_owns_its_west_and_south_edges_only() {
+        let square = area(&wkt!(POLYGON((0. 0.,2. 0.,2. 2.,0. 2.,0. 0.))));
+        assert!(square.contains(at(1.0, 1.0)));
+        assert!(square.contains(at(0.0, 1.0)), "west");
+        assert!(square.contains(at(1.0, 0.0)), "south");
+        assert!(square.contains(at(0.0, 0.0)), "south-west corner");
+        assert!(!square.contains(at(2.0, 1.0)), "east");
+        assert!(!square.contains(at(1.0, 2.0)), "north");
+        assert!(!square.contains(at(2.0, 0.0)), "south-east corner");
+        assert!(!square.contains(at(0.0, 2.0)), "north-west corner");
+    }
+
+    #[test]
+    fn a_hole_is_outside_and_its_edges_go_to_the_other_side() {
+        let ring =
+            area(&wkt!(POLYGON((0. 0.,6. 0.,6. 6.,0. 6.,0. 0.),(2. 2.,4. 2.,4. 4.,2. 4.,2. 2.))));
+        assert!(!ring.contains(at(3.0, 3.0)));
+        assert!(!ring.contains(at(2.0, 3.0)), "the hole owns its west edge");
+        assert!(
+            ring.contains(at(4.0, 3.0)),
+            "the ring owns the hole's east edge"
+        );
+        assert!(ring.contains(ring.interior()));
+    }
+
+    #[test]
+    fn a_ring_of_too_few_vertices_is_refused() {
+        let flat = wkt!(POLYGON((0. 0.,0. 0.,1e-12 0.,0. 0.)));
+        assert!(matches!(Area::from_polygon(&flat), Err(ShapeError::Empty)));
+        let nowhere = wkt!(POLYGON((0. 0.,500. 0.,1. 1.,0. 0.)));
+        assert!(matches!(
+            Area::from_polygon(&nowhere),
+            Err(ShapeError::NoPlace { .. })
+        ));
+    }
+
+    #[test]
+    fn an_area_wider_than_four_degrees_is_kept_in_wide_form() {
+        let wide = area(&wkt!(POLYGON((70. 10.,130. 12.,131. 50.,71. 52.,70. 10.))));
+        assert!(matches!(wide.vertices, Vertices::Far(_)));
+        assert!(wide.contains(at(113.5, 23.1)));
+        assert!(!wide.contains(at(69.9, 23.1)));
+    }
+}

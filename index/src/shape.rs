@@ -1,0 +1,157 @@
+//! A feature's geometry, prepared: area, line, point, or several of them.
+
+use std::sync::Arc;
+
+use geo::Geometry;
+
+use crate::{Area, Line, Point, Rect, Rule, metric};
+
+/// Why a geometry has no place in an index.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ShapeError {
+    /// Nothing is left of it on the lattice.
+    #[error(
+        "几何为空，或在 1e-9° 格网上没有三个不同的点 / the geometry is empty, or has no three distinct points on the 1e-9° lattice"
+    )]
+    Empty,
+    /// A coordinate is no longitude or latitude.
+    #[error("坐标 ({lon}, {lat}) 不是经纬度 / ({lon}, {lat}) is no longitude and latitude")]
+    NoPlace {
+        /// First number, which should be the longitude.
+        lon: f64,
+        /// Second number, which should be the latitude.
+        lat: f64,
+    },
+    /// More than 2³² vertices.
+    #[error("顶点超过 2³² 个 / more than 2³² vertices")]
+    TooManyVertices,
+}
+
+/// A prepared geometry. Cloning shares it.
+#[derive(Clone, Debug)]
+pub enum Shape {
+    /// Polygon or multipolygon.
+    Area(Arc<Area>),
+    /// Line.
+    Line(Arc<Line>),
+    /// Point.
+    Point(Point),
+    /// The parts of a multipoint, a multiline or a collection; never empty.
+    Several(Arc<[Shape]>),
+}
+
+impl Shape {
+    /// Prepares a geometry, longitude and latitude in degrees.
+    ///
+    /// # Errors
+    /// When it is empty on the lattice or a coordinate is no longitude or latitude.
+    pub fn new(geometry: &Geometry<f64>) -> Result<Self, ShapeError> {
+        let area = |area: Result<Area, _>| area.map(|area| Self::Area(Arc::new(area)));
+        match geometry {
+            Geometry::Polygon(polygon) => area(Area::from_polygon(polygon)),
+            Geometry::MultiPolygon(polygons) => area(Area::from_multi_polygon(polygons)),
+            Geometry::Rect(rect) => area(Area::from_polygon(&rect.to_polygon())),
+            Geometry::Triangle(triangle) => area(Area::from_polygon(&triangle.to_polygon())),
+            Geometry::LineString(line) => Ok(Self::Line(Arc::new(Line::new(line)?))),
+            Geometry::Line(line) => Ok(Self::Line(Arc::new(Line::new(&(*line).into())?))),
+            Geometry::Point(point) => {
+                Point::snap(point.x(), point.y())
+                    .map(Self::Point)
+                    .ok_or(ShapeError::NoPlace {
+                        lon: point.x(),
+                        lat: point.y(),
+                    })
+            }
+            Geometry::MultiPoint(points) => {
+                Self::several(points.iter().map(|&p| Self::new(&p.into())))
+            }
+            Geometry::MultiLineString(lines) => Self::several(
+                lines
+                    .iter()
+                    .map(|line| Ok(Self::Line(Arc::new(Line::new(line)?)))),
+            ),
+            Geometry::GeometryCollection(parts) => Self::several(parts.iter().map(Self::new)),
+        }
+    }
+
+    fn several(parts: impl Iterator<Item = Result<Self, ShapeError>>) -> Result<Self, ShapeError> {
+        let mut parts = parts.collect::<Result<Vec<_>, _>>()?;
+        match parts.len() {
+            0 => Err(ShapeError::Empty),
+            1 => Ok(parts.remove(0)),
+            _ => Ok(Self::Several(parts.into())),
+        }
+    }
+
+    /// The smallest rectangle around it.
+    pub fn rect(&self) -> Rect {
+        match self {
+            Self::Area(area) => area.rect(),
+            Self::Line(line) => line.rect(),
+            Self::Point(point) => Rect::of(*point, *point),
+            Self::Several(parts) => parts[1..]
+                .iter()
+                .fold(parts[0].rect(), |rect, part| rect.join(&part.rect())),
+        }
+    }
+
+    /// The representative point: always the same for the same geometry, and inside an
+    /// area, on a line, or the (first) point.
+    pub fn representative(&self) -> Point {
+        match self {
+            Self::Area(area) => area.interior(),
+            Self::Line(line) => line.middle(),
+            Self::Point(point) => *point,
+            Self::Several(parts) => parts
+                .iter()
+                .find(|part| matches!(part, Self::Area(_)))
+                .unwrap_or(&parts[0])
+                .representative(),
+        }
+    }
+
+    /// Whether an area of it contains the point, by the half-open rule.
+    pub fn contains(&self, p: Point) -> bool {
+        match self {
+            Self::Area(area) => area.contains(p),
+            Self::Several(parts) => parts.iter().any(|part| part.contains(p)),
+            Self::Line(_) | Self::Point(_) => false,
+        }
+    }
+
+    /// Whether it counts as being in an area.
+    pub fn is_in(&self, area: &Area, rule: Rule) -> bool {
+        match (rule, self) {
+            (Rule::RepresentativePoint, _) => area.contains(self.representative()),
+            (Rule::Intersects, Self::Area(own)) => area.intersects(own),
+            (Rule::Within, Self::Area(own)) => area.covers(own),
+            (Rule::Intersects, Self::Line(line)) => line.intersects(area),
+            (Rule::Within, Self::Line(line)) => line.is_within(area),
+            (Rule::Intersects | Rule::Within, Self::Point(p)) => {
+                area.contains(*p) || area.on_boundary(*p)
+            }
+            (Rule::Intersects, Self::Several(parts)) => {
+                parts.iter().any(|part| part.is_in(area, rule))
+            }
+            (Rule::Within, Self::Several(parts)) => parts.iter().all(|part| part.is_in(area, rule)),
+        }
+    }
+
+    /// Geodesic distance in metres from a point; 0 where an area of it contains the point.
+    pub fn distance_m(&self, p: Point) -> f64 {
+        let to = |place: Option<(f64, f64)>| {
+            place.map_or(f64::INFINITY, |place| metric::distance_m(p, place))
+        };
+        match self {
+            Self::Area(area) if area.contains(p) => 0.0,
+            Self::Area(area) => to(metric::nearest_on(p, area.edges())),
+            Self::Line(line) => to(metric::nearest_on(p, line.segments())),
+            Self::Point(own) => metric::distance_m(p, (own.lon(), own.lat())),
+            Self::Several(parts) => parts
+                .iter()
+                .map(|part| part.distance_m(p))
+                .fold(f64::INFINITY, f64::min),
+        }
+    }
+}
