@@ -2,6 +2,7 @@
 
 mod command;
 mod http;
+mod page;
 mod policy;
 
 use std::process::ExitCode;
