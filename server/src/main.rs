@@ -1,5 +1,6 @@
 //! `yizhangtu`: one map of a village, served.
 
+mod atlas;
 mod command;
 mod http;
 mod page;
