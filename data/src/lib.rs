@@ -5,10 +5,8 @@
 
 pub mod catalog;
 pub mod change;
-pub mod crs;
-pub mod geometry;
-pub mod measure;
 pub mod record;
+pub mod store;
 pub mod value;
 
 pub use catalog::{Catalog, Field, FieldKind, GeometryKind, Layer, Sensitivity, Text};

@@ -1,9 +1,7 @@
 //! `yizhangtu`: one map of a village, served.
 
-mod atlas;
 mod command;
 mod http;
-mod page;
 mod policy;
 
 use std::process::ExitCode;

@@ -5,7 +5,6 @@
 //! compression, security headers and a trace that holds nothing personal.
 
 mod app;
-mod encoded;
 mod guard;
 mod negotiate;
 mod problem;
@@ -19,7 +18,6 @@ use tower_http::{
 };
 
 pub(crate) use app::{App, Config};
-pub(crate) use encoded::Encoded;
 pub(crate) use negotiate::Format;
 pub(crate) use problem::{FieldProblem, Problem};
 
@@ -50,5 +48,5 @@ pub(crate) fn service(app: App) -> Router {
 
 /// The routes of every domain.
 fn routes() -> Router<App> {
-    Router::new().merge(crate::page::routes())
+    Router::new()
 }

@@ -1,0 +1,44 @@
+//! Copies a file while it is in use.
+
+use std::{fs, path::Path};
+
+use rusqlite::{Connection, backup::Backup};
+
+use super::{GeoPackage, StoreError};
+
+impl GeoPackage {
+    /// Copies the whole file as it is at this moment, changes in the write-ahead log
+    /// included. Others may go on reading and writing meanwhile.
+    ///
+    /// # Errors
+    /// When the copy exists already or cannot be written; nothing is left then.
+    pub fn backup(&self, copy: &Path) -> Result<(), StoreError> {
+        if copy.exists() {
+            return Err(StoreError::Exists {
+                path: copy.to_path_buf(),
+            });
+        }
+        let folder = match copy.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let part = tempfile::Builder::new()
+            .prefix(".yizhangtu-")
+            .suffix(".part")
+            .tempfile_in(folder)
+            .map_err(|error| StoreError::io(folder, error))?
+            .into_temp_path();
+        let write = || {
+            let mut target = Connection::open(&part)?;
+            Backup::new(&self.connection, &mut target)?.step(-1)?;
+            // The copy stands alone: no log beside it until somebody opens it to write.
+            target.pragma_update(None, "journal_mode", "DELETE")
+        };
+        write().map_err(|error| StoreError::sqlite(copy, error))?;
+        fs::File::open(&part)
+            .and_then(|file| file.sync_all())
+            .map_err(|error| StoreError::io(copy, error))?;
+        part.persist_noclobber(copy)
+            .map_err(|error| StoreError::io(copy, error.error))
+    }
+}

@@ -1,0 +1,394 @@
+//! The only way to change a file: a change set, all or nothing.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use geo::{BoundingRect, Coord, Geometry, MultiLineString, MultiPolygon, Rect};
+use rusqlite::types::{ToSqlOutput, Value as Sql};
+use rusqlite::{Transaction, TransactionBehavior, params, params_from_iter};
+
+use super::{
+    Access, GeoPackage, StoreError,
+    batch::ImportBatch,
+    blob,
+    blob::BlobError,
+    schema,
+    table::{Table, quote, to_sql},
+};
+use crate::{ChangeSet, GeometryKind, Operation, Record};
+
+/// The tables that a change set touched, and the bounds of what came into each.
+pub(super) type Touched<'t> = BTreeMap<&'t str, Option<Rect<f64>>>;
+
+/// What a commit did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// The number of the last change.
+    pub sequence: u64,
+    /// The row of `change_set`; none where there was nothing to do.
+    pub change_set: Option<i64>,
+    /// Features that are new.
+    pub inserted: usize,
+    /// Features that were changed.
+    pub updated: usize,
+    /// Features that are gone.
+    pub deleted: usize,
+}
+
+impl GeoPackage {
+    /// Applies a change set: checked against the catalog, in one transaction, with its
+    /// history, on the disk when this returns.
+    ///
+    /// # Errors
+    /// When a record is not as the catalog wants it, an id was used before, a feature
+    /// to change is not there, or the file cannot be written. Nothing is changed then.
+    pub fn commit(&self, set: ChangeSet) -> Result<Committed, StoreError> {
+        self.commit_with(set, None)
+    }
+
+    /// As [`GeoPackage::commit`], with the row of `import_batch` in the same transaction.
+    ///
+    /// # Errors
+    /// As [`GeoPackage::commit`].
+    pub fn commit_import(
+        &self,
+        batch: &ImportBatch,
+        mut set: ChangeSet,
+    ) -> Result<Committed, StoreError> {
+        set.batch = Some(Arc::clone(&batch.id));
+        self.commit_with(set, Some(batch))
+    }
+
+    fn commit_with(
+        &self,
+        set: ChangeSet,
+        batch: Option<&ImportBatch>,
+    ) -> Result<Committed, StoreError> {
+        self.check(&set)?;
+        if set.changes.is_empty() && batch.is_none() {
+            return Ok(Committed {
+                sequence: self.sequence()?,
+                ..Committed::default()
+            });
+        }
+        let transaction = self.begin()?;
+        let change_set = self.start_change_set(&transaction, &set)?;
+        if let Some(batch) = batch {
+            batch
+                .write(&transaction, change_set)
+                .map_err(|error| self.error(error))?;
+        }
+        let mut done = Committed {
+            change_set: Some(change_set),
+            ..Committed::default()
+        };
+        let mut touched = Touched::new();
+        for change in &set.changes {
+            let table = self.table(&change.layer)?;
+            match &change.operation {
+                Operation::Insert(record) => {
+                    if self
+                        .knows(table, &record.id)
+                        .map_err(|error| self.error(error))?
+                    {
+                        return Err(StoreError::UsedId {
+                            layer: table.layer.id.clone(),
+                            id: record.id.to_string(),
+                        });
+                    }
+                    self.insert(&transaction, table, record, set.batch.as_ref())?;
+                    done.inserted += 1;
+                }
+                Operation::Update(record) => {
+                    self.update(&transaction, table, record, set.batch.as_ref())?;
+                    done.updated += 1;
+                }
+                Operation::Delete(id) => {
+                    let sql = format!("DELETE FROM {} WHERE id = ?1", quote(&table.name));
+                    let gone = transaction
+                        .prepare_cached(&sql)
+                        .and_then(|mut delete| delete.execute([&**id]))
+                        .map_err(|error| self.error(error))?;
+                    if gone == 0 {
+                        return Err(missing(table, id));
+                    }
+                    done.deleted += 1;
+                }
+            }
+            let bounds = match &change.operation {
+                Operation::Insert(record) | Operation::Update(record) => record
+                    .geometry
+                    .as_ref()
+                    .and_then(BoundingRect::bounding_rect),
+                Operation::Delete(_) => None,
+            };
+            let extent = touched.entry(table.name.as_str()).or_default();
+            *extent = union(*extent, bounds);
+        }
+        self.end_change_set(&transaction, &touched)?;
+        done.sequence = self.sequence()?;
+        transaction.commit().map_err(|error| self.error(error))?;
+        Ok(done)
+    }
+
+    /// A transaction that holds the right to write from its start.
+    pub(super) fn begin(&self) -> Result<Transaction<'_>, StoreError> {
+        if self.access == Access::ReadOnly {
+            return Err(StoreError::ReadOnly {
+                path: self.path.clone(),
+            });
+        }
+        Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)
+            .map_err(|error| self.error(error))
+    }
+
+    /// Writes the row of `change_set` and tells the triggers of it.
+    pub(super) fn start_change_set(
+        &self,
+        transaction: &Transaction<'_>,
+        set: &ChangeSet,
+    ) -> Result<i64, StoreError> {
+        let start = || {
+            transaction.execute(
+                "INSERT INTO change_set (author, reason, batch, at)
+                 VALUES (?1, ?2, ?3, strftime('%Y-%m-%dT%H:%M:%fZ','now'))",
+                params![set.author, set.reason, set.batch.as_deref()],
+            )?;
+            let row = transaction.last_insert_rowid();
+            transaction.execute(
+                "INSERT INTO about (key, value) VALUES ('open_change_set', ?1)",
+                [row.to_string()],
+            )?;
+            Ok(row)
+        };
+        start().map_err(|error| self.error(error))
+    }
+
+    /// Ends the change set for the triggers, and states when and where tables changed.
+    pub(super) fn end_change_set(
+        &self,
+        transaction: &Transaction<'_>,
+        touched: &Touched<'_>,
+    ) -> Result<(), StoreError> {
+        let end = || {
+            transaction.execute("DELETE FROM about WHERE key = 'open_change_set'", [])?;
+            for table in self.tables.iter() {
+                if let Some(bounds) = touched.get(table.name.as_str()) {
+                    schema::state_change(transaction, table, *bounds)?;
+                }
+            }
+            Ok(())
+        };
+        end().map_err(|error| self.error(error))
+    }
+
+    /// Refuses what the catalog does not allow before anything is written.
+    fn check(&self, set: &ChangeSet) -> Result<(), StoreError> {
+        for change in &set.changes {
+            let table = self.table(&change.layer)?;
+            if !table.own {
+                return Err(StoreError::Foreign {
+                    layer: table.layer.id.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Inserts a row. Used by commits and bulk loads alike.
+    pub(super) fn insert(
+        &self,
+        transaction: &Transaction<'_>,
+        table: &Table,
+        record: &Record,
+        batch: Option<&Arc<str>>,
+    ) -> Result<(), StoreError> {
+        let geometry = shape(table, record)?;
+        let batch = batch.or(record.batch.as_ref());
+        let mut columns = vec!["\"id\"".to_owned(), "\"source_batch\"".to_owned()];
+        if table.geometry.is_some() {
+            columns.push(quote(schema::GEOMETRY));
+        }
+        columns.extend(table.columns.iter().flatten().map(|column| quote(column)));
+        let marks = vec!["?"; columns.len()].join(", ");
+        let sql = format!(
+            "INSERT INTO {} ({}) VALUES ({marks})",
+            quote(&table.name),
+            columns.join(", ")
+        );
+        let mut statement = transaction
+            .prepare_cached(&sql)
+            .map_err(|error| self.error(error))?;
+        let bind = |statement: &mut rusqlite::CachedStatement<'_>| {
+            statement.raw_bind_parameter(1, &*record.id)?;
+            statement.raw_bind_parameter(2, batch.map(|batch| &**batch))?;
+            let mut at = 3;
+            if table.geometry.is_some() {
+                statement.raw_bind_parameter(at, geometry.as_deref())?;
+                at += 1;
+            }
+            for (value, column) in record.values.iter().zip(&table.columns) {
+                if column.is_some() {
+                    statement.raw_bind_parameter(at, to_sql(value))?;
+                    at += 1;
+                }
+            }
+            statement.raw_execute()
+        };
+        bind(&mut statement)
+            .map(drop)
+            .map_err(|error| self.write_error(table, &record.id, error))
+    }
+
+    fn update(
+        &self,
+        transaction: &Transaction<'_>,
+        table: &Table,
+        record: &Record,
+        batch: Option<&Arc<str>>,
+    ) -> Result<(), StoreError> {
+        let geometry = shape(table, record)?;
+        let batch = batch.or(record.batch.as_ref());
+        let mut sets = vec!["\"source_batch\" = ?2".to_owned()];
+        let mut params = vec![
+            ToSqlOutput::Owned(Sql::Text(record.id.to_string())),
+            ToSqlOutput::Owned(batch.map(ToString::to_string).into()),
+        ];
+        if table.geometry.is_some() {
+            params.push(ToSqlOutput::Owned(geometry.into()));
+            sets.push(format!("{} = ?{}", quote(schema::GEOMETRY), params.len()));
+        }
+        for (value, column) in record.values.iter().zip(&table.columns) {
+            if let Some(column) = column {
+                params.push(to_sql(value));
+                sets.push(format!("{} = ?{}", quote(column), params.len()));
+            }
+        }
+        let sql = format!(
+            "UPDATE {} SET {} WHERE id = ?1",
+            quote(&table.name),
+            sets.join(", ")
+        );
+        let changed = transaction
+            .prepare_cached(&sql)
+            .and_then(|mut update| update.execute(params_from_iter(params)))
+            .map_err(|error| self.write_error(table, &record.id, error))?;
+        if changed == 0 {
+            return Err(missing(table, &record.id));
+        }
+        Ok(())
+    }
+
+    /// The error of a write of one feature: a unique field names itself.
+    pub(super) fn write_error(
+        &self,
+        table: &Table,
+        id: &str,
+        error: rusqlite::Error,
+    ) -> StoreError {
+        if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) {
+            let detail = error.to_string();
+            let field = detail.rsplit('.').next().unwrap_or_default().to_owned();
+            return StoreError::Duplicate {
+                layer: table.layer.id.clone(),
+                id: id.to_owned(),
+                field,
+                detail,
+            };
+        }
+        self.error(error)
+    }
+}
+
+fn union(a: Option<Rect<f64>>, b: Option<Rect<f64>>) -> Option<Rect<f64>> {
+    let (Some(a), Some(b)) = (a, b) else {
+        return a.or(b);
+    };
+    Some(Rect::new(
+        Coord {
+            x: a.min().x.min(b.min().x),
+            y: a.min().y.min(b.min().y),
+        },
+        Coord {
+            x: a.max().x.max(b.max().x),
+            y: a.max().y.max(b.max().y),
+        },
+    ))
+}
+
+fn missing(table: &Table, id: &str) -> StoreError {
+    StoreError::NoFeature {
+        layer: table.layer.id.clone(),
+        id: id.to_owned(),
+    }
+}
+
+/// The blob of a record's geometry, as the layer's column keeps it.
+fn shape(table: &Table, record: &Record) -> Result<Option<Vec<u8>>, StoreError> {
+    use geo::HasDimensions;
+    let Some(geometry) = &record.geometry else {
+        return Ok(None);
+    };
+    if geometry.is_empty() {
+        return Ok(None);
+    }
+    stored(table.layer.geometry, geometry)
+        .and_then(|geometry| blob::encode(&geometry, table.srs_id))
+        .map(Some)
+        .map_err(|source| StoreError::Geometry {
+            layer: table.layer.id.clone(),
+            id: record.id.to_string(),
+            source,
+        })
+}
+
+/// A geometry as its column keeps it: lines and polygons as multi-part.
+fn stored(kind: GeometryKind, geometry: &Geometry<f64>) -> Result<Geometry<f64>, BlobError> {
+    let wrong = |expected| {
+        Err(BlobError::WrongKind {
+            expected,
+            found: name(geometry),
+        })
+    };
+    match (kind, geometry) {
+        (GeometryKind::Any, _) | (GeometryKind::Point, Geometry::Point(_)) => Ok(geometry.clone()),
+        (GeometryKind::Point, Geometry::MultiPoint(points)) if points.0.len() == 1 => {
+            Ok(Geometry::Point(points.0[0]))
+        }
+        (GeometryKind::Line, Geometry::MultiLineString(_))
+        | (GeometryKind::Polygon, Geometry::MultiPolygon(_)) => Ok(geometry.clone()),
+        (GeometryKind::Line, Geometry::LineString(line)) => {
+            Ok(Geometry::MultiLineString(MultiLineString(vec![
+                line.clone(),
+            ])))
+        }
+        (GeometryKind::Polygon, Geometry::Polygon(polygon)) => {
+            Ok(Geometry::MultiPolygon(MultiPolygon(vec![polygon.clone()])))
+        }
+        (GeometryKind::Polygon, Geometry::Rect(rect)) => {
+            Ok(Geometry::MultiPolygon(MultiPolygon(vec![
+                rect.to_polygon(),
+            ])))
+        }
+        (GeometryKind::Polygon, Geometry::Triangle(triangle)) => {
+            Ok(Geometry::MultiPolygon(MultiPolygon(vec![
+                triangle.to_polygon(),
+            ])))
+        }
+        (GeometryKind::None, _) => wrong("无图形的表格行 / rows without geometry"),
+        (GeometryKind::Point, _) => wrong("单点 / single points"),
+        (GeometryKind::Line, _) => wrong("线 / lines"),
+        (GeometryKind::Polygon, _) => wrong("面 / polygons"),
+    }
+}
+
+fn name(geometry: &Geometry<f64>) -> &'static str {
+    match geometry {
+        Geometry::Point(_) => "Point",
+        Geometry::Line(_) | Geometry::LineString(_) => "LineString",
+        Geometry::Polygon(_) | Geometry::Rect(_) | Geometry::Triangle(_) => "Polygon",
+        Geometry::MultiPoint(_) => "MultiPoint",
+        Geometry::MultiLineString(_) => "MultiLineString",
+        Geometry::MultiPolygon(_) => "MultiPolygon",
+        Geometry::GeometryCollection(_) => "GeometryCollection",
+    }
+}

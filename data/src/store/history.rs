@@ -1,0 +1,77 @@
+//! The history that the file keeps of itself.
+//!
+//! Triggers write a row of `change_log` for each feature that is inserted, updated or
+//! deleted, whoever does it: a row edited by QGIS is recorded like any other, with no
+//! change set.
+
+use rusqlite::{Connection, Result};
+
+use super::table::{Table, literal, quote};
+use crate::FieldKind;
+
+/// SQLite before 3.47 takes 127 arguments a function; pairs beyond go in another object.
+const PAIRS: usize = 60;
+
+/// Makes the triggers of a layer that write its history.
+pub(crate) fn create_triggers(connection: &Connection, table: &Table) -> Result<()> {
+    let name = quote(&table.name);
+    let layer = literal(&table.layer.id);
+    let before = before(table);
+    let geometry = table.geometry.as_ref().map_or_else(
+        || "NULL".to_owned(),
+        |column| format!("OLD.{}", quote(column)),
+    );
+    let log = |feature: &str, operation: &str, before: &str, geometry: &str| {
+        format!(
+            "INSERT INTO change_log (change_set, layer, feature, operation, before, before_geometry, at)
+             VALUES ((SELECT CAST(value AS INTEGER) FROM about WHERE key = 'open_change_set'),
+               {layer}, {feature}, '{operation}', {before}, {geometry}, strftime('%Y-%m-%dT%H:%M:%fZ','now'));"
+        )
+    };
+    let trigger = |what: &str| quote(&format!("history_{}_{what}", table.name));
+    connection.execute_batch(&format!(
+        "CREATE TRIGGER {} AFTER INSERT ON {name} BEGIN {} END;
+         CREATE TRIGGER {} AFTER UPDATE ON {name} BEGIN {} END;
+         CREATE TRIGGER {} AFTER DELETE ON {name} BEGIN {} END;",
+        trigger("insert"),
+        log("NEW.id", "insert", "NULL", "NULL"),
+        trigger("update"),
+        log("OLD.id", "update", &before, &geometry),
+        trigger("delete"),
+        log("OLD.id", "delete", &before, &geometry),
+    ))
+}
+
+/// The row before a change as a JSON object of column and value.
+fn before(table: &Table) -> String {
+    let fields = table.layer.fields.iter().zip(&table.columns);
+    let mut pairs = vec!["'fid', OLD.\"fid\", 'source_batch', OLD.\"source_batch\"".to_owned()];
+    pairs.extend(fields.filter_map(|(field, column)| {
+        let column = column.as_ref()?;
+        let old = format!("OLD.{}", quote(column));
+        // JSON of SQLite keeps 15 digits of a decimal; 17 are what it takes to restore it.
+        let value = if field.kind == FieldKind::Decimal {
+            format!("CASE typeof({old}) WHEN 'real' THEN printf('%!.17g', {old}) ELSE {old} END")
+        } else {
+            old
+        };
+        Some(format!("{}, {value}", literal(column)))
+    }));
+    let objects: Vec<String> = pairs
+        .chunks(PAIRS)
+        .map(|chunk| format!("json_object({})", chunk.join(", ")))
+        .collect();
+    // Objects are joined by dropping the brace that closes one and opens the next.
+    let last = objects.len() - 1;
+    objects
+        .iter()
+        .enumerate()
+        .map(|(at, object)| match (at == 0, at == last) {
+            (true, true) => object.clone(),
+            (true, false) => format!("substr({object}, 1, length({object}) - 1) || ','"),
+            (false, true) => format!("substr({object}, 2)"),
+            (false, false) => format!("substr({object}, 2, length({object}) - 2) || ','"),
+        })
+        .collect::<Vec<_>>()
+        .join(" || ")
+}

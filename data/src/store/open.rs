@@ -1,0 +1,394 @@
+//! Makes and opens files.
+
+use std::{fs, io::Read as _, path::Path, sync::Arc, time::Duration};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, types::Value as Sql};
+
+use super::{
+    About, Access, GeoPackage, StoreError, foreign, functions, history, schema,
+    table::{Table, quote},
+};
+use crate::Catalog;
+
+/// The newest GeoPackage version that we know how to read.
+const NEWEST: i64 = 10_499;
+/// The newest version of our own tables.
+const FORMAT: i64 = 1;
+
+impl GeoPackage {
+    /// Makes a file with a table for every layer of the catalog, and opens it to be changed.
+    ///
+    /// # Errors
+    /// When the file exists already or its folder cannot be written; nothing is left then.
+    pub fn create(path: &Path, catalog: &Arc<Catalog>, about: &About) -> Result<Self, StoreError> {
+        if path.exists() {
+            return Err(StoreError::Exists {
+                path: path.to_path_buf(),
+            });
+        }
+        let made = make(path, catalog, about);
+        if made.is_err() {
+            remove(path);
+        }
+        made?;
+        Self::open(path, catalog, Access::ReadWrite)
+    }
+
+    /// Opens a file. A file of ours that was made from an older catalog gets the new
+    /// layers and fields when it is opened to be changed.
+    ///
+    /// # Errors
+    /// When there is no such file, or it is no GeoPackage, cut off, of a newer version,
+    /// held by another program, or not to be written where that was asked.
+    pub fn open(path: &Path, catalog: &Arc<Catalog>, access: Access) -> Result<Self, StoreError> {
+        inspect(path)?;
+        let (connection, immutable) = connect(path, access)?;
+        let fail = |error| StoreError::sqlite(path, error);
+        let own = check_versions(&connection, path)?;
+        let tables = if own {
+            if access == Access::ReadWrite {
+                upgrade(&connection, catalog).map_err(fail)?;
+            }
+            let mut tables = own_tables(&connection, catalog).map_err(fail)?;
+            tables.extend(foreign::tables(&connection, path, &tables)?);
+            tables
+        } else {
+            foreign::tables(&connection, path, &[])?
+        };
+        let about = if own {
+            About::read(&connection).map_err(fail)?
+        } else {
+            foreign::about(path)
+        };
+        Ok(Self {
+            connection,
+            path: path.to_path_buf(),
+            access,
+            immutable,
+            catalog: Arc::clone(catalog),
+            about: Arc::new(about),
+            layers: tables
+                .iter()
+                .map(|table| Arc::clone(&table.layer))
+                .collect(),
+            tables: tables.into(),
+            own,
+        })
+    }
+
+    /// Another connection to the same file, only to read: cheap, for another thread.
+    ///
+    /// # Errors
+    /// When the file can no longer be opened.
+    pub fn reader(&self) -> Result<Self, StoreError> {
+        let (connection, immutable) = if self.immutable {
+            (connect_immutable(&self.path)?, true)
+        } else {
+            connect(&self.path, Access::ReadOnly)?
+        };
+        Ok(Self {
+            connection,
+            path: self.path.clone(),
+            access: Access::ReadOnly,
+            immutable,
+            catalog: Arc::clone(&self.catalog),
+            about: Arc::clone(&self.about),
+            tables: Arc::clone(&self.tables),
+            layers: Arc::clone(&self.layers),
+            own: self.own,
+        })
+    }
+}
+
+fn make(path: &Path, catalog: &Catalog, about: &About) -> Result<(), StoreError> {
+    let fail = |error| StoreError::sqlite(path, error);
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    if !folder.is_dir() {
+        return Err(StoreError::Missing {
+            path: folder.to_path_buf(),
+        });
+    }
+    // Made by the system first: its refusal says more than SQLite's.
+    fs::File::create_new(path).map_err(|error| StoreError::io(path, error))?;
+    let connection = Connection::open(path).map_err(fail)?;
+    prepare(&connection, true).map_err(fail)?;
+    let transaction = connection.unchecked_transaction().map_err(fail)?;
+    schema::create(&transaction).map_err(fail)?;
+    for layer in &catalog.layers {
+        schema::create_layer(&transaction, catalog, &schema::table(layer)).map_err(fail)?;
+    }
+    about.write(&transaction).map_err(fail)?;
+    transaction.commit().map_err(fail)
+}
+
+/// Takes away what a failed attempt left, SQLite's side files included.
+fn remove(path: &Path) {
+    for ending in ["", "-wal", "-shm", "-journal"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        let _ = fs::remove_file(Path::new(&name));
+    }
+}
+
+/// Settings of a connection. Durable: a commit returns when the disk has it.
+fn prepare(connection: &Connection, write_ahead: bool) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::from_secs(5))?;
+    functions::register(connection)?;
+    connection.set_prepared_statement_cache_capacity(256);
+    if write_ahead {
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+    }
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")
+}
+
+/// Looks at the first bytes, so that what is no database, or only part of one, is
+/// named before SQLite trips over it.
+fn inspect(path: &Path) -> Result<(), StoreError> {
+    let length = fs::metadata(path)
+        .map_err(|error| StoreError::io(path, error))?
+        .len();
+    let mut header = [0_u8; 100];
+    let mut file = fs::File::open(path).map_err(|error| StoreError::io(path, error))?;
+    if file.read_exact(&mut header).is_err() || !header.starts_with(b"SQLite format 3\0") {
+        return Err(StoreError::NotSqlite {
+            path: path.to_path_buf(),
+        });
+    }
+    let word = |at: usize| {
+        u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
+    };
+    let page = match u16::from_be_bytes([header[16], header[17]]) {
+        1 => 65_536,
+        size => u64::from(size),
+    };
+    // The page count is valid where the change counter equals its version.
+    let expected = u64::from(word(28)) * page;
+    if word(24) == word(92) && length < expected && !has_log(path) {
+        return Err(StoreError::Damaged {
+            path: path.to_path_buf(),
+            detail: format!("{length} 字节，应有 {expected} 字节 / {length} bytes of {expected}"),
+        });
+    }
+    Ok(())
+}
+
+/// Whether changes wait in a write-ahead log beside the file.
+fn has_log(path: &Path) -> bool {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    fs::metadata(Path::new(&name)).is_ok_and(|log| log.len() > 0)
+}
+
+/// A connection, and whether the file had to be opened as one that nobody changes.
+fn connect(path: &Path, access: Access) -> Result<(Connection, bool), StoreError> {
+    let fail = |error| StoreError::sqlite(path, error);
+    if access == Access::ReadWrite {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(fail)?;
+        // SQLite falls back to reading where the file cannot be written.
+        if connection.is_readonly("main").map_err(fail)? {
+            return Err(StoreError::ReadOnly {
+                path: path.to_path_buf(),
+            });
+        }
+        prepare(&connection, is_own(&connection).map_err(fail)?).map_err(fail)?;
+        return Ok((connection, false));
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = Connection::open_with_flags(path, flags).and_then(|connection| {
+        prepare(&connection, false)?;
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+        Ok(connection)
+    });
+    match opened {
+        Ok(connection) => Ok((connection, false)),
+        // A file in WAL mode needs its side files; on a read-only medium they cannot be made.
+        Err(error)
+            if matches!(
+                error.sqlite_error_code(),
+                Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly)
+            ) =>
+        {
+            if has_log(path) {
+                return Err(StoreError::PendingLog {
+                    path: path.to_path_buf(),
+                });
+            }
+            Ok((connect_immutable(path)?, true))
+        }
+        Err(error) => Err(fail(error)),
+    }
+}
+
+/// Opens a file on a medium that nobody can write to.
+pub(super) fn connect_immutable(path: &Path) -> Result<Connection, StoreError> {
+    let fail = |error| StoreError::sqlite(path, error);
+    let mut uri = String::from("file:");
+    for byte in path.as_os_str().as_encoded_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/._-".contains(byte) {
+            uri.push(char::from(*byte));
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    uri.push_str("?immutable=1");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_URI
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(uri, flags).map_err(fail)?;
+    prepare(&connection, false).map_err(fail)?;
+    Ok(connection)
+}
+
+fn is_own(connection: &Connection) -> rusqlite::Result<bool> {
+    let has_table = connection
+        .query_row(
+            "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'about'
+             AND EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'change_log')",
+            [],
+            |_| Ok(()),
+        )
+        .optional()?
+        .is_some();
+    Ok(has_table
+        && connection
+            .query_row("SELECT value FROM about WHERE key = 'format'", [], |row| {
+                row.get::<_, String>(0)
+            })
+            .optional()?
+            .is_some_and(|format| format == "yizhangtu"))
+}
+
+/// Whether the file is one of ours; refuses what is no GeoPackage or too new.
+fn check_versions(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
+    let fail = |error| StoreError::sqlite(path, error);
+    let newer = |version: String| StoreError::Newer {
+        path: path.to_path_buf(),
+        version,
+    };
+    for table in ["gpkg_contents", "gpkg_spatial_ref_sys"] {
+        connection
+            .query_row(
+                "SELECT 1 FROM sqlite_schema WHERE lower(name) = ?1",
+                [table],
+                |_| Ok(()),
+            )
+            .optional()
+            .map_err(fail)?
+            .ok_or_else(|| StoreError::NotGeoPackage {
+                path: path.to_path_buf(),
+                reason: format!("没有 {table} 表 / no table {table}"),
+            })?;
+    }
+    let version: i64 = connection
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .map_err(fail)?;
+    if version > NEWEST {
+        return Err(newer(format!("GeoPackage {version}")));
+    }
+    let own = is_own(connection).map_err(fail)?;
+    if own {
+        let format: Sql = connection
+            .query_row(
+                "SELECT CAST(value AS INTEGER) FROM about WHERE key = 'format_version'",
+                [],
+                |row| row.get(0),
+            )
+            .optional()
+            .map_err(fail)?
+            .unwrap_or(Sql::Integer(0));
+        if let Sql::Integer(format) = format
+            && format > FORMAT
+        {
+            return Err(newer(format!("yizhangtu {format}")));
+        }
+    }
+    Ok(own)
+}
+
+/// The names of a table's columns.
+pub(crate) fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
+    connection
+        .prepare(&format!("PRAGMA table_info({})", quote(table)))?
+        .query_map([], |row| row.get(1))?
+        .collect()
+}
+
+/// The catalog's layers that the file has, and which of their fields.
+fn own_tables(connection: &Connection, catalog: &Catalog) -> rusqlite::Result<Vec<Table>> {
+    let mut tables = Vec::new();
+    for layer in &catalog.layers {
+        let found = columns(connection, &layer.id)?;
+        if !["fid", "id", "source_batch"]
+            .iter()
+            .all(|needed| found.iter().any(|column| column == needed))
+        {
+            continue;
+        }
+        let mut table = schema::table(layer);
+        for column in &mut table.columns {
+            if !found.iter().any(|name| Some(name) == column.as_ref()) {
+                *column = None;
+            }
+        }
+        tables.push(table);
+    }
+    Ok(tables)
+}
+
+/// Adds the layers and fields that the catalog has and the file lacks.
+fn upgrade(connection: &Connection, catalog: &Catalog) -> rusqlite::Result<()> {
+    let known = own_tables(connection, catalog)?;
+    let complete = |id: &str| {
+        known
+            .iter()
+            .find(|table| table.layer.id == id)
+            .map(|table| table.columns.iter().all(Option::is_some))
+    };
+    if catalog
+        .layers
+        .iter()
+        .all(|layer| complete(&layer.id) == Some(true))
+    {
+        return Ok(());
+    }
+    let transaction = connection.unchecked_transaction()?;
+    for layer in &catalog.layers {
+        let table = schema::table(layer);
+        match complete(&layer.id) {
+            None if columns(connection, &layer.id)?.is_empty() => {
+                schema::create_layer(&transaction, catalog, &table)?;
+            }
+            Some(false) => {
+                let found = columns(connection, &layer.id)?;
+                for field in layer
+                    .fields
+                    .iter()
+                    .filter(|field| !found.contains(&field.name))
+                {
+                    transaction.execute(
+                        &format!(
+                            "ALTER TABLE {} ADD COLUMN {}",
+                            quote(&table.name),
+                            schema::definition(field)
+                        ),
+                        [],
+                    )?;
+                }
+                schema::describe(&transaction, catalog, layer)?;
+                schema::create_indexes(&transaction, &table)?;
+                schema::drop_triggers(&transaction, &table)?;
+                schema::create_rtree_triggers(&transaction, &table)?;
+                history::create_triggers(&transaction, &table)?;
+            }
+            // A table of the same name that another program made stays as it is.
+            _ => {}
+        }
+    }
+    transaction.commit()
+}

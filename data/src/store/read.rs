@@ -1,0 +1,235 @@
+//! Reads records: all, one by id, some by an indexed field, or anything by SQL.
+
+use rusqlite::{OptionalExtension, Params, Row};
+
+use super::{
+    GeoPackage, StoreError, blob,
+    table::{Table, from_sql, quote, to_sql},
+};
+use crate::{GeometryKind, Record, Value};
+use geo::Geometry;
+
+impl GeoPackage {
+    /// How many features a layer has.
+    ///
+    /// # Errors
+    /// When there is no such layer, or the file cannot be read.
+    pub fn count(&self, layer: &str) -> Result<u64, StoreError> {
+        let table = self.table(layer)?;
+        self.connection
+            .query_row(
+                &format!("SELECT count(*) FROM {}", quote(&table.name)),
+                [],
+                |row| row.get::<_, i64>(0),
+            )
+            .map(i64::unsigned_abs)
+            .map_err(|error| self.error(error))
+    }
+
+    /// Hands over every feature of a layer, in the order of the file.
+    ///
+    /// # Errors
+    /// When there is no such layer, or the file cannot be read.
+    pub fn scan(&self, layer: &str, mut each: impl FnMut(Record)) -> Result<(), StoreError> {
+        self.try_scan(layer, |record| {
+            each(record);
+            Ok(())
+        })
+    }
+
+    /// As [`GeoPackage::scan`], ending at the first error of the receiver.
+    ///
+    /// # Errors
+    /// The receiver's, or when there is no such layer, or the file cannot be read.
+    pub fn try_scan<E: From<StoreError>>(
+        &self,
+        layer: &str,
+        mut each: impl FnMut(Record) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let table = self.table(layer)?;
+        let sql = format!(
+            "SELECT {} FROM {} t ORDER BY t.{}",
+            table.selection(),
+            quote(&table.name),
+            quote(&table.key)
+        );
+        let mut statement = self
+            .connection
+            .prepare_cached(&sql)
+            .map_err(|error| self.error(error))?;
+        let mut rows = statement.query([]).map_err(|error| self.error(error))?;
+        while let Some(row) = rows.next().map_err(|error| self.error(error))? {
+            each(self.record(table, row)?)?;
+        }
+        Ok(())
+    }
+
+    /// The feature of an id.
+    ///
+    /// # Errors
+    /// When there is no such layer, or the file cannot be read.
+    pub fn get(&self, layer: &str, id: &str) -> Result<Option<Record>, StoreError> {
+        let table = self.table(layer)?;
+        let sql = format!(
+            "SELECT {} FROM {} t WHERE t.{} = ?1",
+            table.selection(),
+            quote(&table.name),
+            quote(table.id_column())
+        );
+        let mut statement = self
+            .connection
+            .prepare_cached(&sql)
+            .map_err(|error| self.error(error))?;
+        let mut rows = statement.query([id]).map_err(|error| self.error(error))?;
+        rows.next()
+            .map_err(|error| self.error(error))?
+            .map(|row| self.record(table, row))
+            .transpose()
+    }
+
+    /// The features whose field has a value; quick for codes, references and unique fields.
+    ///
+    /// # Errors
+    /// When there is no such layer or field, or the file cannot be read.
+    pub fn find(&self, layer: &str, field: &str, value: &Value) -> Result<Vec<Record>, StoreError> {
+        let table = self.table(layer)?;
+        let column = self.column(table, field)?;
+        let Some(column) = column else {
+            return Ok(Vec::new());
+        };
+        let sql = format!(
+            "SELECT {} FROM {} t WHERE t.{} IS ?1 ORDER BY t.{}",
+            table.selection(),
+            quote(&table.name),
+            quote(column),
+            quote(&table.key)
+        );
+        self.collect(table, &sql, [to_sql(value)])
+    }
+
+    /// Whatever SQL asks, for aggregates; `row` reads each row of the answer.
+    ///
+    /// # Errors
+    /// When SQLite refuses, or `row` does.
+    pub fn query<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        row: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        self.connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_map(params, row)?.collect())
+            .map_err(|error| self.error(error))
+    }
+
+    /// The column of a field; `None` where the file is older than the field.
+    pub(super) fn column<'t>(
+        &self,
+        table: &'t Table,
+        field: &str,
+    ) -> Result<Option<&'t str>, StoreError> {
+        if field == "id" && table.layer.position("id").is_none() {
+            return Ok(Some(table.id_column()));
+        }
+        if field == "source_batch" && table.own {
+            return Ok(Some("source_batch"));
+        }
+        if table.layer.position(field).is_none() {
+            return Err(StoreError::UnknownField {
+                layer: table.layer.id.clone(),
+                field: field.to_owned(),
+            });
+        }
+        Ok(table.column(field))
+    }
+
+    pub(super) fn collect(
+        &self,
+        table: &Table,
+        sql: &str,
+        params: impl Params,
+    ) -> Result<Vec<Record>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached(sql)
+            .map_err(|error| self.error(error))?;
+        let mut rows = statement.query(params).map_err(|error| self.error(error))?;
+        let mut records = Vec::new();
+        while let Some(row) = rows.next().map_err(|error| self.error(error))? {
+            records.push(self.record(table, row)?);
+        }
+        Ok(records)
+    }
+
+    /// Whether a layer has, or ever had, a feature of this id. An import that was undone
+    /// gave its ids to nobody: the same file may come again.
+    pub(super) fn knows(&self, table: &Table, id: &str) -> rusqlite::Result<bool> {
+        let sql = format!(
+            "SELECT 1 FROM {} WHERE id = ?1 UNION ALL
+             SELECT 1 FROM change_log l WHERE layer = ?2 AND feature = ?1
+               AND NOT EXISTS (SELECT 1 FROM import_batch b LEFT JOIN change_set s ON s.batch = b.id
+                 WHERE b.undone_at NOT NULL AND l.change_set IN (s.fid, b.undone_by)) LIMIT 1",
+            quote(&table.name)
+        );
+        self.connection
+            .prepare_cached(&sql)?
+            .query_row([id, &table.layer.id], |_| Ok(()))
+            .optional()
+            .map(|found| found.is_some())
+    }
+
+    /// A record from the columns of [`Table::selection`].
+    fn record(&self, table: &Table, row: &Row<'_>) -> Result<Record, StoreError> {
+        let fail = |error| self.error(error);
+        let id = match row.get_ref(0).map_err(fail)? {
+            rusqlite::types::ValueRef::Integer(number) => number.to_string(),
+            rusqlite::types::ValueRef::Text(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            _ => row.get::<_, String>(0).map_err(fail)?,
+        };
+        let mut geometry = match row.get_ref(1).map_err(fail)? {
+            rusqlite::types::ValueRef::Blob(bytes) => blob::decode(bytes),
+            _ => Ok(None),
+        }
+        .map_err(|source| StoreError::Geometry {
+            layer: table.layer.id.clone(),
+            id: id.clone(),
+            source,
+        })?;
+        if let (Some(crs), Some(_)) = (&table.crs, &geometry) {
+            return Err(StoreError::unknown_crs(table, crs));
+        }
+        if table.own {
+            geometry = geometry.map(|geometry| single(table.layer.geometry, geometry));
+        }
+        let batch: Option<String> = row.get(2).map_err(fail)?;
+        let values = table
+            .layer
+            .fields
+            .iter()
+            .enumerate()
+            .map(|(at, field)| Ok(from_sql(field.kind, row.get_ref(3 + at)?)))
+            .collect::<rusqlite::Result<Vec<_>>>()
+            .map_err(fail)?;
+        Ok(Record {
+            id: id.into(),
+            geometry,
+            values,
+            batch: batch.map(Into::into),
+        })
+    }
+}
+
+/// A multi-part geometry of one part as that part: lines and polygons are kept as
+/// multi-part in the file, and leave it as what they are.
+fn single(kind: GeometryKind, geometry: Geometry<f64>) -> Geometry<f64> {
+    match (kind, geometry) {
+        (GeometryKind::Polygon, Geometry::MultiPolygon(mut parts)) if parts.0.len() == 1 => {
+            Geometry::Polygon(parts.0.remove(0))
+        }
+        (GeometryKind::Line, Geometry::MultiLineString(mut parts)) if parts.0.len() == 1 => {
+            Geometry::LineString(parts.0.remove(0))
+        }
+        (_, geometry) => geometry,
+    }
+}

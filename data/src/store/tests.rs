@@ -1,0 +1,487 @@
+//! The store as its users see it: made, opened, changed, undone, copied.
+
+use std::{path::PathBuf, sync::Arc};
+
+use geo::{Geometry, Rect, coord, point, polygon};
+use tempfile::TempDir;
+
+use super::*;
+use crate::{Change, ChangeSet, Operation, Record, Text, Value};
+
+/// A fresh file in a folder of its own.
+struct Fresh {
+    folder: TempDir,
+    store: GeoPackage,
+}
+
+impl Fresh {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = GeoPackage::create(
+            &folder.path().join("村 #1%.gpkg"),
+            &Catalog::embedded(),
+            &about(),
+        )
+        .expect("a new file");
+        Self { folder, store }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn layer(&self, id: &str) -> Arc<Layer> {
+        Arc::clone(self.store.layer(id).expect("the layer"))
+    }
+
+    /// A square building of ten metres or so.
+    fn building(&self, id: &str, west: f64, south: f64) -> Record {
+        let layer = self.layer("building");
+        let mut record = Record::new(&layer, id);
+        record.geometry = Some(square(west, south, 1e-4));
+        record
+            .set(&layer, "code", format!("code-{id}"))
+            .set(&layer, "floors_up", 4_i64)
+            .set(&layer, "floor_area_m2", 400.25)
+            .set(&layer, "rental", true);
+        record
+    }
+}
+
+fn about() -> About {
+    About {
+        title: Text {
+            zh: "东华村".into(),
+            en: "Donghua".into(),
+        },
+        synthetic: true,
+        notice: Some(Text {
+            zh: "虚构数据".into(),
+            en: "Invented data".into(),
+        }),
+        village_code: Some("440118101224".into()),
+        extra: vec![("seed".into(), "7".into())],
+        ..About::default()
+    }
+}
+
+fn square(west: f64, south: f64, side: f64) -> Geometry<f64> {
+    let (east, north) = (west + side, south + side);
+    Geometry::Polygon(polygon![
+        (x: west, y: south), (x: east, y: south), (x: east, y: north), (x: west, y: north)
+    ])
+}
+
+fn change(layer: &str, operation: Operation) -> ChangeSet {
+    ChangeSet {
+        author: "测试".into(),
+        reason: "test".into(),
+        batch: None,
+        changes: vec![Change {
+            layer: layer.into(),
+            operation,
+        }],
+    }
+}
+
+fn batch(id: &str) -> ImportBatch {
+    ImportBatch {
+        id: id.into(),
+        file: "房屋.shp".into(),
+        layer: "building".into(),
+        crs: Some("EPSG:4547".into()),
+        encoding: Some("gbk".into()),
+        mapping: serde_json::json!({"层数": "floors_up"}),
+        counts: serde_json::json!({"read": 2}),
+        author: "测试".into(),
+        at: String::new(),
+        undone_at: None,
+    }
+}
+
+#[test]
+fn a_new_file_has_every_layer_and_says_what_it_is() {
+    let fresh = Fresh::new();
+    assert_eq!(fresh.store.layers().len(), Catalog::embedded().layers.len());
+    assert_eq!(fresh.store.about(), &about());
+    assert_eq!(fresh.store.sequence().unwrap(), 0);
+    let again =
+        GeoPackage::open(fresh.store.path(), &Catalog::embedded(), Access::ReadOnly).unwrap();
+    assert_eq!(again.about(), &about());
+    assert_eq!(again.count("building").unwrap(), 0);
+}
+
+#[test]
+fn a_record_comes_back_as_it_was_committed() {
+    let fresh = Fresh::new();
+    let layer = fresh.layer("building");
+    let mut record = fresh.building("b1", 113.59, 23.11);
+    record.set(&layer, "floor_area_m2", 0.1 + 0.2);
+    let done = fresh
+        .store
+        .commit(change("building", Operation::Insert(record.clone())))
+        .unwrap();
+    assert_eq!((done.sequence, done.inserted), (1, 1));
+    assert_eq!(fresh.store.get("building", "b1").unwrap().unwrap(), record);
+    assert_eq!(
+        fresh
+            .store
+            .find("building", "code", &"code-b1".into())
+            .unwrap(),
+        vec![record.clone()]
+    );
+    assert_eq!(fresh.store.get("building", "none").unwrap(), None);
+    record.geometry = None;
+    record.set(&layer, "floors_up", Value::Null);
+    fresh
+        .store
+        .commit(change("building", Operation::Update(record.clone())))
+        .unwrap();
+    assert_eq!(fresh.store.get("building", "b1").unwrap().unwrap(), record);
+}
+
+#[test]
+fn an_id_is_never_given_again() {
+    let fresh = Fresh::new();
+    let insert = || {
+        change(
+            "building",
+            Operation::Insert(fresh.building("b1", 113.59, 23.11)),
+        )
+    };
+    fresh.store.commit(insert()).unwrap();
+    assert!(matches!(
+        fresh.store.commit(insert()),
+        Err(StoreError::UsedId { .. })
+    ));
+    fresh
+        .store
+        .commit(change("building", Operation::Delete("b1".into())))
+        .unwrap();
+    assert!(matches!(
+        fresh.store.commit(insert()),
+        Err(StoreError::UsedId { .. })
+    ));
+    assert_eq!(fresh.store.sequence().unwrap(), 2);
+}
+
+#[test]
+fn a_change_set_is_applied_whole_or_not_at_all() {
+    let fresh = Fresh::new();
+    let mut set = change(
+        "building",
+        Operation::Insert(fresh.building("b1", 113.59, 23.11)),
+    );
+    set.changes.push(Change {
+        layer: "building".into(),
+        operation: Operation::Delete("nobody".into()),
+    });
+    assert!(matches!(
+        fresh.store.commit(set),
+        Err(StoreError::NoFeature { .. })
+    ));
+    assert_eq!(fresh.store.count("building").unwrap(), 0);
+    assert_eq!(fresh.store.sequence().unwrap(), 0);
+    // The file is as good as before: the next change gets through.
+    let insert = change(
+        "building",
+        Operation::Insert(fresh.building("b2", 113.59, 23.11)),
+    );
+    assert_eq!(fresh.store.commit(insert).unwrap().sequence, 1);
+}
+
+#[test]
+fn a_geometry_of_another_kind_is_refused() {
+    let fresh = Fresh::new();
+    let mut record = fresh.building("b1", 113.59, 23.11);
+    record.geometry = Some(point!(x: 113.59, y: 23.11).into());
+    let error = fresh
+        .store
+        .commit(change("building", Operation::Insert(record)))
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "图层 building 要素 b1 的图形：图层只收面 / polygons，这是 Point / the layer holds 面 / polygons only, this is Point"
+    );
+}
+
+#[test]
+fn an_undone_batch_leaves_the_state_before_it() {
+    let fresh = Fresh::new();
+    let layer = fresh.layer("building");
+    let mut before = fresh.building("b1", 113.59, 23.11);
+    before.set(&layer, "floor_area_m2", 0.1 + 0.2);
+    fresh
+        .store
+        .commit(change("building", Operation::Insert(before.clone())))
+        .unwrap();
+    let mut changed = before.clone();
+    changed.geometry = Some(square(113.6, 23.2, 1e-4));
+    changed
+        .set(&layer, "floor_area_m2", 1.0)
+        .set(&layer, "rental", Value::Null);
+    let import = || {
+        let mut set = change("building", Operation::Update(changed.clone()));
+        set.changes.push(Change {
+            layer: "building".into(),
+            operation: Operation::Insert(fresh.building("b2", 113.59, 23.11)),
+        });
+        set
+    };
+    fresh.store.commit_import(&batch("one"), import()).unwrap();
+    let stored = fresh.store.get("building", "b1").unwrap().unwrap();
+    assert_eq!(stored.batch.as_deref(), Some("one"));
+
+    let undone = fresh.store.undo_batch("one", "测试").unwrap();
+    assert_eq!((undone.removed, undone.restored), (1, 1));
+    assert_eq!(fresh.store.get("building", "b1").unwrap().unwrap(), before);
+    assert_eq!(fresh.store.get("building", "b2").unwrap(), None);
+    assert!(fresh.store.batches().unwrap()[0].undone_at.is_some());
+    assert!(matches!(
+        fresh.store.undo_batch("one", "测试"),
+        Err(StoreError::NoBatch { .. })
+    ));
+
+    // The same file may come again, with the ids that it had.
+    fresh.store.commit_import(&batch("two"), import()).unwrap();
+    assert_eq!(fresh.store.count("building").unwrap(), 2);
+}
+
+#[test]
+fn a_batch_that_was_changed_since_is_not_undone() {
+    let fresh = Fresh::new();
+    let record = fresh.building("b1", 113.59, 23.11);
+    fresh
+        .store
+        .commit_import(
+            &batch("one"),
+            change("building", Operation::Insert(record.clone())),
+        )
+        .unwrap();
+    fresh
+        .store
+        .commit(change("building", Operation::Update(record)))
+        .unwrap();
+    let error = fresh.store.undo_batch("one", "测试").unwrap_err();
+    assert!(error.to_string().contains("building/b1"), "{error}");
+    assert_eq!(fresh.store.count("building").unwrap(), 1);
+}
+
+#[test]
+fn a_page_is_chosen_by_box_and_values_and_sorted() {
+    let fresh = Fresh::new();
+    let records = (0..100).map(|at| {
+        let mut record = fresh.building(&format!("b{at:03}"), 113.5 + f64::from(at) * 1e-3, 23.1);
+        record.set(&fresh.layer("building"), "floors_up", i64::from(at % 5));
+        record
+    });
+    assert_eq!(fresh.store.bulk_load("building", records).unwrap(), 100);
+    assert_eq!(fresh.store.sequence().unwrap(), 0);
+    let mut query = PageQuery {
+        bbox: Some(Rect::new(
+            coord! { x: 113.5101, y: 23.0 },
+            coord! { x: 113.52, y: 23.2 },
+        )),
+        limit: 4,
+        ..PageQuery::default()
+    };
+    // The bounds of b010 end just where the box begins; b020 begins where it ends.
+    assert_eq!(fresh.store.matched("building", &query).unwrap(), 11);
+    query.sort = vec![("floors_up".into(), true), ("id".into(), true)];
+    let ids: Vec<_> = fresh
+        .store
+        .page("building", &query)
+        .unwrap()
+        .into_iter()
+        .map(|record| record.id.to_string())
+        .collect();
+    assert_eq!(ids, ["b019", "b014", "b018", "b013"]);
+    query.equal = vec![("floors_up".into(), Value::Integer(0))];
+    query.offset = 1;
+    query.sort.clear();
+    let ids: Vec<_> = fresh
+        .store
+        .page("building", &query)
+        .unwrap()
+        .into_iter()
+        .map(|record| record.id.to_string())
+        .collect();
+    assert_eq!(ids, ["b015", "b020"]);
+}
+
+#[test]
+fn rows_loaded_in_bulk_are_indexed_and_then_have_a_history() {
+    let fresh = Fresh::new();
+    let records = (0..10).map(|at| fresh.building(&format!("b{at}"), 113.5, 23.1));
+    fresh.store.bulk_load("building", records).unwrap();
+    assert_eq!(
+        fresh
+            .store
+            .find("building", "code", &"code-b3".into())
+            .unwrap()
+            .len(),
+        1
+    );
+    fresh
+        .store
+        .commit(change("building", Operation::Delete("b3".into())))
+        .unwrap();
+    assert_eq!(fresh.store.sequence().unwrap(), 1);
+    let twice = [
+        fresh.building("x", 113.5, 23.1),
+        fresh.building("x", 113.5, 23.1),
+    ];
+    assert!(matches!(
+        fresh.store.bulk_load("building", twice),
+        Err(StoreError::Duplicate { .. })
+    ));
+    assert_eq!(fresh.store.count("building").unwrap(), 9);
+}
+
+#[test]
+fn a_reader_sees_what_was_committed_and_may_not_write() {
+    let fresh = Fresh::new();
+    let reader = fresh.store.reader().unwrap();
+    let seen = reader.data_version().unwrap();
+    let insert = || {
+        change(
+            "building",
+            Operation::Insert(fresh.building("b1", 113.59, 23.11)),
+        )
+    };
+    fresh.store.commit(insert()).unwrap();
+    assert_ne!(reader.data_version().unwrap(), seen);
+    assert_eq!(reader.count("building").unwrap(), 1);
+    assert!(matches!(
+        reader.commit(insert()),
+        Err(StoreError::ReadOnly { .. })
+    ));
+}
+
+#[test]
+fn a_backup_is_whole_and_overwrites_nothing() {
+    let fresh = Fresh::new();
+    let record = fresh.building("b1", 113.59, 23.11);
+    fresh
+        .store
+        .commit(change("building", Operation::Insert(record.clone())))
+        .unwrap();
+    let copy = fresh.path("copy.gpkg");
+    fresh.store.backup(&copy).unwrap();
+    assert!(matches!(
+        fresh.store.backup(&copy),
+        Err(StoreError::Exists { .. })
+    ));
+    let copied = GeoPackage::open(&copy, &Catalog::embedded(), Access::ReadWrite).unwrap();
+    assert_eq!(copied.get("building", "b1").unwrap().unwrap(), record);
+    assert_eq!(copied.sequence().unwrap(), 1);
+}
+
+#[test]
+fn a_full_disk_is_named_and_nothing_is_half_written() {
+    let fresh = Fresh::new();
+    let pages: i64 = fresh
+        .store
+        .connection
+        .query_row("PRAGMA page_count", [], |row| row.get(0))
+        .unwrap();
+    fresh
+        .store
+        .connection
+        .query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))
+        .unwrap();
+    let records = (0..1000).map(|at| fresh.building(&format!("b{at}"), 113.5, 23.1));
+    let error = fresh.store.bulk_load("building", records).unwrap_err();
+    assert!(matches!(error, StoreError::Full { .. }), "{error}");
+    assert_eq!(fresh.store.count("building").unwrap(), 0);
+}
+
+#[test]
+fn a_file_that_is_none_of_ours_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let open = |name: &str| {
+        GeoPackage::open(&path(name), &Catalog::embedded(), Access::ReadOnly).unwrap_err()
+    };
+    assert!(matches!(open("none.gpkg"), StoreError::Missing { .. }));
+    std::fs::write(path("text.gpkg"), "这不是数据库".repeat(50)).unwrap();
+    assert!(matches!(open("text.gpkg"), StoreError::NotSqlite { .. }));
+    std::fs::write(path("empty.gpkg"), "").unwrap();
+    assert!(matches!(open("empty.gpkg"), StoreError::NotSqlite { .. }));
+    Connection::open(path("plain.gpkg"))
+        .unwrap()
+        .execute_batch("CREATE TABLE a (b)")
+        .unwrap();
+    assert!(matches!(
+        open("plain.gpkg"),
+        StoreError::NotGeoPackage { .. }
+    ));
+
+    let whole = GeoPackage::create(&path("whole.gpkg"), &Catalog::embedded(), &about()).unwrap();
+    whole.backup(&path("copy.gpkg")).unwrap();
+    let bytes = std::fs::read(path("copy.gpkg")).unwrap();
+    std::fs::write(path("cut.gpkg"), &bytes[..bytes.len() / 2]).unwrap();
+    assert!(matches!(open("cut.gpkg"), StoreError::Damaged { .. }));
+    assert!(matches!(
+        GeoPackage::create(&path("copy.gpkg"), &Catalog::embedded(), &about()),
+        Err(StoreError::Exists { .. })
+    ));
+    Connection::open(path("copy.gpkg"))
+        .unwrap()
+        .execute_batch("UPDATE about SET value = '99' WHERE key = 'format_version'")
+        .unwrap();
+    assert!(matches!(open("copy.gpkg"), StoreError::Newer { .. }));
+}
+
+#[test]
+fn a_file_on_a_medium_that_cannot_be_written_is_read() {
+    let fresh = Fresh::new();
+    let insert = change(
+        "building",
+        Operation::Insert(fresh.building("b1", 113.59, 23.11)),
+    );
+    fresh.store.commit(insert).unwrap();
+    let copy = fresh.path("只读 100%#?.gpkg");
+    fresh.store.backup(&copy).unwrap();
+    let mut read = GeoPackage::open(&copy, &Catalog::embedded(), Access::ReadOnly).unwrap();
+    read.connection = super::open::connect_immutable(&copy).unwrap();
+    read.immutable = true;
+    assert_eq!(read.count("building").unwrap(), 1);
+    assert_eq!(read.reader().unwrap().count("building").unwrap(), 1);
+}
+
+#[test]
+fn a_file_of_an_older_catalog_gets_the_new_layers_and_fields() {
+    let fresh = Fresh::new();
+    let mut old = (*Catalog::embedded()).clone();
+    old.layers.retain(|layer| layer.id == "building");
+    let mut building = (*old.layers[0]).clone();
+    building.fields.retain(|field| field.name != "rental");
+    old.layers[0] = Arc::new(building);
+    let path = fresh.path("old.gpkg");
+    let store = GeoPackage::create(&path, &Arc::new(old), &about()).unwrap();
+    let layer = Arc::clone(store.layer("building").unwrap());
+    let mut record = Record::new(&layer, "b1");
+    record.set(&layer, "floors_up", 3_i64);
+    store
+        .commit(change("building", Operation::Insert(record)))
+        .unwrap();
+    drop(store);
+
+    let read = GeoPackage::open(&path, &Catalog::embedded(), Access::ReadOnly).unwrap();
+    assert_eq!(read.layers().len(), 1);
+    let record = read.get("building", "b1").unwrap().unwrap();
+    let layer = fresh.layer("building");
+    assert_eq!(record.get(&layer, "floors_up"), &Value::Integer(3));
+    assert!(record.get(&layer, "rental").is_null());
+    drop(read);
+
+    let written = GeoPackage::open(&path, &Catalog::embedded(), Access::ReadWrite).unwrap();
+    assert_eq!(written.layers().len(), Catalog::embedded().layers.len());
+    let mut record = written.get("building", "b1").unwrap().unwrap();
+    record.set(&layer, "rental", true);
+    written
+        .commit(change("building", Operation::Update(record.clone())))
+        .unwrap();
+    assert_eq!(written.get("building", "b1").unwrap().unwrap(), record);
+}
