@@ -5,6 +5,9 @@
 
 pub mod catalog;
 pub mod change;
+pub mod crs;
+pub mod geometry;
+pub mod measure;
 pub mod record;
 pub mod store;
 pub mod value;

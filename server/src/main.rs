@@ -1,7 +1,9 @@
 //! `yizhangtu`: one map of a village, served.
 
+mod atlas;
 mod command;
 mod http;
+mod page;
 mod policy;
 
 use std::process::ExitCode;

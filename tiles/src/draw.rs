@@ -63,7 +63,7 @@ pub fn draw<'a>(
         .filter_map(|feature| Some((quantise(feature.geometry, tile.z())?, feature)));
     let drawn = |(shape, feature): (Shape<GridPoint>, Feature<'a>)| {
         let shape = window.clip(&shape);
-        (!shape.is_empty()).then(|| TileFeature {
+        (!shape.is_empty()).then_some(TileFeature {
             number: Some(feature.number),
             shape,
             properties: feature.properties,

@@ -5,6 +5,7 @@
 //! compression, security headers and a trace that holds nothing personal.
 
 mod app;
+mod encoded;
 mod guard;
 mod negotiate;
 mod problem;
@@ -18,6 +19,7 @@ use tower_http::{
 };
 
 pub(crate) use app::{App, Config};
+pub(crate) use encoded::Encoded;
 pub(crate) use negotiate::Format;
 pub(crate) use problem::{FieldProblem, Problem};
 
@@ -48,5 +50,5 @@ pub(crate) fn service(app: App) -> Router {
 
 /// The routes of every domain.
 fn routes() -> Router<App> {
-    Router::new()
+    Router::new().merge(crate::page::routes())
 }
