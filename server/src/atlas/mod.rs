@@ -6,6 +6,7 @@
 
 mod houses;
 mod layer;
+mod load;
 mod snapshot;
 
 use std::sync::{Arc, Mutex};

@@ -1,0 +1,360 @@
+//! Reads a file into an atlas, layers side by side.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    thread,
+};
+
+use yizhangtu_data::{
+    ChangeSet, Layer,
+    store::{GeoPackage, StoreError},
+};
+
+use super::{Atlas, LayerSnapshot, Snapshot, Tallies, Tally, UNKNOWN_KIND};
+
+/// Tables that the tallies are made of.
+const REGISTERS: [&str; 4] = ["residence", "person", "household", "room"];
+
+/// How often a load is begun again because somebody wrote meanwhile.
+const TRIES: usize = 5;
+
+impl Atlas {
+    /// Reads every mapped layer of a file.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) fn open(store: &GeoPackage) -> Result<Self, StoreError> {
+        load(store).map(Self::new)
+    }
+
+    /// Shows a change that was committed to the file.
+    ///
+    /// # Errors
+    /// When the registers have to be counted again and cannot be read.
+    pub(crate) fn apply(
+        &self,
+        store: &GeoPackage,
+        sequence: u64,
+        change: &ChangeSet,
+    ) -> Result<Arc<Snapshot>, StoreError> {
+        self.publish(|now| {
+            let counts = (change.changes.iter()).any(|change| REGISTERS.contains(&&*change.layer));
+            let tallies = counts.then(|| tallies(store)).transpose()?;
+            Ok(now.after(sequence, change, tallies.map(Arc::new)))
+        })
+    }
+
+    /// Reads the file anew, for changes that other programs made.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) fn reload(&self, store: &GeoPackage) -> Result<Arc<Snapshot>, StoreError> {
+        self.publish(|_| load(store))
+    }
+}
+
+/// One thing to read.
+enum Job {
+    Layer(usize, Arc<Layer>),
+    Tallies,
+}
+
+/// What a job brought.
+enum Brought {
+    Layer(usize, Arc<LayerSnapshot>),
+    Tallies(Tallies),
+}
+
+fn load(store: &GeoPackage) -> Result<Snapshot, StoreError> {
+    let mut sequence = store.sequence()?;
+    for _ in 0..TRIES {
+        let snapshot = load_once(store, sequence)?;
+        let now = store.sequence()?;
+        if now == sequence {
+            return Ok(snapshot);
+        }
+        sequence = now;
+    }
+    // Somebody writes without a pause: what was read first may be older than the number says,
+    // and the next change brings it up to date.
+    load_once(store, sequence)
+}
+
+fn load_once(store: &GeoPackage, sequence: u64) -> Result<Snapshot, StoreError> {
+    let mut jobs = Vec::new();
+    for (place, layer) in store.layers().iter().enumerate() {
+        if layer.is_mapped() || layer.id == "contract" {
+            jobs.push((
+                store.count(&layer.id)?,
+                Job::Layer(place, Arc::clone(layer)),
+            ));
+        }
+    }
+    if has_registers(store) {
+        jobs.push((store.count("residence")?, Job::Tallies));
+    }
+    // The longest is begun first, so that the threads end together.
+    jobs.sort_by_key(|(rows, _)| *rows);
+    let threads = thread::available_parallelism()
+        .map_or(2, usize::from)
+        .min(jobs.len());
+    let readers = (0..threads)
+        .map(|_| store.reader())
+        .collect::<Result<Vec<_>, _>>()?;
+    let jobs = Mutex::new(jobs);
+    let brought = thread::scope(|scope| {
+        let workers: Vec<_> = readers
+            .into_iter()
+            .map(|reader| {
+                let jobs = &jobs;
+                scope.spawn(move || {
+                    let mut done = Vec::new();
+                    loop {
+                        let next = jobs
+                            .lock()
+                            .unwrap_or_else(|poisoned| poisoned.into_inner())
+                            .pop();
+                        let Some((rows, job)) = next else {
+                            return Ok(done);
+                        };
+                        done.push(fetch(&reader, job, rows)?);
+                    }
+                })
+            })
+            .collect();
+        let mut brought = Vec::new();
+        for worker in workers {
+            brought.extend(
+                worker
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))?,
+            );
+        }
+        Ok::<_, StoreError>(brought)
+    })?;
+    let mut layers = BTreeMap::new();
+    let mut found = Tallies::default();
+    for one in brought {
+        match one {
+            Brought::Layer(place, layer) => {
+                layers.insert(place, layer);
+            }
+            Brought::Tallies(tallies) => found = tallies,
+        }
+    }
+    let (contracts, layers) = layers
+        .into_values()
+        .partition::<Vec<_>, _>(|layer| !layer.layer.is_mapped());
+    Ok(Snapshot::new(
+        sequence,
+        layers,
+        contracts.into_iter().next(),
+        Arc::new(found),
+    ))
+}
+
+fn fetch(reader: &GeoPackage, job: Job, rows: u64) -> Result<Brought, StoreError> {
+    match job {
+        Job::Layer(place, layer) => {
+            let mut records = Vec::with_capacity(usize::try_from(rows).unwrap_or(0));
+            reader.scan(&layer.id, |record| records.push(record))?;
+            Ok(Brought::Layer(
+                place,
+                Arc::new(LayerSnapshot::new(layer, records)),
+            ))
+        }
+        Job::Tallies => tallies(reader).map(Brought::Tallies),
+    }
+}
+
+fn has_registers(store: &GeoPackage) -> bool {
+    store.is_own() && REGISTERS.iter().all(|table| store.layer(table).is_some())
+}
+
+/// Counts who lives where now: open residences, each person once a building; the register's
+/// households and rooms. A residence or household without a building takes its room's.
+fn tallies(store: &GeoPackage) -> Result<Tallies, StoreError> {
+    let mut tallies = Tallies::default();
+    if !has_registers(store) {
+        return Ok(tallies);
+    }
+    let people = store.query(
+        "SELECT coalesce(r.building, m.building), coalesce(p.hukou_type, ?1), count(DISTINCT r.person)
+         FROM residence r
+         LEFT JOIN room m ON r.building IS NULL AND m.id = r.room
+         LEFT JOIN person p ON p.id = r.person
+         WHERE r.moved_out IS NULL AND coalesce(r.building, m.building) IS NOT NULL
+         GROUP BY 1, 2",
+        [UNKNOWN_KIND],
+        |row| Ok((row.get::<_, Arc<str>>(0)?, row.get::<_, Arc<str>>(1)?, row.get::<_, u32>(2)?)),
+    )?;
+    let mut kinds: Vec<Arc<str>> = people.iter().map(|(_, kind, _)| Arc::clone(kind)).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    for (building, kind, count) in people {
+        let at = kinds.binary_search(&kind).expect("every kind is listed");
+        let tally: &mut Tally = tallies.of.entry(building).or_default();
+        tally.people.resize(tally.people.len().max(at + 1), 0);
+        tally.people[at] += count;
+    }
+    tallies.kinds = kinds;
+    let households = store.query(
+        "SELECT coalesce(h.building, m.building), count(*) FROM household h
+         LEFT JOIN room m ON h.building IS NULL AND m.id = h.room
+         WHERE coalesce(h.building, m.building) IS NOT NULL GROUP BY 1",
+        [],
+        |row| Ok((row.get::<_, Arc<str>>(0)?, row.get::<_, u32>(1)?)),
+    )?;
+    for (building, count) in households {
+        tallies.of.entry(building).or_default().households = count;
+    }
+    let rooms = store.query(
+        "SELECT building, count(*) FROM room WHERE building IS NOT NULL GROUP BY 1",
+        [],
+        |row| Ok((row.get::<_, Arc<str>>(0)?, row.get::<_, u32>(1)?)),
+    )?;
+    for (building, count) in rooms {
+        tallies.of.entry(building).or_default().rooms = count;
+    }
+    Ok(tallies)
+}
+
+#[cfg(test)]
+mod tests {
+    use geo::polygon;
+    use tempfile::tempdir;
+    use yizhangtu_data::{
+        Catalog, Change, Operation, Record, Value,
+        store::{About, Access},
+    };
+    use yizhangtu_index::Point;
+
+    use super::*;
+
+    struct Village {
+        store: GeoPackage,
+        _folder: tempfile::TempDir,
+    }
+
+    fn village() -> Village {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("village.gpkg");
+        let catalog = Catalog::embedded();
+        GeoPackage::create(&path, &catalog, &About::default()).unwrap();
+        Village {
+            store: GeoPackage::open(&path, &catalog, Access::ReadWrite).unwrap(),
+            _folder: folder,
+        }
+    }
+
+    impl Village {
+        fn insert(&self, layer: &str, id: &str, values: &[(&str, Value)]) -> Change {
+            let layer = self.store.layer(layer).unwrap();
+            let mut record = Record::new(layer, id);
+            for (field, value) in values {
+                record.set(layer, field, value.clone());
+            }
+            if layer.id == "building" {
+                record.geometry = Some(
+                    polygon![(x: 113.0, y: 23.0), (x: 113.001, y: 23.0), (x: 113.001, y: 23.001), (x: 113.0, y: 23.001)].into(),
+                );
+            }
+            Change {
+                layer: layer.id.as_str().into(),
+                operation: Operation::Insert(record),
+            }
+        }
+
+        fn commit(&self, changes: Vec<Change>) -> (u64, ChangeSet) {
+            let set = ChangeSet {
+                changes,
+                ..ChangeSet::default()
+            };
+            (self.store.commit(set.clone()).unwrap().sequence, set)
+        }
+    }
+
+    #[test]
+    fn who_lives_where_is_counted_at_load_and_after_each_change() {
+        let village = village();
+        let text = |text: &str| Value::from(text);
+        let live = |id: &str, person: &str, place: (&str, &str)| {
+            village.insert(
+                "residence",
+                id,
+                &[
+                    ("person", text(person)),
+                    (place.0, text(place.1)),
+                    ("kind", text("租住")),
+                ],
+            )
+        };
+        let person = |id: &str, kind: Option<&str>| {
+            let kind = kind.map(|kind| ("hukou_type", text(kind)));
+            let mut values = vec![("name", text("某某"))];
+            values.extend(kind);
+            village.insert("person", id, &values)
+        };
+        let (sequence, _) = village.commit(vec![
+            village.insert("building", "b", &[("code", text("B1"))]),
+            village.insert(
+                "room",
+                "r",
+                &[("code", text("R1")), ("building", text("b"))],
+            ),
+            village.insert(
+                "household",
+                "h",
+                &[("number", text("1")), ("room", text("r"))],
+            ),
+            person("p1", Some("来穗")),
+            person("p2", Some("本村户籍")),
+            person("p3", None),
+            live("l1", "p1", ("building", "b")),
+            live("l2", "p2", ("room", "r")),
+            live("l3", "p3", ("building", "b")),
+            // The same person twice in one building is one person.
+            live("l4", "p1", ("room", "r")),
+        ]);
+        let atlas = Atlas::open(&village.store).unwrap();
+        let before = atlas.snapshot();
+        assert_eq!(before.sequence, sequence);
+        let layer = before.layer("building").unwrap();
+        let at = layer.at(Point::snap(113.0005, 23.0005).unwrap());
+        assert_eq!(at, [0]);
+        let kinds: Vec<&str> = before.houses.kinds().iter().map(|kind| &**kind).collect();
+        assert_eq!(kinds, ["未登记", "本村户籍", "来穗"]);
+        let tally = &before.houses.at(0).tally;
+        assert_eq!(
+            (&*tally.people, tally.households, tally.rooms),
+            (&[1, 1, 1][..], 1, 1)
+        );
+
+        let gone = Record {
+            values: before_values(&village, "l3", "moved_out"),
+            ..Record::new(village.store.layer("residence").unwrap(), "l3")
+        };
+        let (sequence, set) = village.commit(vec![Change {
+            layer: "residence".into(),
+            operation: Operation::Update(gone),
+        }]);
+        let after = atlas.apply(&village.store, sequence, &set).unwrap();
+        assert_eq!(after.houses.at(0).tally.residents(), 2);
+        assert_eq!(before.houses.at(0).tally.residents(), 3);
+        let read = atlas.reload(&village.store).unwrap();
+        assert_eq!(read.houses.at(0).tally, after.houses.at(0).tally);
+        assert_eq!(read.sequence, after.sequence);
+    }
+
+    fn before_values(village: &Village, id: &str, ended: &str) -> Vec<Value> {
+        let layer = village.store.layer("residence").unwrap();
+        let mut record = village.store.get("residence", id).unwrap().unwrap();
+        record.set(
+            layer,
+            ended,
+            chrono::NaiveDate::from_ymd_opt(2026, 1, 1).unwrap(),
+        );
+        record.values
+    }
+}
