@@ -1,6 +1,7 @@
 //! `yizhangtu`: one map of a village, served.
 
 mod atlas;
+mod collections;
 mod command;
 mod http;
 mod page;

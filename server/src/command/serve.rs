@@ -8,6 +8,11 @@ use std::{
 
 use tokio::net::TcpListener;
 
+use yizhangtu_data::{
+    Catalog,
+    store::{Access, GeoPackage, StoreError},
+};
+
 use super::{Failure, Output};
 use crate::http::{self, App, Config};
 
@@ -33,26 +38,43 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: Arguments, _output: Output) -> Result<(), Failure> {
     refuse_open_address(arguments.listen)?;
     log();
-    let app = App::new(Config {
-        read_only: arguments.read_only,
+    let (store, read_only) = open(&arguments)?;
+    let config = Config {
+        read_only,
         basemaps: arguments.basemaps,
         // Other users of the machine can read a command line, but not the environment.
         tianditu_key: (arguments.tianditu_key)
             .or_else(|| std::env::var("YIZHANGTU_TIANDITU_KEY").ok())
             .filter(|key| !key.is_empty()),
-    });
-    if let Some(file) = &arguments.file {
-        std::fs::metadata(file).map_err(|error| {
-            Failure::Data(format!(
-                "{}：无法打开，请检查路径 / cannot be opened; check the path: {error}",
-                file.display()
-            ))
-        })?;
-    }
+    };
+    let app = App::new(config, store)?;
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?
         .block_on(listen(app, arguments.listen))
+}
+
+/// The file to serve, and whether it is only read: by wish, because another program made it,
+/// or because its disk does not let it be written.
+fn open(arguments: &Arguments) -> Result<(GeoPackage, bool), Failure> {
+    let Some(path) = &arguments.file else {
+        return Err(Failure::Usage(
+            "请给出 GeoPackage 文件 / give a GeoPackage file".to_owned(),
+        ));
+    };
+    let catalog = Catalog::embedded();
+    if !arguments.read_only {
+        match GeoPackage::open(path, &catalog, Access::ReadWrite) {
+            Ok(store) => {
+                let read_only = !store.is_own();
+                return Ok((store, read_only));
+            }
+            Err(StoreError::ReadOnly { .. } | StoreError::Foreign { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let store = GeoPackage::open(path, &catalog, Access::ReadOnly)?;
+    Ok((store, true))
 }
 
 /// Logs to standard error what `YIZHANGTU_LOG` asks for; warnings where it asks for nothing.

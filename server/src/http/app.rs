@@ -2,6 +2,14 @@
 
 use std::{path::PathBuf, sync::Arc, time::Instant};
 
+use yizhangtu_data::{
+    Catalog, Layer,
+    store::{About, GeoPackage, StoreError},
+};
+
+use super::{Metrics, Pool};
+use crate::atlas::{Atlas, Snapshot};
+
 /// What the command line asked for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Config {
@@ -19,21 +27,76 @@ pub(crate) struct App(Arc<Shared>);
 
 struct Shared {
     config: Config,
+    catalog: Arc<Catalog>,
+    about: About,
+    layers: Vec<Arc<Layer>>,
+    atlas: Atlas,
+    pool: Pool,
+    metrics: Metrics,
     started: Instant,
 }
 
 impl App {
-    /// The service's state.
-    pub(crate) fn new(config: Config) -> Self {
-        Self(Arc::new(Shared {
+    /// Reads an open file into memory. Takes seconds where the file is large.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) fn new(config: Config, store: GeoPackage) -> Result<Self, StoreError> {
+        Ok(Self(Arc::new(Shared {
             config,
+            catalog: Arc::clone(store.catalog()),
+            about: store.about().clone(),
+            layers: store.layers().to_vec(),
+            atlas: Atlas::open(&store)?,
+            pool: Pool::new(store),
+            metrics: Metrics::default(),
             started: Instant::now(),
-        }))
+        })))
     }
 
     /// What the command line asked for.
     pub(crate) fn config(&self) -> &Config {
         &self.0.config
+    }
+
+    /// The catalog that the file was opened with.
+    pub(crate) fn catalog(&self) -> &Arc<Catalog> {
+        &self.0.catalog
+    }
+
+    /// What the project says of itself.
+    pub(crate) fn about(&self) -> &About {
+        &self.0.about
+    }
+
+    /// All layers of the file, the catalog's first.
+    pub(crate) fn layers(&self) -> &[Arc<Layer>] {
+        &self.0.layers
+    }
+
+    /// A layer of the file by its identifier.
+    pub(crate) fn layer(&self, id: &str) -> Option<&Arc<Layer>> {
+        self.0.layers.iter().find(|layer| layer.id == id)
+    }
+
+    /// The atlas.
+    pub(crate) fn atlas(&self) -> &Atlas {
+        &self.0.atlas
+    }
+
+    /// The mapped layers as they are now. Take it once a request.
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.0.atlas.snapshot()
+    }
+
+    /// Readers of the file, for the tables that are not in memory.
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.0.pool
+    }
+
+    /// What is counted of the service.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
     }
 
     /// When the service started.

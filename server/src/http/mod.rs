@@ -7,8 +7,14 @@
 mod app;
 mod encoded;
 mod guard;
+mod health;
+mod link;
+mod metrics;
 mod negotiate;
+mod pool;
 mod problem;
+mod query;
+mod stream;
 mod trace;
 
 use std::time::Duration;
@@ -20,8 +26,12 @@ use tower_http::{
 
 pub(crate) use app::{App, Config};
 pub(crate) use encoded::Encoded;
+pub(crate) use link::{Base, Link, percent_encoded};
+pub(crate) use metrics::Metrics;
 pub(crate) use negotiate::Format;
+pub(crate) use pool::{Pool, Reader};
 pub(crate) use problem::{FieldProblem, Problem};
+pub(crate) use query::Parameters;
 
 /// Largest body that a handler reads whole. Streamed bodies are not bound by it.
 const LARGEST_BODY: usize = 16 << 20;
@@ -50,5 +60,9 @@ pub(crate) fn service(app: App) -> Router {
 
 /// The routes of every domain.
 fn routes() -> Router<App> {
-    Router::new().merge(crate::page::routes())
+    Router::new()
+        .merge(health::routes())
+        .merge(metrics::routes())
+        .merge(crate::collections::routes())
+        .merge(crate::page::routes())
 }

@@ -1,6 +1,6 @@
 //! Problem documents (RFC 9457): the one way in which anything is refused.
 
-use std::any::Any;
+use std::{any::Any, fmt::Display};
 
 use axum::{
     Json,
@@ -61,10 +61,14 @@ impl Problem {
         }
     }
 
-    /// 400: a parameter is wrong. Names it.
-    pub(crate) fn parameter(name: &str, message: impl Into<String>) -> Self {
-        let message = message.into();
-        Self::new(StatusCode::BAD_REQUEST, format!("{name}：{message}")).with(FieldProblem {
+    /// 400: a parameter is wrong. Names it, says why and what to write instead.
+    pub(crate) fn parameter(name: &str, zh: impl Display, en: impl Display) -> Self {
+        let message = format!("{zh} / {en}");
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            format!("{name}：{zh} / {name}: {en}"),
+        )
+        .with(FieldProblem {
             field: name.to_owned(),
             row: None,
             code: "invalid_parameter",
@@ -78,7 +82,7 @@ impl Problem {
     }
 
     /// 500: our own fault. The cause goes to the log, never to the asker.
-    pub(crate) fn internal(cause: impl std::fmt::Display) -> Self {
+    pub(crate) fn internal(cause: impl Display) -> Self {
         tracing::error!(%cause, "a request failed");
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,

@@ -23,7 +23,7 @@ pub(super) async fn request(State(app): State<App>, request: Request, next: Next
     let response = next.run(request).await;
     let status = response.status().as_u16();
     let took = began.elapsed();
+    app.metrics().count(method.as_str(), route, status, took);
     tracing::debug!(%method, route, status, micros = took.as_micros(), "answered");
-    let _ = app;
     response
 }

@@ -55,7 +55,7 @@ impl<'a> View<'a> {
         (self.layer.position(field)).map_or(Seen::Nothing, |position| self.at(position))
     }
 
-    /// The field at a position of the layer's fields.
+    /// The value at a position of the layer's fields.
     pub(crate) fn at(&self, position: usize) -> Seen<'a> {
         let Some(value) = self.record.values.get(position) else {
             return Seen::Nothing;
@@ -67,6 +67,11 @@ impl<'a> View<'a> {
             None => Seen::Open(value),
             Some(mask) => masked(mask, value, self.today).map_or(Seen::Nothing, Seen::Masked),
         }
+    }
+
+    /// The field at a position of the layer's fields.
+    pub(crate) fn field(&self, position: usize) -> &'a Field {
+        &self.layer.fields[position]
     }
 
     /// All fields in the catalog's order.

@@ -1,0 +1,253 @@
+//! What a request for items asks: every query parameter, read strictly.
+
+use geo::Rect;
+use yizhangtu_data::{FieldKind, Layer, Value};
+
+use super::super::{
+    crs::{CRS84, Offered, boxes},
+    datetime::Interval,
+    filter::{self, Expression, Property, kind_name, of_kind},
+};
+use crate::{
+    http::{Format, Parameters, Problem},
+    policy::Viewer,
+};
+
+/// How many features an answer holds where nothing else is asked.
+pub(crate) const DEFAULT_LIMIT: u64 = 100;
+
+/// How many an answer holds at most; a greater `limit` is taken as this.
+pub(crate) const GREATEST_LIMIT: u64 = 100_000;
+
+/// A request for items of one layer.
+#[derive(Clone, Debug)]
+pub(crate) struct ItemsRequest {
+    /// Boxes in longitude and latitude, one of which a feature meets.
+    pub(crate) boxes: Option<Vec<Rect<f64>>>,
+    /// When a feature holds.
+    pub(crate) interval: Option<Interval>,
+    /// Fields, by position, that equal a value; `None` is the identifier.
+    pub(crate) equal: Vec<(Option<usize>, Value)>,
+    /// A further condition.
+    pub(crate) filter: Option<Expression>,
+    /// Positions of the fields that are given; all where none are named.
+    pub(crate) properties: Option<Vec<usize>>,
+    /// The order, and whether each part is descending.
+    pub(crate) sort: Vec<(Property, bool)>,
+    /// How many features at most.
+    pub(crate) limit: u64,
+    /// How many are passed over.
+    pub(crate) offset: u64,
+    /// The system of the coordinates given.
+    pub(crate) crs: &'static Offered,
+    /// The format of the answer.
+    pub(crate) format: Format,
+}
+
+impl ItemsRequest {
+    /// Reads the parameters. `headers` choose the format where `f` does not.
+    pub(crate) fn read(
+        mut given: Parameters,
+        headers: &axum::http::HeaderMap,
+        layer: &Layer,
+        viewer: &Viewer,
+    ) -> Result<Self, Problem> {
+        let format = given.format(headers, &[Format::GeoJson, Format::Csv, Format::Html])?;
+        let limit = given.parse::<u64>("limit", "正整数", "a whole number above 0")?;
+        if limit == Some(0) {
+            return Err(Problem::parameter("limit", "须大于 0", "must be above 0"));
+        }
+        let offset = given.parse::<u64>("offset", "不小于 0 的整数", "a whole number")?;
+        let bbox_crs = named_crs(&mut given, "bbox-crs")?;
+        let bbox = given.take("bbox")?;
+        let crs = named_crs(&mut given, "crs")?;
+        let interval = (given.take("datetime")?.as_deref().map(Interval::parse)).transpose()?;
+        let properties = (given.take("properties")?)
+            .map(|names| named_fields(&names, layer))
+            .transpose()?;
+        let sort = (given.take("sortby")?)
+            .map(|names| sorting(&names, layer, viewer))
+            .transpose()?;
+        let filter = read_filter(&mut given, layer, viewer)?;
+        let equal = equalities(&mut given, layer, viewer)?;
+        given.finish()?;
+        Ok(Self {
+            boxes: bbox.map(|text| read_box(&text, bbox_crs)).transpose()?,
+            interval,
+            equal,
+            filter,
+            properties,
+            sort: sort.unwrap_or_default(),
+            limit: limit.unwrap_or(DEFAULT_LIMIT).min(GREATEST_LIMIT),
+            offset: offset.unwrap_or(0),
+            crs,
+            format,
+        })
+    }
+}
+
+fn named_crs(given: &mut Parameters, name: &'static str) -> Result<&'static Offered, Problem> {
+    (given.take(name)?).map_or(Ok(&CRS84), |uri| Offered::named(name, &uri))
+}
+
+/// Four numbers, or six with heights, which are passed over.
+fn read_box(text: &str, crs: &Offered) -> Result<Vec<Rect<f64>>, Problem> {
+    let refused = |zh: String, en: String| Problem::parameter("bbox", zh, en);
+    let mut numbers = Vec::new();
+    for part in text.split(',') {
+        let number = part.trim().parse::<f64>().ok().filter(|n| n.is_finite());
+        numbers.push(number.ok_or_else(|| {
+            refused(
+                format!("“{part}”不是数字"),
+                format!("“{part}” is not a number"),
+            )
+        })?);
+    }
+    let corners = match numbers[..] {
+        [a, b, c, d] | [a, b, _, c, d, _] => [a, b, c, d],
+        _ => {
+            return Err(refused(
+                format!("须有 4 个（或 6 个）数字，现有 {} 个", numbers.len()),
+                format!("takes 4 (or 6) numbers, not {}", numbers.len()),
+            ));
+        }
+    };
+    let [west, south, east, north] = crs.to_degrees(corners).map_err(|error| {
+        refused(
+            format!("无法换算为经纬度：{error}"),
+            format!("cannot be turned into degrees: {error}"),
+        )
+    })?;
+    let out = |zh: &str, en: &str| Err(refused(zh.to_owned(), en.to_owned()));
+    if south > north {
+        return out(
+            "南边界在北边界之上，请按 西,南,东,北 书写",
+            "the south lies above the north; write west,south,east,north",
+        );
+    }
+    // Degrees in the wrong order are the usual slip: a latitude of 113 gives it away.
+    if !(-90.0..=90.0).contains(&south) || !(-90.0..=90.0).contains(&north) {
+        return out(
+            "纬度超出 ±90，经纬度可能写反，请按 西,南,东,北 书写",
+            "a latitude is beyond ±90, the axes may be swapped; write west,south,east,north",
+        );
+    }
+    if !(-180.0..=180.0).contains(&west) || !(-180.0..=180.0).contains(&east) {
+        return out("经度超出 ±180", "a longitude is beyond ±180");
+    }
+    Ok(boxes([west, south, east, north]))
+}
+
+fn named_fields(names: &str, layer: &Layer) -> Result<Vec<usize>, Problem> {
+    let mut positions = Vec::new();
+    for name in names.split(',').map(str::trim) {
+        // The identifier and the geometry are always given.
+        if name.is_empty() || name == "id" || name == "geometry" {
+            continue;
+        }
+        let position = layer.position(name).ok_or_else(|| {
+            Problem::parameter(
+                "properties",
+                format_args!("图层 {} 没有字段 {name}", layer.id),
+                format_args!("the layer {} has no field {name}", layer.id),
+            )
+        })?;
+        if !positions.contains(&position) {
+            positions.push(position);
+        }
+    }
+    Ok(positions)
+}
+
+fn sorting(names: &str, layer: &Layer, viewer: &Viewer) -> Result<Vec<(Property, bool)>, Problem> {
+    let mut sort = Vec::new();
+    for name in names
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+    {
+        let (name, descending) = match name.strip_prefix('-') {
+            Some(name) => (name, true),
+            None => (name.strip_prefix('+').unwrap_or(name), false),
+        };
+        let property = filter::property(name, layer, viewer, "sortby")?;
+        let sortable = match property {
+            Property::Geometry => false,
+            Property::Id => true,
+            Property::Field(at) => layer.fields[at].kind != FieldKind::Json,
+        };
+        if !sortable {
+            return Err(Problem::parameter(
+                "sortby",
+                format_args!("{name} 没有先后"),
+                format_args!("{name} has no order"),
+            ));
+        }
+        sort.push((property, descending));
+    }
+    Ok(sort)
+}
+
+fn read_filter(
+    given: &mut Parameters,
+    layer: &Layer,
+    viewer: &Viewer,
+) -> Result<Option<Expression>, Problem> {
+    if let Some(language) = given.take("filter-lang")?
+        && language != "cql2-text"
+    {
+        return Err(Problem::parameter(
+            "filter-lang",
+            format_args!("没有“{language}”，可用的有 cql2-text"),
+            format_args!("no “{language}”; there is cql2-text"),
+        ));
+    }
+    if let Some(crs) = given.take("filter-crs")?
+        && Offered::named("filter-crs", &crs)? != &CRS84
+    {
+        return Err(Problem::parameter(
+            "filter-crs",
+            format_args!("几何须用 {}", CRS84.uri),
+            format_args!("geometries must be in {}", CRS84.uri),
+        ));
+    }
+    (given.take("filter")?)
+        .map(|text| filter::parse(&text, layer, viewer))
+        .transpose()
+}
+
+/// Parameters named like fields: `?kind=违法建设`.
+fn equalities(
+    given: &mut Parameters,
+    layer: &Layer,
+    viewer: &Viewer,
+) -> Result<Vec<(Option<usize>, Value)>, Problem> {
+    let mut equal = Vec::new();
+    if layer.position("id").is_none()
+        && let Some(id) = given.take_named("id")?
+    {
+        equal.push((None, Value::from(id)));
+    }
+    for (position, field) in layer.fields.iter().enumerate() {
+        let Some(text) = given.take_named(&field.name)? else {
+            continue;
+        };
+        if !viewer.may_ask_by(field) {
+            return Err(Problem::parameter(
+                &field.name,
+                "是个人信息，不能作为条件",
+                "is personal and cannot be asked by",
+            ));
+        }
+        let value = of_kind(field.kind, &text).ok_or_else(|| {
+            let (zh, en) = kind_name(field.kind);
+            Problem::parameter(
+                &field.name,
+                format_args!("“{text}”不是{zh}"),
+                format_args!("“{text}” is not {en}"),
+            )
+        })?;
+        equal.push((Some(position), value));
+    }
+    Ok(equal)
+}
