@@ -35,6 +35,9 @@ pub struct Field {
     /// Rule with a check digit that a text must meet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<Check>,
+    /// When the check holds; always where this is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check_when: Option<CheckWhen>,
     /// Code list that the value belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_list: Option<String>,
@@ -68,11 +71,20 @@ pub struct Field {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Check {
-    /// 公民身份号码, GB 11643-1999: 18 characters, or the old 15 digits. Other kinds of
-    /// identity documents pass where a field `id_type` beside it says so.
+    /// 公民身份号码, GB 11643-1999: 18 characters, or the old 15 digits.
     Gb11643,
     /// 统一社会信用代码, GB 32100-2015.
     Uscc,
+}
+
+/// When a check holds: a passport has no check digit of GB 11643.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckWhen {
+    /// The field that decides.
+    pub field: String,
+    /// The check holds where that field is empty or has one of these values.
+    pub values: Vec<String>,
 }
 
 /// Which code list holds, by the value of another field of the same feature.

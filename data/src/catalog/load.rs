@@ -1,24 +1,33 @@
-//! Reading the catalog from its TOML files.
+//! Reading the catalog: what the binary carries, and what a directory lays over it.
 
 use std::{
-    collections::BTreeMap,
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
     sync::{Arc, LazyLock},
 };
 
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
+use toml::{
+    Spanned,
+    de::{DeArray, DeValue},
+};
 
-use super::{Catalog, CodeList, Layer, Theme};
+use super::{
+    Catalog, CatalogError, Code, CodeList, Field, Layer, Theme,
+    fault::{Fault, Problem},
+    inspect::{self, Known, ReadCodeList, ReadLayer, ReadThemes},
+    source::Source,
+};
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/catalog");
 
-static EMBEDDED: LazyLock<Arc<Catalog>> = LazyLock::new(|| Arc::new(read()));
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Themes {
-    themes: Vec<Theme>,
-}
+static EMBEDDED: LazyLock<Arc<Catalog>> = LazyLock::new(|| {
+    let read = Files::embedded().assemble();
+    Arc::new(read.unwrap_or_else(|error| panic!("{error}")))
+});
 
 impl Catalog {
     /// The catalog that the binary carries, parsed once.
@@ -28,81 +37,261 @@ impl Catalog {
     pub fn embedded() -> Arc<Self> {
         Arc::clone(&EMBEDDED)
     }
-}
 
-fn read() -> Catalog {
-    let text = |path: &str| {
-        let file = FILES.get_file(path).unwrap_or_else(|| panic!("no {path}"));
-        file.contents_utf8()
-            .unwrap_or_else(|| panic!("{path} is not UTF-8"))
-    };
-    let themes: Themes =
-        toml::from_str(text("themes.toml")).unwrap_or_else(|error| panic!("themes.toml: {error}"));
-    let mut layers: Vec<Arc<Layer>> = Vec::new();
-    for file in FILES.get_dir("layers").into_iter().flat_map(Dir::files) {
-        let path = file.path().display();
-        let layer = toml::from_str(file.contents_utf8().unwrap_or_default())
-            .unwrap_or_else(|error| panic!("{path}: {error}"));
-        layers.push(Arc::new(layer));
-    }
-    let place = |layer: &Layer| themes.themes.iter().position(|t| t.id == layer.theme);
-    layers.sort_by(|a, b| (place(a), a.order, &a.id).cmp(&(place(b), b.order, &b.id)));
-    let mut code_lists = BTreeMap::new();
-    for file in FILES.get_dir("codes").into_iter().flat_map(Dir::files) {
-        let path = file.path().display();
-        let list: CodeList = toml::from_str(file.contents_utf8().unwrap_or_default())
-            .unwrap_or_else(|error| panic!("{path}: {error}"));
-        code_lists.insert(list.id.clone(), Arc::new(list));
-    }
-    Catalog {
-        themes: themes.themes,
-        layers,
-        code_lists,
+    /// The embedded catalog with a directory laid over it.
+    ///
+    /// The directory holds any of `themes.toml`, `layers/<id>.toml` and `codes/<id>.toml`.
+    /// A layer or code list of a new name is added, one of a known name takes its place;
+    /// themes are added and retitled. So a customer adds a layer with one file and no code.
+    ///
+    /// # Errors
+    /// Every fault of the files, with file, line and column, in order.
+    pub fn load(directory: impl AsRef<Path>) -> Result<Self, CatalogError> {
+        let mut files = Files::embedded();
+        files.lay_over(directory.as_ref())?;
+        files.assemble()
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The files of a catalog: name shown to people, and text, by identifier.
+#[derive(Default)]
+pub(super) struct Files {
+    themes: Vec<(String, Cow<'static, str>)>,
+    layers: BTreeMap<String, (String, Cow<'static, str>)>,
+    codes: BTreeMap<String, (String, Cow<'static, str>)>,
+}
 
-    #[test]
-    fn the_embedded_catalog_has_the_layers_that_others_build_on() {
-        let catalog = Catalog::embedded();
-        for id in [
-            "village",
-            "grid",
-            "party_area",
-            "co_op",
-            "building",
-            "room",
-            "person",
-            "residence",
-            "household",
-            "renewal_unit",
-            "violation_case",
-            "violation_spot",
-            "grid_event",
-            "plan_land",
-            "land_use",
-            "control_line",
-            "parcel",
-            "asset",
-            "contract",
-            "facility",
-            "place",
-            "vehicle",
-            "address",
-            "org",
-            "sheet",
-            "indicator",
-            "project",
-            "task",
-            "dispute",
-            "road",
-            "water",
-            "green",
-        ] {
-            assert!(catalog.layer(id).is_some(), "no layer {id}");
+impl Files {
+    fn embedded() -> Self {
+        let mut files = Self::default();
+        let mut stack = vec![&FILES];
+        while let Some(dir) = stack.pop() {
+            stack.extend(dir.dirs());
+            for file in dir.files() {
+                let path = file.path().to_string_lossy().replace('\\', "/");
+                let text = file.contents_utf8().unwrap_or_default();
+                files.add(&path.clone(), format!("catalog/{path}"), text.into());
+            }
+        }
+        files
+    }
+
+    /// Takes a file by its path within a catalog; others than those of a catalog are left.
+    pub(super) fn add(&mut self, path: &str, shown: String, text: Cow<'static, str>) {
+        if path == "themes.toml" {
+            self.themes.push((shown, text));
+        } else if let Some((folder, file)) = path.split_once('/')
+            && let Some(id) = file.strip_suffix(".toml")
+        {
+            match folder {
+                "layers" => self.layers.insert(id.to_owned(), (shown, text)),
+                "codes" => self.codes.insert(id.to_owned(), (shown, text)),
+                _ => None,
+            };
         }
     }
+
+    fn lay_over(&mut self, directory: &Path) -> Result<(), CatalogError> {
+        let mut faults = Vec::new();
+        let mut unreadable = |path: &Path, reason: String| {
+            faults.push(Fault {
+                file: path.display().to_string(),
+                line: 1,
+                column: 1,
+                problem: Problem::Unreadable(reason),
+            });
+        };
+        let mut found = 0;
+        for folder in ["", "layers", "codes"] {
+            let path = directory.join(folder);
+            if !path.is_dir() {
+                continue;
+            }
+            let entries = match fs::read_dir(&path) {
+                Ok(entries) => entries,
+                Err(error) => {
+                    unreadable(&path, error.to_string());
+                    continue;
+                }
+            };
+            for file in entries.flatten().map(|entry| entry.path()) {
+                let name = file.file_name().unwrap_or_default().to_string_lossy();
+                let inside = match folder {
+                    "" if name != "themes.toml" => continue,
+                    "" => name.to_string(),
+                    _ if !name.ends_with(".toml") || name.starts_with('.') => continue,
+                    _ => format!("{folder}/{name}"),
+                };
+                found += 1;
+                match fs::read_to_string(&file) {
+                    Ok(text) => self.add(&inside, file.display().to_string(), text.into()),
+                    Err(error) => unreadable(&file, error.to_string()),
+                }
+            }
+        }
+        if found == 0 && faults.is_empty() {
+            let reason = "目录里没有 themes.toml、layers/*.toml、codes/*.toml / the directory \
+                          holds no themes.toml, layers/*.toml nor codes/*.toml";
+            faults.push(Fault {
+                file: directory.display().to_string(),
+                line: 1,
+                column: 1,
+                problem: Problem::Unreadable(reason.to_owned()),
+            });
+        }
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(CatalogError { faults })
+        }
+    }
+
+    /// Reads and inspects all files.
+    pub(super) fn assemble(&self) -> Result<Catalog, CatalogError> {
+        let mut faults = Vec::new();
+        let themes: Vec<ReadThemes<'_>> = self
+            .themes
+            .iter()
+            .filter_map(|(name, text)| {
+                read_themes(Source::parse(name, text, &mut faults)?, &mut faults)
+            })
+            .collect();
+        let layers: Vec<ReadLayer<'_>> = self
+            .layers
+            .values()
+            .filter_map(|(name, text)| {
+                read_layer(Source::parse(name, text, &mut faults)?, &mut faults)
+            })
+            .collect();
+        let lists: Vec<ReadCodeList<'_>> = self
+            .codes
+            .values()
+            .filter_map(|(name, text)| {
+                read_list(Source::parse(name, text, &mut faults)?, &mut faults)
+            })
+            .collect();
+
+        let known = Known {
+            themes: themes
+                .iter()
+                .flat_map(|read| &read.themes)
+                .map(|theme| theme.id.as_str())
+                .collect(),
+            layers: self.layers.keys().map(String::as_str).collect(),
+            lists: self.codes.keys().map(String::as_str).collect(),
+            read_lists: lists
+                .iter()
+                .map(|read| (read.list.id.as_str(), &read.list))
+                .collect(),
+        };
+        for read in &themes {
+            inspect::themes(read, &mut faults);
+        }
+        for read in &layers {
+            inspect::layer(read, &known, &mut faults);
+        }
+        for read in &lists {
+            inspect::code_list(read, &mut faults);
+        }
+        if !faults.is_empty() {
+            faults.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+            faults.dedup();
+            return Err(CatalogError { faults });
+        }
+        Ok(Catalog::new(
+            merge(themes),
+            layers
+                .into_iter()
+                .map(|read| Arc::new(read.layer))
+                .collect(),
+            lists.into_iter().map(|read| Arc::new(read.list)).collect(),
+        ))
+    }
+}
+
+/// The themes of all files, a later title taking the place of an earlier one.
+fn merge(files: Vec<ReadThemes<'_>>) -> Vec<Theme> {
+    let mut themes: Vec<Theme> = Vec::new();
+    for theme in files.into_iter().flat_map(|read| read.themes) {
+        match themes.iter_mut().find(|known| known.id == theme.id) {
+            Some(known) => *known = theme,
+            None => themes.push(theme),
+        }
+    }
+    themes
+}
+
+fn read_themes<'a>(source: Source<'a>, faults: &mut Vec<Fault>) -> Option<ReadThemes<'a>> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Themes {
+        themes: Vec<Theme>,
+    }
+    let Themes { themes } = source.read(source.root(), faults)?;
+    Some(ReadThemes { source, themes })
+}
+
+fn read_layer<'a>(source: Source<'a>, faults: &mut Vec<Fault>) -> Option<ReadLayer<'a>> {
+    let mut root = source.root();
+    let parts = take(&mut root, "fields");
+    let mut layer: Layer = source.read(root, faults)?;
+    let mut places = Vec::new();
+    let mut complete = true;
+    for (index, part) in parts.into_iter().enumerate() {
+        match source.read::<Field>(part, faults) {
+            Some(field) => {
+                layer.fields.push(field);
+                places.push(index);
+            }
+            None => complete = false,
+        }
+    }
+    Some(ReadLayer {
+        source,
+        layer,
+        places,
+        complete,
+    })
+}
+
+fn read_list<'a>(source: Source<'a>, faults: &mut Vec<Fault>) -> Option<ReadCodeList<'a>> {
+    let mut root = source.root();
+    let parts = take(&mut root, "codes");
+    let mut list: CodeList = source.read(root, faults)?;
+    let mut places = Vec::new();
+    for (index, part) in parts.into_iter().enumerate() {
+        if let Some(code) = source.read::<Code>(part, faults) {
+            list.codes.push(code);
+            places.push(index);
+        }
+    }
+    Some(ReadCodeList {
+        source,
+        list,
+        places,
+    })
+}
+
+/// Takes the tables of a list out, so that each is read by itself and a fault in one
+/// does not hide those of the others.
+fn take<'a>(root: &mut Spanned<DeValue<'a>>, key: &str) -> Vec<Spanned<DeValue<'a>>> {
+    let DeValue::Table(table) = root.get_mut() else {
+        return Vec::new();
+    };
+    let Some(list) = table.get_mut(key).map(Spanned::get_mut) else {
+        return Vec::new();
+    };
+    if !matches!(list, DeValue::Array(_)) {
+        return Vec::new();
+    }
+    match std::mem::replace(list, DeValue::Array(DeArray::new())) {
+        DeValue::Array(parts) => parts.into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Identifiers, joined for a message.
+pub(super) fn joined<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: BTreeSet<&str> = names.into_iter().collect();
+    names.into_iter().collect::<Vec<_>>().join(", ")
 }

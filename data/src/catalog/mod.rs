@@ -3,18 +3,29 @@
 //! `data/catalog/*.toml` describes every layer once. Tables, GeoPackage schema rows,
 //! validation, API schemas, forms, legends and export headings all come from it.
 
+mod check_digit;
 mod code_list;
+mod fault;
 mod field;
+mod inspect;
 mod layer;
 mod load;
+mod source;
+#[cfg(test)]
+mod tests;
+mod validate;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
+use validate::Rules;
+
 pub use code_list::{Code, CodeList};
-pub use field::{Check, CodeListWhen, Field, FieldKind, Sensitivity};
+pub use fault::{CatalogError, Fault, Problem};
+pub use field::{Check, CheckWhen, CodeListWhen, Field, FieldKind, Sensitivity};
 pub use layer::{GeometryKind, Layer, Style};
+pub use validate::FieldError;
 
 /// A text in Chinese and English.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,9 +56,38 @@ pub struct Catalog {
     pub layers: Vec<Arc<Layer>>,
     /// Code lists by identifier.
     pub code_lists: BTreeMap<String, Arc<CodeList>>,
+    /// What [`Catalog::validate`] holds records against, compiled once.
+    rules: Arc<Rules>,
 }
 
 impl Catalog {
+    /// A catalog of parts that stand for themselves; layers are put in the order of their
+    /// themes, of `order` within a theme, and of identifiers.
+    ///
+    /// Names that lead nowhere are not looked for here: [`Catalog::load`] does that.
+    pub fn new(
+        themes: Vec<Theme>,
+        mut layers: Vec<Arc<Layer>>,
+        code_lists: Vec<Arc<CodeList>>,
+    ) -> Self {
+        let theme = |layer: &Layer| {
+            let place = themes.iter().position(|theme| theme.id == layer.theme);
+            place.unwrap_or(usize::MAX)
+        };
+        layers.sort_by(|a, b| (theme(a), a.order, &a.id).cmp(&(theme(b), b.order, &b.id)));
+        let code_lists = code_lists
+            .into_iter()
+            .map(|list| (list.id.clone(), list))
+            .collect();
+        let rules = Arc::new(Rules::new(&layers, &code_lists));
+        Self {
+            themes,
+            layers,
+            code_lists,
+            rules,
+        }
+    }
+
     /// The layer of an identifier.
     pub fn layer(&self, id: &str) -> Option<&Arc<Layer>> {
         self.layers.iter().find(|layer| layer.id == id)
