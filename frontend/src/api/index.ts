@@ -1,0 +1,80 @@
+import { post, request } from './client';
+import type {
+  BaseMap,
+  Bounds,
+  Catalog,
+  Item,
+  ItemPage,
+  LonLat,
+  Lookup,
+  SearchResult,
+  Statistics,
+} from './types';
+
+export * from './client';
+export type * from './types';
+
+type Signal = AbortSignal | undefined;
+const withSignal = (signal: Signal): RequestInit => (signal ? { signal } : {});
+
+/** Layers, code lists and what is known of the project. */
+export const catalog = () => request<Catalog>('catalog');
+
+/** The base maps that the server offers; none is the rule. */
+export const baseMaps = () => request<BaseMap[]>('basemaps');
+
+/** Everything that lies at a point. `crs` names the system of a pasted coordinate, such as `gcj02`. */
+export const lookup = (point: LonLat, crs?: string, signal?: AbortSignal) =>
+  request<Lookup>(`lookup?point=${point.join(',')}${crs ? `&crs=${crs}` : ''}`, withSignal(signal));
+
+/** One feature with all the fields that this viewer may see. */
+export const item = (layer: string, id: string, signal?: AbortSignal) =>
+  request<Item>(
+    `collections/${encodeURIComponent(layer)}/items/${encodeURIComponent(id)}?f=json`,
+    withSignal(signal),
+  );
+
+export interface PageOf {
+  limit: number;
+  offset: number;
+  bbox?: Bounds | undefined;
+  /** Field name, with a leading `-` for the greatest first. */
+  sortby?: string | undefined;
+  /** Fields that must equal a value. */
+  equal?: Record<string, string>;
+  filter?: string | undefined;
+}
+
+/** One page of a layer's features. */
+export function items(layer: string, page: PageOf, signal?: AbortSignal): Promise<ItemPage> {
+  const query = new URLSearchParams({ f: 'json', limit: String(page.limit), offset: String(page.offset) });
+  if (page.bbox) query.set('bbox', page.bbox.map((value) => value.toFixed(7)).join(','));
+  if (page.sortby) query.set('sortby', page.sortby);
+  if (page.filter) query.set('filter', page.filter);
+  for (const [field, value] of Object.entries(page.equal ?? {})) query.set(field, value);
+  return request<ItemPage>(
+    `collections/${encodeURIComponent(layer)}/items?${query}`,
+    withSignal(signal),
+  );
+}
+
+export interface Area {
+  area: { type: 'Polygon'; coordinates: number[][][] };
+  rule: 'representative_point' | 'intersects' | 'within';
+}
+
+/** Counts people, houses, cases, contracts and land in a drawn area, or in a feature's outline. */
+export const statistics = (of: Area | { layer: string; id: string }, signal?: AbortSignal) =>
+  post<Statistics>('statistics', of, signal);
+
+/** Finds features by code, address, name or pinyin; those near a point first. */
+export async function search(
+  text: string,
+  near: LonLat | undefined,
+  signal?: AbortSignal,
+): Promise<SearchResult[]> {
+  const query = new URLSearchParams({ q: text, limit: '20' });
+  if (near) query.set('near', near.map((value) => value.toFixed(6)).join(','));
+  const answer = await request<{ results: SearchResult[] }>(`search?${query}`, withSignal(signal));
+  return answer.results;
+}

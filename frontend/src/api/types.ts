@@ -1,0 +1,164 @@
+/** What the server answers. Names are those of the API: `snake_case` throughout. */
+import type { Feature, FeatureCollection, Geometry } from 'geojson';
+
+/** A text in Chinese and English. */
+export interface Text {
+  zh: string;
+  en: string;
+}
+
+/** Longitude and latitude in degrees, CGCS2000. */
+export type LonLat = [number, number];
+
+/** West, south, east, north in degrees. */
+export type Bounds = [number, number, number, number];
+
+export type GeometryKind = 'none' | 'point' | 'line' | 'polygon' | 'any';
+export type FieldKind = 'text' | 'integer' | 'decimal' | 'boolean' | 'date' | 'date_time' | 'json';
+export type Sensitivity = 'public' | 'internal' | 'personal' | 'sensitive';
+
+export interface Field {
+  name: string;
+  label: Text;
+  type: FieldKind;
+  unit?: string;
+  decimals?: number;
+  code_list?: string;
+  reference?: string;
+  sensitivity?: Sensitivity;
+  note?: Text;
+}
+
+export interface Style {
+  color: string;
+  fill_opacity?: number;
+  outline?: string;
+  /** Width of lines and outlines in pixels, or radius of points. */
+  width?: number;
+  dash?: number[];
+  color_by?: string;
+  /** Place from bottom to top. */
+  draw_order?: number;
+  min_zoom?: number;
+  label_zoom?: number;
+  visible?: boolean;
+}
+
+export interface Layer {
+  id: string;
+  title: Text;
+  theme: string;
+  geometry: GeometryKind;
+  version?: string;
+  standard?: string;
+  description?: Text;
+  partition?: boolean;
+  personal?: boolean;
+  code?: string;
+  label?: string;
+  search?: string[];
+  counter?: Text;
+  style?: Style;
+  fields: Field[];
+  count?: number;
+  tiles?: boolean;
+  bounds?: Bounds | null;
+}
+
+export interface Code {
+  code: string;
+  label: Text;
+  parent?: string;
+  color?: string;
+}
+
+export interface CodeList {
+  id: string;
+  title: Text;
+  standard?: string;
+  version?: string;
+  codes: Code[];
+}
+
+export interface Theme {
+  id: string;
+  title: Text;
+}
+
+export interface Project {
+  title: Text;
+  synthetic: boolean;
+  notice: Text | null;
+  bounds: Bounds | null;
+  metric_crs?: string;
+  sequence?: number;
+}
+
+export interface Catalog {
+  project: Project;
+  themes: Theme[];
+  layers: Layer[];
+  code_lists: Record<string, CodeList>;
+}
+
+export interface BaseMap {
+  id: string;
+  title: Text;
+  kind: 'raster' | 'vector';
+  tiles: string[];
+  attribution?: string | null;
+  bounds?: Bounds | null;
+  minzoom?: number;
+  maxzoom?: number;
+}
+
+export type Properties = Record<string, unknown>;
+export type Item = Feature<Geometry | null, Properties>;
+
+export interface ItemPage extends FeatureCollection<Geometry | null, Properties> {
+  numberMatched?: number;
+  numberReturned?: number;
+}
+
+/** A feature in a lookup answer: its id and the fields that matter there. */
+export type Found = { id: string } & Properties;
+
+export interface Lookup {
+  point: LonLat;
+  sequence: number;
+  at: Record<string, Found[]>;
+  nearest?: Record<string, { id: string; distance_m: number } & Properties>;
+  residents?: Resident[];
+  hint?: unknown;
+}
+
+export interface Resident {
+  id: string;
+  name?: string;
+  kind?: string;
+  room?: string;
+  [field: string]: unknown;
+}
+
+export interface Statistics {
+  sequence: number;
+  as_of?: string;
+  area_m2: number;
+  people: { total: number; by_kind: Record<string, number> };
+  households: number;
+  buildings: { count: number; rental: number; footprint_m2: number; floor_area_m2: number };
+  violations: { count: number; area_m2: number; demolished_count: number; demolished_m2: number };
+  contracts: { count: number; expiring_90d: number };
+  land_use: { code: string; area_m2: number; class_std?: string }[];
+  control_lines: { kind: string; area_m2: number }[];
+  groups?: unknown[];
+}
+
+export interface SearchResult {
+  layer: string;
+  id: string;
+  title: string;
+  detail?: string;
+  point?: LonLat;
+  bounds?: Bounds;
+}

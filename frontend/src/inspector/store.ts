@@ -1,0 +1,175 @@
+import type { Feature, Geometry } from 'geojson';
+import { defineStore } from 'pinia';
+import { ref, shallowRef } from 'vue';
+import * as api from '../api';
+import type { Item, LonLat, Lookup } from '../api';
+import { stage } from '../map/current';
+import type { Hit } from '../map/stage';
+import { freePadding } from '../shell/padding';
+import { useShell } from '../shell/store';
+import { boundsOf, positionOf } from './geometry';
+
+export interface Chosen {
+  layer: string;
+  id: string;
+}
+
+/** How far a finger or a pointer may miss a point or a line, in pixels. */
+const REACH = { coarse: 12, fine: 5 };
+
+/** What lies at a point, and the one feature that is looked at. */
+export const useInspector = defineStore('inspector', () => {
+  const shell = useShell();
+
+  const point = ref<LonLat | null>(null);
+  const lookup = shallowRef<Lookup | null>(null);
+  const hits = shallowRef<Hit[]>([]);
+  const status = ref<'idle' | 'loading' | 'ready' | 'failed'>('idle');
+  const error = shallowRef<unknown>(null);
+
+  const chosen = ref<Chosen | null>(null);
+  const item = shallowRef<Item | null>(null);
+  const itemStatus = ref<'idle' | 'loading' | 'ready' | 'failed'>('idle');
+  const itemError = shallowRef<unknown>(null);
+
+  let asking: AbortController | null = null;
+  let reading: AbortController | null = null;
+
+  /** Asks what is at a point. `crs` names the system of a pasted coordinate. */
+  async function inspect(at: LonLat, crs?: string): Promise<void> {
+    asking?.abort();
+    reading?.abort();
+    const mine = new AbortController();
+    asking = mine;
+    point.value = at;
+    lookup.value = null;
+    chosen.value = null;
+    item.value = null;
+    itemStatus.value = 'idle';
+    status.value = 'loading';
+    shell.side = 'inspector';
+    const coarse = window.matchMedia?.('(pointer: coarse)').matches;
+    hits.value = stage.value?.featuresAt(at, coarse ? REACH.coarse : REACH.fine) ?? [];
+    mark();
+    try {
+      const answer = await api.lookup(at, crs, mine.signal);
+      lookup.value = answer;
+      point.value = answer.point;
+      status.value = 'ready';
+      await outlineHouse(answer, mine);
+    } catch (reason) {
+      if (api.isAborted(reason)) return;
+      error.value = reason;
+      status.value = 'failed';
+    }
+  }
+
+  /** Draws the outline of the house at the point, so that the reader sees which one is meant. */
+  async function outlineHouse(answer: Lookup, mine: AbortController): Promise<void> {
+    const house = answer.at.building?.[0];
+    if (!house) {
+      mark();
+      return;
+    }
+    try {
+      const feature = await api.item('building', house.id, mine.signal);
+      if (!chosen.value) mark(feature.geometry);
+    } catch {
+      // the answer stands without the outline
+    }
+  }
+
+  /** Opens one feature; `go` also moves the map to it. */
+  async function open(layer: string, id: string, go = false): Promise<Item | null> {
+    reading?.abort();
+    const mine = new AbortController();
+    reading = mine;
+    chosen.value = { layer, id };
+    item.value = null;
+    itemStatus.value = 'loading';
+    shell.side = 'inspector';
+    try {
+      const feature = await api.item(layer, id, mine.signal);
+      item.value = feature;
+      itemStatus.value = 'ready';
+      mark(feature.geometry);
+      if (go) goTo(feature.geometry);
+      return feature;
+    } catch (reason) {
+      if (api.isAborted(reason)) return null;
+      itemError.value = reason;
+      itemStatus.value = 'failed';
+      return null;
+    }
+  }
+
+  /** From one feature back to the list of what is at the point. */
+  function back(): void {
+    reading?.abort();
+    chosen.value = null;
+    item.value = null;
+    itemStatus.value = 'idle';
+    if (lookup.value) void outlineHouse(lookup.value, new AbortController());
+    else if (!point.value) close();
+  }
+
+  function close(): void {
+    asking?.abort();
+    reading?.abort();
+    point.value = null;
+    lookup.value = null;
+    hits.value = [];
+    chosen.value = null;
+    item.value = null;
+    status.value = 'idle';
+    itemStatus.value = 'idle';
+    void stage.value?.highlight([]);
+    if (shell.side === 'inspector') shell.side = null;
+  }
+
+  function goTo(geometry: Geometry | null): void {
+    const bounds = boundsOf(geometry);
+    const current = stage.value;
+    if (!bounds || !current) return;
+    // After the panel has taken its place, so that the feature is not under it.
+    requestAnimationFrame(() => current.fit(bounds, freePadding(), 18.5));
+  }
+
+  /** Marks the point asked for and a geometry on the map. */
+  function mark(geometry?: Geometry | null): void {
+    const features: Feature[] = [];
+    if (geometry) features.push({ type: 'Feature', geometry, properties: {} });
+    if (point.value) {
+      features.push({
+        type: 'Feature',
+        geometry: { type: 'Point', coordinates: point.value },
+        properties: { role: 'pin' },
+      });
+    }
+    void stage.value?.highlight(features);
+  }
+
+  /** The place of the open feature, for links and moves. */
+  function show(): void {
+    if (item.value) goTo(item.value.geometry);
+    else if (point.value) goTo({ type: 'Point', coordinates: point.value });
+  }
+
+  return {
+    point,
+    lookup,
+    hits,
+    status,
+    error,
+    chosen,
+    item,
+    itemStatus,
+    itemError,
+    inspect,
+    open,
+    back,
+    close,
+    show,
+    position: () => positionOf(item.value?.geometry ?? null),
+  };
+});

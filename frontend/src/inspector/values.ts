@@ -1,0 +1,87 @@
+/** Field values in words: code labels, units, dates, references. */
+import type { CodeList, Field, Layer, Properties, Text } from '../api';
+import { areaText, lengthText, moneyText, number, timeText } from '../language/format';
+import type { Texts } from '../language/zh';
+
+export interface Words {
+  t: Texts;
+  pick: (text: Text | null | undefined) => string;
+  lists: Record<string, CodeList>;
+}
+
+/** Whether a field holds nothing to show. */
+export function isEmpty(value: unknown): boolean {
+  return value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+}
+
+/** A value as a reader sees it. */
+export function valueText(field: Field | undefined, value: unknown, words: Words): string {
+  if (isEmpty(value)) return words.t.notFilled;
+  const list = field?.code_list ? words.lists[field.code_list] : undefined;
+  if (list) {
+    const codes = Array.isArray(value) ? value : [value];
+    return codes.map((code) => codeText(list, String(code), words)).join('、');
+  }
+  if (typeof value === 'boolean') return value ? words.t.yes : words.t.no;
+  if (typeof value === 'number') return numberText(field, value, words);
+  if (field?.type === 'date_time' && typeof value === 'string') return timeText(value);
+  if (Array.isArray(value)) return value.map((entry) => plain(entry)).join('、');
+  return plain(value);
+}
+
+/** The label of a code; with the code itself where that is a number of a standard. */
+function codeText(list: CodeList, code: string, words: Words): string {
+  const entry = list.codes.find((candidate) => candidate.code === code);
+  if (!entry) return code;
+  const label = words.pick(entry.label);
+  return /^[0-9A-Z.]+$/.test(code) && label !== code ? `${label}（${code}）` : label;
+}
+
+function numberText(field: Field | undefined, value: number, words: Words): string {
+  switch (field?.unit) {
+    case 'm2':
+      return areaText(value, words.t);
+    case 'm':
+      return lengthText(value, words.t);
+    case 'fen':
+      return moneyText(value, words.t);
+    default: {
+      // Years are read as they are, without a separator of thousands.
+      const year = field?.type === 'integer' && /year/.test(field.name);
+      const text = year ? String(value) : number(value, field?.decimals ?? (field?.type === 'integer' ? 0 : 4));
+      return field?.unit ? `${text} ${field.unit}` : text;
+    }
+  }
+}
+
+function plain(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** What a feature is called: its label, name, full address or code, in this order; its id at last. */
+export function titleOf(layer: Layer | undefined, properties: Properties, id: string): string {
+  const names = [layer?.label, 'name', 'title', 'address', 'full', layer?.code, 'code'];
+  for (const name of names) {
+    const value = name ? properties[name] : undefined;
+    if (!isEmpty(value) && typeof value !== 'object') return String(value);
+  }
+  return id;
+}
+
+/** The fields of a feature in the catalog's order; unknown ones after them. */
+export function rowsOf(
+  layer: Layer | undefined,
+  properties: Properties,
+): { field: Field; value: unknown }[] {
+  const rows: { field: Field; value: unknown }[] = [];
+  const known = new Set<string>();
+  for (const field of layer?.fields ?? []) {
+    known.add(field.name);
+    if (field.name in properties) rows.push({ field, value: properties[field.name] });
+  }
+  for (const [name, value] of Object.entries(properties)) {
+    if (known.has(name) || name === 'id') continue;
+    rows.push({ field: { name, label: { zh: name, en: name }, type: 'text' }, value });
+  }
+  return rows;
+}

@@ -1,0 +1,327 @@
+import {
+  type ErrorEvent,
+  type GeoJSONSource,
+  type LayerSpecification,
+  LngLatBounds,
+  Map as MapLibre,
+  type MapMouseEvent,
+  type PaddingOptions,
+  type SourceSpecification,
+  setWorkerUrl,
+} from 'maplibre-gl';
+import type { BaseMap, Bounds, Catalog, Layer, LonLat, Properties } from '../api';
+import { baseLayers } from './base';
+import type { View } from './permalink';
+import { catalogLayerOf, drawingOrder, PAPER, sourceOf, styleLayers } from './style';
+import workerUrl from './worker.ts?worker&url';
+
+setWorkerUrl(workerUrl);
+
+/** The deepest zoom that tiles are asked for; beyond it they are enlarged. */
+const TILE_ZOOM = 17;
+const SELECTION = 'selection';
+const ACCENT = '#d9480f';
+
+/** How a layer is shown to this reader. */
+export interface Look {
+  visible: boolean;
+  opacity: number;
+}
+
+/** A feature drawn at a point. */
+export interface Hit {
+  layer: string;
+  id: string;
+  properties: Properties;
+}
+
+export interface StageEvents {
+  /** A click or tap that asks what is there. */
+  inspect(point: LonLat): void;
+  /** The pointer moved over the map, or left it. */
+  pointer(point: LonLat | null): void;
+  /** The view came to rest or is moving. */
+  view(view: View, resting: boolean): void;
+  /** Tiles of a catalog layer (`layer`) or of the base map (null) failed. */
+  failed(layer: string | null): void;
+  /** Tiles of the base map arrived after all. */
+  recovered(): void;
+}
+
+/** Whether the browser can draw the map at all. */
+export function canDraw(): boolean {
+  try {
+    return document.createElement('canvas').getContext('webgl2') !== null;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The map on screen. Knows nothing of Vue: the page tells it what to show and listens to its events.
+ */
+export class Stage {
+  readonly map: MapLibre;
+  /** Whether a click asks what is there; off while something is drawn. */
+  inspecting = true;
+  private base: BaseMap | null = null;
+  private layers = new Map<string, Layer>();
+  private readonly ready: Promise<void>;
+
+  constructor(
+    container: HTMLElement,
+    private readonly catalog: Catalog,
+    looks: (layer: Layer) => Look,
+    tiles: (layer: string) => string,
+    view: View | undefined,
+    events: StageEvents,
+  ) {
+    const sources: Record<string, SourceSpecification> = {};
+    for (const layer of catalog.layers) {
+      if (!layer.style || layer.geometry === 'none' || layer.tiles === false) continue;
+      this.layers.set(layer.id, layer);
+      sources[sourceOf(layer.id)] = {
+        type: 'vector',
+        tiles: [tiles(layer.id)],
+        minzoom: 0,
+        maxzoom: TILE_ZOOM,
+        promoteId: 'id',
+        ...(layer.bounds ? { bounds: layer.bounds } : {}),
+      };
+    }
+    sources[SELECTION] = { type: 'geojson', data: { type: 'FeatureCollection', features: [] } };
+
+    const bounds = catalog.project.bounds;
+    this.map = new MapLibre({
+      container,
+      style: {
+        version: 8,
+        sources,
+        layers: [
+          { id: 'paper', type: 'background', paint: { 'background-color': PAPER } },
+          ...drawingOrder([...this.layers.values()], catalog.code_lists, looks),
+          ...selectionLayers(),
+        ],
+      },
+      ...(view
+        ? { center: view.center, zoom: view.zoom }
+        : bounds
+          ? { bounds, fitBoundsOptions: { padding: 24 } }
+          : { center: [113.3, 23.15] as LonLat, zoom: 9 }),
+      minZoom: 3,
+      maxZoom: 22,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      attributionControl: false,
+      fadeDuration: 120,
+      // A tile that the server refuses is told to the reader once; it is no exception of the page.
+      maxTileCacheZoomLevels: 4,
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.keyboard.disableRotation();
+    this.ready = new Promise((resolve) => {
+      this.map.once('load', () => resolve());
+    });
+    this.listen(container, events);
+  }
+
+  private listen(container: HTMLElement, events: StageEvents): void {
+    const { map } = this;
+    map.on('click', (event: MapMouseEvent) => {
+      if (this.inspecting) events.inspect([event.lngLat.lng, event.lngLat.lat]);
+    });
+    map.on('mousemove', (event) => {
+      events.pointer([event.lngLat.lng, event.lngLat.lat]);
+    });
+    map.on('mouseout', () => events.pointer(null));
+    map.on('move', () => events.view(this.view(), false));
+    map.on('moveend', () => events.view(this.view(), true));
+    map.on('idle', () => {
+      container.dataset.idle = 'true';
+    });
+    for (const event of ['movestart', 'dataloading'] as const) {
+      map.on(event, () => {
+        container.dataset.idle = 'false';
+      });
+    }
+    map.on('error', (event: ErrorEvent & { sourceId?: string }) => {
+      const source = event.sourceId;
+      if (source === 'base') events.failed(null);
+      else if (source?.startsWith('layer:')) events.failed(source.slice('layer:'.length));
+      else console.error(event.error);
+    });
+    map.on('sourcedata', (event) => {
+      if (event.sourceId === 'base' && event.tile?.state === 'loaded') events.recovered();
+    });
+    map.getCanvas().addEventListener('keydown', (event) => {
+      // The keyboard's click: what is at the centre.
+      if (event.key === 'Enter' && this.inspecting) {
+        const { lng, lat } = map.getCenter();
+        events.inspect([lng, lat]);
+      }
+    });
+  }
+
+  /** Where the map stands. */
+  view(): View {
+    const { lng, lat } = this.map.getCenter();
+    return { zoom: this.map.getZoom(), center: [lng, lat] };
+  }
+
+  /** The part of the world on screen. */
+  bounds(): Bounds {
+    const box = this.map.getBounds();
+    return [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()];
+  }
+
+  /** Metres of a CSS pixel at the centre of the view. */
+  metresPerPixel(): number {
+    const { zoom, center } = this.view();
+    return (40075016.686 * Math.cos((center[1] * Math.PI) / 180)) / (512 * 2 ** zoom);
+  }
+
+  /** Names the map for screen readers. */
+  setLabel(label: string): void {
+    this.map.getCanvas().setAttribute('aria-label', label);
+  }
+
+  /** Shows, hides or fades a layer. */
+  async setLook(id: string, look: Look): Promise<void> {
+    await this.ready;
+    const layer = this.layers.get(id);
+    if (!layer) return;
+    for (const spec of styleLayers(layer, this.catalog.code_lists, look.opacity, look.visible)) {
+      this.map.setLayoutProperty(spec.id, 'visibility', look.visible ? 'visible' : 'none');
+      for (const [name, value] of Object.entries(spec.paint ?? {})) {
+        if (name.endsWith('opacity')) this.map.setPaintProperty(spec.id, name as never, value as never);
+      }
+    }
+  }
+
+  /** Features of visible layers drawn within a few pixels of a point. */
+  featuresAt(point: LonLat, reach: number): Hit[] {
+    const { x, y } = this.map.project(point);
+    const found = this.map.queryRenderedFeatures([
+      [x - reach, y - reach],
+      [x + reach, y + reach],
+    ]);
+    const hits = new Map<string, Hit>();
+    for (const feature of found) {
+      const layer = catalogLayerOf(feature.layer.id);
+      const id = feature.properties?.id ?? feature.id;
+      if (layer === null || id === undefined || feature.layer.type === 'symbol') continue;
+      // Areas are asked of the server at the exact point; here only what has to be hit.
+      if (feature.layer.type === 'fill' || feature.layer.id.endsWith(':outline')) continue;
+      hits.set(`${layer}/${id}`, { layer, id: String(id), properties: feature.properties });
+    }
+    return [...hits.values()];
+  }
+
+  /** Marks features, or none. */
+  async highlight(features: GeoJSON.Feature[]): Promise<void> {
+    await this.ready;
+    const source = this.map.getSource(SELECTION) as GeoJSONSource | undefined;
+    source?.setData({ type: 'FeatureCollection', features });
+  }
+
+  /** Puts a base map under everything, or none. */
+  async setBase(base: BaseMap | null, tiles: (path: string) => string): Promise<void> {
+    await this.ready;
+    if (this.base?.id === base?.id) return;
+    for (const layer of this.map.getStyle().layers) {
+      if ('source' in layer && layer.source === 'base') this.map.removeLayer(layer.id);
+    }
+    if (this.map.getSource('base')) this.map.removeSource('base');
+    this.base = base;
+    if (!base) return;
+    this.map.addSource('base', {
+      type: base.kind,
+      tiles: base.tiles.map(tiles),
+      ...(base.kind === 'raster' ? { tileSize: 256 } : {}),
+      ...(base.bounds ? { bounds: base.bounds } : {}),
+      minzoom: base.minzoom ?? 0,
+      maxzoom: base.maxzoom ?? 18,
+    } as SourceSpecification);
+    const above = this.map.getStyle().layers[1]?.id;
+    for (const layer of baseLayers(base)) this.map.addLayer(layer, above);
+  }
+
+  /** Asks again for the tiles that failed. */
+  refresh(layer: string): void {
+    const source = this.map.getSource(sourceOf(layer));
+    if (source && 'tiles' in source && 'setTiles' in source) {
+      (source as unknown as { setTiles(tiles: string[]): void }).setTiles(source.tiles as string[]);
+    }
+  }
+
+  /** Moves to a point, never farther out than the reader stands. */
+  flyTo(point: LonLat, zoom: number, padding: PaddingOptions): void {
+    this.move(new LngLatBounds(point, point), padding, Math.max(zoom, this.map.getZoom()));
+  }
+
+  /** Shows a box whole. */
+  fit(bounds: Bounds, padding: PaddingOptions, maxZoom = 19): void {
+    this.move(new LngLatBounds(bounds), padding, maxZoom);
+  }
+
+  private move(bounds: LngLatBounds, padding: PaddingOptions, maxZoom: number): void {
+    const still = window.matchMedia?.('(prefers-reduced-motion: reduce)').matches;
+    this.map.fitBounds(bounds, { padding, maxZoom, duration: still ? 0 : 450, linear: true });
+  }
+
+  /** One step nearer or farther. */
+  zoom(steps: number): void {
+    this.map.zoomTo(this.map.getZoom() + steps, { duration: 200 });
+  }
+
+  /** Draws a frame now, so that print and screenshots find one in the canvas. */
+  redraw(): void {
+    this.map.redraw();
+  }
+
+  remove(): void {
+    this.map.remove();
+  }
+}
+
+function selectionLayers(): LayerSpecification[] {
+  const source = SELECTION;
+  return [
+    {
+      id: 'selection:fill',
+      source,
+      type: 'fill',
+      filter: ['==', ['geometry-type'], 'Polygon'],
+      paint: { 'fill-color': ACCENT, 'fill-opacity': 0.14 },
+    },
+    {
+      id: 'selection:halo',
+      source,
+      type: 'line',
+      filter: ['!=', ['geometry-type'], 'Point'],
+      layout: { 'line-join': 'round', 'line-cap': 'round' },
+      paint: { 'line-color': '#ffffff', 'line-width': 5.5, 'line-opacity': 0.9 },
+    },
+    {
+      id: 'selection:line',
+      source,
+      type: 'line',
+      filter: ['!=', ['geometry-type'], 'Point'],
+      layout: { 'line-join': 'round', 'line-cap': 'round' },
+      paint: { 'line-color': ACCENT, 'line-width': 2.6 },
+    },
+    {
+      id: 'selection:point',
+      source,
+      type: 'circle',
+      filter: ['==', ['geometry-type'], 'Point'],
+      paint: {
+        'circle-radius': ['case', ['==', ['get', 'role'], 'pin'], 5, 9],
+        'circle-color': ['case', ['==', ['get', 'role'], 'pin'], ACCENT, 'rgba(217,72,15,0.12)'],
+        'circle-stroke-color': ['case', ['==', ['get', 'role'], 'pin'], '#ffffff', ACCENT],
+        'circle-stroke-width': 2.4,
+      },
+    },
+  ];
+}

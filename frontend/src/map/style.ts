@@ -1,0 +1,248 @@
+/** MapLibre layers made from the catalog's style table. The only place where drawing is decided. */
+import type {
+  DataDrivenPropertyValueSpecification as Value,
+  ExpressionSpecification,
+  FilterSpecification,
+  LayerSpecification,
+} from 'maplibre-gl';
+import type { CodeList, Layer } from '../api';
+import { darken, inkOf } from './color';
+import { codeColors, colorList } from './legend';
+
+/** Real family names: MapLibre takes the generic `sans-serif` for a family of that name. */
+export const FONTS = ['Microsoft YaHei', 'Noto Sans CJK SC', 'Source Han Sans SC', 'WenQuanYi Micro Hei'];
+export const BOLD_FONTS = ['Microsoft YaHei Bold', 'Noto Sans CJK SC Bold', ...FONTS];
+
+/** Paper, under everything. */
+export const PAPER = '#f6f4ee';
+const HALO = '#fffdf8';
+
+/** The prefix of source and style layer of a catalog layer. */
+export const sourceOf = (layer: string) => `layer:${layer}`;
+
+/** The catalog layer that a style layer draws, or null for those of the page itself. */
+export function catalogLayerOf(styleLayer: string): string | null {
+  const match = /^layer:(.+):(?:fill|outline|casing|line|circle|label)$/.exec(styleLayer);
+  return match?.[1] ?? null;
+}
+
+/** Colour as an expression: by the code list where the catalog says so, else one colour. */
+export function colorOf(layer: Layer, lists: Record<string, CodeList>): Value<string> {
+  const color = layer.style?.color ?? '#5b7083';
+  const list = colorList(layer, lists);
+  if (!list || !layer.style?.color_by || list.codes.length === 0) return color;
+  const pairs = [...codeColors(list)].flatMap(([code, value]) => [code, value]);
+  return [
+    'match',
+    ['to-string', ['get', layer.style.color_by]],
+    ...pairs,
+    color,
+  ] as unknown as ExpressionSpecification;
+}
+
+/** Metres of a pixel on screen at zoom 0 and the latitude of Guangzhou, for widths on the ground. */
+const METRES_A_PIXEL = (40075016.686 * Math.cos((23.2 * Math.PI) / 180)) / 512;
+
+/** Width in pixels: that on the ground where the layer holds one, else the catalog's, growing with the zoom. */
+function widthOf(layer: Layer, more = 0): Value<number> {
+  const base = layer.style?.width || 1.2;
+  if (layer.geometry === 'line' && layer.fields.some((field) => field.name === 'width_m')) {
+    const ground = (zoom: number, least: number): ExpressionSpecification => [
+      '+',
+      more,
+      ['max', least, ['*', ['to-number', ['get', 'width_m'], 4], 2 ** zoom / METRES_A_PIXEL]],
+    ];
+    return ['interpolate', ['exponential', 2], ['zoom'], 12, ground(12, base * 0.6), 22, ground(22, base)];
+  }
+  return [
+    'interpolate',
+    ['linear'],
+    ['zoom'],
+    12,
+    base * 0.55 + more,
+    16,
+    base + more,
+    20,
+    base * 1.7 + more,
+  ];
+}
+
+const only = (kind: 'Polygon' | 'LineString' | 'Point'): FilterSpecification => [
+  '==',
+  ['geometry-type'],
+  kind,
+];
+
+/** The style layers of one catalog layer, from bottom to top. `opacity` is the reader's, 0 to 1. */
+export function styleLayers(
+  layer: Layer,
+  lists: Record<string, CodeList>,
+  opacity = 1,
+  visible = true,
+): LayerSpecification[] {
+  const style = layer.style;
+  if (!style || layer.geometry === 'none') return [];
+  const common = {
+    source: sourceOf(layer.id),
+    'source-layer': layer.id,
+    minzoom: style.min_zoom ?? 0,
+    layout: { visibility: visible ? ('visible' as const) : ('none' as const) },
+  };
+  const id = (part: string) => `layer:${layer.id}:${part}`;
+  const color = colorOf(layer, lists);
+  const byCode = Array.isArray(color);
+  const outline = style.outline ?? (byCode ? color : darken(style.color, 0.25));
+  const any = layer.geometry === 'any';
+  const layers: LayerSpecification[] = [];
+
+  if (layer.geometry === 'polygon' || any) {
+    const filter = any ? { filter: only('Polygon') } : {};
+    const fill = style.fill_opacity ?? 0;
+    if (fill > 0) {
+      layers.push({
+        ...common,
+        ...filter,
+        id: id('fill'),
+        type: 'fill',
+        paint: { 'fill-color': color, 'fill-opacity': fill * opacity, 'fill-antialias': false },
+      });
+    }
+    if (style.width !== 0) {
+      layers.push({
+        ...common,
+        ...filter,
+        id: id('outline'),
+        type: 'line',
+        layout: { ...common.layout, 'line-join': 'round' },
+        paint: {
+          'line-color': outline,
+          'line-opacity': opacity,
+          'line-width': widthOf(layer),
+          ...(style.dash ? { 'line-dasharray': style.dash } : {}),
+        },
+      });
+    }
+  }
+
+  if (layer.geometry === 'line' || any) {
+    const filter = any ? { filter: only('LineString') } : {};
+    const layout = {
+      ...common.layout,
+      'line-join': 'round' as const,
+      'line-cap': style.dash ? ('butt' as const) : ('round' as const),
+    };
+    if (style.outline && !style.dash) {
+      layers.push({
+        ...common,
+        ...filter,
+        id: id('casing'),
+        type: 'line',
+        layout,
+        paint: { 'line-color': style.outline, 'line-opacity': opacity, 'line-width': widthOf(layer, 1.6) },
+      });
+    }
+    layers.push({
+      ...common,
+      ...filter,
+      id: id('line'),
+      type: 'line',
+      layout,
+      paint: {
+        'line-color': color,
+        'line-opacity': opacity,
+        'line-width': widthOf(layer),
+        ...(style.dash ? { 'line-dasharray': style.dash } : {}),
+      },
+    });
+  }
+
+  if (layer.geometry === 'point' || any) {
+    const radius = style.width || 4;
+    layers.push({
+      ...common,
+      ...(any ? { filter: only('Point') } : {}),
+      id: id('circle'),
+      type: 'circle',
+      paint: {
+        'circle-color': color,
+        'circle-opacity': opacity,
+        'circle-stroke-color': style.outline ?? '#ffffff',
+        'circle-stroke-opacity': opacity,
+        'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 12, 0.5, 16, 1.2],
+        'circle-radius': ['interpolate', ['linear'], ['zoom'], 11, radius * 0.45, 16, radius, 20, radius * 1.6],
+      },
+    });
+  }
+
+  const label = labelLayer(layer, common, id('label'), opacity);
+  if (label) layers.push(label);
+  return layers;
+}
+
+function labelLayer(
+  layer: Layer,
+  common: {
+    source: string;
+    'source-layer': string;
+    layout: { visibility: 'visible' | 'none' };
+  },
+  id: string,
+  opacity: number,
+): LayerSpecification | null {
+  const style = layer.style;
+  const field = layer.label ?? layer.code;
+  if (!style || style.label_zoom === undefined || !field) return null;
+  const line = layer.geometry === 'line';
+  const point = layer.geometry === 'point';
+  const bold = layer.partition === true;
+  return {
+    ...common,
+    id,
+    type: 'symbol',
+    minzoom: style.label_zoom,
+    layout: {
+      ...common.layout,
+      'text-field': ['to-string', ['coalesce', ['get', field], '']],
+      'text-font': bold ? BOLD_FONTS : FONTS,
+      'text-size': bold
+        ? ['interpolate', ['linear'], ['zoom'], 12, 11.5, 18, 15]
+        : ['interpolate', ['linear'], ['zoom'], 14, 10.5, 19, 12.5],
+      'text-max-width': 9,
+      'text-padding': 3,
+      'text-letter-spacing': bold ? 0.04 : 0,
+      'symbol-placement': line ? 'line' : 'point',
+      ...(line ? { 'symbol-spacing': 320, 'text-pitch-alignment': 'viewport' } : {}),
+      ...(point
+        ? { 'text-variable-anchor': ['top', 'bottom', 'right', 'left'], 'text-radial-offset': 0.7 }
+        : {}),
+    },
+    paint: {
+      'text-color': inkOf(style.color, style.outline),
+      'text-halo-color': HALO,
+      'text-halo-width': 1.4,
+      'text-opacity': opacity,
+    },
+  };
+}
+
+/** Where a layer lies that the catalog gives no place: areas, then lines, then points. */
+const PLACE: Record<Layer['geometry'], number> = { none: 0, polygon: 400, any: 500, line: 550, point: 700 };
+
+/** All style layers from bottom to top, in the catalog's drawing order; every label above every shape. */
+export function drawingOrder(
+  layers: Layer[],
+  lists: Record<string, CodeList>,
+  look: (layer: Layer) => { opacity: number; visible: boolean },
+): LayerSpecification[] {
+  const place = (layer: Layer) => layer.style?.draw_order ?? PLACE[layer.geometry];
+  const specs = [...layers]
+    .sort((a, b) => place(a) - place(b))
+    .flatMap((layer) => {
+      const { opacity, visible } = look(layer);
+      return styleLayers(layer, lists, opacity, visible);
+    });
+  return [
+    ...specs.filter((spec) => spec.type !== 'symbol'),
+    ...specs.filter((spec) => spec.type === 'symbol'),
+  ];
+}

@@ -1,0 +1,38 @@
+import { onBeforeUnmount, onMounted } from 'vue';
+import { address } from '../api';
+import { useShell } from './store';
+
+/** Milliseconds between questions whether the server is there again. */
+const AGAIN = 5000;
+
+/** Watches the connection: says when it is lost, and notices by itself when it is back. */
+export function useOnline(): void {
+  const shell = useShell();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  async function ask(): Promise<void> {
+    clearTimeout(timer);
+    try {
+      const answer = await fetch(address('health'), { cache: 'no-store' });
+      shell.online = answer.ok || answer.status < 500;
+    } catch {
+      shell.online = false;
+    }
+    if (!shell.online) timer = setTimeout(() => void ask(), AGAIN);
+  }
+  const lost = () => {
+    shell.online = false;
+    timer = setTimeout(() => void ask(), AGAIN);
+  };
+  const back = () => void ask();
+
+  onMounted(() => {
+    window.addEventListener('offline', lost);
+    window.addEventListener('online', back);
+  });
+  onBeforeUnmount(() => {
+    clearTimeout(timer);
+    window.removeEventListener('offline', lost);
+    window.removeEventListener('online', back);
+  });
+}

@@ -1,0 +1,128 @@
+import { defineStore } from 'pinia';
+import { computed, ref, shallowRef, watch } from 'vue';
+import * as api from '../api';
+import type { Bounds, Item } from '../api';
+import { stage } from '../map/current';
+import { useLayers } from '../layers/store';
+import { useShell } from '../shell/store';
+
+/** Rows that one request brings. */
+export const PAGE = 100;
+
+/** The attribute table: one layer, a page of its rows, sorted, in the view or whole. */
+export const useTable = defineStore('table', () => {
+  const layers = useLayers();
+  const shell = useShell();
+
+  const layerId = ref<string | null>(null);
+  const inView = ref(false);
+  const sort = ref<{ field: string; down: boolean } | null>(null);
+  const page = ref(0);
+  const rows = shallowRef<Item[]>([]);
+  const total = ref<number | null>(null);
+  const status = ref<'idle' | 'loading' | 'ready' | 'failed'>('idle');
+  const error = shallowRef<unknown>(null);
+  let asking: AbortController | null = null;
+
+  const layer = computed(() => (layerId.value ? layers.byId.get(layerId.value) : undefined));
+  const pages = computed(() => (total.value === null ? null : Math.max(1, Math.ceil(total.value / PAGE))));
+
+  async function load(): Promise<void> {
+    const id = layerId.value;
+    if (!id) return;
+    asking?.abort();
+    const mine = new AbortController();
+    asking = mine;
+    status.value = 'loading';
+    const bbox: Bounds | undefined = inView.value ? stage.value?.bounds() : undefined;
+    try {
+      const answer = await api.items(
+        id,
+        {
+          limit: PAGE,
+          offset: page.value * PAGE,
+          bbox,
+          sortby: sort.value ? `${sort.value.down ? '-' : ''}${sort.value.field}` : undefined,
+        },
+        mine.signal,
+      );
+      rows.value = answer.features;
+      total.value = answer.numberMatched ?? null;
+      status.value = 'ready';
+    } catch (reason) {
+      if (api.isAborted(reason)) return;
+      error.value = reason;
+      status.value = 'failed';
+    }
+  }
+
+  /** Shows a layer's rows from the first on. */
+  function show(id: string): Promise<void> {
+    if (layerId.value !== id) {
+      layerId.value = id;
+      sort.value = null;
+      rows.value = [];
+      total.value = null;
+      if (layers.byId.get(id)?.geometry === 'none') inView.value = false;
+    }
+    page.value = 0;
+    return load();
+  }
+
+  /** Opens the table with the layer that it showed, else the first visible one. */
+  function open(): void {
+    shell.tableOpen = true;
+    const first = layerId.value ?? firstUseful();
+    if (first) void show(first);
+  }
+
+  function firstUseful(): string | undefined {
+    if (layers.visible.includes('building')) return 'building';
+    return layers.visible[0] ?? layers.catalog?.layers.find((candidate) => !candidate.personal)?.id;
+  }
+
+  /** Ascending, then descending, then as stored. */
+  function sortBy(field: string): void {
+    const now = sort.value;
+    if (now?.field !== field) sort.value = { field, down: false };
+    else sort.value = now.down ? null : { field, down: true };
+    page.value = 0;
+    void load();
+  }
+
+  function turn(by: number): void {
+    page.value = Math.max(0, Math.min(page.value + by, (pages.value ?? page.value + 2) - 1));
+    void load();
+  }
+
+  /** The map came to rest: what is in view may have changed. */
+  function viewChanged(): void {
+    if (!shell.tableOpen || !inView.value) return;
+    page.value = 0;
+    void load();
+  }
+
+  watch(inView, () => {
+    page.value = 0;
+    void load();
+  });
+
+  return {
+    layerId,
+    layer,
+    inView,
+    sort,
+    page,
+    pages,
+    rows,
+    total,
+    status,
+    error,
+    load,
+    show,
+    open,
+    sortBy,
+    turn,
+    viewChanged,
+  };
+});
