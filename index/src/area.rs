@@ -10,7 +10,8 @@ use crate::{
 
 /// Polygons with holes, prepared for exact tests.
 ///
-/// All rings count alike, by the even-odd rule: a point is inside where a ray from it
+/// Outer rings are turned anticlockwise and holes clockwise. For [`Area::contains`] all
+/// rings count alike, by the even-odd rule: a point is inside where a ray from it
 /// crosses the rings an odd number of times. For valid polygons that is the usual meaning.
 #[derive(Debug)]
 pub struct Area {
@@ -56,6 +57,7 @@ impl Area {
             for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
                 let start = points.len();
                 if push_ring(ring, &mut points)? {
+                    wind(&mut points[start..], starts.len() == first);
                     starts.push(start);
                 } else {
                     points.truncate(start);
@@ -183,7 +185,7 @@ impl Area {
     }
 
     /// Start and end of each ring in the vertices.
-    fn ring_ranges(&self) -> impl Iterator<Item = (usize, usize)> {
+    pub(crate) fn ring_ranges(&self) -> impl Iterator<Item = (usize, usize)> {
         let starts = std::iter::once(0).chain(self.later_rings.iter().map(|&start| start as usize));
         let ends = self
             .later_rings
@@ -236,12 +238,21 @@ impl Area {
         rect: &Rect,
         mut visit: impl FnMut(Point, Point) -> bool,
     ) -> bool {
+        self.any_position_near(rect, |_, a, b| visit(a, b))
+    }
+
+    /// As [`Area::any_edge_near`], with the position of the edge's first vertex.
+    pub(crate) fn any_position_near(
+        &self,
+        rect: &Rect,
+        mut visit: impl FnMut(usize, Point, Point) -> bool,
+    ) -> bool {
         if !self.rect.meets(rect) {
             return false;
         }
         let mut try_edge = |at: usize| {
             let (a, b) = (self.vertex(at), self.vertex(at + 1));
-            Rect::of(a, b).meets(rect) && visit(a, b)
+            Rect::of(a, b).meets(rect) && visit(at, a, b)
         };
         match &self.stripes {
             Some(stripes) => stripes.between(
@@ -282,6 +293,22 @@ fn crossed<const SCALE: i64, T: Copy + Into<i64>>(a: [T; 2], b: [T; 2], x: i64, 
         (bx, by, ax, ay)
     };
     i128::from(x - lx) * i128::from(hy - ly) < i128::from(y - ly) * i128::from(hx - lx)
+}
+
+/// Turns a closed ring so that outer rings run anticlockwise and holes clockwise: the
+/// inside is on the left of every edge.
+fn wind(ring: &mut [Point], outer: bool) {
+    let origin = ring[0];
+    let doubled: i128 = ring
+        .windows(2)
+        .map(|edge| {
+            let [(ax, ay), (bx, by)] = [edge[0], edge[1]].map(|p| (p.x - origin.x, p.y - origin.y));
+            i128::from(ax) * i128::from(by) - i128::from(bx) * i128::from(ay)
+        })
+        .sum();
+    if (doubled > 0) != outer {
+        ring.reverse();
+    }
 }
 
 /// Snaps a ring, drops repeated vertices and closes it. False where nothing is left that

@@ -10,10 +10,12 @@
 
 mod area;
 mod areas;
+mod check;
 mod cover;
 mod interior;
 mod line;
 mod metric;
+mod overlay;
 mod point;
 mod shape;
 mod shapes;
@@ -22,6 +24,7 @@ mod tree;
 
 pub use area::Area;
 pub use areas::AreaIndex;
+pub use check::Fault;
 pub use cover::Overlap;
 pub use line::Line;
 pub use metric::degrees_of;
