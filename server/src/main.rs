@@ -1,11 +1,13 @@
 //! `yizhangtu`: one map of a village, served.
 
 mod atlas;
+mod basemap;
 mod collections;
 mod command;
 mod http;
 mod page;
 mod policy;
+mod tiles;
 
 use std::process::ExitCode;
 

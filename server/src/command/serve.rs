@@ -14,7 +14,10 @@ use yizhangtu_data::{
 };
 
 use super::{Failure, Output};
-use crate::http::{self, App, Config};
+use crate::{
+    basemap::{self, Basemaps, TiandituSettings},
+    http::{self, App, Config},
+};
 
 /// 发布一张图 / serve the map
 #[derive(clap::Args)]
@@ -33,25 +36,48 @@ pub(super) struct Arguments {
     /// 天地图密钥，也可用环境变量 YIZHANGTU_TIANDITU_KEY / key of the 天地图 service, or that variable
     #[arg(long, value_name = "KEY")]
     tianditu_key: Option<String>,
+    /// 天地图或其省级节点的地址，{s} 为 0–7 / address of 天地图 or a provincial mirror, {s} a number 0 to 7
+    #[arg(long, value_name = "URL", default_value = basemap::NATIONAL_HOST)]
+    tianditu_host: String,
+    /// 天地图图层 / layers of 天地图
+    #[arg(long, value_name = "NAMES", default_value = basemap::USUAL_LAYERS)]
+    tianditu_layers: String,
 }
 
 pub(super) fn run(arguments: Arguments, _output: Output) -> Result<(), Failure> {
     refuse_open_address(arguments.listen)?;
     log();
     let (store, read_only) = open(&arguments)?;
-    let config = Config {
-        read_only,
-        basemaps: arguments.basemaps,
-        // Other users of the machine can read a command line, but not the environment.
-        tianditu_key: (arguments.tianditu_key)
-            .or_else(|| std::env::var("YIZHANGTU_TIANDITU_KEY").ok())
-            .filter(|key| !key.is_empty()),
-    };
-    let app = App::new(config, store)?;
+    let config = Config { read_only };
+    let tianditu = tianditu(&arguments)?;
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?
-        .block_on(listen(app, arguments.listen))
+        .block_on(async {
+            let basemaps = Basemaps::open(&arguments.basemaps, tianditu.as_ref()).await?;
+            listen(App::new(config, store, basemaps)?, arguments.listen).await
+        })
+}
+
+/// 天地图, where a key was given: by the command line or the environment.
+fn tianditu(arguments: &Arguments) -> Result<Option<TiandituSettings>, Failure> {
+    // Other users of the machine can read a command line, but not the environment.
+    let key = (arguments.tianditu_key.clone())
+        .or_else(|| std::env::var("YIZHANGTU_TIANDITU_KEY").ok())
+        .filter(|key| !key.is_empty());
+    let Some(key) = key else { return Ok(None) };
+    let layers = TiandituSettings::layers_of(&arguments.tianditu_layers).ok_or_else(|| {
+        Failure::Usage(format!(
+            "--tianditu-layers {names}：请写图层名，以逗号分隔，如 vec,cva \
+             / write names of layers with commas between, such as vec,cva",
+            names = arguments.tianditu_layers
+        ))
+    })?;
+    Ok(Some(TiandituSettings {
+        key,
+        host: arguments.tianditu_host.clone(),
+        layers,
+    }))
 }
 
 /// The file to serve, and whether it is only read: by wish, because another program made it,

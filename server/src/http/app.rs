@@ -1,6 +1,6 @@
 //! What every handler shares.
 
-use std::{path::PathBuf, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use yizhangtu_data::{
     Catalog, Layer,
@@ -8,17 +8,17 @@ use yizhangtu_data::{
 };
 
 use super::{Metrics, Pool};
-use crate::atlas::{Atlas, Snapshot};
+use crate::{
+    atlas::{Atlas, Snapshot},
+    basemap::Basemaps,
+    tiles::TileCache,
+};
 
 /// What the command line asked for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Config {
     /// Whether changes are refused.
     pub(crate) read_only: bool,
-    /// Base map files, PMTiles or MBTiles.
-    pub(crate) basemaps: Vec<PathBuf>,
-    /// Key of the 天地图 service.
-    pub(crate) tianditu_key: Option<String>,
 }
 
 /// The state of the service; cloning shares it.
@@ -31,6 +31,8 @@ struct Shared {
     about: About,
     layers: Vec<Arc<Layer>>,
     atlas: Atlas,
+    basemaps: Basemaps,
+    tiles: TileCache,
     pool: Pool,
     metrics: Metrics,
     started: Instant,
@@ -41,13 +43,19 @@ impl App {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub(crate) fn new(config: Config, store: GeoPackage) -> Result<Self, StoreError> {
+    pub(crate) fn new(
+        config: Config,
+        store: GeoPackage,
+        basemaps: Basemaps,
+    ) -> Result<Self, StoreError> {
         Ok(Self(Arc::new(Shared {
             config,
             catalog: Arc::clone(store.catalog()),
             about: store.about().clone(),
             layers: store.layers().to_vec(),
             atlas: Atlas::open(&store)?,
+            basemaps,
+            tiles: TileCache::default(),
             pool: Pool::new(store),
             metrics: Metrics::default(),
             started: Instant::now(),
@@ -97,6 +105,16 @@ impl App {
     /// What is counted of the service.
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+
+    /// The base maps on offer.
+    pub(crate) fn basemaps(&self) -> &Basemaps {
+        &self.0.basemaps
+    }
+
+    /// Painted tiles.
+    pub(crate) fn tiles(&self) -> &TileCache {
+        &self.0.tiles
     }
 
     /// When the service started.

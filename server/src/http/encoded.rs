@@ -114,9 +114,13 @@ impl Encoded {
         self.plain.is_empty()
     }
 
-    /// The plain body.
-    pub(crate) fn plain(&self) -> &Bytes {
-        &self.plain
+    /// Bytes held, all forms together.
+    pub(crate) fn size(&self) -> usize {
+        let compressed = self
+            .compressed
+            .iter()
+            .filter_map(|form| form.get()?.as_ref());
+        self.plain.len() + compressed.map(Bytes::len).sum::<usize>()
     }
 
     /// Compresses for a client ahead of [`Self::answer`]: slow work, for a thread that may

@@ -63,6 +63,8 @@ fn routes() -> Router<App> {
     Router::new()
         .merge(health::routes())
         .merge(metrics::routes())
+        .merge(crate::basemap::routes())
         .merge(crate::collections::routes())
         .merge(crate::page::routes())
+        .merge(crate::tiles::routes())
 }

@@ -1,0 +1,138 @@
+//! Which fields a tile carries: what the map draws by, and nothing about persons.
+
+use yizhangtu_data::{Layer, Record, Value};
+use yizhangtu_tiles::Value as TileValue;
+
+use super::LAST_ZOOM;
+
+/// From this zoom on labels and codes are carried where the style names no zoom for labels.
+const NAMES_FROM: u8 = 15;
+
+/// Below this zoom no feature can be told from the next, and ids would be most of the tile.
+const IDS_FROM: u8 = 8;
+
+/// Fields that the style reads wherever a layer has them: the width of roads.
+const ALWAYS: [&str; 1] = ["width_m"];
+
+/// The fields of a layer that its tiles carry at a zoom.
+pub(super) struct Fields<'a> {
+    layer: &'a Layer,
+    id: bool,
+    /// Positions of the fields.
+    kept: Vec<usize>,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields at a zoom; at [`LAST_ZOOM`] all that tiles ever carry.
+    pub(super) fn at(layer: &'a Layer, z: u8) -> Self {
+        let style = layer.style.as_ref();
+        let named = z
+            >= style
+                .and_then(|style| style.label_zoom)
+                .unwrap_or(NAMES_FROM)
+                .min(LAST_ZOOM);
+        let names = [layer.code.as_deref(), layer.label.as_deref()];
+        let mut kept: Vec<usize> = names
+            .into_iter()
+            .filter(|_| named)
+            .flatten()
+            .chain(style.and_then(|style| style.color_by.as_deref()))
+            .chain(ALWAYS)
+            .filter_map(|name| layer.position(name))
+            .filter(|&at| !layer.fields[at].sensitivity.is_personal())
+            .collect();
+        kept.sort_unstable();
+        kept.dedup();
+        Self {
+            layer,
+            id: z >= IDS_FROM,
+            kept,
+        }
+    }
+
+    /// Names of the fields with the kinds of value that TileJSON knows.
+    pub(super) fn kinds(&self) -> impl Iterator<Item = (&'a str, &'static str)> {
+        use yizhangtu_data::FieldKind::{Boolean, Decimal, Integer};
+        self.kept.iter().map(|&at| {
+            let field = &self.layer.fields[at];
+            let kind = match field.kind {
+                Integer | Decimal => "Number",
+                Boolean => "Boolean",
+                _ => "String",
+            };
+            (field.name.as_str(), kind)
+        })
+    }
+
+    /// A record's properties in a tile. Nothing is written for what is not known.
+    pub(super) fn of<'r>(&self, record: &'r Record) -> Vec<(&'r str, TileValue<'r>)>
+    where
+        'a: 'r,
+    {
+        let mut properties = Vec::with_capacity(self.kept.len() + 1);
+        if self.id {
+            properties.push(("id", TileValue::from(&*record.id)));
+        }
+        for &at in &self.kept {
+            if let Some(value) = value(&record.values[at]) {
+                properties.push((self.layer.fields[at].name.as_str(), value));
+            }
+        }
+        properties
+    }
+}
+
+/// A value as a tile can hold it; structured values stay out.
+fn value(value: &Value) -> Option<TileValue<'_>> {
+    match value {
+        Value::Null | Value::Json(_) => None,
+        Value::Boolean(truth) => Some((*truth).into()),
+        Value::Integer(number) => Some((*number).into()),
+        Value::Decimal(number) => Some((*number).into()),
+        Value::Text(text) => Some((&**text).into()),
+        Value::Date(day) => Some(day.to_string().into()),
+        Value::DateTime(instant) => Some(instant.to_rfc3339().into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use yizhangtu_data::Catalog;
+
+    use super::*;
+
+    #[test]
+    fn no_tile_of_the_catalog_carries_a_personal_field() {
+        let catalog = Catalog::embedded();
+        let mut looked_at = 0;
+        for layer in catalog
+            .layers
+            .iter()
+            .filter(|layer| super::super::has_tiles(layer))
+        {
+            for z in 0..=LAST_ZOOM {
+                for (name, _) in Fields::at(layer, z).kinds() {
+                    let field = layer.field(name).unwrap();
+                    assert!(!field.sensitivity.is_personal(), "{}.{name}", layer.id);
+                    looked_at += 1;
+                }
+            }
+        }
+        assert!(looked_at > 0);
+    }
+
+    #[test]
+    fn the_colour_is_carried_at_every_zoom_and_the_name_where_it_is_written() {
+        let catalog = Catalog::embedded();
+        let layer = catalog.layer("violation_case").unwrap();
+        let names = |z| {
+            Fields::at(layer, z)
+                .kinds()
+                .map(|(name, _)| name)
+                .collect::<Vec<_>>()
+        };
+        assert!(names(0).contains(&"state"));
+        assert!(!names(0).contains(&"code"));
+        assert!(names(LAST_ZOOM).contains(&"code"));
+    }
+}

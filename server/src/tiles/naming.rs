@@ -1,0 +1,88 @@
+//! What a tile's path names: layers, zoom, column and row.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use yizhangtu_data::Layer;
+use yizhangtu_tiles::{MAX_ZOOM, TileId};
+
+use crate::{
+    atlas::{LayerSnapshot, Snapshot},
+    http::Problem,
+};
+
+/// More layers than any map shows at once.
+const MOST_LAYERS: usize = 100;
+
+/// The layers of a tile, in the order of the path.
+pub(crate) type Drawn = Vec<Arc<LayerSnapshot>>;
+
+/// Whether a layer is drawn at all: it has a place, and is not about persons.
+pub(crate) fn has_tiles(layer: &Layer) -> bool {
+    layer.is_mapped() && !layer.personal
+}
+
+/// The layers that a path names, joined by commas.
+pub(super) fn layers(snapshot: &Snapshot, names: &str) -> Result<Drawn, Problem> {
+    let mut drawn: Drawn = Vec::new();
+    for name in names.split(',') {
+        let layer = snapshot
+            .layer(name)
+            .filter(|layer| has_tiles(&layer.layer))
+            .ok_or_else(|| unknown(name))?;
+        if drawn.iter().any(|other| other.layer.id == name) {
+            continue;
+        }
+        if drawn.len() == MOST_LAYERS {
+            return Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                format!("一次最多 {MOST_LAYERS} 个图层 / at most {MOST_LAYERS} layers in one tile"),
+            ));
+        }
+        drawn.push(Arc::clone(layer));
+    }
+    Ok(drawn)
+}
+
+pub(super) fn unknown(name: &str) -> Problem {
+    Problem::not_found(format!(
+        "没有图层“{name}”，或它没有瓦片；图层见 /catalog \
+         / there is no layer “{name}”, or it has no tiles; /catalog lists the layers"
+    ))
+}
+
+/// The tile of three numbers: 400 where one is no number, 404 outside the grid.
+pub(crate) fn tile_id(z: &str, x: &str, y: &str) -> Result<TileId, Problem> {
+    let zoom = number("z", z)?;
+    let (column, row) = (number("x", x)?, number("y", y)?);
+    // A zoom too large for its type is as far outside the grid as one just over the limit.
+    let zoom = u8::try_from(zoom).unwrap_or(MAX_ZOOM + 1);
+    TileId::new(zoom, column, row).map_err(|error| Problem::not_found(error.to_string()))
+}
+
+fn number(name: &str, text: &str) -> Result<u32, Problem> {
+    text.parse().map_err(|_| {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            format!(
+                "{name}：“{text}”不是非负整数 / {name}: “{text}” is not a whole number from 0 up"
+            ),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_outside_the_grid_are_not_found_and_others_are_bad() {
+        assert_eq!(tile_id("3", "7", "7").unwrap().to_string(), "3/7/7");
+        let status = |z, x, y| tile_id(z, x, y).unwrap_err().status();
+        assert_eq!(status("3", "8", "0"), StatusCode::NOT_FOUND);
+        assert_eq!(status("30", "0", "0"), StatusCode::NOT_FOUND);
+        assert_eq!(status("300", "0", "0"), StatusCode::NOT_FOUND);
+        assert_eq!(status("3", "-1", "0"), StatusCode::BAD_REQUEST);
+        assert_eq!(status("z", "0", "0"), StatusCode::BAD_REQUEST);
+    }
+}

@@ -1,0 +1,120 @@
+//! TileJSON 3.0: what a map client reads before it asks for tiles
+//! (<https://github.com/mapbox/tilejson-spec/tree/master/3.0.0>).
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{
+    LAST_ZOOM,
+    fields::Fields,
+    naming::{self, Drawn},
+};
+use crate::{
+    atlas::LayerSnapshot,
+    http::{App, Base, Problem, percent_encoded},
+};
+
+#[derive(Debug, Serialize)]
+struct TileJson {
+    tilejson: &'static str,
+    name: String,
+    scheme: &'static str,
+    tiles: [String; 1],
+    minzoom: u8,
+    maxzoom: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bounds: Option<[f64; 4]>,
+    /// The sequence number that the tiles show.
+    version: String,
+    vector_layers: Vec<VectorLayer>,
+}
+
+#[derive(Debug, Serialize)]
+struct VectorLayer {
+    id: String,
+    description: String,
+    minzoom: u8,
+    maxzoom: u8,
+    fields: Map<String, Value>,
+}
+
+/// `/tiles/{layers}.json`.
+pub(super) async fn document(
+    State(app): State<App>,
+    base: Base,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
+    let names = name.strip_suffix(".json").ok_or_else(|| {
+        Problem::not_found(format!(
+            "没有路径 /tiles/{name}；瓦片说明在 /tiles/{name}.json，瓦片在 /tiles/{name}/{{z}}/{{x}}/{{y}} \
+             / there is no path /tiles/{name}; tiles are described at /tiles/{name}.json and lie at /tiles/{name}/{{z}}/{{x}}/{{y}}"
+        ))
+    })?;
+    let snapshot = app.atlas().snapshot();
+    let layers = naming::layers(&snapshot, names)?;
+    Ok(Json(describe(&layers, snapshot.sequence, &base)).into_response())
+}
+
+fn describe(layers: &Drawn, sequence: u64, base: &Base) -> TileJson {
+    let titles: Vec<&str> = layers
+        .iter()
+        .map(|layer| layer.layer.title.zh.as_str())
+        .collect();
+    let ids: Vec<String> = layers
+        .iter()
+        .map(|layer| percent_encoded(&layer.layer.id))
+        .collect();
+    let ids = ids.join(",");
+    TileJson {
+        tilejson: "3.0.0",
+        name: titles.join("、"),
+        scheme: "xyz",
+        tiles: [base.at(&format!("/tiles/{ids}/{{z}}/{{x}}/{{y}}"))],
+        minzoom: layers
+            .iter()
+            .map(|layer| least_zoom(layer))
+            .min()
+            .unwrap_or(0),
+        maxzoom: LAST_ZOOM,
+        bounds: bounds(layers),
+        version: format!("1.0.{sequence}"),
+        vector_layers: layers.iter().map(|layer| vector_layer(layer)).collect(),
+    }
+}
+
+fn vector_layer(snapshot: &LayerSnapshot) -> VectorLayer {
+    let layer = &snapshot.layer;
+    let mut fields = Map::from_iter([("id".to_owned(), "String".into())]);
+    fields.extend(
+        Fields::at(layer, LAST_ZOOM)
+            .kinds()
+            .map(|(name, kind)| (name.to_owned(), kind.into())),
+    );
+    VectorLayer {
+        id: layer.id.clone(),
+        description: format!("{} / {}", layer.title.zh, layer.title.en),
+        minzoom: least_zoom(snapshot),
+        maxzoom: LAST_ZOOM,
+        fields,
+    }
+}
+
+/// The least zoom at which the style draws a layer.
+pub(super) fn least_zoom(snapshot: &LayerSnapshot) -> u8 {
+    let style = snapshot.layer.style.as_ref();
+    style.map_or(0, |style| style.min_zoom.min(LAST_ZOOM))
+}
+
+/// West, south, east and north of the layers together, in degrees.
+pub(super) fn bounds(layers: &Drawn) -> Option<[f64; 4]> {
+    let all = layers
+        .iter()
+        .filter_map(|layer| layer.bounds())
+        .reduce(|all, rect| all.join(&rect))?;
+    Some([all.min.lon(), all.min.lat(), all.max.lon(), all.max.lat()])
+}
