@@ -5,6 +5,7 @@ mod basemap;
 mod collections;
 mod command;
 mod http;
+mod overview;
 mod page;
 mod policy;
 mod tiles;

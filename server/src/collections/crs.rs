@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use geo::{Geometry, Rect};
+use geo::{Geometry, MapCoordsInPlace, Rect};
 use yizhangtu_data::crs::{Crs, CrsError, Transform};
 
 use crate::http::Problem;
@@ -124,6 +124,7 @@ impl Offered {
 }
 
 /// Turns stored coordinates into those of an answer.
+#[derive(Clone)]
 pub(crate) struct Projection {
     transform: Option<Transform>,
     /// Whether the first number written is the northing or latitude.
@@ -149,14 +150,14 @@ impl Projection {
             Some(transform) => {
                 let mut turned = geometry.clone();
                 transform.geometry(&mut turned)?;
+                // A tenth of a millimetre: what follows is the noise of the transformation.
+                turned.map_coords_in_place(|at| geo::Coord {
+                    x: (at.x * 1e4).round() / 1e4,
+                    y: (at.y * 1e4).round() / 1e4,
+                });
                 Ok(Cow::Owned(turned))
             }
         }
-    }
-
-    /// Whether coordinates are metres, which are written to a tenth of a millimetre.
-    pub(crate) fn is_metric(&self) -> bool {
-        self.transform.is_some()
     }
 }
 

@@ -2,14 +2,32 @@
 
 mod crs;
 mod datetime;
+mod describe;
 mod filter;
 mod items;
+mod schema;
 
-use axum::Router;
+use axum::{Router, routing::get};
 
 use crate::http::App;
 
 /// Everything under `/collections`.
 pub(crate) fn routes() -> Router<App> {
     Router::new()
+        .route("/collections", get(describe::collections))
+        .route("/collections/{layer}", get(describe::collection))
+        .route("/collections/{layer}/schema", get(describe::schema))
+        .route("/collections/{layer}/queryables", get(describe::queryables))
+        .route("/collections/{layer}/items", get(items::items))
+        .route("/collections/{layer}/items/{id}", get(items::item))
+}
+
+/// West, south, east, north of a rectangle in degrees.
+pub(crate) fn corners(bounds: &yizhangtu_index::Rect) -> [f64; 4] {
+    [
+        bounds.min.lon(),
+        bounds.min.lat(),
+        bounds.max.lon(),
+        bounds.max.lat(),
+    ]
 }

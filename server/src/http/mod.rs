@@ -8,13 +8,14 @@ mod app;
 mod encoded;
 mod guard;
 mod health;
+pub(crate) mod html;
 mod link;
 mod metrics;
 mod negotiate;
 mod pool;
 mod problem;
 mod query;
-mod stream;
+pub(crate) mod stream;
 mod trace;
 
 use std::time::Duration;
@@ -62,9 +63,11 @@ pub(crate) fn service(app: App) -> Router {
 fn routes() -> Router<App> {
     Router::new()
         .merge(health::routes())
+        .merge(html::routes())
         .merge(metrics::routes())
         .merge(crate::basemap::routes())
         .merge(crate::collections::routes())
+        .merge(crate::overview::routes())
         .merge(crate::page::routes())
         .merge(crate::tiles::routes())
 }

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, request::Parts},
 };
 
-use super::{Format, Problem};
+use super::{Format, Problem, percent_encoded};
 
 /// The query parameters that have not been taken yet.
 #[derive(Clone, Debug)]
@@ -91,6 +91,18 @@ impl Parameters {
             ));
         }
         Ok(found)
+    }
+
+    /// The query with some parameters changed, for a link to a neighbour.
+    pub(crate) fn changed(&self, changed: &[(&str, String)]) -> String {
+        let kept = (self.left.iter())
+            .filter(|(name, _)| !changed.iter().any(|(other, _)| other == name))
+            .map(|(name, value)| (name.as_str(), value));
+        let new = changed.iter().map(|(name, value)| (*name, value));
+        kept.chain(new)
+            .map(|(name, value)| format!("{}={}", percent_encoded(name), percent_encoded(value)))
+            .collect::<Vec<_>>()
+            .join("&")
     }
 
     /// Refuses what is left over, and says what there is.

@@ -43,9 +43,7 @@ static READY: LazyLock<Mutex<HashMap<([u8; 32], String), Arc<Encoded>>>> =
 
 /// The page and its files.
 pub(crate) fn routes() -> Router<App> {
-    let folder = Router::new()
-        .route("/", get(home))
-        .route("/assets/{*path}", get(asset));
+    let folder = Router::new().route("/assets/{*path}", get(asset));
     Built::iter()
         .filter(|name| !name.starts_with("assets/") && name != "index.html")
         // Braces mean parameters to the router.
@@ -56,7 +54,7 @@ pub(crate) fn routes() -> Router<App> {
 }
 
 /// The page itself, or how to build it.
-fn document(headers: &HeaderMap) -> Response {
+pub(crate) fn document(headers: &HeaderMap) -> Response {
     let mut response = match Built::get("index.html") {
         Some(index) => serve("index.html", &index, headers, ASK_AGAIN),
         None => (
@@ -69,10 +67,6 @@ fn document(headers: &HeaderMap) -> Response {
     headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
     headers.append(header::VARY, HeaderValue::from_static("accept"));
     response
-}
-
-async fn home(headers: HeaderMap) -> Response {
-    document(&headers)
 }
 
 async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {

@@ -141,11 +141,6 @@ impl FeatureWriter<'_> {
 
     fn coordinate(&self, out: &mut Vec<u8>, at: Coord<f64>) -> io::Result<()> {
         let Coord { mut x, mut y } = at;
-        if self.projection.is_metric() {
-            // A tenth of a millimetre: what follows is the noise of the transformation.
-            x = (x * 1e4).round() / 1e4;
-            y = (y * 1e4).round() / 1e4;
-        }
         if self.projection.north_first {
             std::mem::swap(&mut x, &mut y);
         }

@@ -13,7 +13,10 @@ use super::{
     super::filter::{Property, compare},
     request::ItemsRequest,
 };
-use crate::atlas::LayerSnapshot;
+use crate::{
+    atlas::LayerSnapshot,
+    http::{App, Pool},
+};
 
 /// How many rows are read from the file at a time.
 const ROWS: usize = 1000;
@@ -70,7 +73,7 @@ fn order(one: &Value, other: &Value) -> Ordering {
 }
 
 /// The positions of a mapped layer's features that match, in the order asked for.
-pub(super) fn positions(snapshot: &LayerSnapshot, request: &ItemsRequest) -> Vec<u32> {
+fn positions(snapshot: &LayerSnapshot, request: &ItemsRequest) -> Vec<u32> {
     let matches = |position: &u32| {
         let record = snapshot.record(*position);
         request.meets_boxes(record) && request.selects(&snapshot.layer, record)
@@ -113,7 +116,7 @@ fn lattice(rect: &geo::Rect<f64>) -> Option<index::Rect> {
 ///
 /// # Errors
 /// The receiver's, or the store's.
-pub(super) fn rows<E: From<StoreError>>(
+fn rows<E: From<StoreError>>(
     store: &GeoPackage,
     layer: &Layer,
     request: &ItemsRequest,
@@ -208,9 +211,43 @@ fn by_query<E: From<StoreError>>(
 
 /// Where the features of a layer are read from.
 #[derive(Clone)]
-pub(crate) enum Source {
+pub(super) enum Source {
     /// In memory: the layer has a place on the map.
     Atlas(Arc<LayerSnapshot>),
     /// In the file: a table.
-    Table,
+    Table(Pool),
+}
+
+impl Source {
+    /// Where a layer is read from, as it is now.
+    pub(super) fn of(app: &App, layer: &Layer) -> Self {
+        match app.snapshot().layer(&layer.id) {
+            Some(snapshot) => Self::Atlas(Arc::clone(snapshot)),
+            None => Self::Table(app.pool().clone()),
+        }
+    }
+
+    /// Hands over the features of the page asked for, and gives how many match in all.
+    ///
+    /// # Errors
+    /// The receiver's, or the store's.
+    pub(super) fn each<E: From<StoreError>>(
+        &self,
+        layer: &Layer,
+        request: &ItemsRequest,
+        mut each: impl FnMut(&Record) -> Result<(), E>,
+    ) -> Result<u64, E> {
+        match self {
+            Self::Table(pool) => rows(&*pool.reader()?, layer, request, each),
+            Self::Atlas(snapshot) => {
+                let found = positions(snapshot, request);
+                let skip = usize::try_from(request.offset).unwrap_or(usize::MAX);
+                let take = usize::try_from(request.limit).unwrap_or(usize::MAX);
+                for position in found.iter().skip(skip).take(take) {
+                    each(snapshot.record(*position))?;
+                }
+                Ok(found.len() as u64)
+            }
+        }
+    }
 }

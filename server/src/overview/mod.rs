@@ -1,0 +1,19 @@
+//! What the service is and holds: the landing page, its conformance, its description for
+//! programs, the catalog for the page, and who is asking.
+
+mod catalog;
+mod landing;
+mod session;
+
+use axum::{Router, routing::get};
+
+use crate::http::App;
+
+/// The routes of the overview.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/", get(landing::landing))
+        .route("/conformance", get(landing::conformance))
+        .route("/catalog", get(catalog::catalog))
+        .route("/session", get(session::session))
+}
