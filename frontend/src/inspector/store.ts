@@ -1,6 +1,6 @@
 import type { Feature, Geometry } from 'geojson';
 import { defineStore } from 'pinia';
-import { ref, shallowRef } from 'vue';
+import { nextTick, ref, shallowRef } from 'vue';
 import * as api from '../api';
 import type { Item, LonLat, Lookup } from '../api';
 import { stage } from '../map/current';
@@ -48,6 +48,7 @@ export const useInspector = defineStore('inspector', () => {
     itemStatus.value = 'idle';
     status.value = 'loading';
     shell.side = 'inspector';
+    void nextTick(() => stage.value?.reveal(at, freePadding()));
     const coarse = window.matchMedia?.('(pointer: coarse)').matches;
     hits.value = stage.value?.featuresAt(at, coarse ? REACH.coarse : REACH.fine) ?? [];
     mark();
@@ -132,7 +133,7 @@ export const useInspector = defineStore('inspector', () => {
     const current = stage.value;
     if (!bounds || !current) return;
     // After the panel has taken its place, so that the feature is not under it.
-    requestAnimationFrame(() => current.fit(bounds, freePadding(), 18.5));
+    void nextTick(() => current.fit(bounds, freePadding(), 18.5));
   }
 
   /** Marks the point asked for and a geometry on the map. */

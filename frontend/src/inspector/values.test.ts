@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Field, Layer } from '../api';
 import { zh } from '../language/zh';
-import { rowsOf, titleOf, valueText } from './values';
+import { cellText, rowsOf, titleOf, unitText, valueText } from './values';
 
 const field = (name: string, extra: Partial<Field> = {}): Field => ({
   name,
@@ -43,6 +43,17 @@ describe('valueText', () => {
     expect(valueText(field('a'), null, words)).toBe('未填');
     expect(valueText(field('a', { type: 'integer' }), 0, words)).toBe('0');
     expect(valueText(field('a', { type: 'boolean' }), false, words)).toBe('否');
+  });
+});
+
+describe('cellText', () => {
+  it('is bare, with the unit in the heading', () => {
+    const rent = field('monthly_rent_fen', { type: 'integer', unit: 'fen' });
+    expect(cellText(rent, 123_456, words)).toBe('1,234.56');
+    expect(unitText(rent, zh)).toBe('元');
+    expect(cellText(field('area_m2', { type: 'decimal', unit: 'm2', decimals: 2 }), 1234.5, words)).toBe('1,234.5');
+    expect(cellText(field('class', { code_list: 'land' }), '0703', words)).toBe('农村宅基地（0703）');
+    expect(cellText(field('a'), null, words)).toBe('');
   });
 });
 

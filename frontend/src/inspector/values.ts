@@ -54,6 +54,31 @@ function numberText(field: Field | undefined, value: number, words: Words): stri
   }
 }
 
+/** A value in a column: bare, for the heading gives the unit; nothing where nothing is filled in. */
+export function cellText(field: Field, value: unknown, words: Words): string {
+  if (isEmpty(value)) return '';
+  if (typeof value !== 'number' || field.code_list) return valueText(field, value, words);
+  if (field.unit === 'fen') return number(value / 100, 2);
+  if (/year/.test(field.name)) return String(value);
+  return number(value, field.decimals ?? (field.type === 'integer' ? 0 : 4));
+}
+
+/** The unit of a column. */
+export function unitText(field: Field, t: Texts): string {
+  switch (field.unit) {
+    case undefined:
+      return '';
+    case 'm2':
+      return t.units.m2;
+    case 'm':
+      return t.units.m;
+    case 'fen':
+      return t.units.yuan;
+    default:
+      return field.unit;
+  }
+}
+
 function plain(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

@@ -11,8 +11,9 @@ import {
 } from 'maplibre-gl';
 import type { BaseMap, Bounds, Catalog, Layer, LonLat, Properties } from '../api';
 import { baseLayers } from './base';
+import { labelledOnce, labelPoints } from './labels';
 import type { View } from './permalink';
-import { catalogLayerOf, drawingOrder, PAPER, sourceOf, styleLayers } from './style';
+import { catalogLayerOf, drawingOrder, labelSourceOf, PAPER, sourceOf, styleLayers } from './style';
 import workerUrl from './worker.ts?worker&url';
 
 setWorkerUrl(workerUrl);
@@ -21,6 +22,7 @@ setWorkerUrl(workerUrl);
 const TILE_ZOOM = 17;
 const SELECTION = 'selection';
 const ACCENT = '#d9480f';
+const NOTHING: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };
 
 /** How a layer is shown to this reader. */
 export interface Look {
@@ -48,6 +50,18 @@ export interface StageEvents {
   recovered(): void;
 }
 
+/** What the map asks the page for. */
+export interface Supply {
+  /** How a layer is shown at first. */
+  look(layer: Layer): Look;
+  /** Address of a layer's tiles, with `{z}`, `{x}` and `{y}`. */
+  tiles(layer: string): string;
+  /** A layer's features whole, for labels that are written once. */
+  features(layer: Layer): Promise<GeoJSON.Feature<GeoJSON.Geometry | null>[]>;
+  /** Pixels that panels cover. */
+  padding(): PaddingOptions;
+}
+
 /** Whether the browser can draw the map at all. */
 export function canDraw(): boolean {
   try {
@@ -66,13 +80,13 @@ export class Stage {
   inspecting = true;
   private base: BaseMap | null = null;
   private layers = new Map<string, Layer>();
+  private readonly labelled = new Set<string>();
   private readonly ready: Promise<void>;
 
   constructor(
     container: HTMLElement,
     private readonly catalog: Catalog,
-    looks: (layer: Layer) => Look,
-    tiles: (layer: string) => string,
+    private readonly supply: Supply,
     view: View | undefined,
     events: StageEvents,
   ) {
@@ -82,14 +96,15 @@ export class Stage {
       this.layers.set(layer.id, layer);
       sources[sourceOf(layer.id)] = {
         type: 'vector',
-        tiles: [tiles(layer.id)],
+        tiles: [supply.tiles(layer.id)],
         minzoom: 0,
         maxzoom: TILE_ZOOM,
         promoteId: 'id',
         ...(layer.bounds ? { bounds: layer.bounds } : {}),
       };
+      if (labelledOnce(layer)) sources[labelSourceOf(layer.id)] = { type: 'geojson', data: NOTHING };
     }
-    sources[SELECTION] = { type: 'geojson', data: { type: 'FeatureCollection', features: [] } };
+    sources[SELECTION] = { type: 'geojson', data: NOTHING };
 
     const bounds = catalog.project.bounds;
     this.map = new MapLibre({
@@ -99,14 +114,14 @@ export class Stage {
         sources,
         layers: [
           { id: 'paper', type: 'background', paint: { 'background-color': PAPER } },
-          ...drawingOrder([...this.layers.values()], catalog.code_lists, looks),
+          ...drawingOrder([...this.layers.values()], catalog.code_lists, (layer) => supply.look(layer)),
           ...selectionLayers(),
         ],
       },
       ...(view
         ? { center: view.center, zoom: view.zoom }
         : bounds
-          ? { bounds, fitBoundsOptions: { padding: 24 } }
+          ? { bounds, fitBoundsOptions: { padding: supply.padding() } }
           : { center: [113.3, 23.15] as LonLat, zoom: 9 }),
       minZoom: 3,
       maxZoom: 22,
@@ -124,6 +139,22 @@ export class Stage {
       this.map.once('load', () => resolve());
     });
     this.listen(container, events);
+    void this.ready.then(() => {
+      for (const layer of this.layers.values()) if (supply.look(layer).visible) void this.label(layer);
+    });
+  }
+
+  /** Fetches and places a layer's labels, once. */
+  private async label(layer: Layer): Promise<void> {
+    if (!labelledOnce(layer) || this.labelled.has(layer.id)) return;
+    this.labelled.add(layer.id);
+    try {
+      const features = labelPoints(await this.supply.features(layer));
+      const source = this.map.getSource(labelSourceOf(layer.id)) as GeoJSONSource | undefined;
+      source?.setData({ type: 'FeatureCollection', features });
+    } catch {
+      this.labelled.delete(layer.id); // asked for again when the layer is next shown
+    }
   }
 
   private listen(container: HTMLElement, events: StageEvents): void {
@@ -191,6 +222,7 @@ export class Stage {
     await this.ready;
     const layer = this.layers.get(id);
     if (!layer) return;
+    if (look.visible) void this.label(layer);
     for (const spec of styleLayers(layer, this.catalog.code_lists, look.opacity, look.visible)) {
       this.map.setLayoutProperty(spec.id, 'visibility', look.visible ? 'visible' : 'none');
       for (const [name, value] of Object.entries(spec.paint ?? {})) {
@@ -266,8 +298,18 @@ export class Stage {
   }
 
   private move(bounds: LngLatBounds, padding: PaddingOptions, maxZoom: number): void {
-    const still = window.matchMedia?.('(prefers-reduced-motion: reduce)').matches;
-    this.map.fitBounds(bounds, { padding, maxZoom, duration: still ? 0 : 450, linear: true });
+    this.map.fitBounds(bounds, { padding, maxZoom, duration: stillness() ? 0 : 450, linear: true });
+  }
+
+  /** Brings a point out from under the panels, if it lies there. */
+  reveal(point: LonLat, padding: { top?: number; right?: number; bottom?: number; left?: number }): void {
+    const { x, y } = this.map.project(point);
+    const { clientWidth: width, clientHeight: height } = this.map.getContainer();
+    const box = { left: padding.left ?? 0, top: padding.top ?? 0, right: width - (padding.right ?? 0), bottom: height - (padding.bottom ?? 0) };
+    if (x >= box.left && x <= box.right && y >= box.top && y <= box.bottom) return;
+    const dx = x < box.left || x > box.right ? x - (box.left + box.right) / 2 : 0;
+    const dy = y < box.top || y > box.bottom ? y - (box.top + box.bottom) / 2 : 0;
+    this.map.panBy([dx, dy], { duration: stillness() ? 0 : 350 });
   }
 
   /** One step nearer or farther. */
@@ -284,6 +326,9 @@ export class Stage {
     this.map.remove();
   }
 }
+
+/** Whether the reader asked for no motion. */
+const stillness = () => window.matchMedia?.('(prefers-reduced-motion: reduce)').matches ?? false;
 
 function selectionLayers(): LayerSpecification[] {
   const source = SELECTION;

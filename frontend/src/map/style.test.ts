@@ -172,3 +172,14 @@ describe('catalogLayerOf', () => {
     expect(catalogLayerOf('selection:fill')).toBeNull();
   });
 });
+
+describe('labels', () => {
+  it('come from points of their own where the areas are few, from the tiles else', () => {
+    const style = { color: '#333333', label_zoom: 13 };
+    const few = byType(styleLayers(layer('grid', { style, count: 7 }), lists), 'symbol')[0];
+    expect(few).toMatchObject({ source: 'labels:grid' });
+    expect(few && 'source-layer' in few).toBe(false);
+    const many = byType(styleLayers(layer('building', { style, count: 1495 }), lists), 'symbol')[0];
+    expect(many).toMatchObject({ source: 'layer:building', 'source-layer': 'building' });
+  });
+});

@@ -7,6 +7,7 @@ import type {
 } from 'maplibre-gl';
 import type { CodeList, Layer } from '../api';
 import { darken, inkOf } from './color';
+import { labelledOnce } from './labels';
 import { codeColors, colorList } from './legend';
 
 /** Real family names: MapLibre takes the generic `sans-serif` for a family of that name. */
@@ -17,8 +18,10 @@ export const BOLD_FONTS = ['Microsoft YaHei Bold', 'Noto Sans CJK SC Bold', ...F
 export const PAPER = '#f6f4ee';
 const HALO = '#fffdf8';
 
-/** The prefix of source and style layer of a catalog layer. */
+/** The source of a catalog layer's tiles. */
 export const sourceOf = (layer: string) => `layer:${layer}`;
+/** The source of a catalog layer's label points, where it has its own. */
+export const labelSourceOf = (layer: string) => `labels:${layer}`;
 
 /** The catalog layer that a style layer draws, or null for those of the page itself. */
 export function catalogLayerOf(styleLayer: string): string | null {
@@ -179,6 +182,15 @@ export function styleLayers(
   return layers;
 }
 
+/** The text of a label; of an address what follows the village's name, which every house there shares. */
+function textOf(field: string): ExpressionSpecification {
+  const text: ExpressionSpecification = ['to-string', ['coalesce', ['get', field], '']];
+  if (field !== 'address' && field !== 'full') return text;
+  const cut: ExpressionSpecification = ['index-of', '村', ['var', 'text']];
+  const after: ExpressionSpecification = ['slice', ['var', 'text'], ['+', cut, 1]];
+  return ['let', 'text', text, ['case', ['>', ['length', after], 0], after, ['var', 'text']]];
+}
+
 function labelLayer(
   layer: Layer,
   common: {
@@ -195,14 +207,15 @@ function labelLayer(
   const line = layer.geometry === 'line';
   const point = layer.geometry === 'point';
   const bold = layer.partition === true;
+  const { 'source-layer': tileLayer, source, layout } = common;
   return {
-    ...common,
+    ...(labelledOnce(layer) ? { source: labelSourceOf(layer.id) } : { source, 'source-layer': tileLayer }),
     id,
     type: 'symbol',
     minzoom: style.label_zoom,
     layout: {
-      ...common.layout,
-      'text-field': ['to-string', ['coalesce', ['get', field], '']],
+      ...layout,
+      'text-field': textOf(field),
       'text-font': bold ? BOLD_FONTS : FONTS,
       'text-size': bold
         ? ['interpolate', ['linear'], ['zoom'], 12, 11.5, 18, 15]
@@ -212,6 +225,10 @@ function labelLayer(
       'text-letter-spacing': bold ? 0.04 : 0,
       'symbol-placement': line ? 'line' : 'point',
       ...(line ? { 'symbol-spacing': 320, 'text-pitch-alignment': 'viewport' } : {}),
+      // Where a village's name stands, that of the grid in its middle steps aside.
+      ...(labelledOnce(layer)
+        ? { 'text-variable-anchor': ['center', 'top', 'bottom'], 'text-radial-offset': 0.9 }
+        : {}),
       ...(point
         ? { 'text-variable-anchor': ['top', 'bottom', 'right', 'left'], 'text-radial-offset': 0.7 }
         : {}),

@@ -1,16 +1,39 @@
-/** The free part of the map between the panels, as padding for moves of the map. */
-export function freePadding(): { top: number; right: number; bottom: number; left: number } {
-  const padding = { top: 48, right: 48, bottom: 48, left: 48 };
-  const { innerWidth, innerHeight } = window;
-  for (const panel of document.querySelectorAll<HTMLElement>('[data-covers]')) {
-    const box = panel.getBoundingClientRect();
+export interface Padding {
+  top: number;
+  right: number;
+  bottom: number;
+  left: number;
+}
+
+/** The free part of the map between the panels, as padding in pixels for moves of the map. */
+export function freePadding(): Padding {
+  const stage = document.querySelector('.stage')?.getBoundingClientRect();
+  const panels = [...document.querySelectorAll<HTMLElement>('[data-covers]')].map((panel) => ({
+    side: panel.dataset.covers ?? '',
+    box: panel.getBoundingClientRect(),
+  }));
+  return paddingOf(stage ?? new DOMRect(0, 0, window.innerWidth, window.innerHeight), panels);
+}
+
+type Box = Pick<DOMRect, 'left' | 'top' | 'right' | 'bottom' | 'width' | 'height'>;
+
+/** Padding of a stage with panels over it. What spans most of the width is a sheet from below. */
+export function paddingOf(stage: Box, panels: { side: string; box: Box }[]): Padding {
+  const margin = stage.width < 760 ? 24 : 44;
+  const gap = 20;
+  const padding = { top: margin + 20, right: margin, bottom: margin, left: margin };
+  for (const { side, box } of panels) {
     if (box.width === 0 || box.height === 0) continue;
-    if (panel.dataset.covers === 'left') padding.left = Math.max(padding.left, box.right + 32);
-    if (panel.dataset.covers === 'right') padding.right = Math.max(padding.right, innerWidth - box.left + 32);
-    if (panel.dataset.covers === 'bottom') padding.bottom = Math.max(padding.bottom, innerHeight - box.top + 32);
+    const covers = box.width > stage.width * 0.7 ? 'bottom' : side;
+    if (covers === 'left') padding.left = Math.max(padding.left, box.right - stage.left + gap);
+    if (covers === 'right') padding.right = Math.max(padding.right, stage.right - box.left + gap);
+    if (covers === 'bottom') padding.bottom = Math.max(padding.bottom, stage.bottom - box.top + gap);
   }
-  // Never more than leaves a strip to show something in.
-  if (padding.left + padding.right > innerWidth - 120) padding.left = padding.right = 24;
-  if (padding.top + padding.bottom > innerHeight - 160) padding.bottom = Math.max(24, innerHeight - 160 - padding.top);
+  // Never so much that nothing is left to show something in.
+  if (padding.left + padding.right > stage.width - 120) padding.left = padding.right = 24;
+  if (padding.top + padding.bottom > stage.height - 120) {
+    padding.top = 24;
+    padding.bottom = Math.max(24, Math.min(padding.bottom, stage.height - 144));
+  }
   return padding;
 }

@@ -1,0 +1,171 @@
+// Starts the built binary with the 东华 demonstration village and a headless Chromium that may talk to it alone.
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+export const BINARY = process.env.YIZHANGTU_BINARY ?? path.join(root, 'target/debug/yizhangtu');
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const SCREENSHOTS = path.join(root, 'tests/screenshots');
+
+/** What software rendering says of itself; nothing of ours. */
+const NOISE = /GL_CLOSE_PATH_NV|GPU stall due to ReadPixels|Automatic fallback to software WebGL/;
+
+export const DESKTOP = { viewport: { width: 1440, height: 900 } };
+export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
+
+let served;
+let browser;
+
+/** The address of the server and its process; made once a test file. */
+export async function serve(extra = []) {
+  if (served) return served;
+  const folder = mkdtempSync(path.join(tmpdir(), 'yizhangtu-page-'));
+  const file = path.join(folder, 'donghua.gpkg');
+  assert.ok(existsSync(BINARY), `${BINARY} is not built: cargo build --locked --bin yizhangtu`);
+  execFileSync(BINARY, ['demo', 'donghua', '-o', file], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(BINARY, ['serve', file, '--listen', '127.0.0.1:0', ...extra], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const url = await new Promise((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const match = /^listening on (http:\/\/\S+)/.exec(line);
+      if (match) resolve(match[1]);
+    });
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code} before it listened`)));
+  });
+  served = { url, child, folder };
+  return served;
+}
+
+/** Ends what was started. Each test file calls it in `after`. */
+export async function stop() {
+  await browser?.close();
+  browser = undefined;
+  if (served) {
+    served.child.kill('SIGTERM');
+    rmSync(served.folder, { recursive: true, force: true });
+    served = undefined;
+  }
+}
+
+/**
+ * Opens the page in a fresh context. Requests to any other origin, console errors, page errors and
+ * breaches of the content security policy are collected; `check()` fails on them.
+ * `expected` matches errors that the test provokes; `before` may prepare routes.
+ */
+export async function open({ at = '/', device = DESKTOP, expected, before, wait = true } = {}) {
+  const { url } = await serve();
+  browser ??= await chromium.launch({
+    executablePath: CHROMIUM,
+    args: ['--no-sandbox', '--enable-unsafe-swiftshader', '--disable-dev-shm-usage'],
+  });
+  const context = await browser.newContext({ ...device, reducedMotion: 'reduce', locale: 'zh-CN' });
+  const page = await context.newPage();
+  const faults = [];
+  const fault = (text) => {
+    if (!NOISE.test(text) && !expected?.test(text)) faults.push(text);
+  };
+  page.on('console', (message) => {
+    if (message.type() === 'error') fault(`console: ${message.text()} ${message.location().url}`);
+  });
+  page.on('pageerror', (error) => fault(`page: ${error.stack ?? error.message}`));
+  await page.exposeFunction('__violated', (text) => fault(`policy: ${text}`));
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      window.__violated(`${event.violatedDirective} ${event.blockedURI}`);
+    });
+  });
+  await context.route(
+    (target) => /^(https?|wss?):/.test(target.protocol) && target.origin !== url,
+    (route) => {
+      fault(`outside: ${route.request().url()}`);
+      return route.abort();
+    },
+  );
+  await before?.(page, url);
+  await page.goto(new URL(at, url).href);
+  if (wait) await idle(page);
+  return {
+    page,
+    url,
+    check: () => assert.deepEqual(faults, []),
+    close: async () => {
+      await context.close();
+      assert.deepEqual(faults, []);
+    },
+  };
+}
+
+/** Waits until the map has drawn everything that it knows of. */
+export async function idle(page) {
+  await page.waitForTimeout(120);
+  await page.waitForSelector('.map[data-idle="true"]', { timeout: 60_000 });
+}
+
+/** The API's answer, asked for outside the browser. */
+export async function api(where, init) {
+  const { url } = await serve();
+  const response = await fetch(new URL(where, url), init);
+  assert.ok(response.ok, `${where}: ${response.status} ${await response.clone().text()}`);
+  return response.json();
+}
+
+/** Counts the features on screen of a catalog layer. */
+export const rendered = (page, layer) =>
+  page.evaluate((id) => {
+    const { map } = document.querySelector('.map').stage;
+    const layers = map
+      .getStyle()
+      .layers.map((each) => each.id)
+      .filter((each) => each.startsWith(`layer:${id}:`));
+    return new Set(map.queryRenderedFeatures({ layers }).map((feature) => feature.properties.id)).size;
+  }, layer);
+
+/** The place of a coordinate on screen, in pixels of the page. */
+export const pixel = (page, lonLat) =>
+  page.evaluate((point) => {
+    const { map } = document.querySelector('.map').stage;
+    const box = map.getContainer().getBoundingClientRect();
+    const { x, y } = map.project(point);
+    return { x: box.left + x, y: box.top + y };
+  }, lonLat);
+
+/** Moves the map without a flight. */
+export async function jump(page, center, zoom) {
+  await page.evaluate(
+    ([to, z]) => document.querySelector('.map').stage.map.jumpTo({ center: to, zoom: z }),
+    [center, zoom],
+  );
+  await idle(page);
+}
+
+/** Keeps a picture for people to look at. */
+export async function picture(page, name) {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) });
+}
+
+/** A point inside a polygon: the middle of its box where that is inside, else beside its first corner. */
+export function inside(geometry) {
+  const ring = geometry.type === 'MultiPolygon' ? geometry.coordinates[0][0] : geometry.coordinates[0];
+  const lon = ring.map((position) => position[0]);
+  const lat = ring.map((position) => position[1]);
+  const middle = [(Math.min(...lon) + Math.max(...lon)) / 2, (Math.min(...lat) + Math.max(...lat)) / 2];
+  return contains(ring, middle) ? middle : null;
+}
+
+function contains(ring, [x, y]) {
+  let odd = false;
+  for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
+    const [ax, ay] = ring[i];
+    const [bx, by] = ring[j];
+    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) odd = !odd;
+  }
+  return odd;
+}
