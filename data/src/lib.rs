@@ -5,6 +5,7 @@
 
 pub mod catalog;
 pub mod change;
+pub mod check;
 pub mod crs;
 pub mod geometry;
 pub mod measure;

@@ -167,6 +167,11 @@ pub(super) fn layer(read: &ReadLayer<'_>, known: &Known<'_>, faults: &mut Vec<Fa
     if layer.partition && layer.geometry != GeometryKind::Polygon {
         at.fault(&[Key("partition")], Problem::PartitionOfNoPolygons);
     }
+    if let Some(covered) = &layer.covers
+        && !known.layers.contains(covered.as_str())
+    {
+        at.fault(&[Key("covers")], Problem::NoLayer(covered.clone()));
+    }
     if layer.fields.is_empty() && read.complete {
         at.fault(&[Key("fields")], Problem::EmptyList("fields"));
     }

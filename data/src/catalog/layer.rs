@@ -30,6 +30,9 @@ pub struct Layer {
     /// Whether features never overlap, so that a point lies in at most one.
     #[serde(default)]
     pub partition: bool,
+    /// Layer that the features together cover without gaps, as grids cover the villages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covers: Option<String>,
     /// Whether the layer as a whole is about persons: it has no tiles and no public items.
     #[serde(default)]
     pub personal: bool,

@@ -35,12 +35,15 @@ pub(super) struct Rules {
 
 type Codes = Arc<HashSet<Box<str>>>;
 
+/// A code list: its title, and its codes.
+type Listed = (Text, Codes);
+
 #[derive(Debug)]
 struct Rule {
     pattern: Option<Regex>,
-    codes: Option<(Text, Codes)>,
+    codes: Option<Listed>,
     /// Position of the choosing field, and the list that each of its values chooses.
-    codes_when: Option<(usize, HashMap<String, (Text, Codes)>)>,
+    codes_when: Option<(usize, HashMap<String, Listed>)>,
     check_when: Option<(usize, Vec<String>)>,
 }
 

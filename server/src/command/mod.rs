@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 the input or the data is at fault, 2 usage.
 
+mod check;
 mod serve;
 
 use std::{
@@ -25,6 +26,7 @@ struct Command {
 
 #[derive(Subcommand)]
 enum Verb {
+    Check(check::Arguments),
     Serve(serve::Arguments),
 }
 
@@ -40,6 +42,7 @@ pub(crate) fn run() -> ExitCode {
     let command = Command::parse();
     let output = Output { json: command.json };
     let done = match command.verb {
+        Verb::Check(arguments) => check::run(arguments, output),
         Verb::Serve(arguments) => serve::run(arguments, output),
     };
     match done {
