@@ -4,6 +4,7 @@ use geo::Geometry;
 
 use crate::{
     Shape, TileFeature, TileId, TileLayer, Value,
+    blocks::{self, Blocks},
     clip::Window,
     grid::GridPoint,
     shape::quantise,
@@ -22,6 +23,10 @@ pub struct Rules {
     /// Whether features share their borders, which are then simplified once for both.
     /// Such a layer needs to be given the neighbours of the features in the tile, too.
     pub shared_borders: bool,
+    /// Below this zoom polygons are drawn as the ground that they cover together: one
+    /// feature a tile, with a property [`COUNT`] that says how many it stands for. Needs
+    /// what lies within [`Rules::reach`] of the tile.
+    pub blocks_below: u8,
     /// What is kept around the tile, in units on each side.
     pub buffer: i64,
 }
@@ -32,10 +37,27 @@ impl Default for Rules {
             exact_zoom: 16,
             tolerance: 4.0,
             shared_borders: false,
+            blocks_below: 0,
             buffer: 64,
         }
     }
 }
+
+impl Rules {
+    /// How far around a tile, in units, features have to be known to draw it.
+    pub fn reach(&self, z: u8) -> i64 {
+        // A unit more for the rounding of vertices, one for where outlines are cut.
+        2 + if z < self.blocks_below {
+            blocks::REACH
+        } else {
+            self.buffer
+        }
+    }
+}
+
+/// The property of what was merged: of how many features the middle lies in the tile. Over
+/// all tiles of a zoom they add up to all features.
+pub const COUNT: &str = "count";
 
 /// A feature to draw.
 #[derive(Clone, Debug)]
@@ -56,6 +78,9 @@ pub fn draw<'a>(
     rules: &Rules,
     features: impl IntoIterator<Item = Feature<'a>>,
 ) -> TileLayer<'a> {
+    if tile.z() < rules.blocks_below {
+        return draw_blocks(tile, name, features);
+    }
     let window = Window::new(tile, rules.buffer);
     let exact = tile.z() >= rules.exact_zoom;
     let shapes = features
@@ -94,6 +119,32 @@ pub fn draw<'a>(
     TileLayer { name, features }
 }
 
+fn draw_blocks<'a>(
+    tile: TileId,
+    name: &'a str,
+    features: impl IntoIterator<Item = Feature<'a>>,
+) -> TileLayer<'a> {
+    let mut blocks = Blocks::new(tile);
+    for feature in features {
+        if let Some(shape) = quantise(feature.geometry, tile.z()) {
+            blocks.add(&shape);
+        }
+    }
+    let (shape, count) = blocks.draw();
+    let drawn = (!shape.is_empty()).then(|| TileFeature {
+        number: None,
+        shape,
+        properties: vec![(
+            COUNT,
+            Value::Integer(i64::try_from(count).unwrap_or(i64::MAX)),
+        )],
+    });
+    TileLayer {
+        name,
+        features: drawn.into_iter().collect(),
+    }
+}
+
 fn simplified(shape: Shape<GridPoint>, junctions: &Junctions, tolerance: f64) -> Shape<GridPoint> {
     match shape {
         Shape::Points(points) => Shape::Points(points),
@@ -106,7 +157,11 @@ fn simplified(shape: Shape<GridPoint>, junctions: &Junctions, tolerance: f64) ->
         Shape::Polygons(polygons) => Shape::Polygons(
             polygons
                 .iter()
-                .filter_map(|polygon| simplify::polygon(polygon, junctions, tolerance))
+                .map(|polygon| {
+                    // Smaller than the tolerance: a few vertices, and better than a gap.
+                    simplify::polygon(polygon, junctions, tolerance)
+                        .unwrap_or_else(|| polygon.clone())
+                })
                 .collect(),
         ),
     }

@@ -29,6 +29,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod blocks;
 mod clip;
 mod draw;
 mod grid;
@@ -39,7 +40,7 @@ mod shape;
 mod simplify;
 mod tile;
 
-pub use draw::{Feature, Rules, draw};
+pub use draw::{COUNT, Feature, Rules, draw};
 pub use grid::{EXTENT, GridPoint, TilePoint, project};
 pub use layer::{TileFeature, TileLayer, Value, feature_number};
 pub use shape::{Polygon, Shape};

@@ -185,3 +185,126 @@ fn a_tile_with_nothing_in_it_is_empty() {
     );
     assert!(mvt::encode(&[layer]).is_empty());
 }
+
+/// Houses along lanes: small squares with gaps, over several tiles.
+fn houses() -> Vec<Geometry<f64>> {
+    let mut houses = Vec::new();
+    for row in 0..60 {
+        for column in 0..60 {
+            // Every seventh row a street, now and then a yard.
+            if row % 7 == 0 || (row * 31 + column * 17) % 5 == 0 {
+                continue;
+            }
+            let (west, south) = (
+                113.4 + f64::from(column) * 0.000_15,
+                23.1 + f64::from(row) * 0.000_14,
+            );
+            houses.push(Geometry::Polygon(
+                geo::Rect::new((west, south), (west + 0.000_12, south + 0.000_11)).to_polygon(),
+            ));
+        }
+    }
+    houses
+}
+
+fn blocks(tile: TileId, houses: &[Geometry<f64>]) -> Vec<mvt::DecodedLayer> {
+    let rules = Rules {
+        blocks_below: 15,
+        ..Rules::default()
+    };
+    let layer = draw(
+        tile,
+        "building",
+        &rules,
+        (0..).zip(houses).map(|(number, geometry)| Feature {
+            number,
+            geometry,
+            properties: Vec::new(),
+        }),
+    );
+    mvt::decode(&mvt::encode(&[layer])).unwrap()
+}
+
+fn tiles_of(z: u8) -> Vec<TileId> {
+    let low = TileId::containing(Coord { x: 113.4, y: 23.11 }, z).unwrap();
+    let high = TileId::containing(Coord { x: 113.41, y: 23.1 }, z).unwrap();
+    (low.x()..=high.x())
+        .flat_map(|x| (low.y()..=high.y()).map(move |y| TileId::new(z, x, y).unwrap()))
+        .collect()
+}
+
+#[test]
+fn blocks_count_every_house_once() {
+    let houses = houses();
+    for z in 8..15 {
+        let counted: i64 = tiles_of(z)
+            .into_iter()
+            .flat_map(|tile| blocks(tile, &houses))
+            .flat_map(|layer| layer.features)
+            .map(|feature| match feature.get("count") {
+                Some(mvt::DecodedValue::Integer(count)) => *count,
+                other => panic!("a block counts its houses: {other:?}"),
+            })
+            .sum();
+        assert_eq!(usize::try_from(counted).unwrap(), houses.len(), "zoom {z}");
+    }
+}
+
+/// Whether a place, in units of a tile, is drawn.
+fn is_drawn(layers: &[mvt::DecodedLayer], (px, py): (f64, f64)) -> bool {
+    let mut inside = false;
+    for feature in layers.iter().flat_map(|layer| &layer.features) {
+        let Shape::Polygons(polygons) = &feature.shape else {
+            panic!("polygons")
+        };
+        for ring in polygons
+            .iter()
+            .flat_map(|polygon| std::iter::once(&polygon.exterior).chain(&polygon.holes))
+        {
+            for at in 0..ring.len() {
+                let (a, b) = (ring[at], ring[(at + 1) % ring.len()]);
+                let (ay, by) = (f64::from(a.y), f64::from(b.y));
+                if (ay <= py) != (by <= py) {
+                    let x =
+                        f64::from(a.x) + (py - ay) / (by - ay) * (f64::from(b.x) - f64::from(a.x));
+                    inside ^= px < x;
+                }
+            }
+        }
+    }
+    inside
+}
+
+#[test]
+fn blocks_agree_along_the_borders_of_tiles() {
+    let houses = houses();
+    for z in [13, 14] {
+        for west in tiles_of(z) {
+            let east = TileId::new(z, west.x() + 1, west.y()).unwrap();
+            let (left, right) = (blocks(west, &houses), blocks(east, &houses));
+            // Further out the outermost cells drawn begin to tell.
+            for column in -5..5 {
+                for row in 0..512 {
+                    // The middles of cells, off the slopes that go through them.
+                    let (x, y) = (f64::from(column) * 8.0 + 4.3, f64::from(row) * 8.0 + 4.1);
+                    assert_eq!(
+                        is_drawn(&left, (x + 4096.0, y)),
+                        is_drawn(&right, (x, y)),
+                        "{west} at {x}, {y}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_lone_house_is_still_seen_from_afar() {
+    let house = [Geometry::Polygon(
+        geo::Rect::new((113.4, 23.1), (113.400_1, 23.100_1)).to_polygon(),
+    )];
+    for z in 9..15 {
+        let tile = TileId::containing(Coord { x: 113.4, y: 23.1 }, z).unwrap();
+        assert!(!blocks(tile, &house).is_empty(), "zoom {z}");
+    }
+}

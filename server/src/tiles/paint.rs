@@ -2,13 +2,24 @@
 
 use yizhangtu_data::GeometryKind;
 use yizhangtu_index::{Point, Rect};
-use yizhangtu_tiles::{Feature, Rules, TileId, TileLayer, draw, feature_number, mvt};
+use yizhangtu_tiles::{
+    Feature, MAX_ZOOM, Rules, TileId, TileLayer, draw, feature_number, mvt, project,
+};
 
 use super::fields::Fields;
 use crate::{atlas::LayerSnapshot, http::Encoded};
 
 /// Units kept around a tile: outlines and labels reach over its edge.
 const BUFFER: i64 = 64;
+
+/// Layers of fewer features are never merged.
+const FEW: usize = 1000;
+
+/// Features looked at to learn how large a layer's are.
+const SAMPLE: usize = 256;
+
+/// In units, of a tile drawn 512 pixels wide.
+const TWO_PIXELS: i64 = 16;
 
 /// A tile of layers, in their order.
 pub(super) fn tile(layers: &[std::sync::Arc<LayerSnapshot>], tile: TileId) -> Encoded {
@@ -39,14 +50,57 @@ fn rules(snapshot: &LayerSnapshot) -> Rules {
     Rules {
         buffer: BUFFER,
         shared_borders: areal && layer.partition,
+        blocks_below: if areal { blocks_below(snapshot) } else { 0 },
         ..Rules::default()
     }
+}
+
+/// The zoom below which a layer's polygons are drawn as blocks: where the middling one is
+/// under two pixels across. Layers whose borders or colours matter keep their features,
+/// and so do small ones.
+fn blocks_below(snapshot: &LayerSnapshot) -> u8 {
+    let layer = &snapshot.layer;
+    let coloured = layer
+        .style
+        .as_ref()
+        .is_some_and(|style| style.color_by.is_some());
+    let count = snapshot.len();
+    if layer.partition || coloured || count < FEW {
+        return 0;
+    }
+    let size = |position: usize| {
+        let rect = snapshot.shape(u32::try_from(position).ok()?)?.rect();
+        let corner = |at: Point| {
+            project(
+                geo::Coord {
+                    x: at.lon(),
+                    y: at.lat(),
+                },
+                MAX_ZOOM,
+            )
+        };
+        let (a, b) = (corner(rect.min)?, corner(rect.max)?);
+        Some((b.x - a.x).abs().max((b.y - a.y).abs()))
+    };
+    let mut sizes: Vec<i64> = (0..count)
+        .step_by(count / SAMPLE + 1)
+        .filter_map(size)
+        .collect();
+    if sizes.is_empty() {
+        return 0;
+    }
+    sizes.sort_unstable();
+    let middling = sizes[sizes.len() / 2];
+    (0..=MAX_ZOOM)
+        .find(|z| middling >> (MAX_ZOOM - z) >= TWO_PIXELS)
+        .unwrap_or(0)
+        .min(Rules::default().exact_zoom)
 }
 
 /// Positions of what may be seen in a tile, in the order of the file. Where borders are
 /// shared, the neighbours of what is seen come too: they decide where borders part.
 fn candidates(snapshot: &LayerSnapshot, tile: TileId, rules: &Rules) -> Vec<u32> {
-    let Some(window) = rect(tile.bounds_with_buffer(rules.buffer + 2)) else {
+    let Some(window) = rect(tile.bounds_with_buffer(rules.reach(tile.z()))) else {
         return Vec::new();
     };
     let mut positions = snapshot.in_box(&window);

@@ -1,0 +1,171 @@
+//! How much of each cell is covered, by sampling at fixed places of the world grid.
+
+use super::CELL;
+use crate::{
+    Polygon,
+    grid::{GridPoint, Lattice},
+    ring,
+};
+
+/// Units between samples.
+const STEP: i64 = 2;
+/// Samples in a cell: what a wholly covered one counts.
+pub(super) const FULL: u32 = ((CELL / STEP) * (CELL / STEP)) as u32;
+
+/// Covered samples of each cell of a square.
+pub(super) struct Cover {
+    /// Cells along a side.
+    pub(super) side: usize,
+    /// Row by row.
+    pub(super) cells: Vec<u8>,
+    /// Twice the area in square units of what is too small to be sampled.
+    dust: Vec<u32>,
+    /// The north-west corner on the world grid.
+    origin: (i64, i64),
+}
+
+impl Cover {
+    pub(super) fn new(origin: (i64, i64), side: usize) -> Self {
+        Self {
+            side,
+            cells: vec![0; side * side],
+            dust: vec![0; side * side],
+            origin,
+        }
+    }
+
+    /// Adds what a polygon covers.
+    pub(super) fn add(&mut self, polygon: &Polygon<GridPoint>) {
+        let Some([low, high]) = ring::extent(&polygon.exterior) else {
+            return;
+        };
+        let samples = i64::try_from(self.side).unwrap_or_default() * (CELL / STEP);
+        // The first row and column whose sample lies at or beyond a coordinate; samples
+        // lie in the middle of their step.
+        let first =
+            |units: i64| (units - 1).div_euclid(STEP) + i64::from((units - 1).rem_euclid(STEP) > 0);
+        let rows = first(low.1 - self.origin.1).max(0)..first(high.1 - self.origin.1).min(samples);
+        let mut crossings: Vec<i64> = Vec::new();
+        let mut sampled = false;
+        for row in rows {
+            let y = self.origin.1 + row * STEP + 1;
+            crossings.clear();
+            for ring in std::iter::once(&polygon.exterior).chain(&polygon.holes) {
+                cross(ring, y, &mut crossings);
+            }
+            crossings.sort_unstable();
+            for pair in crossings.chunks_exact(2) {
+                let from = first(pair[0] - self.origin.0).max(0);
+                let to = first(pair[1] - self.origin.0).min(samples);
+                for column in from..to {
+                    self.count(column, row);
+                    sampled = true;
+                }
+            }
+        }
+        if !sampled {
+            self.gather(low, &polygon.exterior);
+        }
+    }
+
+    /// Keeps the area of a polygon between the samples for the cell that it lies in.
+    fn gather(&mut self, at: (i64, i64), exterior: &[GridPoint]) {
+        let cell = |units: i64, from: i64| {
+            let cell = usize::try_from((units - from).div_euclid(CELL)).ok()?;
+            (cell < self.side).then_some(cell)
+        };
+        if let (Some(x), Some(y)) = (cell(at.0, self.origin.0), cell(at.1, self.origin.1)) {
+            let area = u32::try_from(ring::doubled_area(exterior)).unwrap_or_default();
+            let dust = &mut self.dust[y * self.side + x];
+            *dust = dust.saturating_add(area);
+        }
+    }
+
+    /// Turns what was gathered into samples: each stands for [`STEP`] by [`STEP`] units.
+    pub(super) fn settle(&mut self) {
+        for (cell, dust) in self.cells.iter_mut().zip(&mut self.dust) {
+            let samples = std::mem::take(dust).div_ceil((2 * STEP * STEP) as u32);
+            let sum = (u32::from(*cell) + samples).min(FULL);
+            *cell = u8::try_from(sum).unwrap_or(u8::MAX);
+        }
+    }
+
+    fn count(&mut self, column: i64, row: i64) {
+        let cell = |sample: i64| usize::try_from(sample / (CELL / STEP)).unwrap_or_default();
+        let at = cell(row) * self.side + cell(column);
+        // Where houses overlap, the ground is not covered twice.
+        if u32::from(self.cells[at]) < FULL {
+            self.cells[at] += 1;
+        }
+    }
+}
+
+/// Where a ring crosses a row: the least whole x at or beyond each crossing.
+fn cross(ring: &[GridPoint], y: i64, crossings: &mut Vec<i64>) {
+    let Some(last) = ring.last() else { return };
+    let mut a = last.xy();
+    for point in ring {
+        let b = point.xy();
+        if (a.1 <= y) != (b.1 <= y) {
+            let (low, high) = if a.1 < b.1 { (a, b) } else { (b, a) };
+            let (run, rise) = (high.0 - low.0, high.1 - low.1);
+            let over = i128::from(y - low.1) * i128::from(run);
+            let whole = over.div_euclid(i128::from(rise));
+            let up = i128::from(over.rem_euclid(i128::from(rise)) > 0);
+            crossings.push(low.0 + i64::try_from(whole + up).unwrap_or_default());
+        }
+        a = b;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn covered(points: &[(i64, i64)]) -> Vec<u8> {
+        let mut cover = Cover::new((0, 0), 2);
+        cover.add(&Polygon {
+            exterior: points.iter().map(|&(x, y)| GridPoint { x, y }).collect(),
+            holes: Vec::new(),
+        });
+        cover.cells
+    }
+
+    #[test]
+    fn a_cell_is_covered_by_its_share() {
+        assert_eq!(covered(&[(0, 0), (8, 0), (8, 8), (0, 8)]), [16, 0, 0, 0]);
+        assert_eq!(covered(&[(0, 0), (12, 0), (12, 4), (0, 4)]), [8, 4, 0, 0]);
+        assert_eq!(
+            covered(&[(-99, -99), (99, -99), (99, 99), (-99, 99)]),
+            [16; 4]
+        );
+        assert_eq!(covered(&[(4, 4), (12, 4), (12, 12), (4, 12)]), [4; 4]);
+    }
+
+    #[test]
+    fn what_lies_between_the_samples_gathers() {
+        let mut cover = Cover::new((0, 0), 2);
+        for x in 10..16 {
+            let corners = [(x, 0), (x + 1, 0), (x + 1, 1), (x, 1)];
+            cover.add(&Polygon {
+                exterior: corners.map(|(x, y)| GridPoint { x, y }).to_vec(),
+                holes: Vec::new(),
+            });
+        }
+        cover.settle();
+        // Six square units: one sample and a half.
+        assert_eq!(cover.cells, [0, 2, 0, 0]);
+    }
+
+    #[test]
+    fn a_hole_is_not_covered() {
+        let mut cover = Cover::new((0, 0), 1);
+        let ring =
+            |points: &[(i64, i64)]| points.iter().map(|&(x, y)| GridPoint { x, y }).collect();
+        cover.add(&Polygon {
+            exterior: ring(&[(0, 0), (8, 0), (8, 8), (0, 8)]),
+            holes: vec![ring(&[(2, 2), (2, 6), (6, 6), (6, 2)])],
+        });
+        assert_eq!(cover.cells, [12]);
+    }
+}
