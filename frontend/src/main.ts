@@ -5,5 +5,6 @@ import './styles/base.css';
 import { createPinia } from 'pinia';
 import { createApp } from 'vue';
 import App from './App.vue';
+import { chineseFontReady } from './map/fonts';
 
-createApp(App).use(createPinia()).mount('#app');
+void chineseFontReady().then(() => createApp(App).use(createPinia()).mount('#app'));

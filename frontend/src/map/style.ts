@@ -7,11 +7,11 @@ import type {
 } from 'maplibre-gl';
 import type { CodeList, Layer } from '../api';
 import { darken, inkOf } from './color';
+import { LOCAL_FONTS, SHIPPED_FONT } from './fonts';
 import { labelledOnce } from './labels';
 import { codeColors, colorList } from './legend';
 
-/** Real family names: MapLibre takes the generic `sans-serif` for a family of that name. */
-export const FONTS = ['Microsoft YaHei', 'Noto Sans CJK SC', 'Source Han Sans SC', 'WenQuanYi Micro Hei'];
+export const FONTS = [...LOCAL_FONTS, SHIPPED_FONT];
 export const BOLD_FONTS = ['Microsoft YaHei Bold', 'Noto Sans CJK SC Bold', ...FONTS];
 
 /** Paper, under everything. */

@@ -1,0 +1,33 @@
+/**
+ * A Chinese face for screens that have none. MapLibre draws labels from whole families and
+ * does not wait for the parts (unicode ranges) of a web font, so where no Chinese family is
+ * installed all parts of the shipped one are brought before the map starts.
+ */
+import '@fontsource-variable/noto-sans-sc';
+
+/** The family that is shipped with the page. */
+export const SHIPPED_FONT = 'Noto Sans SC Variable';
+
+/** Families of desktops, real names: MapLibre takes the generic `sans-serif` for a name. */
+export const LOCAL_FONTS = [
+  'Microsoft YaHei',
+  'Noto Sans CJK SC',
+  'Source Han Sans SC',
+  'WenQuanYi Micro Hei',
+];
+
+async function hasLocalFont(): Promise<boolean> {
+  const source = LOCAL_FONTS.map((family) => `local("${family}")`).join(', ');
+  return new FontFace('probe', source).load().then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Resolves when Chinese can be written on the map; with `false` if it can't be. */
+export async function chineseFontReady(): Promise<boolean> {
+  if (await hasLocalFont()) return true;
+  const parts = [...document.fonts].filter((face) => face.family.replaceAll('"', '') === SHIPPED_FONT);
+  const loaded = await Promise.allSettled(parts.map((face) => face.load()));
+  return loaded.every((part) => part.status === 'fulfilled');
+}
