@@ -8,6 +8,7 @@ mod http;
 mod overview;
 mod page;
 mod policy;
+mod search;
 mod tiles;
 
 use std::process::ExitCode;

@@ -264,7 +264,9 @@ fn indexed(table: &Table) -> impl Iterator<Item = &Field> {
     let layer = &table.layer;
     layer.fields.iter().filter(|field| {
         let refers = field.reference.is_some() && field.kind == FieldKind::Text;
-        field.unique || refers || layer.code.as_ref() == Some(&field.name)
+        // Registers of people stay in the file when they are searched.
+        let sought = layer.personal && layer.search.contains(&field.name);
+        field.unique || refers || sought || layer.code.as_ref() == Some(&field.name)
     })
 }
 

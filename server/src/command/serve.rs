@@ -133,6 +133,8 @@ async fn listen(app: App, address: SocketAddr) -> Result<(), Failure> {
         ))
     })?;
     let address = listener.local_addr()?;
+    let warmed = app.clone();
+    std::thread::spawn(move || warmed.search().warm(&warmed));
     let service = http::service(app);
     let serving = axum::serve(
         listener,

@@ -11,6 +11,7 @@ use super::{Metrics, Pool};
 use crate::{
     atlas::{Atlas, Snapshot},
     basemap::Basemaps,
+    search::Search,
     tiles::TileCache,
 };
 
@@ -35,6 +36,7 @@ struct Shared {
     tiles: TileCache,
     pool: Pool,
     metrics: Metrics,
+    search: Search,
     started: Instant,
 }
 
@@ -58,6 +60,7 @@ impl App {
             tiles: TileCache::default(),
             pool: Pool::new(store),
             metrics: Metrics::default(),
+            search: Search::default(),
             started: Instant::now(),
         })))
     }
@@ -115,6 +118,11 @@ impl App {
     /// Painted tiles.
     pub(crate) fn tiles(&self) -> &TileCache {
         &self.0.tiles
+    }
+
+    /// The names that are searched.
+    pub(crate) fn search(&self) -> &Search {
+        &self.0.search
     }
 
     /// When the service started.

@@ -69,5 +69,6 @@ fn routes() -> Router<App> {
         .merge(crate::collections::routes())
         .merge(crate::overview::routes())
         .merge(crate::page::routes())
+        .merge(crate::search::routes())
         .merge(crate::tiles::routes())
 }

@@ -1,0 +1,323 @@
+//! `GET /search`: features by code, address, name, alias or case number, by fragment and by
+//! sound; residents by name or the tail of a number, masked.
+
+mod index;
+mod names;
+mod people;
+mod text;
+
+use std::{cmp::Ordering, sync::Arc};
+
+use axum::{Json, Router, extract::State, routing::get};
+use geo::Point;
+use serde::Serialize;
+use yizhangtu_data::{Layer, Record, store::GeoPackage};
+
+pub(crate) use names::Search;
+
+use self::{
+    index::{Hit, Rank},
+    names::Named,
+};
+use crate::{
+    atlas::{LayerSnapshot, Snapshot},
+    collections::corners,
+    http::{App, Parameters, Problem},
+    policy::{Seen, Viewer},
+};
+
+/// Results given where nothing else is asked, and at most.
+const DEFAULT_LIMIT: usize = 20;
+const GREATEST_LIMIT: usize = 100;
+
+/// Longest query in characters.
+const LONGEST: usize = 100;
+
+/// The route of the search.
+pub(crate) fn routes() -> Router<App> {
+    Router::new().route("/search", get(search))
+}
+
+/// What is asked.
+struct Query {
+    /// As typed, without spaces at the ends.
+    text: String,
+    /// Folded, the longest first: it narrows most.
+    words: Vec<String>,
+    /// Layers that are searched; all where none are named.
+    kinds: Option<Vec<String>>,
+    near: Option<Point<f64>>,
+    limit: usize,
+}
+
+/// A feature that fits.
+#[derive(Debug, Serialize)]
+struct Found {
+    layer: String,
+    id: String,
+    title: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    point: Option<[f64; 2]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bounds: Option<[f64; 4]>,
+    #[serde(rename = "match")]
+    rank: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Answer {
+    sequence: u64,
+    results: Vec<Found>,
+}
+
+/// Where a hit stands among all.
+struct Ranked {
+    rank: Rank,
+    /// How much of the field was not typed, in steps, so that distance decides between much
+    /// alike names.
+    rest: u32,
+    distance_m: f64,
+    layer: usize,
+    hit: Hit,
+}
+
+impl Ranked {
+    fn order(&self, other: &Self) -> Ordering {
+        (self.rank.cmp(&other.rank))
+            .then(self.rest.cmp(&other.rest))
+            .then(self.distance_m.total_cmp(&other.distance_m))
+            .then(self.hit.rest.cmp(&other.hit.rest))
+            .then(self.layer.cmp(&other.layer))
+            .then(self.hit.position.cmp(&other.hit.position))
+    }
+}
+
+async fn search(
+    State(app): State<App>,
+    viewer: Viewer,
+    given: Parameters,
+) -> Result<Json<Answer>, Problem> {
+    let query = Query::read(given, &app)?;
+    let answer = tokio::task::spawn_blocking(move || {
+        let snapshot = app.snapshot();
+        let named = app.search().named(&app, &snapshot)?;
+        let mut results = query.features(&named, &viewer);
+        if let Some(layer) = app.layer("person")
+            && query.asks(&layer.id)
+        {
+            let reader = app.pool().reader()?;
+            query.add_people(&reader, layer, &snapshot, &viewer, &mut results)?;
+        }
+        results.truncate(query.limit);
+        Ok::<_, yizhangtu_data::store::StoreError>(Answer {
+            sequence: snapshot.sequence,
+            results,
+        })
+    });
+    let answer = answer.await.map_err(Problem::internal)?;
+    answer.map(Json).map_err(Problem::internal)
+}
+
+impl Query {
+    fn read(mut given: Parameters, app: &App) -> Result<Self, Problem> {
+        let typed = given.take("q")?.unwrap_or_default().trim().to_owned();
+        let kinds = given.take("kinds")?;
+        let near = given.take("near")?;
+        let limit = given.parse::<usize>("limit", "正整数", "a whole number above 0")?;
+        given.finish()?;
+        if typed.is_empty() {
+            return Err(Problem::parameter(
+                "q",
+                "请输入要查找的文字",
+                "write what to look for",
+            ));
+        }
+        if typed.chars().count() > LONGEST {
+            return Err(Problem::parameter(
+                "q",
+                format_args!("超过 {LONGEST} 个字"),
+                format_args!("longer than {LONGEST} characters"),
+            ));
+        }
+        if limit == Some(0) {
+            return Err(Problem::parameter("limit", "须大于 0", "must be above 0"));
+        }
+        let mut words: Vec<String> = (text::folded(&typed).split_whitespace())
+            .map(str::to_owned)
+            .collect();
+        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        Ok(Self {
+            text: typed,
+            words,
+            kinds: kinds.map(|kinds| read_kinds(&kinds, app)).transpose()?,
+            near: near.as_deref().map(read_point).transpose()?,
+            limit: limit.unwrap_or(DEFAULT_LIMIT).min(GREATEST_LIMIT),
+        })
+    }
+
+    fn asks(&self, layer: &str) -> bool {
+        (self.kinds.as_ref()).is_none_or(|kinds| kinds.iter().any(|kind| kind == layer))
+    }
+
+    /// The features that fit, the best first.
+    fn features(&self, named: &[Named], viewer: &Viewer) -> Vec<Found> {
+        let mut ranked = Vec::new();
+        for (layer, named) in named.iter().enumerate() {
+            if !self.asks(&named.features.layer.id) {
+                continue;
+            }
+            let hits = named.index.find(&self.words).into_iter();
+            ranked.extend(hits.map(|hit| Ranked {
+                rank: hit.rank,
+                rest: (hit.rest / 12).try_into().unwrap_or(u32::MAX),
+                distance_m: self.distance(&named.features, hit.position),
+                layer,
+                hit,
+            }));
+        }
+        if ranked.len() > self.limit {
+            ranked.select_nth_unstable_by(self.limit, Ranked::order);
+            ranked.truncate(self.limit);
+        }
+        ranked.sort_unstable_by(Ranked::order);
+        (ranked.iter())
+            .map(|ranked| found(&named[ranked.layer].features, &ranked.hit, viewer))
+            .collect()
+    }
+
+    /// How far a feature is; the same for all where no place was given, and far for what has
+    /// none.
+    fn distance(&self, features: &LayerSnapshot, position: u32) -> f64 {
+        let Some(near) = self.near else {
+            return 0.0;
+        };
+        features.shape(position).map_or(f64::MAX, |shape| {
+            let place = shape.representative();
+            // On the scale of a city, degrees shortened by the latitude are near enough.
+            let east = (place.lon() - near.x()) * near.y().to_radians().cos();
+            let north = place.lat() - near.y();
+            east.hypot(north) * 111_320.0
+        })
+    }
+
+    /// Adds the residents who fit: a whole name or number before fragments of addresses.
+    fn add_people(
+        &self,
+        store: &GeoPackage,
+        layer: &Arc<Layer>,
+        snapshot: &Snapshot,
+        viewer: &Viewer,
+        results: &mut Vec<Found>,
+    ) -> Result<(), yizhangtu_data::store::StoreError> {
+        let buildings = snapshot.layer("building");
+        for resident in people::find(store, layer, &self.text, self.limit)? {
+            let home = buildings
+                .zip(resident.building.as_deref())
+                .and_then(|(buildings, id)| Some((buildings, buildings.position(id)?)));
+            let view = viewer.see(layer, &resident.person);
+            let found = Found {
+                layer: layer.id.clone(),
+                id: view.id().to_owned(),
+                title: view.get("name").to_text(),
+                detail: home.map(|(buildings, position)| {
+                    title(&buildings.layer, buildings.record(position), viewer)
+                }),
+                point: home.and_then(|(buildings, position)| place(buildings, position)),
+                bounds: None,
+                rank: if resident.exact { "exact" } else { "prefix" },
+            };
+            let at = if resident.exact {
+                results.partition_point(|other| other.rank == "exact")
+            } else {
+                results.partition_point(|other| matches!(other.rank, "exact" | "prefix"))
+            };
+            results.insert(at, found);
+        }
+        Ok(())
+    }
+}
+
+fn read_kinds(kinds: &str, app: &App) -> Result<Vec<String>, Problem> {
+    (kinds
+        .split(',')
+        .map(str::trim)
+        .filter(|kind| !kind.is_empty()))
+    .map(|kind| match app.layer(kind) {
+        Some(_) => Ok(kind.to_owned()),
+        None => Err(Problem::parameter(
+            "kinds",
+            format_args!("没有图层“{kind}”"),
+            format_args!("no layer “{kind}”"),
+        )),
+    })
+    .collect()
+}
+
+fn read_point(text: &str) -> Result<Point<f64>, Problem> {
+    let numbers: Vec<f64> = (text.split(','))
+        .filter_map(|part| part.trim().parse().ok())
+        .collect();
+    match numbers[..] {
+        [lon, lat] if (-180.0..=180.0).contains(&lon) && (-90.0..=90.0).contains(&lat) => {
+            Ok(Point::new(lon, lat))
+        }
+        _ => Err(Problem::parameter(
+            "near",
+            format_args!("“{text}”不是 经度,纬度"),
+            format_args!("“{text}” is not LON,LAT"),
+        )),
+    }
+}
+
+fn found(features: &LayerSnapshot, hit: &Hit, viewer: &Viewer) -> Found {
+    let layer = &features.layer;
+    let record = features.record(hit.position);
+    let title = title(layer, record, viewer);
+    let view = viewer.see(layer, record);
+    // What fits is shown where the title does not show it; else the code.
+    let detail = hit
+        .field
+        .map(|field| view.at(field).to_text())
+        .filter(|fits| *fits != title)
+        .or_else(|| layer.code.as_ref().map(|code| view.get(code).to_text()))
+        .filter(|detail| !detail.is_empty() && *detail != title);
+    Found {
+        layer: layer.id.clone(),
+        id: view.id().to_owned(),
+        title,
+        detail,
+        point: place(features, hit.position),
+        bounds: (features.shape(hit.position)).map(|shape| corners(&shape.rect())),
+        rank: match hit.rank {
+            Rank::Exact => "exact",
+            Rank::Prefix => "prefix",
+            Rank::Substring => "substring",
+            Rank::Sound => "sound",
+        },
+    }
+}
+
+/// What a feature is called: its label, else its code, else its identifier.
+fn title(layer: &Layer, record: &Record, viewer: &Viewer) -> String {
+    let view = viewer.see(layer, record);
+    let named = [&layer.label, &layer.code].into_iter().flatten();
+    named
+        .map(|field| view.get(field))
+        .chain(
+            index::searched(layer)
+                .into_iter()
+                .map(|field| view.at(field)),
+        )
+        .filter(|seen| *seen != Seen::Nothing)
+        .map(|seen| seen.to_text())
+        .find(|text| !text.trim().is_empty())
+        .unwrap_or_else(|| view.id().to_owned())
+}
+
+/// A point in a feature.
+fn place(features: &LayerSnapshot, position: u32) -> Option<[f64; 2]> {
+    let place = features.shape(position)?.representative();
+    Some([place.lon(), place.lat()])
+}
