@@ -5,10 +5,12 @@ mod basemap;
 mod collections;
 mod command;
 mod http;
+mod lookup;
 mod overview;
 mod page;
 mod policy;
 mod search;
+mod statistics;
 mod tiles;
 
 use std::process::ExitCode;

@@ -68,7 +68,9 @@ fn routes() -> Router<App> {
         .merge(crate::basemap::routes())
         .merge(crate::collections::routes())
         .merge(crate::overview::routes())
+        .merge(crate::lookup::routes())
         .merge(crate::page::routes())
         .merge(crate::search::routes())
+        .merge(crate::statistics::routes())
         .merge(crate::tiles::routes())
 }

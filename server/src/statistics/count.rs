@@ -1,0 +1,230 @@
+//! Counts over a selection of features. All sums are of whole numbers, divided once at the end.
+
+use std::collections::HashSet;
+
+use chrono::{Days, NaiveDate};
+use serde::{Serialize, Serializer};
+use serde_json::Value as Json;
+use yizhangtu_data::{Record, Value};
+use yizhangtu_index::{Area, Rule};
+
+use crate::atlas::{LayerSnapshot, Snapshot, hundredths};
+
+/// 两违 cases count as demolished from this state on (复核验收).
+const DEMOLISHED_FROM: u32 = 95;
+
+/// A contract of this state no longer runs out.
+const ENDED: &str = "终止";
+
+/// Features that are counted, as positions in their layers, ascending.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Selection {
+    pub(super) buildings: Vec<u32>,
+    pub(super) cases: Vec<u32>,
+    pub(super) assets: Vec<u32>,
+}
+
+impl Selection {
+    /// What is in an area by a rule.
+    pub(super) fn within(snapshot: &Snapshot, area: &Area, rule: Rule) -> Self {
+        let of = |layer: &str| {
+            snapshot
+                .layer(layer)
+                .map(|layer| layer.within(area, rule))
+                .unwrap_or_default()
+        };
+        Self {
+            buildings: of("building"),
+            cases: of("violation_case"),
+            assets: of("asset"),
+        }
+    }
+
+    /// Whether nothing is selected.
+    pub(super) fn is_empty(&self) -> bool {
+        self.buildings.is_empty() && self.cases.is_empty() && self.assets.is_empty()
+    }
+}
+
+/// The counts of a selection.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(super) struct Counts {
+    people: People,
+    households: u64,
+    buildings: Buildings,
+    violations: Violations,
+    contracts: Contracts,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+struct People {
+    total: u64,
+    /// Kinds that occur, each with at least one.
+    #[serde(serialize_with = "as_map")]
+    by_kind: Vec<(String, u64)>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+struct Buildings {
+    count: u64,
+    rental: u64,
+    footprint_m2: f64,
+    floor_area_m2: f64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+struct Violations {
+    count: u64,
+    /// 违建面积.
+    area_m2: f64,
+    demolished_count: u64,
+    /// 拆除建筑面积 of the demolished.
+    demolished_m2: f64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+struct Contracts {
+    /// Contracts with an asset in the selection.
+    count: u64,
+    /// Those that end within 90 days from today, today included.
+    expiring_90d: u64,
+    /// 合同总金额.
+    amount_fen: i64,
+}
+
+fn as_map<S: Serializer>(entries: &[(String, u64)], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_map(entries.iter().map(|(kind, count)| (kind, count)))
+}
+
+impl Counts {
+    /// Counts a selection, as of a day.
+    pub(super) fn of(snapshot: &Snapshot, selection: &Selection, today: NaiveDate) -> Self {
+        let (people, households, buildings) = buildings(snapshot, &selection.buildings);
+        Self {
+            people,
+            households,
+            buildings,
+            violations: snapshot
+                .layer("violation_case")
+                .map(|cases| violations(cases, &selection.cases))
+                .unwrap_or_default(),
+            contracts: contracts(snapshot, &selection.assets, today),
+        }
+    }
+}
+
+fn buildings(snapshot: &Snapshot, positions: &[u32]) -> (People, u64, Buildings) {
+    let kinds = snapshot.houses.kinds();
+    let mut people = vec![0_u64; kinds.len()];
+    let (mut households, mut rental) = (0_u64, 0_u64);
+    let (mut footprint, mut floor_area) = (0_i128, 0_i128);
+    for &position in positions {
+        let house = snapshot.houses.at(position);
+        for (sum, &count) in people.iter_mut().zip(&house.tally.people) {
+            *sum += u64::from(count);
+        }
+        households += u64::from(house.tally.households);
+        rental += u64::from(house.rental);
+        footprint += i128::from(house.footprint);
+        floor_area += i128::from(house.floor_area);
+    }
+    let people = People {
+        total: people.iter().sum(),
+        by_kind: (kinds.iter().zip(people))
+            .filter(|(_, count)| *count > 0)
+            .map(|(kind, count)| (kind.to_string(), count))
+            .collect(),
+    };
+    let buildings = Buildings {
+        count: positions.len() as u64,
+        rental,
+        footprint_m2: square_metres(footprint),
+        floor_area_m2: square_metres(floor_area),
+    };
+    (people, households, buildings)
+}
+
+fn violations(cases: &LayerSnapshot, positions: &[u32]) -> Violations {
+    let field = |name| cases.layer.position(name);
+    let (state, area, demolished) = (
+        field("state"),
+        field("violation_area_m2"),
+        field("demolished_area_m2"),
+    );
+    let mut found = Violations {
+        count: positions.len() as u64,
+        ..Violations::default()
+    };
+    let (mut area_sum, mut demolished_sum) = (0_i128, 0_i128);
+    for &position in positions {
+        let record = cases.record(position);
+        area_sum += i128::from(hundredths(record, area));
+        let gone = hundredths(record, demolished);
+        if gone > 0 && number(record, state).is_some_and(|state| state >= DEMOLISHED_FROM) {
+            found.demolished_count += 1;
+            demolished_sum += i128::from(gone);
+        }
+    }
+    found.area_m2 = square_metres(area_sum);
+    found.demolished_m2 = square_metres(demolished_sum);
+    found
+}
+
+/// A code that is a number, such as the state of a case.
+fn number(record: &Record, field: Option<usize>) -> Option<u32> {
+    match record.values.get(field?)? {
+        Value::Text(code) => code.parse().ok(),
+        Value::Integer(code) => u32::try_from(*code).ok(),
+        _ => None,
+    }
+}
+
+fn contracts(snapshot: &Snapshot, positions: &[u32], today: NaiveDate) -> Contracts {
+    let mut found = Contracts::default();
+    let (Some(contracts), Some(assets)) = (&snapshot.contracts, snapshot.layer("asset")) else {
+        return found;
+    };
+    let ids: HashSet<&str> = positions.iter().map(|&at| &*assets.record(at).id).collect();
+    let layer = &contracts.layer;
+    let until = today
+        .checked_add_days(Days::new(90))
+        .unwrap_or(NaiveDate::MAX);
+    for record in contracts.records() {
+        if !named(record.get(layer, "asset"))
+            .iter()
+            .any(|id| ids.contains(id))
+        {
+            continue;
+        }
+        found.count += 1;
+        found.amount_fen += record.get(layer, "amount_fen").as_integer().unwrap_or(0);
+        let ends = record.get(layer, "end_on").as_date();
+        let ended = record.get(layer, "state").as_text() == Some(ENDED);
+        if !ended && ends.is_some_and(|day| today <= day && day <= until) {
+            found.expiring_90d += 1;
+        }
+    }
+    found
+}
+
+/// The ids in a list, or the one id of a text.
+fn named(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Text(id) => vec![id],
+        Value::Json(json) => match &**json {
+            Json::Array(ids) => ids.iter().filter_map(Json::as_str).collect(),
+            Json::String(id) => vec![id.as_str()],
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+/// Hundredths of a square metre as square metres.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "sums stay below 2^53 hundredths"
+)]
+fn square_metres(hundredths: i128) -> f64 {
+    hundredths as f64 / 100.0
+}

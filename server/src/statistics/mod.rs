@@ -1,0 +1,107 @@
+//! 划定区域即时统计: what is in a drawn area, or in a feature of a layer.
+//!
+//! One function makes each number. The panel of a grid, the group of a grid in a larger
+//! area, and an area drawn along the grid's border all come from [`count::Counts`] over a
+//! selection of features, and from [`overlay`] for areas.
+
+mod area;
+mod buffer;
+mod count;
+mod groups;
+mod overlay;
+mod request;
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, State},
+    routing::post,
+};
+use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
+use serde::Serialize;
+use yizhangtu_index::Rule;
+
+use crate::{
+    atlas::Snapshot,
+    http::{App, Parameters, Problem},
+    policy::Viewer,
+};
+use area::Subject;
+use count::{Counts, Selection};
+use groups::Group;
+use overlay::{ByClass, ByKind};
+use request::Request;
+
+/// Largest body: an outline of a million vertices.
+const LARGEST_BODY: usize = 64 << 20;
+
+/// The routes of the statistics.
+pub(crate) fn routes() -> Router<App> {
+    Router::new().route(
+        "/statistics",
+        post(statistics).layer(DefaultBodyLimit::max(LARGEST_BODY)),
+    )
+}
+
+/// The answer of `POST /statistics`. Areas in m², money in 分.
+#[derive(Serialize)]
+struct Statistics {
+    sequence: u64,
+    as_of: String,
+    rule: &'static str,
+    area_m2: f64,
+    #[serde(flatten)]
+    counts: Counts,
+    land_use: Vec<ByClass>,
+    plan_land: Vec<ByClass>,
+    control_lines: Vec<ByKind>,
+    groups: Vec<Group>,
+}
+
+async fn statistics(
+    State(app): State<App>,
+    viewer: Viewer,
+    parameters: Parameters,
+    body: Bytes,
+) -> Result<Json<Statistics>, Problem> {
+    parameters.finish()?;
+    let snapshot = app.snapshot();
+    tokio::task::spawn_blocking(move || answer(&viewer, &snapshot, &body))
+        .await
+        .map_err(Problem::internal)?
+        .map(Json)
+}
+
+fn answer(viewer: &Viewer, snapshot: &Snapshot, body: &[u8]) -> Result<Statistics, Problem> {
+    let request = Request::parse(body)?;
+    let subject = Subject::of(snapshot, &request)?;
+    let by = request.group_layer(snapshot)?;
+    let now = china_now();
+    let selection = Selection::within(snapshot, &subject.area, request.rule);
+    Ok(Statistics {
+        sequence: snapshot.sequence,
+        as_of: now.to_rfc3339_opts(SecondsFormat::Secs, false),
+        rule: rule_name(request.rule),
+        area_m2: subject.area_m2,
+        counts: Counts::of(snapshot, &selection, now.date_naive()),
+        land_use: overlay::by_class(snapshot, "land_use", &subject),
+        plan_land: overlay::by_class(snapshot, "plan_land", &subject),
+        control_lines: overlay::by_kind(snapshot, "control_line", &subject),
+        groups: by.map_or_else(Vec::new, |by| {
+            groups::of(viewer, snapshot, by, &subject, &selection, now.date_naive())
+        }),
+    })
+}
+
+fn rule_name(rule: Rule) -> &'static str {
+    match rule {
+        Rule::RepresentativePoint => "representative_point",
+        Rule::Intersects => "intersects",
+        Rule::Within => "within",
+    }
+}
+
+fn china_now() -> DateTime<FixedOffset> {
+    const CHINA: FixedOffset = FixedOffset::east_opt(8 * 3600).expect("within a day");
+    Utc::now().with_timezone(&CHINA)
+}

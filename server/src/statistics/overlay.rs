@@ -1,0 +1,186 @@
+//! Square metres of one layer's features inside an area, by class.
+
+use std::collections::BTreeMap;
+
+use geo::{Geometry, LineString, Polygon};
+use rayon::prelude::*;
+use serde::Serialize;
+use yizhangtu_data::measure;
+use yizhangtu_index::{Area, Rule, Shape};
+
+use super::Subject;
+use crate::atlas::{LayerSnapshot, Snapshot};
+
+/// Class of land that bears no code.
+const NO_CODE: &str = "未分类";
+
+/// Land of one class.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct ByClass {
+    /// The standard that the code belongs to: the same code means other things in others.
+    class_std: String,
+    code: String,
+    area_m2: f64,
+}
+
+/// Land under one kind of control line.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct ByKind {
+    kind: String,
+    area_m2: f64,
+}
+
+/// Area of each class inside a subject; classes without any are left out.
+pub(super) fn by_class(snapshot: &Snapshot, layer: &str, subject: &Subject) -> Vec<ByClass> {
+    let Some(layer) = snapshot.layer(layer) else {
+        return Vec::new();
+    };
+    let mut classes: BTreeMap<(String, String), f64> = BTreeMap::new();
+    for (position, area_m2) in inside(layer, subject) {
+        let record = layer.record(position);
+        let text = |field: &str| record.get(&layer.layer, field).as_text().map(str::to_owned);
+        let class = (
+            text("class_std").unwrap_or_default(),
+            text("class_code").unwrap_or_else(|| NO_CODE.to_owned()),
+        );
+        *classes.entry(class).or_default() += area_m2;
+    }
+    let classes = classes.into_iter().filter(|(_, area_m2)| *area_m2 > 0.0);
+    classes
+        .map(|((class_std, code), area_m2)| ByClass {
+            class_std,
+            code,
+            area_m2,
+        })
+        .collect()
+}
+
+/// Area under each kind of line that the layer has, those without any here included.
+pub(super) fn by_kind(snapshot: &Snapshot, layer: &str, subject: &Subject) -> Vec<ByKind> {
+    let Some(layer) = snapshot.layer(layer) else {
+        return Vec::new();
+    };
+    let kind = |record: &yizhangtu_data::Record| {
+        record
+            .get(&layer.layer, "kind")
+            .as_text()
+            .unwrap_or(NO_CODE)
+            .to_owned()
+    };
+    let mut kinds: BTreeMap<String, f64> = (layer.records().iter())
+        .map(|record| (kind(record), 0.0))
+        .collect();
+    for (position, area_m2) in inside(layer, subject) {
+        *kinds.entry(kind(layer.record(position))).or_default() += area_m2;
+    }
+    kinds
+        .into_iter()
+        .map(|(kind, area_m2)| ByKind { kind, area_m2 })
+        .collect()
+}
+
+/// The features of a layer with what of them is inside a subject, in m².
+pub(super) fn inside(layer: &LayerSnapshot, subject: &Subject) -> Vec<(u32, f64)> {
+    let positions = layer.within(&subject.area, Rule::Intersects);
+    positions
+        .into_par_iter()
+        .filter_map(|position| {
+            let Some(Shape::Area(own)) = layer.shape(position) else {
+                return None;
+            };
+            let area_m2 = if subject.area.covers(own) {
+                let outline = layer.record(position).geometry.as_ref();
+                outline.map_or(0.0, measure::area_m2)
+            } else if own.covers(&subject.area) {
+                subject.area_m2
+            } else {
+                common_m2(&subject.area, own)
+            };
+            Some((position, area_m2))
+        })
+        .collect()
+}
+
+/// What two areas have in common, in m² on the ellipsoid.
+pub(super) fn common_m2(a: &Area, b: &Area) -> f64 {
+    let rings = a.intersection(b);
+    let sum: f64 = rings.into_iter().map(signed_m2).sum();
+    sum.max(0.0)
+}
+
+/// Area of a ring, less than 0 for a hole.
+fn signed_m2(ring: LineString<f64>) -> f64 {
+    let Some(&origin) = ring.0.first() else {
+        return 0.0;
+    };
+    // From a corner of the ring: the products of whole degrees would drown its extent.
+    let doubled: f64 = ring
+        .lines()
+        .map(|line| {
+            let (from, to) = (line.start - origin, line.end - origin);
+            from.x * to.y - to.x * from.y
+        })
+        .sum();
+    let area_m2 = measure::area_m2(&Geometry::Polygon(Polygon::new(ring, Vec::new())));
+    area_m2 * doubled.signum()
+}
+
+#[cfg(test)]
+mod tests {
+    use geo::{MultiPolygon, polygon};
+
+    use super::*;
+
+    #[test]
+    fn the_pieces_of_a_tiling_add_up_to_the_whole() {
+        // A jagged outline over 20 × 20 plots that tile the land.
+        let ring: LineString<f64> = (0..97)
+            .map(|step| {
+                let turn = f64::from(step) / 97.0 * std::f64::consts::TAU;
+                let reach = 0.006 + 0.0013 * f64::from(step * 7 % 11) / 11.0;
+                (113.59 + reach * turn.cos(), 23.11 + reach * turn.sin())
+            })
+            .collect();
+        let mut drawn = Geometry::Polygon(Polygon::new(ring, vec![]));
+        yizhangtu_data::geometry::snap(&mut drawn);
+        let Geometry::Polygon(outline) = &drawn else {
+            panic!("a polygon stays one")
+        };
+        let area = Area::from_polygon(outline).unwrap();
+        // Edges are measured as geodesics between their ends, so the whole needs the corners
+        // that the plots' borders cut into its edges.
+        let cut: LineString<f64> = (outline.exterior().lines())
+            .flat_map(|line| {
+                let mut along: Vec<f64> = (0..=20)
+                    .map(|step| f64::from(step) * 0.001)
+                    .flat_map(|step| {
+                        let delta = line.delta();
+                        [
+                            (113.58 + step - line.start.x) / delta.x,
+                            (23.10 + step - line.start.y) / delta.y,
+                        ]
+                    })
+                    .filter(|along| (0.0..1.0).contains(along))
+                    .chain([0.0])
+                    .collect();
+                along.sort_by(f64::total_cmp);
+                along
+                    .into_iter()
+                    .map(move |along| line.start + line.delta() * along)
+            })
+            .collect();
+        let whole = measure::area_m2(&Polygon::new(cut, vec![]).into());
+        let mut sum = 0.0;
+        for i in 0..20 {
+            for j in 0..20 {
+                let (x, y) = (113.58 + 0.001 * f64::from(i), 23.10 + 0.001 * f64::from(j));
+                let plot = polygon![(x: x, y: y), (x: x + 0.001, y: y), (x: x + 0.001, y: y + 0.001), (x: x, y: y + 0.001)];
+                sum += common_m2(
+                    &area,
+                    &Area::from_multi_polygon(&MultiPolygon(vec![plot])).unwrap(),
+                );
+            }
+        }
+        assert!((sum / whole - 1.0).abs() < 1e-9, "{sum} {whole}");
+    }
+}
