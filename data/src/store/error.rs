@@ -212,16 +212,6 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// The error of a layer whose coordinates cannot be turned.
-    pub(crate) fn unknown_crs(table: &super::table::Table, crs: &str) -> Self {
-        Self::Crs {
-            layer: table.layer.id.clone(),
-            srs: crs.to_owned(),
-            reason: "只读取 EPSG:4490 与 EPSG:4326 / only EPSG:4490 and EPSG:4326 are read"
-                .to_owned(),
-        }
-    }
-
     /// The error of a file operation.
     pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
         let path = path.to_path_buf();

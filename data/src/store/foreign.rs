@@ -6,9 +6,13 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::{
     About, StoreError, reference_systems,
-    table::{Table, quote},
+    table::{Coordinates, Table, quote},
 };
-use crate::{Field, FieldKind, GeometryKind, Layer, Text, catalog::Style};
+use crate::{
+    Field, FieldKind, GeometryKind, Layer, Text,
+    catalog::Style,
+    crs::{Crs, STORED, Transform},
+};
 
 /// The theme of layers that no catalog describes.
 pub(super) const THEME: &str = "other";
@@ -183,7 +187,11 @@ fn describe(
         layer: Arc::new(layer),
         name: content.table.clone(),
         key,
-        crs: reference_system(connection, srs_id)?,
+        coordinates: if content.geometry.is_some() {
+            coordinates(connection, srs_id)?
+        } else {
+            Coordinates::Stored
+        },
         geometry,
         rtree,
         srs_id,
@@ -192,8 +200,8 @@ fn describe(
     }))
 }
 
-/// How the file names a reference system; `None` for the two that are stored as they are.
-fn reference_system(connection: &Connection, srs_id: i32) -> rusqlite::Result<Option<String>> {
+/// What a registered reference system is.
+fn coordinates(connection: &Connection, srs_id: i32) -> rusqlite::Result<Coordinates> {
     let found: Option<(String, i64, String)> = connection
         .query_row(
             "SELECT organization, organization_coordsys_id, definition
@@ -202,14 +210,26 @@ fn reference_system(connection: &Connection, srs_id: i32) -> rusqlite::Result<Op
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )
         .optional()?;
-    Ok(match found {
-        // WGS 84 is accepted as equal to CGCS2000: they differ by centimetres.
-        Some((organization, 4490 | 4326, _)) if organization.eq_ignore_ascii_case("EPSG") => None,
+    let name = match found {
         Some((organization, code, _)) if organization.eq_ignore_ascii_case("EPSG") => {
-            Some(format!("EPSG:{code}"))
+            format!("EPSG:{code}")
         }
-        Some((_, _, definition)) if definition != "undefined" => Some(definition),
-        _ => Some(format!("srs_id {srs_id}")),
+        Some((_, _, definition)) if definition != "undefined" => definition,
+        _ => {
+            return Ok(Coordinates::Unknown {
+                name: format!("srs_id {srs_id}"),
+                reason: "文件未说明坐标系 / the file does not say which it is".to_owned(),
+            });
+        }
+    };
+    let way = Crs::parse(&name).and_then(|from| Transform::new(&from, &STORED));
+    Ok(match way {
+        Ok(way) if way.is_identity() => Coordinates::Stored,
+        Ok(way) => Coordinates::Turned(way),
+        Err(error) => Coordinates::Unknown {
+            name,
+            reason: error.to_string(),
+        },
     })
 }
 

@@ -1,13 +1,16 @@
 //! Reads a page of a layer: by box, by values, sorted, from an offset.
 
-use geo::Rect;
+use geo::{BoundingRect, MultiPoint, Rect};
 use rusqlite::{ToSql, params_from_iter, types::ToSqlOutput};
 
 use super::{
     GeoPackage, StoreError,
-    table::{Table, quote, to_sql},
+    table::{Coordinates, Table, quote, to_sql},
 };
-use crate::{Record, Value};
+use crate::{
+    Record, Value,
+    crs::{CrsError, Transform},
+};
 
 /// Which features of a layer are wanted, and in which order.
 #[derive(Clone, Debug, Default)]
@@ -88,9 +91,9 @@ impl GeoPackage {
                 return Ok(None);
             };
             let geometry = quote(geometry);
-            if let Some(crs) = &table.crs {
-                return Err(StoreError::unknown_crs(table, crs));
-            }
+            let Some(area) = stored_box(table, area)? else {
+                return Ok(None);
+            };
             let edges = [area.min().x, area.max().x, area.min().y, area.max().y]
                 .map(|edge| format!("{edge:?}"));
             let [west, east, south, north] = edges;
@@ -118,6 +121,47 @@ impl GeoPackage {
         }
         Ok(Some((terms.join(" AND "), params)))
     }
+}
+
+/// A box in the system that the table's coordinates are in: for those that are turned,
+/// the bounds of its outline there. `None` where it has no image there.
+fn stored_box(table: &Table, area: Rect<f64>) -> Result<Option<Rect<f64>>, StoreError> {
+    const STEPS: u32 = 16;
+    let way = match &table.coordinates {
+        Coordinates::Stored => return Ok(Some(area)),
+        Coordinates::Unknown { name, reason } => {
+            return Err(StoreError::Crs {
+                layer: table.layer.id.clone(),
+                srs: name.clone(),
+                reason: reason.clone(),
+            });
+        }
+        Coordinates::Turned(way) => way,
+    };
+    let fail = |reason: CrsError| StoreError::Crs {
+        layer: table.layer.id.clone(),
+        srs: way.from().to_string(),
+        reason: reason.to_string(),
+    };
+    let back = Transform::new(way.to(), way.from()).map_err(fail)?;
+    let outline = (0..=STEPS).flat_map(|step| {
+        let part = f64::from(step) / f64::from(STEPS);
+        let (x, y) = (
+            area.min().x + part * area.width(),
+            area.min().y + part * area.height(),
+        );
+        [
+            (x, area.min().y),
+            (x, area.max().y),
+            (area.min().x, y),
+            (area.max().x, y),
+        ]
+    });
+    let image: MultiPoint<f64> = outline
+        .filter_map(|(x, y)| back.point(x, y).ok())
+        .collect::<Vec<_>>()
+        .into();
+    Ok(image.bounding_rect())
 }
 
 struct Parameter<'a>(ToSqlOutput<'a>);

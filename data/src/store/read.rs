@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, Params, Row};
 
 use super::{
     GeoPackage, StoreError, blob,
-    table::{Table, from_sql, quote, to_sql},
+    table::{Coordinates, Table, from_sql, quote, to_sql},
 };
 use crate::{GeometryKind, Record, Value};
 use geo::Geometry;
@@ -196,11 +196,10 @@ impl GeoPackage {
             id: id.clone(),
             source,
         })?;
-        if let (Some(crs), Some(_)) = (&table.crs, &geometry) {
-            return Err(StoreError::unknown_crs(table, crs));
-        }
         if table.own {
             geometry = geometry.map(|geometry| single(table.layer.geometry, geometry));
+        } else if let Some(geometry) = &mut geometry {
+            turn(table, geometry)?;
         }
         let batch: Option<String> = row.get(2).map_err(fail)?;
         let values = table
@@ -218,6 +217,26 @@ impl GeoPackage {
             batch: batch.map(Into::into),
         })
     }
+}
+
+/// Brings the geometry of another program's file to EPSG:4490 and the lattice.
+fn turn(table: &Table, geometry: &mut Geometry<f64>) -> Result<(), StoreError> {
+    let refuse = |srs: String, reason: String| StoreError::Crs {
+        layer: table.layer.id.clone(),
+        srs,
+        reason,
+    };
+    match &table.coordinates {
+        Coordinates::Stored => {}
+        Coordinates::Turned(way) => way
+            .geometry(geometry)
+            .map_err(|error| refuse(way.from().to_string(), error.to_string()))?,
+        Coordinates::Unknown { name, reason } => {
+            return Err(refuse(name.clone(), reason.clone()));
+        }
+    }
+    crate::geometry::snap(geometry);
+    Ok(())
 }
 
 /// A multi-part geometry of one part as that part: lines and polygons are kept as

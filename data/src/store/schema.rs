@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::{
     history, reference_systems,
-    table::{Table, column_type, quote},
+    table::{Coordinates, Table, column_type, quote},
 };
 use crate::{Catalog, Field, FieldKind, GeometryKind, Layer};
 
@@ -36,7 +36,7 @@ pub(crate) fn table(layer: &Arc<Layer>) -> Table {
         geometry: mapped.then(|| GEOMETRY.to_owned()),
         rtree: mapped.then(|| format!("rtree_{}_{GEOMETRY}", layer.id)),
         srs_id: reference_systems::CGCS2000,
-        crs: None,
+        coordinates: Coordinates::Stored,
         own: true,
         columns: layer
             .fields

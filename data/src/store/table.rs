@@ -6,7 +6,7 @@ use rusqlite::types::{ToSqlOutput, Value as Sql, ValueRef};
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
 
-use crate::{FieldKind, Layer, Value};
+use crate::{FieldKind, Layer, Value, crs::Transform};
 
 /// A layer and the table that holds it.
 #[derive(Clone, Debug)]
@@ -22,14 +22,29 @@ pub(crate) struct Table {
     pub(crate) rtree: Option<String>,
     /// `gpkg_spatial_ref_sys.srs_id` of the geometry.
     pub(crate) srs_id: i32,
-    /// The reference system of another program's file; `None` where it is EPSG:4490,
-    /// or WGS 84, which is accepted as equal.
-    pub(crate) crs: Option<String>,
+    /// What its coordinates are in.
+    pub(crate) coordinates: Coordinates,
     /// Whether this program made it, and so may change it.
     pub(crate) own: bool,
     /// The column of each field of the layer, in its order; `None` where the file
     /// was made from an older catalog and lacks it.
     pub(crate) columns: Vec<Option<String>>,
+}
+
+/// What a table's coordinates are in.
+#[derive(Clone, Debug)]
+pub(crate) enum Coordinates {
+    /// As they are stored: EPSG:4490, or WGS 84, which is accepted as equal.
+    Stored,
+    /// In a system that they are turned from when read.
+    Turned(Transform),
+    /// In a system that nobody knows.
+    Unknown {
+        /// What the file says of it.
+        name: String,
+        /// Why it cannot be used.
+        reason: String,
+    },
 }
 
 /// A name as SQL wants it.
