@@ -18,29 +18,56 @@ impl GeoPackage {
         layer: &str,
         records: impl IntoIterator<Item = Record>,
     ) -> Result<u64, StoreError> {
+        let load = || {
+            self.bulk_start(layer)?;
+            let mut count = 0;
+            for record in records {
+                self.bulk_push(layer, &record)?;
+                count += 1;
+            }
+            self.bulk_finish(layer)?;
+            Ok(count)
+        };
+        let loaded = load();
+        if loaded.is_err() && !self.connection.is_autocommit() {
+            // The first error is the one to tell.
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+        loaded
+    }
+
+    /// Starts a bulk load that [`GeoPackage::bulk_finish`] ends; what comes between is
+    /// lost when the file is closed first.
+    pub(crate) fn bulk_start(&self, layer: &str) -> Result<(), StoreError> {
         let table = self.table(layer)?;
         if !table.own {
             return Err(StoreError::Foreign {
                 layer: layer.to_owned(),
             });
         }
+        // The transaction stays open beyond this call.
+        let mut transaction = self.begin()?;
+        transaction.set_drop_behavior(rusqlite::DropBehavior::Ignore);
+        schema::drop_triggers(&transaction, table)
+            .and_then(|()| schema::drop_indexes(&transaction, table))
+            .map_err(|error| self.error(error))
+    }
+
+    pub(crate) fn bulk_push(&self, layer: &str, record: &Record) -> Result<(), StoreError> {
+        self.insert(self.table(layer)?, record, None)
+    }
+
+    pub(crate) fn bulk_finish(&self, layer: &str) -> Result<(), StoreError> {
+        let table = self.table(layer)?;
         let fail = |error| self.error(error);
-        let transaction = self.begin()?;
-        schema::drop_triggers(&transaction, table).map_err(fail)?;
-        schema::drop_indexes(&transaction, table).map_err(fail)?;
-        let mut count = 0;
-        for record in records {
-            self.insert(&transaction, table, &record, None)?;
-            count += 1;
-        }
-        schema::fill_rtree(&transaction, table).map_err(fail)?;
-        schema::create_indexes(&transaction, table)
+        let connection = &self.connection;
+        schema::fill_rtree(connection, table).map_err(fail)?;
+        schema::create_indexes(connection, table)
             .map_err(|error| self.write_error(table, "*", error))?;
-        schema::create_rtree_triggers(&transaction, table).map_err(fail)?;
-        history::create_triggers(&transaction, table).map_err(fail)?;
-        let bounds = schema::extent(&transaction, table).map_err(fail)?;
-        schema::state_change(&transaction, table, bounds).map_err(fail)?;
-        transaction.commit().map_err(fail)?;
-        Ok(count)
+        schema::create_rtree_triggers(connection, table).map_err(fail)?;
+        history::create_triggers(connection, table).map_err(fail)?;
+        let bounds = schema::extent(connection, table).map_err(fail)?;
+        schema::state_change(connection, table, bounds).map_err(fail)?;
+        connection.execute_batch("COMMIT").map_err(fail)
     }
 }

@@ -95,7 +95,7 @@ impl GeoPackage {
                             id: record.id.to_string(),
                         });
                     }
-                    self.insert(&transaction, table, record, set.batch.as_ref())?;
+                    self.insert(table, record, set.batch.as_ref())?;
                     done.inserted += 1;
                 }
                 Operation::Update(record) => {
@@ -194,10 +194,9 @@ impl GeoPackage {
         Ok(())
     }
 
-    /// Inserts a row. Used by commits and bulk loads alike.
+    /// Inserts a row, within the transaction that is open.
     pub(super) fn insert(
         &self,
-        transaction: &Transaction<'_>,
         table: &Table,
         record: &Record,
         batch: Option<&Arc<str>>,
@@ -215,7 +214,8 @@ impl GeoPackage {
             quote(&table.name),
             columns.join(", ")
         );
-        let mut statement = transaction
+        let mut statement = self
+            .connection
             .prepare_cached(&sql)
             .map_err(|error| self.error(error))?;
         let bind = |statement: &mut rusqlite::CachedStatement<'_>| {
