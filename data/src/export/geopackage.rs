@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use super::{ExportError, Losses, Setting};
 use crate::{
-    Catalog, Record,
+    Record,
     crs::Crs,
     store::{GeoPackage, StoreError},
 };
@@ -23,11 +23,9 @@ impl Writer {
                 only: "EPSG:4490",
             });
         }
-        let catalog = Arc::new(Catalog {
-            themes: setting.catalog.themes.clone(),
-            layers: vec![Arc::clone(setting.layer)],
-            code_lists: setting.catalog.code_lists.clone(),
-        });
+        let mut catalog = (**setting.catalog).clone();
+        catalog.layers = vec![Arc::clone(setting.layer)];
+        let catalog = Arc::new(catalog);
         let store = GeoPackage::create(&setting.path, &catalog, &setting.options.about)?;
         store.bulk_start(&setting.layer.id)?;
         Ok(Self {

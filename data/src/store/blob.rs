@@ -336,3 +336,133 @@ fn gather(code: u32, parts: Vec<Geometry<f64>>) -> Result<Geometry<f64>, BlobErr
         _ => Geometry::GeometryCollection(GeometryCollection(parts)),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use geo::line_string;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn coord() -> impl Strategy<Value = Coord<f64>> {
+        (-180.0..180.0, -90.0..90.0).prop_map(|(x, y)| Coord { x, y })
+    }
+
+    fn line() -> impl Strategy<Value = LineString<f64>> {
+        prop::collection::vec(coord(), 2..8).prop_map(LineString)
+    }
+
+    fn polygon() -> impl Strategy<Value = Polygon<f64>> {
+        (line(), prop::collection::vec(line(), 0..3)).prop_map(|(out, ins)| Polygon::new(out, ins))
+    }
+
+    fn geometry() -> impl Strategy<Value = Geometry<f64>> {
+        let simple = prop_oneof![
+            coord().prop_map(|at| Geometry::Point(Point(at))),
+            line().prop_map(Geometry::LineString),
+            polygon().prop_map(Geometry::Polygon),
+            prop::collection::vec(coord().prop_map(Point), 1..5)
+                .prop_map(|points| Geometry::MultiPoint(MultiPoint(points))),
+            prop::collection::vec(line(), 1..4)
+                .prop_map(|lines| Geometry::MultiLineString(MultiLineString(lines))),
+            prop::collection::vec(polygon(), 1..4)
+                .prop_map(|parts| Geometry::MultiPolygon(MultiPolygon(parts))),
+        ];
+        simple.prop_recursive(2, 8, 3, |inner| {
+            prop::collection::vec(inner, 1..3)
+                .prop_map(|parts| Geometry::GeometryCollection(GeometryCollection(parts)))
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_geometry_comes_back_as_it_went(geometry in geometry(), srs in any::<i32>()) {
+            let blob = encode(&geometry, srs).unwrap();
+            prop_assert_eq!(&blob[4..8], srs.to_le_bytes());
+            prop_assert_eq!(bounds(&blob).unwrap(), geometry.bounding_rect());
+            prop_assert_eq!(decode(&blob).unwrap(), Some(geometry));
+        }
+
+        #[test]
+        fn what_is_cut_off_or_scrambled_is_refused_or_read_but_never_panics(
+            geometry in geometry(),
+            cut in 0_usize..400,
+            scrambled in prop::collection::vec((0_usize..400, any::<u8>()), 0..4),
+        ) {
+            let mut blob = encode(&geometry, 4490).unwrap();
+            let whole = blob.len();
+            blob.truncate(cut);
+            if cut < whole {
+                prop_assert_eq!(decode(&blob), Err(BlobError::Damaged));
+            }
+            for (at, byte) in scrambled {
+                if let Some(place) = blob.get_mut(at) {
+                    *place = byte;
+                }
+            }
+            let _ = (decode(&blob), bounds(&blob));
+        }
+    }
+
+    #[test]
+    fn heights_and_measures_are_dropped_in_either_byte_order() {
+        for (code, extra) in [
+            (1002_u32, 1),
+            (2002, 1),
+            (3002, 2),
+            (0x8000_0002, 1),
+            (0xc000_0002, 2),
+        ] {
+            for little in [true, false] {
+                let word = |word: u32| {
+                    if little {
+                        word.to_le_bytes()
+                    } else {
+                        word.to_be_bytes()
+                    }
+                };
+                let double = |number: f64| {
+                    if little {
+                        number.to_le_bytes()
+                    } else {
+                        number.to_be_bytes()
+                    }
+                };
+                let mut blob = vec![
+                    b'G',
+                    b'P',
+                    0,
+                    u8::from(little),
+                    0,
+                    0,
+                    0,
+                    0,
+                    u8::from(little),
+                ];
+                blob.extend(word(code));
+                blob.extend(word(2));
+                for (x, y) in [(1.0, 2.0), (3.0, 4.0)] {
+                    blob.extend(double(x));
+                    blob.extend(double(y));
+                    for _ in 0..extra {
+                        blob.extend(double(9.0));
+                    }
+                }
+                assert_eq!(
+                    decode(&blob).unwrap(),
+                    Some(line_string![(x: 1.0, y: 2.0), (x: 3.0, y: 4.0)].into()),
+                    "{code} {little}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn curves_and_numbers_that_are_none_are_refused() {
+        let mut curve = b"GP\0\x01\0\0\0\0\x01".to_vec();
+        curve.extend(8_u32.to_le_bytes());
+        assert_eq!(decode(&curve), Err(BlobError::Unsupported(8)));
+        let nowhere = Geometry::Point(Point::new(f64::NAN, 1.0));
+        assert_eq!(encode(&nowhere, 0), Err(BlobError::NotFinite));
+    }
+}

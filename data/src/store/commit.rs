@@ -190,6 +190,17 @@ impl GeoPackage {
                     layer: table.layer.id.clone(),
                 });
             }
+            let (Operation::Insert(record) | Operation::Update(record)) = &change.operation else {
+                continue;
+            };
+            let faults = self.catalog.validate(&table.layer, record);
+            if !faults.is_empty() {
+                return Err(StoreError::Invalid {
+                    layer: table.layer.id.clone(),
+                    id: record.id.to_string(),
+                    faults,
+                });
+            }
         }
         Ok(())
     }

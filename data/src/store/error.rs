@@ -6,6 +6,7 @@ use rusqlite::ErrorCode;
 use thiserror::Error;
 
 use super::blob::BlobError;
+use crate::catalog::FieldError;
 
 /// Why a store could not be made, opened, read or written.
 #[derive(Debug, Error)]
@@ -114,14 +115,17 @@ pub enum StoreError {
         reason: String,
     },
     /// A record that the catalog does not allow.
-    #[error("图层 {layer} 要素 {id}：{detail}")]
+    #[error(
+        "图层 {layer} 要素 {id}：{}；未写入任何内容 / layer {layer} feature {id}: nothing was written",
+        messages(faults)
+    )]
     Invalid {
         /// The layer.
         layer: String,
         /// The feature.
         id: String,
         /// Each fault, in both languages.
-        detail: String,
+        faults: Vec<FieldError>,
     },
     /// A change or removal of a feature that is not there.
     #[error(
@@ -242,4 +246,9 @@ impl StoreError {
             _ => Self::Sqlite { path, source },
         }
     }
+}
+
+fn messages(faults: &[FieldError]) -> String {
+    let messages: Vec<_> = faults.iter().map(|fault| fault.message.as_str()).collect();
+    messages.join("；")
 }

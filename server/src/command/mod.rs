@@ -2,7 +2,9 @@
 //!
 //! Exit codes: 0 done, 1 the input or the data is at fault, 2 usage.
 
+mod backup;
 mod check;
+mod export;
 mod serve;
 
 use std::{
@@ -27,6 +29,8 @@ struct Command {
 #[derive(Subcommand)]
 enum Verb {
     Check(check::Arguments),
+    Backup(backup::Arguments),
+    Export(export::Arguments),
     Serve(serve::Arguments),
 }
 
@@ -43,6 +47,8 @@ pub(crate) fn run() -> ExitCode {
     let output = Output { json: command.json };
     let done = match command.verb {
         Verb::Check(arguments) => check::run(arguments, output),
+        Verb::Backup(arguments) => backup::run(arguments, output),
+        Verb::Export(arguments) => export::run(arguments, output),
         Verb::Serve(arguments) => serve::run(arguments, output),
     };
     match done {

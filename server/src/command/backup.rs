@@ -1,0 +1,39 @@
+//! `yizhangtu backup`: a copy of a file that others may be writing.
+
+use std::{
+    io::{self, Write as _},
+    path::PathBuf,
+};
+
+use serde_json::json;
+use yizhangtu_data::{
+    Catalog,
+    store::{Access, GeoPackage},
+};
+
+use super::{Failure, Output};
+
+/// 备份，可在服务运行时进行 / copy a file, also while it is served
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// GeoPackage 文件 / the GeoPackage
+    file: PathBuf,
+    /// 备份文件，不能已存在 / the copy; must not exist yet
+    #[arg(short, long, value_name = "COPY")]
+    output: PathBuf,
+}
+
+pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
+    let store = GeoPackage::open(&arguments.file, &Catalog::embedded(), Access::ReadOnly)?;
+    store.backup(&arguments.output)?;
+    let sequence = store.sequence()?;
+    let mut to = io::stdout().lock();
+    if output.json {
+        let result = json!({"file": arguments.output, "sequence": sequence});
+        writeln!(to, "{result}")?;
+    } else {
+        let copy = arguments.output.display();
+        writeln!(to, "已备份到 {copy} / copied to {copy}")?;
+    }
+    Ok(())
+}
