@@ -3,7 +3,17 @@ import { defineConfig } from 'vitest/config';
 
 // `npm run dev` forwards to a running `yizhangtu serve`.
 const server = process.env.YIZHANGTU_SERVER ?? 'http://127.0.0.1:8080';
-const paths = ['/catalog', '/collections', '/lookup', '/statistics', '/search', '/tiles', '/basemaps', '/health', '/changes'];
+const paths = [
+  '/catalog',
+  '/collections',
+  '/lookup',
+  '/statistics',
+  '/search',
+  '/tiles',
+  '/basemaps',
+  '/health',
+  '/changes',
+];
 
 export default defineConfig({
   // Relative, so that the page also works behind a proxy's sub-path.

@@ -2,7 +2,7 @@
 
 if (!Object.hasOwn) {
   Object.defineProperty(Object, 'hasOwn', {
-    value: (object: object, key: PropertyKey) => Object.prototype.hasOwnProperty.call(object, key),
+    value: (object: object, key: PropertyKey) => Object.hasOwn(object, key),
     configurable: true,
     writable: true,
   });

@@ -25,6 +25,11 @@ let browser;
 /** The address of the server and its process; made once a test file. */
 export async function serve(extra = []) {
   if (served) return served;
+  // A developer may point the tests at a server that runs already.
+  if (process.env.YIZHANGTU_URL) {
+    served = { url: new URL(process.env.YIZHANGTU_URL).origin };
+    return served;
+  }
   const folder = mkdtempSync(path.join(tmpdir(), 'yizhangtu-page-'));
   const file = path.join(folder, 'donghua.gpkg');
   assert.ok(existsSync(BINARY), `${BINARY} is not built: cargo build --locked --bin yizhangtu`);
@@ -47,11 +52,11 @@ export async function serve(extra = []) {
 export async function stop() {
   await browser?.close();
   browser = undefined;
-  if (served) {
+  if (served?.child) {
     served.child.kill('SIGTERM');
     rmSync(served.folder, { recursive: true, force: true });
-    served = undefined;
   }
+  served = undefined;
 }
 
 /**

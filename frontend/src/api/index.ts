@@ -43,6 +43,8 @@ export interface PageOf {
   /** Fields that must equal a value. */
   equal?: Record<string, string>;
   filter?: string | undefined;
+  /** Fields to answer; all where none are named. */
+  properties?: string[] | undefined;
 }
 
 /** One page of a layer's features. */
@@ -50,12 +52,10 @@ export function items(layer: string, page: PageOf, signal?: AbortSignal): Promis
   const query = new URLSearchParams({ f: 'json', limit: String(page.limit), offset: String(page.offset) });
   if (page.bbox) query.set('bbox', page.bbox.map((value) => value.toFixed(7)).join(','));
   if (page.sortby) query.set('sortby', page.sortby);
+  if (page.properties) query.set('properties', page.properties.join(','));
   if (page.filter) query.set('filter', page.filter);
   for (const [field, value] of Object.entries(page.equal ?? {})) query.set(field, value);
-  return request<ItemPage>(
-    `collections/${encodeURIComponent(layer)}/items?${query}`,
-    withSignal(signal),
-  );
+  return request<ItemPage>(`collections/${encodeURIComponent(layer)}/items?${query}`, withSignal(signal));
 }
 
 export interface Area {

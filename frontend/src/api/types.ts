@@ -129,7 +129,8 @@ export interface Lookup {
   at: Record<string, Found[]>;
   nearest?: Record<string, { id: string; distance_m: number } & Properties>;
   residents?: Resident[];
-  hint?: unknown;
+  /** Where the point would lie were it of a shifted system; only when it lies in the data then. */
+  hint?: { crs: string; point: LonLat; distance_m: number; zh: string; en: string };
 }
 
 export interface Resident {

@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
-import * as api from '../api';
 import type { BaseMap } from '../api';
+import * as api from '../api';
 import { stage } from '../map/current';
 
 /** The base maps that the server offers, which one is on, and whether it fails. */

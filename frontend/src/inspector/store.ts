@@ -1,8 +1,8 @@
 import type { Feature, Geometry } from 'geojson';
 import { defineStore } from 'pinia';
 import { nextTick, ref, shallowRef } from 'vue';
-import * as api from '../api';
 import type { Item, LonLat, Lookup } from '../api';
+import * as api from '../api';
 import { stage } from '../map/current';
 import type { Hit } from '../map/stage';
 import { freePadding } from '../shell/padding';
@@ -48,7 +48,6 @@ export const useInspector = defineStore('inspector', () => {
     itemStatus.value = 'idle';
     status.value = 'loading';
     shell.side = 'inspector';
-    void nextTick(() => stage.value?.reveal(at, freePadding()));
     const coarse = window.matchMedia?.('(pointer: coarse)').matches;
     hits.value = stage.value?.featuresAt(at, coarse ? REACH.coarse : REACH.fine) ?? [];
     mark();
@@ -57,6 +56,9 @@ export const useInspector = defineStore('inspector', () => {
       lookup.value = answer;
       point.value = answer.point;
       status.value = 'ready';
+      // The panel has its size now: the point must not lie under it.
+      await nextTick();
+      stage.value?.reveal(answer.point, freePadding());
       await outlineHouse(answer, mine);
     } catch (reason) {
       if (api.isAborted(reason)) return;
@@ -133,7 +135,7 @@ export const useInspector = defineStore('inspector', () => {
     const current = stage.value;
     if (!bounds || !current) return;
     // After the panel has taken its place, so that the feature is not under it.
-    void nextTick(() => current.fit(bounds, freePadding(), 18.5));
+    void nextTick().then(() => current.fit(bounds, freePadding(), 18.5));
   }
 
   /** Marks the point asked for and a geometry on the map. */

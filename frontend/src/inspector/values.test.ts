@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Field, Layer } from '../api';
 import { zh } from '../language/zh';
-import { cellText, rowsOf, titleOf, unitText, valueText } from './values';
+import { cellText, rowsOf, secondLine, titleOf, unitText, valueText } from './values';
 
 const field = (name: string, extra: Partial<Field> = {}): Field => ({
   name,
@@ -51,7 +51,9 @@ describe('cellText', () => {
     const rent = field('monthly_rent_fen', { type: 'integer', unit: 'fen' });
     expect(cellText(rent, 123_456, words)).toBe('1,234.56');
     expect(unitText(rent, zh)).toBe('元');
-    expect(cellText(field('area_m2', { type: 'decimal', unit: 'm2', decimals: 2 }), 1234.5, words)).toBe('1,234.5');
+    expect(cellText(field('area_m2', { type: 'decimal', unit: 'm2', decimals: 2 }), 1234.5, words)).toBe(
+      '1,234.5',
+    );
     expect(cellText(field('class', { code_list: 'land' }), '0703', words)).toBe('农村宅基地（0703）');
     expect(cellText(field('a'), null, words)).toBe('');
   });
@@ -76,5 +78,15 @@ describe('titleOf', () => {
   it('keeps the catalog’s order of fields, unknown ones last', () => {
     const rows = rowsOf(layer, { extra: 1, address: 'a', code: 'c', id: 'i' });
     expect(rows.map((row) => row.field.name)).toEqual(['code', 'address', 'extra']);
+  });
+});
+
+describe('secondLine', () => {
+  it('says who answers for it and how it stands, not what the title says already', () => {
+    expect(secondLine(undefined, { name: '第3网格', code: 'G3', worker: '陈某' }, 'g', words)).toBe(
+      '网格员 陈某',
+    );
+    expect(secondLine(undefined, { name: '地块', code: 'L1' }, 'l', words)).toBe('L1');
+    expect(secondLine(undefined, { code: 'L1' }, 'l', words)).toBe('');
   });
 });

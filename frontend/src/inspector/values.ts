@@ -11,7 +11,9 @@ export interface Words {
 
 /** Whether a field holds nothing to show. */
 export function isEmpty(value: unknown): boolean {
-  return value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+  return (
+    value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
+  );
 }
 
 /** A value as a reader sees it. */
@@ -48,7 +50,9 @@ function numberText(field: Field | undefined, value: number, words: Words): stri
     default: {
       // Years are read as they are, without a separator of thousands.
       const year = field?.type === 'integer' && /year/.test(field.name);
-      const text = year ? String(value) : number(value, field?.decimals ?? (field?.type === 'integer' ? 0 : 4));
+      const text = year
+        ? String(value)
+        : number(value, field?.decimals ?? (field?.type === 'integer' ? 0 : 4));
       return field?.unit ? `${text} ${field.unit}` : text;
     }
   }
@@ -94,10 +98,7 @@ export function titleOf(layer: Layer | undefined, properties: Properties, id: st
 }
 
 /** The fields of a feature in the catalog's order; unknown ones after them. */
-export function rowsOf(
-  layer: Layer | undefined,
-  properties: Properties,
-): { field: Field; value: unknown }[] {
+export function rowsOf(layer: Layer | undefined, properties: Properties): { field: Field; value: unknown }[] {
   const rows: { field: Field; value: unknown }[] = [];
   const known = new Set<string>();
   for (const field of layer?.fields ?? []) {
@@ -109,4 +110,40 @@ export function rowsOf(
     rows.push({ field: { name, label: { zh: name, en: name }, type: 'text' }, value });
   }
   return rows;
+}
+
+/** Fields worth a second line in a list, best first: who answers for it, how it stands, what it is. */
+const TELLING = [
+  'worker',
+  'party_branch',
+  'branch',
+  'state',
+  'stage',
+  'class_code',
+  'kind',
+  'type',
+  'mode',
+  'level',
+  'declared_area_m2',
+  'area_m2',
+  'title',
+  'name',
+  'code',
+];
+
+/** A second line for a feature in a list: at most two of its telling fields. */
+export function secondLine(layer: Layer | undefined, found: Properties, id: string, words: Words): string {
+  const title = titleOf(layer, found, id);
+  const parts: string[] = [];
+  for (const name of TELLING) {
+    const value = found[name];
+    if (parts.length === 2) break;
+    if (isEmpty(value) || String(value) === title) continue;
+    // A bare code says little beside something that is told in words.
+    if (name === 'code' && parts.length > 0) continue;
+    const field = layer?.fields.find((candidate) => candidate.name === name);
+    const text = valueText(field, value, words);
+    parts.push(name === 'worker' ? `${words.t.inspector.worker} ${text}` : text);
+  }
+  return parts.join(' · ');
 }

@@ -108,7 +108,7 @@ export const en: Texts = {
     copyFailed: 'The browser refused; copy it from the address bar.',
     worker: 'Grid worker',
     emptyFields: (count) => `${plural(count, 'field')} not filled in`,
-    hint: 'About the coordinates',
+    askAs: (system) => `Ask again as ${system}`,
     noGeometry: 'This record has no geometry',
     list: 'List',
     related: 'Related',

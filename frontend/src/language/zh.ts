@@ -101,7 +101,7 @@ export const zh = {
     copyFailed: '浏览器不允许复制，请从地址栏复制。',
     worker: '网格员',
     emptyFields: (count: number) => `${count} 个未填字段`,
-    hint: '坐标提示',
+    askAs: (system: string) => `按 ${system} 重新查询`,
     noGeometry: '此记录没有图形',
     list: '列表',
     related: '关联',

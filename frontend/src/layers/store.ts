@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
-import * as api from '../api';
 import type { Catalog, Layer, Text } from '../api';
+import * as api from '../api';
 import type { Look } from '../map/stage';
 
 export interface ThemeGroup {
@@ -46,10 +46,12 @@ export const useLayers = defineStore('layers', () => {
     try {
       const loaded = await api.catalog();
       looks.value = Object.fromEntries(
-        loaded.layers.filter(isDrawn).map((layer) => [
-          layer.id,
-          { visible: layer.style?.visible === true && layer.count !== 0, opacity: 1 },
-        ]),
+        loaded.layers
+          .filter(isDrawn)
+          .map((layer) => [
+            layer.id,
+            { visible: layer.style?.visible === true && layer.count !== 0, opacity: 1 },
+          ]),
       );
       catalog.value = loaded;
       status.value = 'ready';

@@ -132,7 +132,8 @@ export class Drawing {
     const feature = this.draw
       .getSnapshot()
       .find(
-        (candidate) => candidate.properties.mode === mode && ['Polygon', 'LineString'].includes(candidate.geometry.type),
+        (candidate) =>
+          candidate.properties.mode === mode && ['Polygon', 'LineString'].includes(candidate.geometry.type),
       );
     if (!feature) return [];
     const { geometry } = feature;

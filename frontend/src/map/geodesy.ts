@@ -70,8 +70,7 @@ export function distance(from: LonLat, to: LonLat): number {
     const cos2m = cos2Alpha === 0 ? 0 : cosSigma - (2 * su1 * su2) / cos2Alpha;
     const c = (F / 16) * cos2Alpha * (4 + F * (4 - 3 * cos2Alpha));
     const next =
-      l +
-      (1 - c) * F * sinAlpha * (sigma + c * sinSigma * (cos2m + c * cosSigma * (2 * cos2m ** 2 - 1)));
+      l + (1 - c) * F * sinAlpha * (sigma + c * sinSigma * (cos2m + c * cosSigma * (2 * cos2m ** 2 - 1)));
     if (Math.abs(next - lambda) > 1e-12) {
       lambda = next;
       continue;
@@ -111,7 +110,8 @@ export function area(ring: LonLat[]): number {
   for (let index = 0; index < plane.length; index++) {
     const p = plane[index] as typeof first;
     const q = plane[(index + 1) % plane.length] as typeof first;
-    twice += (p.east - first.east) * (q.north - first.north) - (q.east - first.east) * (p.north - first.north);
+    twice +=
+      (p.east - first.east) * (q.north - first.north) - (q.east - first.east) * (p.north - first.north);
   }
   return Math.abs(twice) / 2;
 }

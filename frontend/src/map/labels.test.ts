@@ -40,7 +40,10 @@ describe('labelPoints', () => {
         properties: { name: '第1网格' },
         geometry: {
           type: 'MultiPolygon',
-          coordinates: [[ring([0, 0], [1, 0], [1, 1], [0, 1])], [ring([10, 10], [20, 10], [20, 20], [10, 20])]],
+          coordinates: [
+            [ring([0, 0], [1, 0], [1, 1], [0, 1])],
+            [ring([10, 10], [20, 10], [20, 20], [10, 20])],
+          ],
         },
       },
       { type: 'Feature', properties: {}, geometry: { type: 'Point', coordinates: [0, 0] } },

@@ -51,7 +51,9 @@ export function innermost(rings: Position[][]): [number, number] {
   const [west, east] = [Math.min(...lons), Math.max(...lons)];
   // Degrees of longitude are shorter: the search runs in a plane of equal degrees.
   const squeeze = Math.cos((((south + north) / 2) * Math.PI) / 180);
-  const plane = rings.map((ring) => ring.map((position) => [(position[0] as number) * squeeze, position[1] as number] as const));
+  const plane = rings.map((ring) =>
+    ring.map((position) => [(position[0] as number) * squeeze, position[1] as number] as const),
+  );
   const width = (east - west) * squeeze;
   const height = north - south;
   const precision = Math.min(width, height) / 50;
@@ -79,7 +81,12 @@ export function innermost(rings: Position[][]): [number, number] {
     if (next.inside > best.inside) best = next;
     if (next.most - best.inside <= precision) break;
     const half = next.half / 2;
-    for (const [dx, dy] of [[-half, -half], [half, -half], [-half, half], [half, half]] as const) {
+    for (const [dx, dy] of [
+      [-half, -half],
+      [half, -half],
+      [-half, half],
+      [half, half],
+    ] as const) {
       queue.push(cell(next.x + dx, next.y + dy, half));
     }
   }
@@ -96,7 +103,10 @@ function depth(x: number, y: number, rings: (readonly [number, number])[][]): nu
       const [bx, by] = ring[j] as readonly [number, number];
       if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) inside = !inside;
       const [dx, dy] = [bx - ax, by - ay];
-      const along = dx === 0 && dy === 0 ? 0 : Math.max(0, Math.min(1, ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy)));
+      const along =
+        dx === 0 && dy === 0
+          ? 0
+          : Math.max(0, Math.min(1, ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy)));
       least = Math.min(least, Math.hypot(ax + along * dx - x, ay + along * dy - y));
     }
   }

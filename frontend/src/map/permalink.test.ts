@@ -26,7 +26,16 @@ describe('permalink', () => {
   });
 
   it('leaves out what makes no sense', () => {
-    for (const hash of ['', '#', '#map=15/23.1', '#map=a/b/c', '#map=15/113.6/23.1', '#map=//', '#sel=grid', '#sel=/1']) {
+    for (const hash of [
+      '',
+      '#',
+      '#map=15/23.1',
+      '#map=a/b/c',
+      '#map=15/113.6/23.1',
+      '#map=//',
+      '#sel=grid',
+      '#sel=/1',
+    ]) {
       expect(readLink(hash), hash).toEqual({});
     }
     expect(readLink('#lang=fr&sel=%E0%A4%A/x')).toEqual({ selected: { layer: '%E0%A4%A', id: 'x' } });

@@ -45,7 +45,9 @@ export function writeLink(link: Link): string {
     const { zoom, center } = link.view;
     // As many decimals as a pixel of the zoom is worth, as OpenStreetMap does.
     const decimals = Math.max(2, Math.ceil((zoom * Math.LN2 + Math.log(512 / 360 / 0.5)) / Math.LN10));
-    parts.push(`map=${Number(zoom.toFixed(2))}/${center[1].toFixed(decimals)}/${center[0].toFixed(decimals)}`);
+    parts.push(
+      `map=${Number(zoom.toFixed(2))}/${center[1].toFixed(decimals)}/${center[0].toFixed(decimals)}`,
+    );
   }
   if (link.layers) parts.push(`layers=${link.layers.map(encodeURIComponent).join(',')}`);
   if (link.selected) {

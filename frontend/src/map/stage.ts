@@ -305,7 +305,12 @@ export class Stage {
   reveal(point: LonLat, padding: { top?: number; right?: number; bottom?: number; left?: number }): void {
     const { x, y } = this.map.project(point);
     const { clientWidth: width, clientHeight: height } = this.map.getContainer();
-    const box = { left: padding.left ?? 0, top: padding.top ?? 0, right: width - (padding.right ?? 0), bottom: height - (padding.bottom ?? 0) };
+    const box = {
+      left: padding.left ?? 0,
+      top: padding.top ?? 0,
+      right: width - (padding.right ?? 0),
+      bottom: height - (padding.bottom ?? 0),
+    };
     if (x >= box.left && x <= box.right && y >= box.top && y <= box.bottom) return;
     const dx = x < box.left || x > box.right ? x - (box.left + box.right) / 2 : 0;
     const dy = y < box.top || y > box.bottom ? y - (box.top + box.bottom) / 2 : 0;

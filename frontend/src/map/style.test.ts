@@ -46,7 +46,10 @@ describe('styleLayers', () => {
   });
 
   it('draws no fill where the catalog gives none', () => {
-    const specs = styleLayers(layer('village', { style: { color: '#333333', fill_opacity: 0, width: 2 } }), lists);
+    const specs = styleLayers(
+      layer('village', { style: { color: '#333333', fill_opacity: 0, width: 2 } }),
+      lists,
+    );
     expect(specs.map((spec) => spec.type)).toEqual(['line']);
   });
 
@@ -92,7 +95,7 @@ describe('styleLayers', () => {
   it('writes labels with real font families, as MapLibre takes generic ones for names', () => {
     const labelled = layer('grid', { partition: true, style: { color: '#333333', label_zoom: 13 } });
     const label = byType(styleLayers(labelled, lists), 'symbol')[0];
-    const fonts = (label?.layout as { 'text-font'?: string[] })['text-font'] ?? [];
+    const fonts = (label?.layout as { 'text-font'?: string[] } | undefined)?.['text-font'] ?? [];
     expect(fonts.length).toBeGreaterThan(2);
     expect(fonts).not.toContain('sans-serif');
     expect(byType(styleLayers(layer('grid', { style: { color: '#333333' } }), lists), 'symbol')).toEqual([]);
@@ -158,8 +161,14 @@ describe('drawingOrder', () => {
 describe('inkOf', () => {
   it('never writes in a colour too pale for paper', () => {
     expect(inkOf('#FFFFFF', '#B9AE9F')).not.toBe('#ffffff');
-    for (const [color, outline] of [['#FFFFFF', undefined], ['#2F855A', '#FFFFFF'], ['#CDBFAE', '#8A7866']] as const) {
-      const channels = (inkOf(color, outline).match(/[0-9a-f]{2}/gi) ?? []).map((hex) => Number.parseInt(hex, 16));
+    for (const [color, outline] of [
+      ['#FFFFFF', undefined],
+      ['#2F855A', '#FFFFFF'],
+      ['#CDBFAE', '#8A7866'],
+    ] as const) {
+      const channels = (inkOf(color, outline).match(/[0-9a-f]{2}/gi) ?? []).map((hex) =>
+        Number.parseInt(hex, 16),
+      );
       expect(Math.max(...channels), `${color} ${outline}`).toBeLessThan(150);
     }
   });

@@ -1,9 +1,9 @@
 /** MapLibre layers made from the catalog's style table. The only place where drawing is decided. */
 import type {
-  DataDrivenPropertyValueSpecification as Value,
   ExpressionSpecification,
   FilterSpecification,
   LayerSpecification,
+  DataDrivenPropertyValueSpecification as Value,
 } from 'maplibre-gl';
 import type { CodeList, Layer } from '../api';
 import { darken, inkOf } from './color';
@@ -172,7 +172,17 @@ export function styleLayers(
         'circle-stroke-color': style.outline ?? '#ffffff',
         'circle-stroke-opacity': opacity,
         'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 12, 0.5, 16, 1.2],
-        'circle-radius': ['interpolate', ['linear'], ['zoom'], 11, radius * 0.45, 16, radius, 20, radius * 1.6],
+        'circle-radius': [
+          'interpolate',
+          ['linear'],
+          ['zoom'],
+          11,
+          radius * 0.45,
+          16,
+          radius,
+          20,
+          radius * 1.6,
+        ],
       },
     });
   }

@@ -46,9 +46,13 @@ export function readCoordinates(text: string): Typed | 'range' | null {
 
 function readAngle(text: string): { value: number; axis?: 'lon' | 'lat'; exact: boolean } | null {
   const letter = /[NSEWnsew东西南北]/.exec(text)?.[0]?.toUpperCase() ?? '';
-  const axis = 'NS南北'.includes(letter) && letter ? 'lat' : 'EW东西'.includes(letter) && letter ? 'lon' : undefined;
+  const axis =
+    'NS南北'.includes(letter) && letter ? 'lat' : 'EW东西'.includes(letter) && letter ? 'lon' : undefined;
   const bare = text.replace(/[NSEWnsew东西南北经纬]/g, '').trim();
-  const match = /^([-+]?\d+(?:\.\d+)?)\s*(?:[°度]\s*(?:(\d+(?:\.\d+)?)\s*[′'分]\s*)?(?:(\d+(?:\.\d+)?)\s*[″"秒]\s*)?)?$/.exec(bare);
+  const match =
+    /^([-+]?\d+(?:\.\d+)?)\s*(?:[°度]\s*(?:(\d+(?:\.\d+)?)\s*[′'分]\s*)?(?:(\d+(?:\.\d+)?)\s*[″"秒]\s*)?)?$/.exec(
+      bare,
+    );
   if (!match) return null;
   const degrees = Number(match[1]);
   const sign = String(match[1]).startsWith('-') || 'SW南西'.includes(letter || '-') ? -1 : 1;

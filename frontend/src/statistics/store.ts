@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia';
 import { ref, shallowRef, watch } from 'vue';
-import * as api from '../api';
 import type { Area, LonLat, Statistics } from '../api';
+import * as api from '../api';
 import { useShell } from '../shell/store';
 
 /** What is counted: a drawn ring, or the outline of a feature. */

@@ -1,9 +1,9 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
-import * as api from '../api';
 import type { Bounds, Item } from '../api';
-import { stage } from '../map/current';
+import * as api from '../api';
 import { useLayers } from '../layers/store';
+import { stage } from '../map/current';
 import { useShell } from '../shell/store';
 
 /** Rows that one request brings. */
