@@ -5,6 +5,7 @@
 mod backup;
 mod check;
 mod export;
+mod locate;
 mod serve;
 
 use std::{
@@ -31,6 +32,7 @@ enum Verb {
     Check(check::Arguments),
     Backup(backup::Arguments),
     Export(export::Arguments),
+    Locate(locate::Arguments),
     Serve(serve::Arguments),
 }
 
@@ -49,6 +51,7 @@ pub(crate) fn run() -> ExitCode {
         Verb::Check(arguments) => check::run(arguments, output),
         Verb::Backup(arguments) => backup::run(arguments, output),
         Verb::Export(arguments) => export::run(arguments, output),
+        Verb::Locate(arguments) => locate::run(arguments, output),
         Verb::Serve(arguments) => serve::run(arguments, output),
     };
     match done {

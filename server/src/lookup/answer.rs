@@ -64,21 +64,17 @@ impl<'a> Lookup<'a> {
         viewer: Viewer,
         names: Option<&str>,
     ) -> Result<Self, Problem> {
-        let areal = |layer: &&'a Arc<LayerSnapshot>| {
-            let kind = layer.layer.geometry;
-            matches!(kind, GeometryKind::Polygon | GeometryKind::Any) && !layer.layer.personal
-        };
-        let all = || snapshot.layers.iter().filter(areal);
         let chosen: Vec<&Arc<LayerSnapshot>> = match names {
-            None => all().collect(),
+            None => areal(snapshot).collect(),
             Some(names) => names
                 .split(',')
                 .map(|name| {
-                    all()
+                    areal(snapshot)
                         .find(|layer| layer.layer.id == name.trim())
                         .ok_or_else(|| {
-                            let known: Vec<_> =
-                                all().map(|layer| layer.layer.id.as_str()).collect();
+                            let known: Vec<_> = areal(snapshot)
+                                .map(|layer| layer.layer.id.as_str())
+                                .collect();
                             let known = known.join(", ");
                             Problem::parameter(
                                 "layers",
@@ -89,15 +85,23 @@ impl<'a> Lookup<'a> {
                 })
                 .collect::<Result<_, _>>()?,
         };
-        let layers = chosen
-            .into_iter()
+        Ok(Self::of(snapshot, viewer, chosen))
+    }
+
+    /// Asks for all areal layers.
+    pub(crate) fn all(snapshot: &'a Snapshot, viewer: Viewer) -> Self {
+        Self::of(snapshot, viewer, areal(snapshot).collect())
+    }
+
+    fn of(snapshot: &'a Snapshot, viewer: Viewer, chosen: Vec<&'a Arc<LayerSnapshot>>) -> Self {
+        let layers = (chosen.into_iter())
             .map(|layer| Asked::new(layer, snapshot))
             .collect();
-        Ok(Self {
+        Self {
             snapshot,
             viewer,
             layers,
-        })
+        }
     }
 
     /// Who asks.
@@ -134,6 +138,14 @@ impl<'a> Lookup<'a> {
             }),
         }
     }
+}
+
+/// The layers with areas that are not about persons as a whole.
+fn areal(snapshot: &Snapshot) -> impl Iterator<Item = &Arc<LayerSnapshot>> {
+    snapshot.layers.iter().filter(|layer| {
+        let kind = layer.layer.geometry;
+        matches!(kind, GeometryKind::Polygon | GeometryKind::Any) && !layer.layer.personal
+    })
 }
 
 impl<'a> Asked<'a> {

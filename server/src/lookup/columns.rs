@@ -43,9 +43,6 @@ impl Row {
             ("grid", "grid", "name"),
             ("grid_worker", "grid", "worker"),
             ("co_op", "co_op", "name"),
-            ("building_code", "building", "code"),
-            ("building_address", "building", "address"),
-            ("building_use", "building", "use"),
             ("renewal_unit_code", "renewal_unit", "code"),
             ("renewal_unit", "renewal_unit", "name"),
             ("violation_case_code", "violation_case", "code"),
@@ -62,9 +59,7 @@ impl Row {
         }
         let house = snapshot.layer("building").zip(at.building());
         if let Some(position) = house.and_then(|(layer, record)| layer.position(&record.id)) {
-            let tally = &snapshot.houses.at(position).tally;
-            row.set("residents", tally.residents().to_string());
-            row.set("households", tally.households.to_string());
+            row.set_building(lookup, position);
         }
         if at.is_empty() {
             row.set(
@@ -75,6 +70,31 @@ impl Row {
             row.set("matched_by", matched_by);
         }
         row
+    }
+
+    /// Sets the columns of the building at a position of its layer.
+    pub(crate) fn set_building(&mut self, lookup: &Lookup<'_>, position: u32) {
+        let snapshot = lookup.snapshot();
+        let Some(buildings) = snapshot.layer("building") else {
+            return;
+        };
+        let record = buildings.record(position);
+        for (column, field) in [
+            ("building_code", "code"),
+            ("building_address", "address"),
+            ("building_use", "use"),
+        ] {
+            self.set(column, seen(lookup, &buildings.layer, record, field));
+        }
+        let tally = &snapshot.houses.at(position).tally;
+        self.set("residents", tally.residents().to_string());
+        self.set("households", tally.households.to_string());
+    }
+
+    /// Whether the row was matched.
+    pub(crate) fn is_matched(&self) -> bool {
+        let at = COLUMNS.iter().position(|(name, _)| *name == "matched_by");
+        at.is_some_and(|at| !self.values[at].is_empty())
     }
 
     /// A row that could not be matched, and why.
