@@ -6,10 +6,7 @@ use std::{
 };
 
 use serde_json::json;
-use yizhangtu_data::{
-    Catalog,
-    store::{Access, GeoPackage},
-};
+use yizhangtu_data::store::{Access, GeoPackage};
 
 use super::{Failure, Output};
 
@@ -24,7 +21,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
-    let store = GeoPackage::open(&arguments.file, &Catalog::embedded(), Access::ReadOnly)?;
+    let store = GeoPackage::open(&arguments.file, &super::catalog(), Access::ReadOnly)?;
     store.backup(&arguments.output)?;
     let sequence = store.sequence()?;
     let mut to = io::stdout().lock();

@@ -6,7 +6,6 @@ use std::{
 };
 
 use yizhangtu_data::{
-    Catalog,
     check::{Report, Severity, check},
     store::{Access, GeoPackage},
 };
@@ -21,7 +20,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
-    let file = GeoPackage::open(&arguments.file, &Catalog::embedded(), Access::ReadOnly)?;
+    let file = GeoPackage::open(&arguments.file, &super::catalog(), Access::ReadOnly)?;
     let report = check(&file)?;
     let mut out = io::stdout().lock();
     if output.json {

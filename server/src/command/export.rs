@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use indicatif::ProgressBar;
 use serde_json::json;
 use yizhangtu_data::{
-    Catalog, FieldKind, Layer,
+    FieldKind, Layer,
     crs::Crs,
     export::{Encoding, Export, ExportError, Options},
     store::{Access, GeoPackage},
@@ -49,7 +49,7 @@ enum Texts {
 
 pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let crs = arguments.crs.as_deref().map(Crs::parse).transpose()?;
-    let catalog = Catalog::embedded();
+    let catalog = super::catalog();
     let store = GeoPackage::open(&arguments.file, &catalog, Access::ReadOnly)?;
     let total = store.count(&arguments.layer)?;
     let Some(layer) = store.layer(&arguments.layer) else {

@@ -11,10 +11,14 @@ mod serve;
 use std::{
     fmt,
     io::{self, Write},
+    path::PathBuf,
     process::ExitCode,
+    sync::{Arc, OnceLock},
 };
 
 use clap::{Parser, Subcommand};
+
+use yizhangtu_data::Catalog;
 
 /// 一张图：村庄规划、治理与更新 / one map for village planning, governance and renewal
 #[derive(Parser)]
@@ -23,14 +27,17 @@ struct Command {
     /// 以 JSON 输出结果 / give results as JSON
     #[arg(long, global = true)]
     json: bool,
+    /// 叠加在内置图层目录上的目录（themes.toml、layers/、codes/） / a directory laid over the built-in catalog
+    #[arg(long, global = true, value_name = "DIR")]
+    catalog: Option<PathBuf>,
     #[command(subcommand)]
     verb: Verb,
 }
 
 #[derive(Subcommand)]
 enum Verb {
-    Check(check::Arguments),
     Backup(backup::Arguments),
+    Check(check::Arguments),
     Export(export::Arguments),
     Locate(locate::Arguments),
     Serve(serve::Arguments),
@@ -43,20 +50,35 @@ pub(crate) struct Output {
     pub(crate) json: bool,
 }
 
+/// The catalog of this run, where `--catalog` gave one.
+static CATALOG: OnceLock<Arc<Catalog>> = OnceLock::new();
+
+/// The catalog that every subcommand works with.
+fn catalog() -> Arc<Catalog> {
+    CATALOG.get().cloned().unwrap_or_else(Catalog::embedded)
+}
+
 /// Runs what the command line asks for.
 pub(crate) fn run() -> ExitCode {
     let command = Command::parse();
+    match dispatch(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn dispatch(command: Command) -> Result<(), Failure> {
+    if let Some(directory) = command.catalog {
+        let catalog = Catalog::load(directory)?;
+        CATALOG.get_or_init(|| Arc::new(catalog));
+    }
     let output = Output { json: command.json };
-    let done = match command.verb {
-        Verb::Check(arguments) => check::run(arguments, output),
+    match command.verb {
         Verb::Backup(arguments) => backup::run(arguments, output),
+        Verb::Check(arguments) => check::run(arguments, output),
         Verb::Export(arguments) => export::run(arguments, output),
         Verb::Locate(arguments) => locate::run(arguments, output),
         Verb::Serve(arguments) => serve::run(arguments, output),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
     }
 }
 

@@ -8,10 +8,7 @@ use std::{
 
 use tokio::net::TcpListener;
 
-use yizhangtu_data::{
-    Catalog,
-    store::{Access, GeoPackage, StoreError},
-};
+use yizhangtu_data::store::{Access, GeoPackage, StoreError};
 
 use super::{Failure, Output};
 use crate::{
@@ -88,7 +85,7 @@ fn open(arguments: &Arguments) -> Result<(GeoPackage, bool), Failure> {
             "请给出 GeoPackage 文件 / give a GeoPackage file".to_owned(),
         ));
     };
-    let catalog = Catalog::embedded();
+    let catalog = super::catalog();
     if !arguments.read_only {
         match GeoPackage::open(path, &catalog, Access::ReadWrite) {
             Ok(store) => {

@@ -11,7 +11,6 @@ use std::{
 };
 
 use yizhangtu_data::{
-    Catalog,
     crs::{Crs, STORED, Transform},
     store::{Access, GeoPackage},
 };
@@ -51,7 +50,7 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let from = crs.map(|crs| Transform::new(&crs, &STORED)).transpose()?;
     write::check_ending(&arguments.output)?;
     let mut table = read::open(&arguments.input)?;
-    let store = GeoPackage::open(&arguments.within, &Catalog::embedded(), Access::ReadOnly)?;
+    let store = GeoPackage::open(&arguments.within, &super::catalog(), Access::ReadOnly)?;
     let atlas = Atlas::open(&store)?;
     let snapshot = atlas.snapshot();
     let lookup = Lookup::all(&snapshot, Viewer::anyone());
