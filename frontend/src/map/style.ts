@@ -30,11 +30,15 @@ export function catalogLayerOf(styleLayer: string): string | null {
 }
 
 /** Colour as an expression: by the code list where the catalog says so, else one colour. */
-export function colorOf(layer: Layer, lists: Record<string, CodeList>): Value<string> {
-  const color = layer.style?.color ?? '#5b7083';
+export function colorOf(
+  layer: Layer,
+  lists: Record<string, CodeList>,
+  shade = (color: string) => color,
+): Value<string> {
+  const color = shade(layer.style?.color ?? '#5b7083');
   const list = colorList(layer, lists);
   if (!list || !layer.style?.color_by || list.codes.length === 0) return color;
-  const pairs = [...codeColors(list)].flatMap(([code, value]) => [code, value]);
+  const pairs = [...codeColors(list)].flatMap(([code, value]) => [code, shade(value)]);
   return [
     'match',
     ['to-string', ['get', layer.style.color_by]],
@@ -93,8 +97,7 @@ export function styleLayers(
   };
   const id = (part: string) => `layer:${layer.id}:${part}`;
   const color = colorOf(layer, lists);
-  const byCode = Array.isArray(color);
-  const outline = style.outline ?? (byCode ? color : darken(style.color, 0.25));
+  const outline = style.outline ?? colorOf(layer, lists, (shade) => darken(shade, 0.25));
   const any = layer.geometry === 'any';
   const layers: LayerSpecification[] = [];
 
