@@ -10,7 +10,6 @@ export const en: Texts = {
   syntheticMore:
     'Names, addresses, cases and contracts on this map are made by a program and belong to no real person or organisation.',
   close: 'Close',
-  cancel: 'Cancel',
   retry: 'Try again',
   back: 'Back',
   more: 'More',
@@ -19,13 +18,11 @@ export const en: Texts = {
   yes: 'Yes',
   no: 'No',
   notFilled: 'Not filled in',
-  open: 'Unfold',
   fold: 'Fold',
   showAll: (count) => `Show all ${count}`,
   skipToMap: 'Skip to the map',
 
   state: {
-    catalogLoading: 'Loading the layers…',
     catalogFailed: 'The layers did not load',
     offline:
       'The connection to the server is lost. What is loaded can still be read; the page goes on by itself.',
@@ -63,10 +60,8 @@ export const en: Texts = {
     opacity: 'Opacity',
     zoomTo: 'Zoom to layer',
     table: 'Open attribute table',
-    count: 'Count',
     source: 'Based on',
     version: 'Version',
-    sequence: 'Data sequence',
     fromZoom: (zoom) => `Shown from zoom ${zoom}`,
     legend: 'Legend',
     others: 'Others',
@@ -74,7 +69,6 @@ export const en: Texts = {
     visibleCount: (visible, all) => `${visible} of ${all} layers shown`,
     filter: 'Filter layers',
     noMatch: 'No layer of that name',
-    tables: 'Tables without geometry',
   },
 
   basemap: {
@@ -90,16 +84,13 @@ export const en: Texts = {
 
   inspector: {
     title: 'What is here',
-    at: 'Here',
     nothing: 'Nothing here',
     nothingMore: 'The point lies in no registered area.',
     nearest: (distance) => `Nearest house, ${distance} away`,
     residents: 'Residents',
     residentCount: (count) => plural(count, 'person', 'people'),
-    household: 'households',
     masked: 'Personal data are masked',
     onMap: 'Also at this point',
-    details: 'Details',
     noFields: 'No fields to show',
     showOnMap: 'Show on the map',
     statistics: 'Statistics of this area',
@@ -110,8 +101,6 @@ export const en: Texts = {
     emptyFields: (count) => `${plural(count, 'field')} not filled in`,
     askAs: (system) => `Ask again as ${system}`,
     noGeometry: 'This record has no geometry',
-    list: 'List',
-    related: 'Related',
   },
 
   table: {
@@ -121,13 +110,9 @@ export const en: Texts = {
     count: (count) => `${count} records`,
     empty: 'No records',
     emptyInView: 'No records in view. Move the map or turn off “Only in view”.',
-    sortAsc: 'ascending',
-    sortDesc: 'descending',
     sortBy: (field) => `Sort by ${field}`,
-    page: (page, pages) => `Page ${page} of ${pages}`,
     previous: 'Previous page',
     next: 'Next page',
-    noGeometry: 'This record has no geometry',
     resize: 'Resize the table',
   },
 
@@ -147,23 +132,18 @@ export const en: Texts = {
     hintRectangle: 'Click one corner, then the opposite one',
     hintCircle: 'Click the centre, then the edge',
     hintLine: 'Click each point; press Finish or click the last point again to end',
-    area: 'Area',
     perimeter: 'Perimeter',
     length: 'Length',
   },
 
   measure: {
-    title: 'Measure',
     distance: 'Measure distance',
     area: 'Measure area',
-    result: 'Measured',
     last: 'Last leg',
-    note: 'Geodesic length and area on the ellipsoid (CGCS2000)',
   },
 
   statistics: {
     title: 'Area statistics',
-    working: 'Counting…',
     rule: 'A house counts when',
     rules: {
       representative_point: 'its representative point is inside',
@@ -187,14 +167,11 @@ export const en: Texts = {
     expiring: 'Expiring in 90 days',
     landUse: 'Land use',
     controlLines: 'Control lines',
-    intrusion: 'Area inside',
     other: 'Not classified',
     person: 'people',
     house: 'buildings',
     case: 'cases',
     contract: 'contracts',
-    nothing: 'No data in the area',
-    serverArea: 'Area',
     of: (name) => `Area: ${name}`,
     drawn: 'Area: drawn by hand',
   },
@@ -209,13 +186,10 @@ export const en: Texts = {
     zoomIn: 'Zoom in',
     zoomOut: 'Zoom out',
     home: 'Whole map',
-    north: 'North up',
     keys: 'Keyboard shortcuts',
     language: '中文',
     languageLabel: 'Switch to Chinese',
     print: 'Print',
-    basemap: 'Base map',
-    menu: 'Menu',
   },
 
   keys: {
@@ -239,8 +213,6 @@ export const en: Texts = {
 
   position: {
     label: 'Position of the pointer',
-    degrees: 'Longitude, latitude',
-    metres: 'Plane coordinates',
     toggle: 'Switch between degrees and metres',
     scale: 'Scale',
     zoom: 'Zoom',

@@ -5,7 +5,6 @@ export const zh = {
   synthetic: '演示数据，纯属虚构',
   syntheticMore: '图上的人名、住址、案件与合同均由程序生成，不对应任何真实个人或单位。',
   close: '关闭',
-  cancel: '取消',
   retry: '重试',
   back: '返回',
   more: '更多',
@@ -14,13 +13,11 @@ export const zh = {
   yes: '是',
   no: '否',
   notFilled: '未填',
-  open: '展开',
   fold: '收起',
   showAll: (count: number) => `显示全部 ${count} 项`,
   skipToMap: '跳到地图',
 
   state: {
-    catalogLoading: '正在载入图层目录…',
     catalogFailed: '图层目录没有载入',
     offline: '与服务器的连接已断开。已载入的内容仍可浏览，恢复后自动继续。',
     offlineShort: '连不上服务器，请检查网络后重试。',
@@ -57,10 +54,8 @@ export const zh = {
     opacity: '不透明度',
     zoomTo: '缩放至图层',
     table: '打开属性表',
-    count: '数量',
     source: '依据',
     version: '版本',
-    sequence: '数据序号',
     fromZoom: (zoom: number) => `放大到 ${zoom} 级后显示`,
     legend: '图例',
     others: '其他',
@@ -68,7 +63,6 @@ export const zh = {
     visibleCount: (visible: number, all: number) => `${visible} / ${all} 个图层显示中`,
     filter: '筛选图层',
     noMatch: '没有名称相符的图层',
-    tables: '仅有属性表',
   },
 
   basemap: {
@@ -83,16 +77,13 @@ export const zh = {
 
   inspector: {
     title: '点位查询',
-    at: '此处',
     nothing: '此处没有要素',
     nothingMore: '点位不在任何已登记的范围内。',
     nearest: (distance: string) => `最近的房屋，相距 ${distance}`,
     residents: '居住人员',
     residentCount: (count: number) => `${count} 人`,
-    household: '户',
     masked: '个人信息已脱敏',
     onMap: '此处的其他要素',
-    details: '详细信息',
     noFields: '没有可显示的字段',
     showOnMap: '在图上显示',
     statistics: '统计此范围',
@@ -103,8 +94,6 @@ export const zh = {
     emptyFields: (count: number) => `${count} 个未填字段`,
     askAs: (system: string) => `按 ${system} 重新查询`,
     noGeometry: '此记录没有图形',
-    list: '列表',
-    related: '关联',
   },
 
   table: {
@@ -114,13 +103,9 @@ export const zh = {
     count: (count: string) => `共 ${count} 条`,
     empty: '没有记录',
     emptyInView: '当前视图内没有记录，可移动地图或取消“只看当前视图”。',
-    sortAsc: '升序',
-    sortDesc: '降序',
     sortBy: (field: string) => `按${field}排序`,
-    page: (page: number, pages: number) => `第 ${page} / ${pages} 页`,
     previous: '上一页',
     next: '下一页',
-    noGeometry: '此记录没有图形',
     resize: '调整属性表高度',
   },
 
@@ -140,23 +125,18 @@ export const zh = {
     hintRectangle: '点击一角，再点击对角',
     hintCircle: '点击圆心，再点击圆周',
     hintLine: '依次点击各点，点“完成”或再点末点结束',
-    area: '面积',
     perimeter: '周长',
     length: '长度',
   },
 
   measure: {
-    title: '量测',
     distance: '量距离',
     area: '量面积',
-    result: '量测结果',
     last: '末段',
-    note: '椭球面上的测地线长度与面积（CGCS2000）',
   },
 
   statistics: {
     title: '区域统计',
-    working: '正在统计…',
     rule: '房屋计入规则',
     rules: {
       representative_point: '代表点在范围内',
@@ -180,14 +160,11 @@ export const zh = {
     expiring: '90 日内到期',
     landUse: '用地',
     controlLines: '控制线',
-    intrusion: '占用面积',
     other: '未分类',
     person: '人',
     house: '栋',
     case: '宗',
     contract: '份',
-    nothing: '范围内没有数据',
-    serverArea: '范围面积',
     of: (name: string) => `范围：${name}`,
     drawn: '范围：手绘区域',
   },
@@ -202,13 +179,10 @@ export const zh = {
     zoomIn: '放大',
     zoomOut: '缩小',
     home: '回到全图',
-    north: '指北',
     keys: '键盘快捷键',
     language: 'English',
     languageLabel: '切换为英文',
     print: '打印',
-    basemap: '底图',
-    menu: '菜单',
   },
 
   keys: {
@@ -232,8 +206,6 @@ export const zh = {
 
   position: {
     label: '指针坐标',
-    degrees: '经纬度',
-    metres: '平面坐标',
     toggle: '切换经纬度与平面坐标',
     scale: '比例尺',
     zoom: '级别',
