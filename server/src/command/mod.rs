@@ -4,6 +4,7 @@
 
 mod backup;
 mod check;
+mod demo;
 mod export;
 mod locate;
 mod serve;
@@ -38,6 +39,7 @@ struct Command {
 enum Verb {
     Backup(backup::Arguments),
     Check(check::Arguments),
+    Demo(demo::Arguments),
     Export(export::Arguments),
     Locate(locate::Arguments),
     Serve(serve::Arguments),
@@ -76,6 +78,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
     match command.verb {
         Verb::Backup(arguments) => backup::run(arguments, output),
         Verb::Check(arguments) => check::run(arguments, output),
+        Verb::Demo(arguments) => demo::run(arguments, output),
         Verb::Export(arguments) => export::run(arguments, output),
         Verb::Locate(arguments) => locate::run(arguments, output),
         Verb::Serve(arguments) => serve::run(arguments, output),

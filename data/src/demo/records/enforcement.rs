@@ -1,0 +1,254 @@
+//! 两违 cases and the spots that images showed.
+
+use chrono::{Datelike, Days};
+use geo::Geometry;
+
+use super::{Writer, territories::leader};
+use crate::{
+    demo::{
+        blocks::Open,
+        buildings::Kind,
+        dice::{Dice, apportion},
+        frame::Frame,
+        houses::round2,
+        lots::turn,
+        made::Made,
+        mesh::centroid,
+    },
+    measure,
+};
+
+/// What a case is about.
+struct Site {
+    shape: Geometry<f64>,
+    building: Option<usize>,
+    area_m2: f64,
+    address: String,
+}
+
+/// Places of cases: added storeys on houses, and what was put up on open land.
+fn site(made: &Made, topic: &str, at: usize) -> Site {
+    let mut dice = Dice::new(made.seed, topic, at as u64);
+    for _ in 0..40 {
+        if dice.chance(0.55) {
+            let house = dice.below(made.buildings.len());
+            let building = &made.buildings[house];
+            if matches!(building.kind, Kind::House | Kind::OldHouse | Kind::Factory) {
+                return Site {
+                    shape: Geometry::Polygon(building.shape.clone()),
+                    building: Some(house),
+                    area_m2: building.footprint_m2,
+                    address: made.short_address(house),
+                };
+            }
+            continue;
+        }
+        let face = dice.below(made.land.blocks.len());
+        let open: Vec<_> = made.land.blocks[face]
+            .open
+            .iter()
+            .filter(|(kind, _)| matches!(kind, Open::Yard | Open::Vegetables | Open::Orchard))
+            .collect();
+        if open.is_empty() {
+            continue;
+        }
+        let (_, field) = dice.pick(&open);
+        let shape = shed(made.land.frame, field, &mut dice);
+        return Site {
+            area_m2: round2(measure::area_m2(&shape)),
+            shape,
+            building: None,
+            address: format!(
+                "{}{}",
+                made.spec.name, made.co_op_names[made.land.co_op[face]]
+            ),
+        };
+    }
+    let building = &made.buildings[at % made.buildings.len()];
+    Site {
+        shape: Geometry::Polygon(building.shape.clone()),
+        building: Some(at % made.buildings.len()),
+        area_m2: building.footprint_m2,
+        address: made.short_address(at % made.buildings.len()),
+    }
+}
+
+/// A building in the middle of a field, with a corner off.
+fn shed(frame: Frame, field: &geo::Polygon<f64>, dice: &mut Dice) -> Geometry<f64> {
+    use geo::Area;
+    let ring = crate::demo::lots::from_polygon(field);
+    let middle = centroid(&ring);
+    let side = field.unsigned_area().sqrt() * dice.between(0.22, 0.42);
+    let (long, short) = (
+        side * dice.between(0.8, 1.25),
+        side * dice.between(0.5, 0.8),
+    );
+    let cut = dice.between(0.2, 0.5);
+    let angle = crate::demo::lots::street_direction(&ring);
+    let corners = [
+        [0.0, 0.0],
+        [long, 0.0],
+        [long, short * (1.0 - cut)],
+        [long * (1.0 - cut), short * (1.0 - cut)],
+        [long * (1.0 - cut), short],
+        [0.0, short],
+    ];
+    let corners = corners.map(|[x, y]| {
+        let [x, y] = turn([x - long / 2.0, y - short / 2.0], angle);
+        [middle[0] + x, middle[1] + y]
+    });
+    Geometry::Polygon(frame.polygon(&corners, &[]))
+}
+
+/// Cases: first those whose buildings were pulled down, as many and of as many square
+/// metres as the report says, then those still open in other states.
+pub(super) fn cases(made: &Made, writer: &mut Writer<'_>) {
+    let done = made.spec.cases;
+    let sites: Vec<Site> = (0..done + made.spec.open_cases)
+        .map(|at| site(made, "case", at))
+        .collect();
+    let weights: Vec<f64> = sites[..done]
+        .iter()
+        .enumerate()
+        .map(|(at, site)| {
+            let mut dice = Dice::new(made.seed, "demolished", at as u64);
+            site.area_m2.clamp(20.0, 2600.0) * dice.between(0.5, 3.2)
+        })
+        .collect();
+    let demolished = apportion(made.spec.demolished_cm2, &weights);
+    for (at, site) in sites.into_iter().enumerate() {
+        let mut dice = Dice::new(made.seed, "case record", at as u64);
+        let finished = at < done;
+        let found = if finished {
+            made.ago(dice.whole(420, 1400))
+        } else {
+            made.ago(dice.whole(3, 260))
+        };
+        let filed = found + Days::new(dice.whole(3, 24) as u64);
+        let pulled = filed + Days::new(dice.whole(30, 240) as u64);
+        let closed = pulled + Days::new(dice.whole(5, 60) as u64);
+        let state = if finished {
+            *dice.weighted(&[("100", 64), ("110", 22), ("95", 6), ("120", 6), ("96", 2)])
+        } else {
+            *dice.weighted(&[
+                ("10", 8),
+                ("20", 8),
+                ("30", 10),
+                ("31", 6),
+                ("40", 8),
+                ("41", 12),
+                ("50", 14),
+                ("55", 12),
+                ("60", 6),
+                ("70", 6),
+                ("75", 4),
+                ("80", 4),
+                ("81", 2),
+            ])
+        };
+        let on_land = site.building.is_none();
+        let kind = if on_land {
+            *dice.weighted(&[("违法用地", 40), ("兼有", 35), ("违法建设", 25)])
+        } else {
+            "违法建设"
+        };
+        let title = if on_land {
+            "擅自占地搭建"
+        } else {
+            *dice.pick(&["擅自加建", "擅自改建", "抢建"])
+        };
+        let measure = *dice.weighted(&[("自拆", 46), ("助拆", 32), ("强拆", 22)]);
+        let (year, number) = (filed.year(), at + 1);
+        writer.add(Some(site.shape), |row| {
+            row.set(
+                "code",
+                format!("{}{year}违建{number:04}", &made.spec.code[..9]),
+            )
+            .set("title", format!("{}{title}案", site.address))
+            .set("kind", kind)
+            .set(
+                "source",
+                *dice.weighted(&[
+                    ("巡查", 38),
+                    ("网格", 26),
+                    ("群众举报", 16),
+                    ("卫片", 12),
+                    ("无人机", 8),
+                ]),
+            )
+            .set("state", state)
+            .set("is_new", !finished || dice.chance(0.3))
+            .set("address", site.address.as_str())
+            .set("found_on", found)
+            .set("accepted_on", found + Days::new(1))
+            .set("land_area_m2", site.area_m2)
+            .set("floors", dice.whole(1, 6))
+            .set("building_count", 1i64)
+            .set("use", if on_land { "仓储" } else { "住宅" })
+            .set("land_nature", "集体")
+            .set("permit", "未报建")
+            .set("plan_conform", "不符合")
+            .set("small_title", false)
+            .set("importance", "一般")
+            .json(
+                "handlers",
+                vec![leader(&mut dice), leader(&mut dice)].into(),
+            );
+            if let Some(building) = site.building {
+                row.json("buildings", made.ids("building", [building]));
+            }
+            if finished {
+                let area = demolished[at] as f64 / 100.0;
+                row.set("filed_on", filed)
+                    .set("violation_area_m2", area)
+                    .set("floor_area_m2", area)
+                    .set("demolished_area_m2", area)
+                    .set("demolished_on", pulled)
+                    .set("measure", measure);
+                if matches!(state, "100" | "110" | "120") {
+                    row.set("closed_on", closed);
+                }
+            } else {
+                let area = round2(site.area_m2 * dice.between(0.4, 2.0));
+                row.set("violation_area_m2", area)
+                    .set("floor_area_m2", area);
+                if state >= "40" && state != "41" {
+                    row.set("filed_on", filed.min(made.spec.as_of));
+                }
+            }
+        });
+    }
+}
+
+/// Spots that two images show as changed.
+pub(super) fn spots(made: &Made, writer: &mut Writer<'_>) {
+    for at in 0..made.spec.spots {
+        let mut dice = Dice::new(made.seed, "spot record", at as u64);
+        let site = site(made, "spot", at);
+        let before = made.ago(dice.whole(260, 320));
+        let after = made.ago(dice.whole(40, 90));
+        writer.add(Some(site.shape), |row| {
+            row.set(
+                "code",
+                format!("{}TB{}{:04}", &made.spec.code[..6], after.year(), at + 1),
+            )
+            .set(
+                "period",
+                format!("{}年第{}期", after.year(), dice.whole(1, 4)),
+            )
+            .set("image_before_on", before)
+            .set("image_after_on", after)
+            .set("area_m2", site.area_m2)
+            .set(
+                "judgement",
+                *dice.weighted(&[
+                    ("待核", 26),
+                    ("违法", 24),
+                    ("合法", 22),
+                    ("伪变化", 18),
+                    ("临时或设施农用地", 10),
+                ]),
+            );
+        });
+    }
+}
