@@ -100,6 +100,13 @@ fn describe(app: &App, layer: &Layer, base: &Base) -> Value {
         ),
         base.link("root", "/?f=json", Format::Json),
     ];
+    if crate::tiles::has_tiles(layer) {
+        links.push(base.link(
+            "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector",
+            &of("tiles"),
+            Format::Json,
+        ));
+    }
     links.dedup_by(|one, other| one.rel == other.rel && one.href == other.href);
     let mut collection = json!({
         "id": layer.id,

@@ -9,6 +9,9 @@ mod schema;
 
 use axum::{Router, routing::get};
 
+pub(crate) use items::{DEFAULT_LIMIT, GREATEST_LIMIT};
+pub(crate) use schema::properties;
+
 use crate::http::App;
 
 /// Everything under `/collections`.
@@ -30,4 +33,9 @@ pub(crate) fn corners(bounds: &yizhangtu_index::Rect) -> [f64; 4] {
         bounds.max.lon(),
         bounds.max.lat(),
     ]
+}
+
+/// The coordinate systems that answers may be given in, the default first.
+pub(crate) fn crs_uris() -> [&'static str; 6] {
+    crs::OFFERED.map(|offered| offered.uri)
 }

@@ -38,6 +38,21 @@ pub(super) fn schema(layer: &Layer, catalog: &Catalog, id: &str) -> Value {
     document(layer, id, properties, required)
 }
 
+/// The properties of a layer's features in the words of OpenAPI 3.0, which knows neither
+/// `const` nor `$schema`.
+pub(crate) fn properties(layer: &Layer, catalog: &Catalog) -> Value {
+    let mut properties = Map::new();
+    for field in &layer.fields {
+        let mut described = property(field, catalog);
+        if let Some(members) = described.as_object_mut() {
+            members.remove("oneOf");
+        }
+        described["nullable"] = true.into();
+        properties.insert(field.name.clone(), described);
+    }
+    json!({ "type": "object", "title": layer.title.zh, "properties": properties })
+}
+
 /// The properties that a viewer may filter by.
 pub(super) fn queryables(layer: &Layer, catalog: &Catalog, viewer: &Viewer, id: &str) -> Value {
     let mut properties = Map::new();

@@ -60,7 +60,7 @@ pub(crate) fn service(app: App) -> Router {
 }
 
 /// The routes of every domain.
-fn routes() -> Router<App> {
+pub(crate) fn routes() -> Router<App> {
     Router::new()
         .merge(health::routes())
         .merge(html::routes())

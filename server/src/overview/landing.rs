@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::http::{App, Base, Format, Link, Parameters, Problem, html};
 
 /// The conformance classes that are met, and shown to be by the tests named after them.
-pub(super) const CONFORMANCE: [&str; 20] = [
+pub(super) const CONFORMANCE: [&str; 24] = [
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
@@ -27,6 +27,10 @@ pub(super) const CONFORMANCE: [&str; 20] = [
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/core-roles-features",
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/returnables-and-receivables",
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/sortables",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
     "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
     "http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2",
     "http://www.opengis.net/spec/cql2/1.0/conf/advanced-comparison-operators",
@@ -51,7 +55,7 @@ pub(super) async fn landing(
     let service = Link {
         href: base.at("/api"),
         rel: "service-desc",
-        media_type: Some("application/vnd.oai.openapi+json;version=3.0"),
+        media_type: Some(super::api::MEDIA_TYPE),
         title: Some("OpenAPI".to_owned()),
     };
     let links = [

@@ -1,6 +1,7 @@
 //! What the service is and holds: the landing page, its conformance, its description for
 //! programs, the catalog for the page, and who is asking.
 
+mod api;
 mod catalog;
 mod landing;
 mod session;
@@ -14,6 +15,8 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/", get(landing::landing))
         .route("/conformance", get(landing::conformance))
+        .route("/api", get(api::document))
+        .route("/api.html", get(api::page))
         .route("/catalog", get(catalog::catalog))
         .route("/session", get(session::session))
 }

@@ -1,0 +1,320 @@
+//! The operations that there are.
+
+/// One operation of the interface.
+pub(super) struct Operation {
+    /// Path with its parameters in braces.
+    pub(super) path: &'static str,
+    /// Method in small letters.
+    pub(super) method: &'static str,
+    /// Group that it stands in.
+    pub(super) tag: &'static str,
+    /// Name, unique.
+    pub(super) id: &'static str,
+    /// What it is for: Chinese, English.
+    pub(super) summary: &'static str,
+    /// Keys of its parameters.
+    pub(super) parameters: &'static [&'static str],
+    /// Media types and schemas of what is sent.
+    pub(super) body: &'static [(&'static str, &'static str)],
+    /// Media types and schemas of what comes back.
+    pub(super) answers: &'static [(&'static str, &'static str)],
+    /// Status codes besides 200 that are no refusal.
+    pub(super) further: &'static [&'static str],
+}
+
+const JSON: &str = "application/json";
+const GEOJSON: &str = "application/geo+json";
+const HTML: &str = "text/html";
+const SCHEMA: &str = "application/schema+json";
+const CSV: &str = "text/csv";
+const TILE: &str = "application/vnd.mapbox-vector-tile";
+
+const fn get(
+    path: &'static str,
+    tag: &'static str,
+    id: &'static str,
+    summary: &'static str,
+    parameters: &'static [&'static str],
+    answers: &'static [(&'static str, &'static str)],
+) -> Operation {
+    Operation {
+        path,
+        method: "get",
+        tag,
+        id,
+        summary,
+        parameters,
+        body: &[],
+        answers,
+        further: &[],
+    }
+}
+
+impl Operation {
+    const fn post(mut self, body: &'static [(&'static str, &'static str)]) -> Self {
+        self.method = "post";
+        self.body = body;
+        self
+    }
+
+    const fn further(mut self, further: &'static [&'static str]) -> Self {
+        self.further = further;
+        self
+    }
+}
+
+const OVERVIEW: &str = "总览 / Overview";
+const FEATURES: &str = "要素 / Features";
+const PLACES: &str = "位置与统计 / Places and counts";
+const TILES: &str = "瓦片 / Tiles";
+const SERVICE: &str = "服务 / Service";
+
+/// All operations, group by group.
+pub(super) const OPERATIONS: &[Operation] = &[
+    get(
+        "/",
+        OVERVIEW,
+        "getLandingPage",
+        "首页或页面 / landing page, or the map",
+        &["f"],
+        &[(JSON, "LandingPage"), (HTML, "string")],
+    ),
+    get(
+        "/conformance",
+        OVERVIEW,
+        "getConformance",
+        "遵循的标准 / conformance classes",
+        &["f"],
+        &[(JSON, "Conformance"), (HTML, "string")],
+    ),
+    get(
+        "/api",
+        OVERVIEW,
+        "getApi",
+        "本说明 / this description",
+        &[],
+        &[("application/vnd.oai.openapi+json;version=3.0", "object")],
+    ),
+    get(
+        "/api.html",
+        OVERVIEW,
+        "getApiPage",
+        "接口说明页 / the interface for people",
+        &[],
+        &[(HTML, "string")],
+    ),
+    get(
+        "/catalog",
+        OVERVIEW,
+        "getCatalog",
+        "图层、专题、代码表 / layers, themes and code lists",
+        &[],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/collections",
+        FEATURES,
+        "getCollections",
+        "全部图层 / all layers",
+        &["f"],
+        &[(JSON, "Collections"), (HTML, "string")],
+    ),
+    get(
+        "/collections/{layer}",
+        FEATURES,
+        "getCollection",
+        "一个图层 / one layer",
+        &["layer", "f"],
+        &[(JSON, "Collection"), (HTML, "string")],
+    ),
+    get(
+        "/collections/{layer}/schema",
+        FEATURES,
+        "getSchema",
+        "字段 / its fields",
+        &["layer", "f"],
+        &[(SCHEMA, "object")],
+    ),
+    get(
+        "/collections/{layer}/queryables",
+        FEATURES,
+        "getQueryables",
+        "可作条件的字段 / fields to filter by",
+        &["layer", "f"],
+        &[(SCHEMA, "object")],
+    ),
+    get(
+        "/collections/{layer}/items",
+        FEATURES,
+        "getItems",
+        "一页要素，逐条输出 / a page of features, streamed",
+        &[
+            "layer",
+            "limit",
+            "offset",
+            "bbox",
+            "bbox-crs",
+            "crs",
+            "datetime",
+            "properties",
+            "sortby",
+            "filter",
+            "filter-lang",
+            "filter-crs",
+            "field",
+            "f",
+        ],
+        &[
+            (GEOJSON, "FeatureCollection"),
+            (CSV, "string"),
+            (HTML, "string"),
+        ],
+    ),
+    get(
+        "/collections/{layer}/items/{id}",
+        FEATURES,
+        "getItem",
+        "一个要素 / one feature",
+        &["layer", "id", "crs", "f"],
+        &[(GEOJSON, "Feature"), (HTML, "string")],
+    )
+    .further(&["304"]),
+    get(
+        "/search",
+        PLACES,
+        "search",
+        "按编码、地址、名称、拼音查找 / find by code, address, name or sound",
+        &["q", "kinds", "near", "search-limit"],
+        &[(JSON, "SearchResults")],
+    ),
+    get(
+        "/lookup",
+        PLACES,
+        "lookup",
+        "一点所在 / what is at a point",
+        &["point", "lookup-crs", "lookup-layers"],
+        &[(JSON, "Lookup")],
+    ),
+    get(
+        "/lookup",
+        PLACES,
+        "lookupMany",
+        "许多点所在，逐条输出 / what is at many points, streamed",
+        &["lookup-crs", "lookup-layers"],
+        &[("application/x-ndjson", "string"), (CSV, "string")],
+    )
+    .post(&[("application/x-ndjson", "string"), (CSV, "string")]),
+    get(
+        "/statistics",
+        PLACES,
+        "statistics",
+        "划定区域内的统计 / counts in a drawn area",
+        &[],
+        &[(JSON, "object")],
+    )
+    .post(&[(JSON, "StatisticsRequest")]),
+    get(
+        "/tiles/{layers}",
+        TILES,
+        "getTileJson",
+        "TileJSON 3.0，路径以 .json 结尾 / TileJSON 3.0; the path ends in .json",
+        &["layers"],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/tiles/{layers}/{z}/{x}/{y}",
+        TILES,
+        "getTile",
+        "矢量瓦片 / a vector tile",
+        &["layers", "z", "x", "y"],
+        &[(TILE, "binary")],
+    )
+    .further(&["204", "304"]),
+    get(
+        "/tileMatrixSets",
+        TILES,
+        "getTileMatrixSets",
+        "切片方案 / tiling schemes",
+        &[],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/tileMatrixSets/{matrix}",
+        TILES,
+        "getTileMatrixSet",
+        "一个切片方案 / one tiling scheme",
+        &["matrix"],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/collections/{layer}/tiles",
+        TILES,
+        "getTileSets",
+        "图层的切片 / the tile sets of a layer",
+        &["layer"],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/collections/{layer}/tiles/{matrix}",
+        TILES,
+        "getTileSet",
+        "图层的一套切片 / one tile set of a layer",
+        &["layer", "matrix"],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/collections/{layer}/tiles/{matrix}/{z}/{y}/{x}",
+        TILES,
+        "getCollectionTile",
+        "图层的矢量瓦片 / a vector tile of a layer",
+        &["layer", "matrix", "z", "y", "x"],
+        &[(TILE, "binary")],
+    )
+    .further(&["204", "304"]),
+    get(
+        "/basemaps",
+        TILES,
+        "getBaseMaps",
+        "底图 / base maps",
+        &[],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/basemaps/{id}/{z}/{x}/{y}",
+        TILES,
+        "getBaseMapTile",
+        "底图瓦片 / a tile of a base map",
+        &["id", "z", "x", "y"],
+        &[
+            ("image/png", "binary"),
+            ("image/jpeg", "binary"),
+            ("image/webp", "binary"),
+            (TILE, "binary"),
+        ],
+    )
+    .further(&["204", "304"]),
+    get(
+        "/session",
+        SERVICE,
+        "getSession",
+        "当前用户与权限 / who is asking, and what they may do",
+        &[],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/health",
+        SERVICE,
+        "getHealth",
+        "是否就绪 / ready, or why not",
+        &[],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/metrics",
+        SERVICE,
+        "getMetrics",
+        "Prometheus 指标 / Prometheus metrics",
+        &[],
+        &[("text/plain", "string")],
+    ),
+];

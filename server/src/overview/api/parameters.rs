@@ -1,0 +1,186 @@
+//! Parameters of the operations.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    collections::{DEFAULT_LIMIT, GREATEST_LIMIT, crs_uris},
+    http::App,
+};
+
+/// The name that a parameter is written with, from the key that it stands under.
+pub(super) fn name_of(key: &str) -> &str {
+    match key {
+        "search-limit" => "limit",
+        "lookup-crs" => "crs",
+        "lookup-layers" => "layers",
+        key => key,
+    }
+}
+
+/// All parameters by key.
+pub(super) fn all(app: &App) -> Value {
+    let layers: Vec<&str> = app.layers().iter().map(|layer| layer.id.as_str()).collect();
+    let crs =
+        json!({ "type": "string", "format": "uri", "enum": crs_uris(), "default": crs_uris()[0] });
+    let text = json!({ "type": "string" });
+    let whole = json!({ "type": "integer", "minimum": 0 });
+    let numbers = |least: u8, most: u8| json!({ "type": "array", "minItems": least, "maxItems": most, "items": { "type": "number" } });
+    let mut all = Map::new();
+    let mut add = |key: &str, place: &str, description: &str, schema: Value| {
+        let mut parameter = json!({
+            "name": name_of(key),
+            "in": place,
+            "required": place == "path",
+            "description": description,
+            "schema": schema,
+        });
+        if parameter["schema"]["type"] == "array" {
+            parameter["style"] = "form".into();
+            parameter["explode"] = false.into();
+        }
+        all.insert(key.to_owned(), parameter);
+    };
+    add(
+        "f",
+        "query",
+        "格式，优先于 Accept / format; outranks Accept",
+        json!({ "type": "string", "enum": ["json", "geojson", "csv", "html", "schema"] }),
+    );
+    add(
+        "layer",
+        "path",
+        "图层 / the layer",
+        json!({ "type": "string", "enum": layers }),
+    );
+    add(
+        "layers",
+        "path",
+        "图层，以逗号分隔 / layers, commas between",
+        text.clone(),
+    );
+    add("id", "path", "标识 / the identifier", text.clone());
+    add(
+        "limit",
+        "query",
+        "最多几个 / how many at most",
+        json!({ "type": "integer", "minimum": 1, "maximum": GREATEST_LIMIT, "default": DEFAULT_LIMIT }),
+    );
+    add(
+        "offset",
+        "query",
+        "跳过几个 / how many to pass over",
+        json!({ "type": "integer", "minimum": 0, "default": 0 }),
+    );
+    add(
+        "bbox",
+        "query",
+        "西,南,东,北 / west,south,east,north",
+        numbers(4, 6),
+    );
+    add(
+        "bbox-crs",
+        "query",
+        "bbox 的坐标系 / coordinate system of bbox",
+        crs.clone(),
+    );
+    add(
+        "crs",
+        "query",
+        "结果的坐标系 / coordinate system of the answer",
+        crs.clone(),
+    );
+    add(
+        "datetime",
+        "query",
+        "时刻或 起/止 / a moment or START/END",
+        text.clone(),
+    );
+    add(
+        "properties",
+        "query",
+        "只给这些字段 / only these fields",
+        json!({ "type": "array", "items": { "type": "string" } }),
+    );
+    add(
+        "sortby",
+        "query",
+        "排序字段，-字段 为降序 / fields to sort by; -field for descending",
+        json!({ "type": "array", "items": { "type": "string" } }),
+    );
+    add(
+        "filter",
+        "query",
+        "CQL2 条件 / a condition in CQL2 text",
+        text.clone(),
+    );
+    add(
+        "filter-lang",
+        "query",
+        "条件的语言 / language of the condition",
+        json!({ "type": "string", "enum": ["cql2-text"], "default": "cql2-text" }),
+    );
+    add(
+        "filter-crs",
+        "query",
+        "条件中几何的坐标系 / coordinate system of geometries in the condition",
+        json!({ "type": "string", "enum": [crs_uris()[0]] }),
+    );
+    add(
+        "q",
+        "query",
+        "要查找的文字 / what to look for",
+        json!({ "type": "string", "minLength": 1, "maxLength": 100 }),
+    );
+    add(
+        "kinds",
+        "query",
+        "只查这些图层 / only these layers",
+        json!({ "type": "array", "items": { "type": "string", "enum": layers } }),
+    );
+    add(
+        "near",
+        "query",
+        "近处优先：经度,纬度 / LON,LAT: near ones first",
+        numbers(2, 2),
+    );
+    add(
+        "search-limit",
+        "query",
+        "最多几个 / how many at most",
+        json!({ "type": "integer", "minimum": 1, "maximum": 100, "default": 20 }),
+    );
+    add("point", "query", "经度,纬度 / LON,LAT", numbers(2, 2));
+    add(
+        "lookup-crs",
+        "query",
+        "点的坐标系，如 gcj02、EPSG:4547 / coordinate system of points, such as gcj02",
+        text.clone(),
+    );
+    add(
+        "lookup-layers",
+        "query",
+        "只答这些图层 / only these layers",
+        json!({ "type": "array", "items": { "type": "string", "enum": layers } }),
+    );
+    add(
+        "matrix",
+        "path",
+        "切片方案 / the tiling scheme",
+        json!({ "type": "string", "enum": ["WebMercatorQuad"] }),
+    );
+    for (key, description) in [("z", "级 / zoom"), ("x", "列 / column"), ("y", "行 / row")] {
+        add(key, "path", description, whole.clone());
+    }
+    all.insert(
+        "field".to_owned(),
+        json!({
+            "name": "field",
+            "in": "query",
+            "description": "任一可作条件的字段等于一值，如 kind=违法建设；字段见 queryables / any queryable field equal to a value, such as kind=违法建设; see queryables",
+            "schema": { "type": "object", "additionalProperties": { "type": "string" } },
+            "style": "form",
+            "explode": true,
+        }),
+    );
+    Value::Object(all)
+}

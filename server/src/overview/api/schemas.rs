@@ -1,0 +1,141 @@
+//! Schemas of what the operations answer.
+
+use serde_json::{Value, json};
+
+use crate::http::App;
+
+/// All schemas by name.
+pub(super) fn all(app: &App) -> Value {
+    let links = json!({ "type": "array", "items": { "$ref": "#/components/schemas/Link" } });
+    let text = json!({ "type": "string" });
+    let count = json!({ "type": "integer", "minimum": 0 });
+    let mut schemas = json!({
+        "Problem": {
+            "type": "object",
+            "description": "RFC 9457",
+            "required": ["type", "title", "status", "detail"],
+            "properties": {
+                "type": text, "title": text, "status": { "type": "integer" }, "detail": text,
+                "errors": { "type": "array", "items": {
+                    "type": "object",
+                    "required": ["field", "code", "message"],
+                    "properties": { "field": text, "row": count, "code": text, "message": text },
+                } },
+            },
+        },
+        "Link": {
+            "type": "object",
+            "required": ["href", "rel"],
+            "properties": { "href": text, "rel": text, "type": text, "title": text },
+        },
+        "LandingPage": {
+            "type": "object",
+            "required": ["links"],
+            "properties": { "title": text, "description": text, "attribution": text, "links": links },
+        },
+        "Conformance": {
+            "type": "object",
+            "required": ["conformsTo"],
+            "properties": { "conformsTo": { "type": "array", "items": text } },
+        },
+        "Collections": {
+            "type": "object",
+            "required": ["links", "collections"],
+            "properties": {
+                "links": links,
+                "crs": { "type": "array", "items": text },
+                "collections": { "type": "array", "items": { "$ref": "#/components/schemas/Collection" } },
+            },
+        },
+        "Collection": {
+            "type": "object",
+            "required": ["id", "links"],
+            "properties": {
+                "id": text, "title": text, "description": text, "itemType": text,
+                "links": links, "extent": { "type": "object" },
+                "crs": { "type": "array", "items": text }, "storageCrs": text,
+            },
+        },
+        "Feature": {
+            "type": "object",
+            "required": ["type", "id", "geometry", "properties"],
+            "properties": {
+                "type": { "type": "string", "enum": ["Feature"] },
+                "id": text,
+                "geometry": { "type": "object", "nullable": true },
+                "properties": { "oneOf": [] },
+                "links": links,
+            },
+        },
+        "FeatureCollection": {
+            "type": "object",
+            "required": ["type", "features"],
+            "properties": {
+                "type": { "type": "string", "enum": ["FeatureCollection"] },
+                "features": { "type": "array", "items": { "$ref": "#/components/schemas/Feature" } },
+                "numberMatched": count, "numberReturned": count,
+                "timeStamp": { "type": "string", "format": "date-time" },
+                "links": links,
+            },
+        },
+        "SearchResults": {
+            "type": "object",
+            "required": ["sequence", "results"],
+            "properties": {
+                "sequence": count,
+                "results": { "type": "array", "items": {
+                    "type": "object",
+                    "required": ["layer", "id", "title", "match"],
+                    "properties": {
+                        "layer": text, "id": text, "title": text, "detail": text,
+                        "point": { "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "number" } },
+                        "bounds": { "type": "array", "minItems": 4, "maxItems": 4, "items": { "type": "number" } },
+                        "match": { "type": "string", "enum": ["exact", "prefix", "substring", "sound"] },
+                    },
+                } },
+            },
+        },
+        "Lookup": {
+            "type": "object",
+            "required": ["point", "sequence", "at"],
+            "properties": {
+                "point": { "type": "array", "items": { "type": "number" } },
+                "sequence": count,
+                "at": { "type": "object", "additionalProperties": { "type": "array", "items": { "type": "object" } } },
+                "nearest": { "type": "object" },
+                "residents": { "type": "array", "items": { "type": "object" } },
+                "hint": { "type": "object" },
+            },
+        },
+        "StatisticsRequest": {
+            "type": "object",
+            "properties": {
+                "area": { "type": "object", "description": "GeoJSON Polygon, MultiPolygon" },
+                "buffer_m": { "type": "number", "minimum": 0, "default": 0 },
+                "rule": { "type": "string", "enum": ["representative_point", "intersects", "within"] },
+                "by": text, "layer": text, "id": text,
+            },
+        },
+    });
+    let mut of_layers = Vec::new();
+    for layer in app.layers() {
+        let name = format!("properties.{}", component(&layer.id));
+        schemas[&name] = crate::collections::properties(layer, app.catalog());
+        of_layers.push(json!({ "$ref": format!("#/components/schemas/{name}") }));
+    }
+    schemas["Feature"]["properties"]["properties"] = json!({ "anyOf": of_layers });
+    schemas
+}
+
+/// A layer's identifier as the name of a component: letters, digits, `.`, `-`, `_`.
+fn component(id: &str) -> String {
+    id.chars()
+        .map(|letter| {
+            if letter.is_ascii_alphanumeric() || "-_".contains(letter) {
+                letter.to_string()
+            } else {
+                format!(".{:x}", letter as u32)
+            }
+        })
+        .collect()
+}
