@@ -6,15 +6,22 @@ const ring = (...corners: [number, number][]) => [...corners, corners[0] as [num
 
 describe('innermost', () => {
   it('is the middle of a square', () => {
-    const [lon, lat] = innermost([ring([113.59, 23.11], [113.6, 23.11], [113.6, 23.12], [113.59, 23.12])]);
+    const {
+      point: [lon, lat],
+      room,
+    } = innermost([ring([113.59, 23.11], [113.6, 23.11], [113.6, 23.12], [113.59, 23.12])]);
     expect(lon).toBeCloseTo(113.595, 3);
     expect(lat).toBeCloseTo(23.115, 3);
+    // Half of the shorter side: a hundredth of a degree of longitude is shorter by the cosine of the latitude.
+    expect(room).toBeCloseTo(0.005 * Math.cos((23.115 * Math.PI) / 180), 4);
   });
 
   it('lies inside a bent shape, in its widest part, where the middle of the box does not', () => {
     // An L: a thin upright arm and a wide foot.
     const l = ring([0, 0], [10, 0], [10, 4], [1, 4], [1, 10], [0, 10]);
-    const [lon, lat] = innermost([l]);
+    const {
+      point: [lon, lat],
+    } = innermost([l]);
     expect(lat).toBeGreaterThan(0.5);
     expect(lat).toBeLessThan(3.5);
     expect(lon).toBeGreaterThan(1);
@@ -23,12 +30,14 @@ describe('innermost', () => {
 
   it('keeps clear of a hole', () => {
     const hole = ring([3, 3], [7, 3], [7, 7], [3, 7]);
-    const [lon, lat] = innermost([ring([0, 0], [10, 0], [10, 10], [0, 10]), hole]);
+    const {
+      point: [lon, lat],
+    } = innermost([ring([0, 0], [10, 0], [10, 10], [0, 10]), hole]);
     expect(lon > 3 && lon < 7 && lat > 3 && lat < 7).toBe(false);
   });
 
   it('survives an area without width', () => {
-    expect(innermost([ring([1, 2], [3, 2], [5, 2])])).toEqual([1, 2]);
+    expect(innermost([ring([1, 2], [3, 2], [5, 2])])).toEqual({ point: [1, 2], room: 0 });
   });
 });
 
@@ -50,7 +59,8 @@ describe('labelPoints', () => {
       { type: 'Feature', properties: {}, geometry: null },
     ]);
     expect(points).toHaveLength(1);
-    expect(points[0]?.properties).toEqual({ name: '第1网格' });
+    expect(points[0]?.properties).toMatchObject({ name: '第1网格' });
+    expect(points[0]?.properties?.room_m).toBeGreaterThan(500_000);
     expect(points[0]?.geometry.coordinates[0]).toBeGreaterThan(10);
   });
 });

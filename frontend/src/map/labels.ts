@@ -19,15 +19,25 @@ export function labelledOnce(layer: Layer): boolean {
   );
 }
 
-/** Label points of areas, with the properties of the areas; others are left out. */
+/** A degree of latitude, near enough for whether a name fits. */
+const METRES_A_DEGREE = 111_000;
+
+/**
+ * Label points of areas, with the properties of the areas and `room_m`, the distance to the nearest edge
+ * in metres; what is no area is left out.
+ */
 export function labelPoints(features: Feature<Geometry | null>[]): Feature<Point>[] {
   const points: Feature<Point>[] = [];
   for (const { geometry, properties } of features) {
     if (geometry?.type !== 'Polygon' && geometry?.type !== 'MultiPolygon') continue;
     const parts = geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.coordinates;
     const largest = parts.reduce((best, part) => (size(part) > size(best) ? part : best));
-    const coordinates = innermost(largest);
-    points.push({ type: 'Feature', geometry: { type: 'Point', coordinates }, properties });
+    const { point, room } = innermost(largest);
+    points.push({
+      type: 'Feature',
+      geometry: { type: 'Point', coordinates: point },
+      properties: { ...properties, room_m: room * METRES_A_DEGREE },
+    });
   }
   return points;
 }
@@ -42,8 +52,11 @@ function size(rings: Position[][]): number {
   return Math.abs(twice);
 }
 
-/** The pole of inaccessibility, to a fiftieth of the area's smaller side (Agafonkin's quadtree search). */
-export function innermost(rings: Position[][]): [number, number] {
+/**
+ * The point inside farthest from the edges and that distance in degrees of latitude, to a fiftieth of the
+ * area's smaller side (Agafonkin's quadtree search).
+ */
+export function innermost(rings: Position[][]): { point: [number, number]; room: number } {
   const outer = rings[0] as [number, number][];
   const lats = outer.map((position) => position[1]);
   const lons = outer.map((position) => position[0]);
@@ -70,7 +83,7 @@ export function innermost(rings: Position[][]): [number, number] {
   };
   let best = cell(west * squeeze + width / 2, south + height / 2, 0);
   const side = Math.min(width, height);
-  if (side === 0) return [west, south];
+  if (side === 0) return { point: [west, south], room: 0 };
   const queue: Cell[] = [];
   for (let x = west * squeeze; x < east * squeeze; x += side) {
     for (let y = south; y < north; y += side) queue.push(cell(x + side / 2, y + side / 2, side / 2));
@@ -90,7 +103,7 @@ export function innermost(rings: Position[][]): [number, number] {
       queue.push(cell(next.x + dx, next.y + dy, half));
     }
   }
-  return [best.x / squeeze, best.y];
+  return { point: [best.x / squeeze, best.y], room: best.inside };
 }
 
 /** Distance of a point from the nearest edge, negative outside. */

@@ -92,6 +92,16 @@ describe('styleLayers', () => {
     for (const spec of specs) expect(spec.layout?.visibility).toBe('none');
   });
 
+  it('draws the borders of a partition whole: two neighbours’ dashes would not meet', () => {
+    const style = { color: '#336699', width: 2, dash: [4, 2] };
+    const outline = (count: number) => {
+      const shared = layer('grid', { partition: true, count, style });
+      return byType(styleLayers(shared, lists), 'line')[0]?.paint as Record<string, unknown>;
+    };
+    expect(outline(7)['line-dasharray']).toBeUndefined();
+    expect(outline(1)['line-dasharray']).toEqual([4, 2]);
+  });
+
   it('writes labels with real font families, as MapLibre takes generic ones for names', () => {
     const labelled = layer('grid', { partition: true, style: { color: '#333333', label_zoom: 13 } });
     const label = byType(styleLayers(labelled, lists), 'symbol')[0];

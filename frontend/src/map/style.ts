@@ -50,10 +50,14 @@ export function colorOf(
 /** Metres of a pixel on screen at zoom 0 and the latitude of Guangzhou, for widths on the ground. */
 const METRES_A_PIXEL = (40075016.686 * Math.cos((23.2 * Math.PI) / 180)) / 512;
 
+/** Whether features of a layer say how wide they are on the ground. */
+const hasWidth = (layer: Layer) =>
+  layer.geometry === 'line' && layer.fields.some((field) => field.name === 'width_m');
+
 /** Width in pixels: that on the ground where the layer holds one, else the catalog's, growing with the zoom. */
 function widthOf(layer: Layer, more = 0): Value<number> {
   const base = layer.style?.width || 1.2;
-  if (layer.geometry === 'line' && layer.fields.some((field) => field.name === 'width_m')) {
+  if (hasWidth(layer)) {
     const ground = (zoom: number, least: number): ExpressionSpecification => [
       '+',
       more,
@@ -72,6 +76,17 @@ function widthOf(layer: Layer, more = 0): Value<number> {
     20,
     base * 1.7 + more,
   ];
+}
+
+/** Whether a name has room in its area at the zoom: about four pixels for each half of a character. */
+function fits(text: ExpressionSpecification): FilterSpecification {
+  const pixels: ExpressionSpecification = ['/', ['*', ['get', 'room_m'], ['^', 2, ['zoom']]], METRES_A_PIXEL];
+  return ['>=', pixels, ['*', 4, ['length', text]]] as FilterSpecification;
+}
+
+/** The dashes of a layer. Neighbours that share a border would draw it twice, out of step: they get a whole line. */
+export function dashOf(layer: Layer): number[] | undefined {
+  return layer.partition && (layer.count ?? 2) > 1 ? undefined : layer.style?.dash;
 }
 
 const only = (kind: 'Polygon' | 'LineString' | 'Point'): FilterSpecification => [
@@ -98,6 +113,7 @@ export function styleLayers(
   const id = (part: string) => `layer:${layer.id}:${part}`;
   const color = colorOf(layer, lists);
   const outline = style.outline ?? colorOf(layer, lists, (shade) => darken(shade, 0.25));
+  const dash = dashOf(layer);
   const any = layer.geometry === 'any';
   const layers: LayerSpecification[] = [];
 
@@ -124,7 +140,7 @@ export function styleLayers(
           'line-color': outline,
           'line-opacity': opacity,
           'line-width': widthOf(layer),
-          ...(style.dash ? { 'line-dasharray': style.dash } : {}),
+          ...(dash ? { 'line-dasharray': dash } : {}),
         },
       });
     }
@@ -135,9 +151,13 @@ export function styleLayers(
     const layout = {
       ...common.layout,
       'line-join': 'round' as const,
-      'line-cap': style.dash ? ('butt' as const) : ('round' as const),
+      'line-cap': dash ? ('butt' as const) : ('round' as const),
+      // The wider road lies over the end of the narrower.
+      ...(hasWidth(layer)
+        ? { 'line-sort-key': ['to-number', ['get', 'width_m'], 0] as ExpressionSpecification }
+        : {}),
     };
-    if (style.outline && !style.dash) {
+    if (style.outline && !dash) {
       layers.push({
         ...common,
         ...filter,
@@ -157,7 +177,7 @@ export function styleLayers(
         'line-color': color,
         'line-opacity': opacity,
         'line-width': widthOf(layer),
-        ...(style.dash ? { 'line-dasharray': style.dash } : {}),
+        ...(dash ? { 'line-dasharray': dash } : {}),
       },
     });
   }
@@ -222,7 +242,9 @@ function labelLayer(
   const bold = layer.partition === true;
   const { 'source-layer': tileLayer, source, layout } = common;
   return {
-    ...(labelledOnce(layer) ? { source: labelSourceOf(layer.id) } : { source, 'source-layer': tileLayer }),
+    ...(labelledOnce(layer)
+      ? { source: labelSourceOf(layer.id), filter: fits(textOf(field)) }
+      : { source, 'source-layer': tileLayer }),
     id,
     type: 'symbol',
     minzoom: style.label_zoom,
@@ -240,7 +262,7 @@ function labelLayer(
       ...(line ? { 'symbol-spacing': 320, 'text-pitch-alignment': 'viewport' } : {}),
       // Where a village's name stands, that of the grid in its middle steps aside.
       ...(labelledOnce(layer)
-        ? { 'text-variable-anchor': ['center', 'top', 'bottom'], 'text-radial-offset': 0.9 }
+        ? { 'text-variable-anchor': ['center', 'top', 'bottom'], 'text-radial-offset': 1.4 }
         : {}),
       ...(point
         ? { 'text-variable-anchor': ['top', 'bottom', 'right', 'left'], 'text-radial-offset': 0.7 }
