@@ -60,12 +60,14 @@ pub(crate) fn tables(
 ) -> Result<Vec<Table>, StoreError> {
     let fail = |error| StoreError::sqlite(path, error);
     let own = ["about", "change_set", "change_log", "import_batch"];
+    // QGIS keeps its styles in a table that it registers like data.
+    let styles = "layer_styles";
     let mut ids: BTreeSet<String> = known.iter().map(|table| table.layer.id.clone()).collect();
     let mut found = Vec::new();
     for content in contents(connection).map_err(fail)? {
         let mine = known.iter().any(|table| table.name == content.table)
             || (!known.is_empty() && own.contains(&content.table.as_str()));
-        if mine {
+        if mine || content.table == styles {
             continue;
         }
         if let Some(table) = describe(connection, &content, &mut ids, found.len()).map_err(fail)? {

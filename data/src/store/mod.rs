@@ -19,6 +19,7 @@ mod page;
 mod read;
 mod reference_systems;
 mod schema;
+mod styles;
 mod table;
 #[cfg(test)]
 mod tests;

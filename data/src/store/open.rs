@@ -5,7 +5,7 @@ use std::{fs, io::Read as _, path::Path, sync::Arc, time::Duration};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, types::Value as Sql};
 
 use super::{
-    About, Access, GeoPackage, StoreError, foreign, functions, history, schema,
+    About, Access, GeoPackage, StoreError, foreign, functions, history, schema, styles,
     table::{Table, quote},
 };
 use crate::Catalog;
@@ -381,6 +381,7 @@ fn upgrade(connection: &Connection, catalog: &Catalog) -> rusqlite::Result<()> {
                     )?;
                 }
                 schema::describe(&transaction, catalog, layer)?;
+                styles::write(&transaction, catalog, layer)?;
                 schema::create_indexes(&transaction, &table)?;
                 schema::drop_triggers(&transaction, &table)?;
                 schema::create_rtree_triggers(&transaction, &table)?;

@@ -6,7 +6,7 @@ use geo::{Coord, Rect};
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::{
-    history, reference_systems,
+    history, reference_systems, styles,
     table::{Coordinates, Table, column_type, quote},
 };
 use crate::{Catalog, Field, FieldKind, GeometryKind, Layer};
@@ -82,6 +82,7 @@ pub(crate) fn create_layer(
     )?;
     register(connection, table)?;
     describe(connection, catalog, layer)?;
+    styles::write(connection, catalog, layer)?;
     create_indexes(connection, table)?;
     if table.rtree.is_some() {
         create_rtree(connection, table)?;

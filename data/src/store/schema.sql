@@ -80,6 +80,7 @@ CREATE TABLE change_set (
   batch TEXT,
   at DATETIME NOT NULL
 );
+CREATE INDEX change_set_batch ON change_set (batch);
 CREATE TABLE change_log (
   sequence INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
   change_set INTEGER,
@@ -107,9 +108,25 @@ CREATE TABLE import_batch (
   undone_at DATETIME,
   undone_by INTEGER
 );
+CREATE TABLE layer_styles (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+  f_table_catalog TEXT(256),
+  f_table_schema TEXT(256),
+  f_table_name TEXT(256),
+  f_geometry_column TEXT(256),
+  styleName TEXT(30),
+  styleQML TEXT,
+  styleSLD TEXT,
+  useAsDefault BOOLEAN,
+  description TEXT,
+  owner TEXT(30),
+  ui TEXT(30),
+  update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now'))
+);
 INSERT INTO gpkg_contents (table_name, data_type, identifier, description) VALUES
   ('about', 'attributes', '项目说明 about', '项目说明与文件版本 / what the project is, and the version of the file'),
   ('change_set', 'attributes', '变更集 change_set', '谁、何时、为何修改 / who changed things, when and why'),
   ('change_log', 'attributes', '变更日志 change_log', '逐要素的修改历史，由触发器写入 / history feature by feature, written by triggers'),
-  ('import_batch', 'attributes', '导入批次 import_batch', '每次导入的文件、坐标系与结果 / file, reference system and outcome of each import');
+  ('import_batch', 'attributes', '导入批次 import_batch', '每次导入的文件、坐标系与结果 / file, reference system and outcome of each import'),
+  ('layer_styles', 'attributes', '样式 layer_styles', 'QGIS 的图层样式、字段标题与代码选项 / styles, field titles and choices for QGIS');
 INSERT INTO about (key, value) VALUES ('format', 'yizhangtu'), ('format_version', '1');
