@@ -72,6 +72,7 @@ export async function open({ at = '/', device = DESKTOP, expected, before, wait 
   });
   const context = await browser.newContext({ ...device, reducedMotion: 'reduce', locale: 'zh-CN' });
   const page = await context.newPage();
+  page.setDefaultTimeout(60_000); // software rendering on a busy machine
   const faults = [];
   const fault = (text) => {
     if (!NOISE.test(text) && !expected?.test(text)) faults.push(text);
