@@ -1,5 +1,7 @@
 //! A packed tree of rectangles in Hilbert order: flat arrays, no pointers.
 
+use std::ops::Range;
+
 use crate::{Area, Overlap, Point, Rect};
 
 const FANOUT: usize = 16;
@@ -87,12 +89,21 @@ impl Tree {
     }
 
     fn descend(&self, test: impl Fn(&Rect) -> Overlap, mut found: impl FnMut(usize, bool)) {
-        let Some(top) = self.levels.len().checked_sub(1) else {
-            return;
-        };
-        let mut stack: Vec<(usize, usize, bool)> = Vec::with_capacity(FANOUT * self.levels.len());
-        stack.extend((0..self.levels[top].len()).rev().map(|at| (top, at, false)));
-        while let Some((level, at, sure)) = stack.pop() {
+        if let Some(top) = self.levels.len().checked_sub(1) {
+            self.step(top, 0..self.levels[top].len(), false, &test, &mut found);
+        }
+    }
+
+    /// Visits the members of a level in a range; `sure` where they need no test any more.
+    fn step(
+        &self,
+        level: usize,
+        members: Range<usize>,
+        sure: bool,
+        test: &impl Fn(&Rect) -> Overlap,
+        found: &mut impl FnMut(usize, bool),
+    ) {
+        for at in members {
             let overlap = if sure {
                 Overlap::Inside
             } else {
@@ -105,9 +116,8 @@ impl Tree {
             if level == 0 {
                 found(at, sure);
             } else {
-                let below = level - 1;
-                let end = ((at + 1) * FANOUT).min(self.levels[below].len());
-                stack.extend((at * FANOUT..end).rev().map(|child| (below, child, sure)));
+                let end = ((at + 1) * FANOUT).min(self.levels[level - 1].len());
+                self.step(level - 1, at * FANOUT..end, sure, test, found);
             }
         }
     }

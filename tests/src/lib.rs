@@ -7,7 +7,7 @@ use std::{
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
-    sync::OnceLock,
+    sync::{Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -78,6 +78,9 @@ pub fn run_well<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Stri
 
 /// A demonstration village, made once for each build of the binary. Serve it read-only, or copy it.
 pub fn village(name: &str) -> PathBuf {
+    // The tests of one process take turns; those of others are told apart by its number.
+    static MAKING: Mutex<()> = Mutex::new(());
+    let _turn = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
     let binary = binary();
     let made = fs::metadata(binary)
         .and_then(|metadata| metadata.modified())
