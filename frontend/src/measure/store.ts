@@ -1,10 +1,12 @@
 import { defineStore } from 'pinia';
-import { computed, ref, shallowRef } from 'vue';
+import { computed, nextTick, ref, shallowRef } from 'vue';
 import type { LonLat } from '../api';
+import { boundsOf } from '../inspector/geometry';
 import { useInspector } from '../inspector/store';
 import { stage } from '../map/current';
 import type { Drawing, Drawn, Shape } from '../map/drawing';
 import { area, distance, length, perimeter } from '../map/geodesy';
+import { freePadding } from '../shell/padding';
 import { useShell } from '../shell/store';
 import { useStatistics } from '../statistics/store';
 
@@ -57,7 +59,15 @@ export const useDraw = defineStore('draw', () => {
     setTimeout(() => {
       if (stage.value && drawn.value.finished) stage.value.inspecting = true;
     }, 350);
-    if (purpose.value === 'statistics') void statistics.ofRing(now.points);
+    if (purpose.value === 'statistics') void statistics.ofRing(now.points).then(() => show(now.points));
+  }
+
+  /** On a phone the answer covers half of the map: what was drawn moves into the other half. */
+  async function show(ring: LonLat[]): Promise<void> {
+    if (!shell.narrow) return;
+    await nextTick();
+    const bounds = boundsOf({ type: 'Polygon', coordinates: [ring] });
+    if (bounds) stage.value?.fit(bounds, freePadding());
   }
 
   /** Gives up the drawing, or clears the finished one. */
