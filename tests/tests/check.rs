@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use yizhangtu_tests::run;
+use yizhangtu_tests::{run, run_well, village};
 
 fn said(output: &std::process::Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
@@ -46,4 +46,32 @@ fn a_faulty_catalog_stops_the_program_with_file_line_and_remedy() {
     ] {
         assert!(said.contains(place), "{place} is not in {said}");
     }
+}
+
+#[test]
+fn the_demonstration_village_is_sound_and_a_spoilt_copy_is_not() {
+    let sound = village("donghua");
+    let sound = sound.to_str().expect("UTF-8 path");
+    let report = run_well(["check", sound, "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    assert_eq!(report["errors"], 0, "{report:#}");
+    assert_eq!(report["checked"]["building"], 1495);
+    assert_eq!(report["checked"]["person"], 11_608);
+
+    let directory = tempfile::tempdir().expect("a directory");
+    let spoilt = directory.path().join("spoilt.gpkg");
+    fs::copy(sound, &spoilt).expect("copied");
+    let file = rusqlite::Connection::open(&spoilt).expect("opened");
+    let rooms = file
+        .execute(
+            "UPDATE room SET building = 'nothing' WHERE id = (SELECT min(id) FROM room)",
+            [],
+        )
+        .expect("the copy can be spoilt");
+    assert_eq!(rooms, 1);
+    drop(file);
+    let output = run([std::ffi::OsStr::new("check"), spoilt.as_os_str()]);
+    assert_eq!(output.status.code(), Some(1));
+    let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(listed.contains("“nothing”不是任何"), "{listed}");
 }

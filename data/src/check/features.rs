@@ -142,10 +142,11 @@ fn feature(layer: &Layer, record: Record, findings: &mut Vec<Finding>) -> Option
     match geometry::repair(shape) {
         Ok(None) => {}
         Ok(Some(prepared)) => {
-            let said: Vec<String> = prepared.repairs.iter().map(ToString::to_string).collect();
-            let said = said.join("; ");
+            let said = prepared.repairs.iter().map(ToString::to_string);
+            let (zh, en): (Vec<String>, Vec<String>) = said.map(|said| languages(&said)).unzip();
+            let (zh, en) = (zh.join("；"), en.join("; "));
             let message = format!(
-                "{name}：图形无效；重新导入会这样修复：{said} / the geometry is invalid; importing it again would repair it so: {said}"
+                "{name}：图形无效，重新导入会{zh} / {name}: the geometry is invalid; importing it again would say: {en}"
             );
             found(Severity::Error, Check::InvalidGeometry, message);
             return None;
@@ -182,4 +183,10 @@ fn feature(layer: &Layer, record: Record, findings: &mut Vec<Finding>) -> Option
         shape,
         polygons,
     })
+}
+
+/// The Chinese and the English half of a message.
+fn languages(said: &str) -> (String, String) {
+    let (zh, en) = said.split_once(" / ").unwrap_or((said, said));
+    (zh.to_owned(), en.to_owned())
 }
