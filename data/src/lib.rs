@@ -10,6 +10,7 @@ pub mod crs;
 pub mod demo;
 pub mod export;
 pub mod geometry;
+pub mod import;
 pub mod measure;
 pub mod record;
 pub mod store;

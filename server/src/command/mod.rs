@@ -6,6 +6,7 @@ mod backup;
 mod check;
 mod demo;
 mod export;
+mod import;
 mod locate;
 mod serve;
 
@@ -41,6 +42,7 @@ enum Verb {
     Check(check::Arguments),
     Demo(demo::Arguments),
     Export(export::Arguments),
+    Import(import::Arguments),
     Locate(locate::Arguments),
     Serve(serve::Arguments),
 }
@@ -80,6 +82,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Verb::Check(arguments) => check::run(arguments, output),
         Verb::Demo(arguments) => demo::run(arguments, output),
         Verb::Export(arguments) => export::run(arguments, output),
+        Verb::Import(arguments) => import::run(arguments, output),
         Verb::Locate(arguments) => locate::run(arguments, output),
         Verb::Serve(arguments) => serve::run(arguments, output),
     }

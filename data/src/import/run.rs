@@ -1,0 +1,863 @@
+//! The import itself, from files to one commit.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    ops::ControlFlow,
+    path::Path,
+    sync::Arc,
+};
+
+use geo::{Coord, CoordsIter};
+
+use super::{
+    ImportError, Options, Profile, Progress, Refusal, Report,
+    home::{FAR_M, Home},
+    identity::{self, Unique},
+    mapping::Mapping,
+    names::fold,
+    report::{Counts, KEPT, LayerReport, Mended},
+    row::{Fault, Made, Maker},
+    source::{self, Reading, Source},
+    system::System,
+};
+use crate::{
+    Catalog, Change, ChangeSet, Id, Layer, Operation, Record, Text,
+    store::{About, Access, GeoPackage, ImportBatch},
+};
+
+/// The layer name that stands for all layers of an extract of OpenStreetMap.
+const OSM: &str = "osm";
+const OSM_LAYERS: [&str; 4] = ["building", "road", "water", "green"];
+
+/// A row on its way into the store.
+struct Pending {
+    file: usize,
+    row: u64,
+    record: Record,
+    filled: Vec<bool>,
+    /// Whether the id stands for the code that the file does not have.
+    code_by_id: bool,
+    /// Whether the id was derived from the place, which others may share.
+    by_place: bool,
+    mended: bool,
+}
+
+/// What is being gathered for one layer.
+struct Job {
+    maker: Maker,
+    report: LayerReport,
+    pending: Vec<Pending>,
+    by_id: HashMap<Id, Vec<usize>>,
+}
+
+struct Run<'a> {
+    options: &'a Options,
+    profile: Arc<Profile>,
+    store: Option<GeoPackage>,
+    home: Option<Home>,
+    jobs: BTreeMap<String, Job>,
+    report: Report,
+    progress: &'a dyn Fn(Progress),
+}
+
+/// Imports files into a layer, or says what an import would do.
+///
+/// # Errors
+/// When a file as a whole can't be used, when rows are refused and
+/// [`Options::accept_partial`] is not set, when every row is refused, or when the store
+/// refuses. Nothing is written then.
+pub fn run(
+    options: &Options,
+    catalog: &Arc<Catalog>,
+    progress: &dyn Fn(Progress),
+) -> Result<Report, ImportError> {
+    let profile = match &options.map {
+        Some(path) => Profile::read(path)?,
+        None => Profile::default(),
+    };
+    let layers = layers(options, catalog)?;
+    for layer in &layers {
+        profile.check(layer)?;
+    }
+    let store = open_target(options, catalog)?;
+    // A village that is itself imported is no measure for itself.
+    let home = match &store {
+        Some(store) if !matches!(options.layer.as_str(), "village" | "admin_area") => {
+            Home::of(store)?
+        }
+        _ => None,
+    };
+    let profile = Arc::new(profile);
+    let jobs = layers
+        .iter()
+        .map(|layer| {
+            let job = Job {
+                maker: Maker {
+                    catalog: Arc::clone(catalog),
+                    layer: Arc::clone(layer),
+                    profile: Arc::clone(&profile),
+                },
+                report: LayerReport {
+                    layer: layer.id.clone(),
+                    ..LayerReport::default()
+                },
+                pending: Vec::new(),
+                by_id: HashMap::new(),
+            };
+            (layer.id.clone(), job)
+        })
+        .collect();
+    let mut run = Run {
+        options,
+        profile,
+        store,
+        home,
+        jobs,
+        report: Report {
+            dry_run: options.dry_run,
+            ..Report::default()
+        },
+        progress,
+    };
+    for (at, path) in options.files.iter().enumerate() {
+        run.read(at, path)?;
+    }
+    run.settle_ids();
+    run.look_around()?;
+    let changes = run.compare()?;
+    run.finish(catalog, changes)
+}
+
+fn layers(options: &Options, catalog: &Catalog) -> Result<Vec<Arc<Layer>>, ImportError> {
+    let known = || {
+        let ids: Vec<&str> = catalog
+            .layers
+            .iter()
+            .map(|layer| layer.id.as_str())
+            .collect();
+        ids.join("，")
+    };
+    let one = |id: &str| {
+        catalog.layer(id).cloned().ok_or_else(|| {
+            ImportError::options(
+                format!("没有图层“{id}”，可用：{}", known()),
+                format!("there is no layer “{id}”; use one of: {}", known()),
+            )
+        })
+    };
+    if options.layer == OSM {
+        return OSM_LAYERS.iter().map(|id| one(id)).collect();
+    }
+    Ok(vec![one(&options.layer)?])
+}
+
+fn open_target(
+    options: &Options,
+    catalog: &Arc<Catalog>,
+) -> Result<Option<GeoPackage>, ImportError> {
+    if !options.into.exists() {
+        return Ok(None);
+    }
+    let access = if options.dry_run {
+        Access::ReadOnly
+    } else {
+        Access::ReadWrite
+    };
+    let store = GeoPackage::open(&options.into, catalog, access)?;
+    if !store.is_own() {
+        return Err(ImportError::file(
+            &options.into,
+            "由其他软件建立，不能写入；请给一个新文件名，本程序会新建",
+            "was made by another program and is not written to; give a new name and a file is made",
+        ));
+    }
+    Ok(Some(store))
+}
+
+impl Run<'_> {
+    fn read(&mut self, at: usize, path: &Path) -> Result<(), ImportError> {
+        let reading = self.reading(path)?;
+        let source = source::open(path, &reading)?;
+        let given = self.options.crs.as_deref().or(self.profile.crs.as_deref());
+        let near = self.home.as_ref().map(Home::center);
+        let system = System::settle(path, &*source, given, self.options.swap_axes, near)?;
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        self.report.files.push(name.clone());
+        self.report.crs.push(system.transform.from().to_string());
+        if let Some(encoding) = &source.said().encoding {
+            self.report.encoding.push(encoding.clone());
+        }
+        for words in source.said().notes.iter().chain(&system.notes) {
+            self.report.warn(words);
+        }
+        let mut mappings = self.mappings(&*source)?;
+        let of = source.said().rows;
+        let single = (self.jobs.len() == 1).then(|| self.options.layer.clone());
+        let mut seen = 0_u64;
+        source.rows(&mut |row| {
+            seen += 1;
+            if seen % 1000 == 0 {
+                (self.progress)(Progress::Read { rows: seen, of });
+            }
+            let layer = match (&single, row.layer) {
+                (Some(layer), None) => layer.clone(),
+                (Some(layer), Some(said)) if layer == said => layer.clone(),
+                (None, Some(said)) => said.to_owned(),
+                _ => return ControlFlow::Continue(()),
+            };
+            let number = row.number;
+            let (Some(job), Some(mapping)) = (self.jobs.get_mut(&layer), mappings.get_mut(&layer))
+            else {
+                return ControlFlow::Continue(());
+            };
+            job.report.counts.read += 1;
+            match job.maker.make(row, mapping, &system) {
+                Ok(made) => job.take(at, number, made, &name, &mut self.report),
+                Err(faults) => job.refuse(&name, number, faults, &mut self.report),
+            }
+            ControlFlow::Continue(())
+        })?;
+        (self.progress)(Progress::Read { rows: seen, of });
+        for (layer, mapping) in mappings {
+            if let Some(job) = self.jobs.get_mut(&layer) {
+                job.report.mapped.extend(
+                    mapping
+                        .mapped
+                        .into_iter()
+                        .filter(|it| !job.report.mapped.contains(it))
+                        .collect::<Vec<_>>(),
+                );
+                let unmapped = mapping
+                    .unmapped
+                    .into_iter()
+                    .filter(|it| !job.report.unmapped.contains(it));
+                job.report.unmapped.extend(unmapped.collect::<Vec<_>>());
+            }
+        }
+        Ok(())
+    }
+
+    fn reading(&self, path: &Path) -> Result<Reading, ImportError> {
+        let label = self
+            .options
+            .encoding
+            .as_ref()
+            .or(self.profile.encoding.as_ref());
+        let encoding = match label {
+            None => None,
+            Some(label) => Some(encoding(label).ok_or_else(|| {
+                ImportError::file(
+                    path,
+                    format!("不认识编码“{label}”，可用：utf-8、gbk、gb18030、big5、utf-16"),
+                    format!("unknown encoding “{label}”; use utf-8, gbk, gb18030, big5, utf-16"),
+                )
+            })?),
+        };
+        let mut known = BTreeSet::new();
+        for job in self.jobs.values() {
+            for field in &job.maker.layer.fields {
+                known
+                    .extend([&field.name, &field.label.zh, &field.label.en].map(|name| fold(name)));
+                known.extend(field.aliases.iter().map(|name| fold(name)));
+            }
+        }
+        known.extend(self.profile.fields.keys().map(|name| fold(name)));
+        known.extend(self.options.id_column.iter().map(|name| fold(name)));
+        Ok(Reading {
+            encoding,
+            table: self
+                .options
+                .table
+                .clone()
+                .or_else(|| self.profile.table.clone()),
+            columns: self.profile.x.clone().zip(self.profile.y.clone()),
+            wkt: self.profile.wkt.clone(),
+            known: Arc::new(known),
+            layer: self.options.layer.clone(),
+        })
+    }
+
+    /// Which column goes where, by the columns of the first rows.
+    fn mappings(&self, source: &dyn Source) -> Result<HashMap<String, Mapping>, ImportError> {
+        let mut columns: BTreeMap<String, Vec<Arc<str>>> = BTreeMap::new();
+        let mut rows = 0;
+        source.rows(&mut |row| {
+            let layer = row.layer.unwrap_or(&self.options.layer).to_owned();
+            let known = columns.entry(layer).or_default();
+            for (name, _) in &row.values {
+                if !known.contains(name) {
+                    known.push(Arc::clone(name));
+                }
+            }
+            rows += 1;
+            if rows < 2000 {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        })?;
+        let id = self.options.id_column.as_deref();
+        if let Some(id) = id {
+            let found = columns
+                .values()
+                .flatten()
+                .any(|name| fold(name) == fold(id));
+            if !found && rows > 0 {
+                let all: Vec<String> = columns
+                    .values()
+                    .flatten()
+                    .map(ToString::to_string)
+                    .collect();
+                return Err(ImportError::options(
+                    format!("没有列“{id}”（--id-column），现有：{}", all.join("，")),
+                    format!(
+                        "there is no column “{id}” (--id-column); there are: {}",
+                        all.join(", ")
+                    ),
+                ));
+            }
+        }
+        Ok(self
+            .jobs
+            .iter()
+            .map(|(layer, job)| {
+                let columns = columns.get(layer).map_or(&[][..], Vec::as_slice);
+                let mapping = Mapping::new(&job.maker.layer, &self.profile, id, columns);
+                (layer.clone(), mapping)
+            })
+            .collect())
+    }
+
+    /// One feature an id: pieces are joined, doubles refused.
+    fn settle_ids(&mut self) {
+        let files = self.report.files.clone();
+        for job in self.jobs.values_mut() {
+            job.join(&files, &mut self.report);
+        }
+    }
+
+    /// Looks where the rows lie beside the village.
+    fn look_around(&mut self) -> Result<(), ImportError> {
+        let Some(home) = &self.home else {
+            return Ok(());
+        };
+        let explicit = self.options.crs.is_some() || self.profile.crs.is_some();
+        let places: Vec<Coord> = self
+            .jobs
+            .values()
+            .flat_map(|job| &job.pending)
+            .filter_map(|pending| pending.record.geometry.as_ref()?.coords_iter().next())
+            .collect();
+        if let Some(shifted) = home.shifted(&places) {
+            let (crs, metres) = (&shifted.crs, shifted.distance_m);
+            let option = crs.to_string().to_lowercase().replace('-', "");
+            let zh = format!(
+                "{} 个要素中有 {} 个落在村界之外，按 {crs} 纠正约 {metres:.0} 米后只剩 {} 个：坐标很可能是 {crs}",
+                places.len(),
+                shifted.outside,
+                shifted.left
+            );
+            let en = format!(
+                "{} of {} features lie outside the village, and {} once {crs}'s shift of about {metres:.0} m is taken off: the coordinates are very likely {crs}",
+                shifted.outside,
+                places.len(),
+                shifted.left
+            );
+            if !explicit {
+                return Err(ImportError::file(
+                    &self.options.files[0],
+                    format!("{zh}；请加 --crs {option}，若确为 CGCS2000 请加 --crs EPSG:4490"),
+                    format!(
+                        "{en}; add --crs {option}, or --crs EPSG:4490 if they really are CGCS2000"
+                    ),
+                ));
+            }
+            self.report.warn(&Text { zh, en });
+        }
+        let files = self.report.files.clone();
+        let mut outside = 0;
+        for job in self.jobs.values_mut() {
+            let mut far = Vec::new();
+            for (at, pending) in job.pending.iter().enumerate() {
+                let Some(place) = pending
+                    .record
+                    .geometry
+                    .as_ref()
+                    .and_then(|it| it.coords_iter().next())
+                else {
+                    continue;
+                };
+                let distance = home.distance_m(place);
+                if distance > FAR_M {
+                    far.push((at, place, distance));
+                } else if !home.contains(place) {
+                    outside += 1;
+                }
+            }
+            for (at, place, distance) in far.into_iter().rev() {
+                let pending = job.pending.remove(at);
+                let words = Text {
+                    zh: format!(
+                        "位置 {:.6}, {:.6} 距本村 {:.0} 公里（海上或其他城市），请核对坐标与坐标系",
+                        place.x,
+                        place.y,
+                        distance / 1000.0
+                    ),
+                    en: format!(
+                        "{:.6}, {:.6} is {:.0} km from the village (in the sea, or another city); check coordinates and system",
+                        place.x,
+                        place.y,
+                        distance / 1000.0
+                    ),
+                };
+                job.refuse(
+                    &files[pending.file],
+                    pending.row,
+                    vec![(Some("geometry".to_owned()), words)],
+                    &mut self.report,
+                );
+            }
+        }
+        if outside > 0 {
+            self.report.warn(&Text {
+                zh: format!("{outside} 个要素不在村界之内"),
+                en: format!("{outside} features lie outside the village's boundary"),
+            });
+        }
+        Ok(())
+    }
+
+    /// Holds the rows against what is there.
+    fn compare(&mut self) -> Result<Vec<Change>, ImportError> {
+        let files = self.report.files.clone();
+        let of = self.jobs.values().map(|job| job.pending.len() as u64).sum();
+        let mut changes = Vec::new();
+        let mut rows = 0;
+        for job in self.jobs.values_mut() {
+            let layer = Arc::clone(&job.maker.layer);
+            let name: Arc<str> = layer.id.as_str().into();
+            let mut unique = Unique::default();
+            for pending in std::mem::take(&mut job.pending) {
+                rows += 1;
+                if rows % 5000 == 0 {
+                    (self.progress)(Progress::Compared { rows, of });
+                }
+                let existing = match &self.store {
+                    Some(store) => existing(store, &layer, &pending)?,
+                    None => None,
+                };
+                let mut record = match &existing {
+                    Some(before) => overlay(before, &pending),
+                    None => pending.record.clone(),
+                };
+                if pending.code_by_id {
+                    default_code(&layer, &mut record);
+                }
+                let faults = job.faults(&layer, &mut unique, self.store.as_ref(), &record)?;
+                if !faults.is_empty() {
+                    job.refuse(&files[pending.file], pending.row, faults, &mut self.report);
+                    continue;
+                }
+                let counts = &mut job.report.counts;
+                counts.repaired += u64::from(pending.mended);
+                counts.without_place += u64::from(layer.is_mapped() && record.geometry.is_none());
+                let operation = match existing {
+                    None => {
+                        counts.added += 1;
+                        Operation::Insert(record)
+                    }
+                    Some(before)
+                        if before.geometry == record.geometry && before.values == record.values =>
+                    {
+                        counts.unchanged += 1;
+                        continue;
+                    }
+                    Some(_) => {
+                        counts.changed += 1;
+                        Operation::Update(record)
+                    }
+                };
+                changes.push(Change {
+                    layer: Arc::clone(&name),
+                    operation,
+                });
+            }
+        }
+        Ok(changes)
+    }
+
+    fn finish(
+        mut self,
+        catalog: &Arc<Catalog>,
+        changes: Vec<Change>,
+    ) -> Result<Report, ImportError> {
+        for job in self.jobs.into_values() {
+            add(&mut self.report.counts, &job.report.counts);
+            if job.report.counts != Counts::default() || self.options.layer != OSM {
+                self.report.layers.push(job.report);
+            }
+        }
+        let counts = self.report.counts;
+        if counts.read == 0 {
+            return Err(ImportError::file(
+                &self.options.files[0],
+                "没有可导入的行",
+                "there are no rows to import",
+            ));
+        }
+        if counts.without_place > 0 {
+            self.report.warn(&Text {
+                zh: format!("{} 行没有位置，地图上看不到", counts.without_place),
+                en: format!(
+                    "{} rows have no place and are not seen on the map",
+                    counts.without_place
+                ),
+            });
+        }
+        let useless = counts.added + counts.changed + counts.unchanged == 0;
+        if counts.refused > 0 && (useless || !self.options.accept_partial) {
+            return Err(ImportError::Refused(Box::new(self.report)));
+        }
+        if self.options.dry_run || changes.is_empty() {
+            return Ok(self.report);
+        }
+        (self.progress)(Progress::Writing {
+            changes: changes.len() as u64,
+        });
+        let id: Arc<str> = ulid::Ulid::generate().to_string().into();
+        let batch = ImportBatch {
+            id: Arc::clone(&id),
+            file: self.report.files.join(", "),
+            layer: self.options.layer.clone(),
+            crs: Some(self.report.crs.join(", ")),
+            encoding: (!self.report.encoding.is_empty()).then(|| self.report.encoding.join(", ")),
+            mapping: serde_json::to_value(
+                self.report
+                    .layers
+                    .iter()
+                    .map(|it| (&it.layer, &it.mapped))
+                    .collect::<BTreeMap<_, _>>(),
+            )
+            .unwrap_or_default(),
+            counts: serde_json::to_value(counts).unwrap_or_default(),
+            author: self.options.author.clone(),
+            at: String::new(),
+            undone_at: None,
+        };
+        let set = ChangeSet {
+            author: self.options.author.clone(),
+            reason: format!("导入 {} / import of {}", batch.file, batch.file),
+            batch: Some(Arc::clone(&id)),
+            changes,
+        };
+        let made = self.store.is_none();
+        let store = match self.store {
+            Some(store) => store,
+            None => GeoPackage::create(&self.options.into, catalog, &about(&self.options.into))?,
+        };
+        let committed = store.commit_import(&batch, set);
+        if committed.is_err() && made {
+            drop(store);
+            remove(&self.options.into);
+        }
+        let committed = committed?;
+        self.report.written = true;
+        self.report.batch = Some(id.to_string());
+        self.report.sequence = Some(committed.sequence);
+        Ok(self.report)
+    }
+}
+
+impl Job {
+    fn take(&mut self, file: usize, row: u64, made: Made, name: &str, report: &mut Report) {
+        let Made {
+            mut record,
+            key,
+            code_by_id,
+            filled,
+            repairs,
+        } = made;
+        if report.repairs.len() < KEPT {
+            report.repairs.extend(repairs.iter().map(|repair| Mended {
+                file: name.to_owned(),
+                row,
+                message: repair.to_string(),
+            }));
+        }
+        let layer = &self.maker.layer;
+        let by_place = key.is_none() && identity::code(layer, &record).is_none();
+        record.id = match key {
+            Some(key) => key.into(),
+            None => identity::derive(layer, &record),
+        };
+        self.by_id
+            .entry(record.id.clone())
+            .or_default()
+            .push(self.pending.len());
+        self.pending.push(Pending {
+            file,
+            row,
+            record,
+            filled,
+            code_by_id,
+            by_place,
+            mended: !repairs.is_empty(),
+        });
+    }
+
+    fn refuse(&mut self, file: &str, row: u64, faults: Vec<Fault>, report: &mut Report) {
+        self.report.counts.refused += 1;
+        for (field, words) in faults {
+            if report.refusals.len() >= KEPT {
+                break;
+            }
+            let name = field
+                .as_deref()
+                .map(|name| format!(" {name}"))
+                .unwrap_or_default();
+            report.refusals.push(Refusal {
+                file: file.to_owned(),
+                row,
+                message: format!(
+                    "{file} 第 {row} 行{name}：{} / row {row}{name}: {}",
+                    words.zh, words.en
+                ),
+                field,
+            });
+        }
+    }
+
+    /// Joins the rows of each id that are pieces of one feature, and refuses the others.
+    fn join(&mut self, files: &[String], report: &mut Report) {
+        let mut doubles: Vec<(Id, Vec<usize>)> = std::mem::take(&mut self.by_id)
+            .into_iter()
+            .filter(|(_, rows)| rows.len() > 1)
+            .collect();
+        doubles.sort_by_key(|(_, rows)| rows[0]);
+        let mut gone = vec![false; self.pending.len()];
+        for (id, rows) in doubles {
+            let pieces: Vec<&Record> = rows.iter().map(|at| &self.pending[*at].record).collect();
+            let same = pieces.windows(2).all(|pair| pair[0] == pair[1]);
+            // Different things in one place: told apart by their values.
+            if self.pending[rows[0]].by_place && !same {
+                let mut seen: Vec<Record> = vec![self.pending[rows[0]].record.clone()];
+                for at in &rows[1..] {
+                    let record = self.pending[*at].record.clone();
+                    if seen.contains(&record) {
+                        gone[*at] = true;
+                        self.refuse_double(*at, rows[0], &id, files, report);
+                    } else {
+                        self.pending[*at].record.id =
+                            identity::derive_with_values(&self.maker.layer, &record);
+                        seen.push(record);
+                    }
+                }
+                continue;
+            }
+            match identity::merge(&pieces).filter(|_| !same) {
+                Some(whole) => {
+                    self.pending[rows[0]].record.geometry = Some(whole);
+                    self.report.counts.merged += rows.len() as u64 - 1;
+                    for at in &rows[1..] {
+                        gone[*at] = true;
+                        self.pending[rows[0]].mended |= self.pending[*at].mended;
+                    }
+                }
+                None => {
+                    for at in &rows[1..] {
+                        gone[*at] = true;
+                        self.refuse_double(*at, rows[0], &id, files, report);
+                    }
+                }
+            }
+        }
+        if self.report.counts.merged > 0 {
+            let count = self.report.counts.merged;
+            report.warn(&Text {
+                zh: format!("{count} 行与前面同编号、同属性且相接的要素合并为一个（如图幅边切开的房屋）"),
+                en: format!("{count} rows were joined to features of the same id and values that they touch (houses cut at a tile's edge)"),
+            });
+        }
+        let mut at = 0;
+        self.pending.retain(|_| {
+            at += 1;
+            !gone[at - 1]
+        });
+    }
+
+    fn refuse_double(
+        &mut self,
+        at: usize,
+        first: usize,
+        id: &str,
+        files: &[String],
+        report: &mut Report,
+    ) {
+        let (row, before) = (&self.pending[at], &self.pending[first]);
+        let (file, number) = (files[row.file].clone(), row.row);
+        let (before_file, before) = (&files[before.file], before.row);
+        let words = Text {
+            zh: format!(
+                "编号“{id}”与 {before_file} 第 {before} 行重复，而图形不相接或属性不同；请改正编号或删除其一"
+            ),
+            en: format!(
+                "id “{id}” is that of row {before} of {before_file}, and they do not touch or their values differ; correct the id or remove one"
+            ),
+        };
+        self.refuse(&file, number, vec![(Some("id".to_owned()), words)], report);
+    }
+
+    /// What is wrong with a record by the catalog and beside the others.
+    fn faults(
+        &self,
+        layer: &Layer,
+        unique: &mut Unique,
+        store: Option<&GeoPackage>,
+        record: &Record,
+    ) -> Result<Vec<Fault>, ImportError> {
+        let mut faults: Vec<Fault> = self
+            .maker
+            .catalog
+            .validate(layer, record)
+            .into_iter()
+            .map(|error| {
+                let words = source::split(&error.message);
+                (Some(error.field), words)
+            })
+            .collect();
+        if !faults.is_empty() {
+            return Ok(faults);
+        }
+        if let Some((at, other)) = unique.claim(layer, record) {
+            let field = &layer.fields[at];
+            faults.push((
+                Some(field.name.clone()),
+                Text {
+                    zh: format!("{}与本次导入的要素“{other}”重复，须唯一", field.label.zh),
+                    en: format!(
+                        "is the same as that of feature “{other}” of this import; it must be unique"
+                    ),
+                },
+            ));
+        }
+        if let Some(store) = store {
+            for (at, field) in layer
+                .fields
+                .iter()
+                .enumerate()
+                .filter(|(_, field)| field.unique)
+            {
+                if record.values[at].is_null() {
+                    continue;
+                }
+                let others = store.find(&layer.id, &field.name, &record.values[at])?;
+                if let Some(other) = others.iter().find(|other| other.id != record.id) {
+                    faults.push((
+                        Some(field.name.clone()),
+                        Text {
+                            zh: format!("{}已被要素“{}”使用，须唯一；请改正，或用 --id-column 指明编号列", field.label.zh, other.id),
+                            en: format!("is that of feature “{}” already and must be unique; correct it, or name the column of ids with --id-column", other.id),
+                        },
+                    ));
+                }
+            }
+        }
+        Ok(faults)
+    }
+}
+
+/// The feature of the store that a row is: by id, else by code.
+fn existing(
+    store: &GeoPackage,
+    layer: &Layer,
+    pending: &Pending,
+) -> Result<Option<Record>, ImportError> {
+    if let Some(record) = store.get(&layer.id, &pending.record.id)? {
+        return Ok(Some(record));
+    }
+    let derived = pending.record.id == identity::derive(layer, &pending.record);
+    if let (true, Some(field), Some(code)) =
+        (derived, &layer.code, identity::code(layer, &pending.record))
+    {
+        let mut found = store.find(&layer.id, field, &code.into())?;
+        if found.len() == 1 {
+            return Ok(found.pop());
+        }
+    }
+    Ok(None)
+}
+
+/// What is there, with what the row brings put over it: columns that the file lacks keep
+/// their values.
+fn overlay(before: &Record, pending: &Pending) -> Record {
+    let mut record = before.clone();
+    if pending.record.geometry.is_some() {
+        record.geometry.clone_from(&pending.record.geometry);
+    }
+    for (at, value) in pending.record.values.iter().enumerate() {
+        if pending.filled[at] {
+            record.values[at] = value.clone();
+        }
+    }
+    record
+}
+
+/// The id for the code that the file does not have.
+fn default_code(layer: &Layer, record: &mut Record) {
+    let Some(at) = layer.code.as_deref().and_then(|code| layer.position(code)) else {
+        return;
+    };
+    if record.values[at].is_null() {
+        let id = record.id.to_string();
+        record.values[at] = id.into();
+    }
+}
+
+fn encoding(label: &str) -> Option<&'static encoding_rs::Encoding> {
+    let folded = fold(label);
+    match folded.as_str() {
+        "gbk" | "gb2312" | "gb18030" | "936" | "cp936" => Some(encoding_rs::GB18030),
+        "utf8" => Some(encoding_rs::UTF_8),
+        "utf16" => Some(encoding_rs::UTF_16LE),
+        _ => encoding_rs::Encoding::for_label(label.trim().as_bytes()),
+    }
+}
+
+fn about(path: &Path) -> About {
+    let title = path
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    About {
+        title: Text {
+            zh: title.clone(),
+            en: title,
+        },
+        ..About::default()
+    }
+}
+
+/// Takes away a file that was made for an import that failed, with SQLite's side files.
+fn remove(path: &Path) {
+    for ending in ["", "-wal", "-shm", "-journal"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        let _ = std::fs::remove_file(Path::new(&name));
+    }
+}
+
+fn add(total: &mut Counts, part: &Counts) {
+    total.read += part.read;
+    total.added += part.added;
+    total.changed += part.changed;
+    total.unchanged += part.unchanged;
+    total.repaired += part.repaired;
+    total.merged += part.merged;
+    total.refused += part.refused;
+    total.without_place += part.without_place;
+}
