@@ -91,12 +91,12 @@ impl Head {
     }
 
     /// Bytes of the names, and of the texts of some rows, to find the encoding by.
-    pub(super) fn sample(&self, reader: &mut impl Read) -> Vec<u8> {
-        let mut sample: Vec<u8> = Vec::new();
-        for column in &self.columns {
-            sample.extend(&column.raw_name);
-            sample.push(b' ');
-        }
+    pub(super) fn sample(&self, reader: &mut impl Read) -> Vec<Vec<u8>> {
+        let mut sample: Vec<Vec<u8>> = self
+            .columns
+            .iter()
+            .map(|column| column.raw_name.clone())
+            .collect();
         let mut row = vec![0_u8; usize::from(self.row_length)];
         for _ in 0..self.rows.min(2000) {
             if reader.read_exact(&mut row).is_err() {
@@ -104,9 +104,9 @@ impl Head {
             }
             let mut at = 1;
             for column in &self.columns {
-                if column.kind == b'C' {
-                    sample.extend(trim(&row[at..at + column.width]));
-                    sample.push(b'\n');
+                let text = trim(&row[at..at + column.width]);
+                if column.kind == b'C' && !text.is_ascii() {
+                    sample.push(text.to_vec());
                 }
                 at += column.width;
             }

@@ -41,6 +41,28 @@ pub(in crate::import) fn guess(bytes: &[u8]) -> &'static Encoding {
     }
 }
 
+/// What texts of fixed width look like, each of which the width may have cut.
+pub(in crate::import) fn guess_fields(fields: &[Vec<u8>]) -> &'static Encoding {
+    [UTF_8, GB18030]
+        .into_iter()
+        .find(|encoding| fits(fields, encoding))
+        .unwrap_or_else(|| guess(&fields.join(&b'\n')))
+}
+
+/// Whether all texts are of an encoding, but for last characters cut short.
+pub(in crate::import) fn fits(fields: &[Vec<u8>], encoding: &'static Encoding) -> bool {
+    fields.iter().all(|bytes| {
+        encoding
+            .decode_without_bom_handling_and_without_replacement(bytes)
+            .is_some()
+            || if encoding == UTF_8 {
+                cut_utf8(bytes).is_some()
+            } else {
+                cut_double(bytes, encoding).is_some()
+            }
+    })
+}
+
 /// A field of fixed width: strictly in the encoding given, else in UTF-8 or GB18030, else
 /// without a last character that the width has cut in two. `Err` has what can be read.
 pub(in crate::import) fn field(

@@ -122,15 +122,16 @@ fn find_encoding(path: &Path, head: &dbf::Head) -> Result<&'static Encoding, Imp
     let mut reader = open_file(path)?;
     let head = dbf::Head::read(&mut reader).map_err(|error| fault(path, error))?;
     let sample = head.sample(&mut reader);
-    let fits = |encoding: &'static Encoding| {
-        encoding
-            .decode_without_bom_handling_and_without_replacement(&sample)
-            .is_some()
-    };
     Ok(match labelled {
-        Some(encoding) if fits(encoding) => encoding,
-        Some(encoding) if !fits(encoding_rs::UTF_8) && !fits(encoding_rs::GB18030) => encoding,
-        _ => encoding::guess(&sample),
+        Some(labelled) if encoding::fits(&sample, labelled) => labelled,
+        // Broken either way: then the label is the better guess.
+        Some(labelled)
+            if !encoding::fits(&sample, encoding_rs::UTF_8)
+                && !encoding::fits(&sample, encoding_rs::GB18030) =>
+        {
+            labelled
+        }
+        _ => encoding::guess_fields(&sample),
     })
 }
 
