@@ -27,6 +27,9 @@ pub struct Rules {
     /// feature a tile, with a property [`COUNT`] that says how many it stands for. Needs
     /// what lies within [`Rules::reach`] of the tile.
     pub blocks_below: u8,
+    /// Of features drawn as blocks: the property that tells kinds of ground apart, such as
+    /// the one that colours them. Each kind is then a feature of its own, with its value.
+    pub blocks_by: Option<Box<str>>,
     /// What is kept around the tile, in units on each side.
     pub buffer: i64,
 }
@@ -38,6 +41,7 @@ impl Default for Rules {
             tolerance: 4.0,
             shared_borders: false,
             blocks_below: 0,
+            blocks_by: None,
             buffer: 64,
         }
     }
@@ -79,7 +83,7 @@ pub fn draw<'a>(
     features: impl IntoIterator<Item = Feature<'a>>,
 ) -> TileLayer<'a> {
     if tile.z() < rules.blocks_below {
-        return draw_blocks(tile, name, features);
+        return draw_blocks(tile, name, rules.blocks_by.as_deref(), features);
     }
     let window = Window::new(tile, rules.buffer);
     let exact = tile.z() >= rules.exact_zoom;
@@ -122,27 +126,32 @@ pub fn draw<'a>(
 fn draw_blocks<'a>(
     tile: TileId,
     name: &'a str,
+    by: Option<&str>,
     features: impl IntoIterator<Item = Feature<'a>>,
 ) -> TileLayer<'a> {
     let mut blocks = Blocks::new(tile);
     for feature in features {
         if let Some(shape) = quantise(feature.geometry, tile.z()) {
-            blocks.add(&shape);
+            let kind = feature
+                .properties
+                .into_iter()
+                .find(|(name, _)| by == Some(name));
+            blocks.add(kind, &shape);
         }
     }
-    let (shape, count) = blocks.draw();
-    let drawn = (!shape.is_empty()).then(|| TileFeature {
-        number: None,
-        shape,
-        properties: vec![(
-            COUNT,
-            Value::Integer(i64::try_from(count).unwrap_or(i64::MAX)),
-        )],
-    });
-    TileLayer {
-        name,
-        features: drawn.into_iter().collect(),
-    }
+    let features = blocks
+        .draw()
+        .into_iter()
+        .map(|block| {
+            let count = Value::Integer(i64::try_from(block.count).unwrap_or(i64::MAX));
+            TileFeature {
+                number: None,
+                shape: block.shape,
+                properties: block.kind.into_iter().chain([(COUNT, count)]).collect(),
+            }
+        })
+        .collect();
+    TileLayer { name, features }
 }
 
 fn simplified(shape: Shape<GridPoint>, junctions: &Junctions, tolerance: f64) -> Shape<GridPoint> {

@@ -82,6 +82,18 @@ impl TileId {
         })
     }
 
+    /// The four tiles one zoom down; none below [`MAX_ZOOM`].
+    pub fn children(self) -> impl Iterator<Item = Self> {
+        let deeper = (self.z < MAX_ZOOM).then_some(self.z + 1);
+        deeper.into_iter().flat_map(move |z| {
+            [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(dx, dy)| Self {
+                z,
+                x: 2 * self.x + dx,
+                y: 2 * self.y + dy,
+            })
+        })
+    }
+
     /// The box of the tile: longitude and latitude in degrees.
     pub fn bounds(self) -> Rect<f64> {
         self.bounds_with_buffer(0)
@@ -173,5 +185,12 @@ mod tests {
         let tile = TileId::new(5, 17, 30).unwrap();
         assert_eq!(tile.parent(), Some(TileId::new(4, 8, 15).unwrap()));
         assert_eq!(TileId::new(0, 0, 0).unwrap().parent(), None);
+        assert_eq!(
+            tile.children()
+                .filter(|child| child.parent() == Some(tile))
+                .count(),
+            4
+        );
+        assert_eq!(TileId::new(MAX_ZOOM, 0, 0).unwrap().children().count(), 0);
     }
 }

@@ -308,3 +308,42 @@ fn a_lone_house_is_still_seen_from_afar() {
         assert!(!blocks(tile, &house).is_empty(), "zoom {z}");
     }
 }
+
+#[test]
+fn kinds_of_ground_are_told_apart_and_counted() {
+    let houses = houses();
+    let rules = Rules {
+        blocks_below: 15,
+        blocks_by: Some("use".into()),
+        ..Rules::default()
+    };
+    let mut counts = [0, 0];
+    for tile in tiles_of(13) {
+        let layer = draw(
+            tile,
+            "building",
+            &rules,
+            (0..).zip(&houses).map(|(number, geometry)| Feature {
+                number,
+                geometry,
+                // Factories in the south.
+                properties: vec![("use", Value::from(if number < 1000 { "工" } else { "住" }))],
+            }),
+        );
+        for feature in mvt::decode(&mvt::encode(&[layer])).unwrap()[0]
+            .features
+            .iter()
+        {
+            let Some(mvt::DecodedValue::Integer(count)) = feature.get("count") else {
+                panic!("blocks count")
+            };
+            let factories = feature.get("use") == Some(&mvt::DecodedValue::Text("工".into()));
+            counts[usize::from(factories)] += count;
+        }
+    }
+    assert_eq!(counts[1], 1000);
+    assert_eq!(
+        usize::try_from(counts[0] + counts[1]).unwrap(),
+        houses.len()
+    );
+}

@@ -1,12 +1,8 @@
 //! Copies a file while it is in use.
 
-use std::{fs, path::Path, thread, time::Duration};
+use std::{fs, path::Path};
 
-use rusqlite::{
-    Connection,
-    backup::{Backup, StepResult},
-    ffi,
-};
+use rusqlite::{Connection, backup::Backup};
 
 use super::{GeoPackage, StoreError};
 
@@ -34,7 +30,7 @@ impl GeoPackage {
             .into_temp_path();
         let write = || {
             let mut target = Connection::open(&part)?;
-            copy_pages(&self.connection, &mut target)?;
+            Backup::new(&self.connection, &mut target)?.step(-1)?;
             // The copy stands alone: no log beside it until somebody opens it to write.
             target.pragma_update(None, "journal_mode", "DELETE")
         };
@@ -45,21 +41,4 @@ impl GeoPackage {
         part.persist_noclobber(copy)
             .map_err(|error| StoreError::io(copy, error.error))
     }
-}
-
-/// Copies every page. A writer in WAL mode never stands in the way; one in another mode
-/// may for the moment of its commit, and is waited for.
-fn copy_pages(from: &Connection, to: &mut Connection) -> rusqlite::Result<()> {
-    const TRIES: u32 = 20;
-    let backup = Backup::new(from, to)?;
-    for _ in 0..TRIES {
-        if backup.step(-1)? == StepResult::Done {
-            return Ok(());
-        }
-        thread::sleep(Duration::from_millis(250));
-    }
-    Err(rusqlite::Error::SqliteFailure(
-        ffi::Error::new(ffi::SQLITE_BUSY),
-        None,
-    ))
 }

@@ -20,7 +20,6 @@ use serde::Serialize;
 use yizhangtu_data::Text;
 use yizhangtu_tiles::TileId;
 
-pub(crate) use archive::BasemapError;
 pub(crate) use list::Basemaps;
 pub(crate) use tianditu::{NATIONAL_HOST, Settings as TiandituSettings, USUAL_LAYERS};
 

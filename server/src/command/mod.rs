@@ -9,6 +9,7 @@ mod export;
 mod import;
 mod locate;
 mod serve;
+mod tiles;
 
 use std::{
     fmt,
@@ -45,6 +46,7 @@ enum Verb {
     Import(import::Arguments),
     Locate(locate::Arguments),
     Serve(serve::Arguments),
+    Tiles(tiles::Arguments),
 }
 
 /// How a subcommand gives its results.
@@ -85,6 +87,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Verb::Import(arguments) => import::run(arguments, output),
         Verb::Locate(arguments) => locate::run(arguments, output),
         Verb::Serve(arguments) => serve::run(arguments, output),
+        Verb::Tiles(arguments) => tiles::run(arguments, output),
     }
 }
 

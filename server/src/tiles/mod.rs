@@ -22,7 +22,9 @@ use axum::{
 use yizhangtu_tiles::{TileId, mvt};
 
 pub(crate) use cache::TileCache;
-pub(crate) use naming::{has_tiles, tile_id};
+pub(crate) use naming::{Drawn, has_tiles, tile_id};
+pub(crate) use paint::{gzipped, is_touched};
+pub(crate) use tilejson::{bounds, described};
 
 use crate::http::{App, Problem};
 

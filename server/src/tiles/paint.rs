@@ -1,12 +1,15 @@
 //! Painting a tile: candidates from the snapshot, rules from the catalog, bytes.
 
+use std::io::Write;
+
+use flate2::{Compression, write::GzEncoder};
 use yizhangtu_data::GeometryKind;
 use yizhangtu_index::{Point, Rect};
 use yizhangtu_tiles::{
     Feature, MAX_ZOOM, Rules, TileId, TileLayer, draw, feature_number, mvt, project,
 };
 
-use super::fields::Fields;
+use super::{fields::Fields, naming::Drawn};
 use crate::{atlas::LayerSnapshot, http::Encoded};
 
 /// Units kept around a tile: outlines and labels reach over its edge.
@@ -22,9 +25,30 @@ const SAMPLE: usize = 256;
 const TWO_PIXELS: i64 = 16;
 
 /// A tile of layers, in their order.
-pub(super) fn tile(layers: &[std::sync::Arc<LayerSnapshot>], tile: TileId) -> Encoded {
+pub(super) fn tile(layers: &Drawn, tile: TileId) -> Encoded {
     let painted: Vec<TileLayer<'_>> = layers.iter().map(|layer| paint(layer, tile)).collect();
     Encoded::new(mvt::encode(&painted))
+}
+
+/// A tile compressed for an archive; none where it is empty.
+pub(crate) fn gzipped(layers: &Drawn, tile: TileId) -> Option<Vec<u8>> {
+    let painted: Vec<TileLayer<'_>> = layers.iter().map(|layer| paint(layer, tile)).collect();
+    let bytes = mvt::encode(&painted);
+    if bytes.is_empty() {
+        return None;
+    }
+    let mut out = GzEncoder::new(Vec::new(), Compression::best());
+    // Writing to memory does not fail.
+    out.write_all(&bytes).ok()?;
+    out.finish().ok()
+}
+
+/// Whether anything lies in a tile or its buffer.
+pub(crate) fn is_touched(layers: &Drawn, tile: TileId) -> bool {
+    layers.iter().any(|layer| {
+        rect(tile.bounds_with_buffer(BUFFER))
+            .is_some_and(|window| !layer.in_box(&window).is_empty())
+    })
 }
 
 fn paint(snapshot: &LayerSnapshot, tile: TileId) -> TileLayer<'_> {
@@ -51,21 +75,21 @@ fn rules(snapshot: &LayerSnapshot) -> Rules {
         buffer: BUFFER,
         shared_borders: areal && layer.partition,
         blocks_below: if areal { blocks_below(snapshot) } else { 0 },
+        blocks_by: layer
+            .style
+            .as_ref()
+            .and_then(|style| style.color_by.as_deref().map(Into::into)),
         ..Rules::default()
     }
 }
 
 /// The zoom below which a layer's polygons are drawn as blocks: where the middling one is
-/// under two pixels across. Layers whose borders or colours matter keep their features,
-/// and so do small ones.
+/// under two pixels across. Layers whose borders matter keep their features, and so do
+/// small ones.
 fn blocks_below(snapshot: &LayerSnapshot) -> u8 {
     let layer = &snapshot.layer;
-    let coloured = layer
-        .style
-        .as_ref()
-        .is_some_and(|style| style.color_by.is_some());
     let count = snapshot.len();
-    if layer.partition || coloured || count < FEW {
+    if layer.partition || count < FEW {
         return 0;
     }
     let size = |position: usize| {

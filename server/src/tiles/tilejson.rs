@@ -34,8 +34,9 @@ struct TileJson {
     vector_layers: Vec<VectorLayer>,
 }
 
+/// A layer of a tile, as TileJSON and PMTiles describe it.
 #[derive(Debug, Serialize)]
-struct VectorLayer {
+pub(crate) struct VectorLayer {
     id: String,
     description: String,
     minzoom: u8,
@@ -83,8 +84,13 @@ fn describe(layers: &Drawn, sequence: u64, base: &Base) -> TileJson {
         maxzoom: LAST_ZOOM,
         bounds: bounds(layers),
         version: format!("1.0.{sequence}"),
-        vector_layers: layers.iter().map(|layer| vector_layer(layer)).collect(),
+        vector_layers: described(layers),
     }
+}
+
+/// What each layer of a tile holds.
+pub(crate) fn described(layers: &Drawn) -> Vec<VectorLayer> {
+    layers.iter().map(|layer| vector_layer(layer)).collect()
 }
 
 fn vector_layer(snapshot: &LayerSnapshot) -> VectorLayer {
@@ -111,7 +117,7 @@ pub(super) fn least_zoom(snapshot: &LayerSnapshot) -> u8 {
 }
 
 /// West, south, east and north of the layers together, in degrees.
-pub(super) fn bounds(layers: &Drawn) -> Option<[f64; 4]> {
+pub(crate) fn bounds(layers: &Drawn) -> Option<[f64; 4]> {
     let all = layers
         .iter()
         .filter_map(|layer| layer.bounds())

@@ -32,106 +32,198 @@ const MARGIN: i64 = HALO + NEIGHBOURS as i64;
 /// What must be known around a tile to draw its blocks, in units.
 pub(crate) const REACH: i64 = (MARGIN + 1) * CELL;
 
-/// The ground covered in and around one tile.
-pub(crate) struct Blocks {
+/// Kinds of ground told apart; what is of further kinds is drawn with the last.
+const MOST_KINDS: usize = 16;
+
+/// The ground covered in and around one tile, by kind: what `K` tells apart, a colour.
+pub(crate) struct Blocks<K> {
     tile: TileId,
+    kinds: Vec<Kind<K>>,
+}
+
+/// Ground of one kind.
+struct Kind<K> {
+    kind: K,
     cover: Cover,
     count: u64,
 }
 
-impl Blocks {
+/// The blocks of one kind.
+pub(crate) struct Block<K> {
+    /// Which kind.
+    pub(crate) kind: K,
+    /// The blocks in the tile's coordinates.
+    pub(crate) shape: Shape<TilePoint>,
+    /// How many features have their middle in the tile: over all tiles of a zoom, and all
+    /// kinds, these add up to all features.
+    pub(crate) count: u64,
+}
+
+impl<K: PartialEq> Blocks<K> {
     pub(crate) fn new(tile: TileId) -> Self {
-        let (x, y) = tile.origin().xy();
-        let side = usize::try_from(EXTENT / CELL + 2 * MARGIN).unwrap_or_default();
         Self {
             tile,
-            cover: Cover::new((x - MARGIN * CELL, y - MARGIN * CELL), side),
-            count: 0,
+            kinds: Vec::new(),
         }
     }
 
     /// Adds a feature; what is no polygon is left out.
-    pub(crate) fn add(&mut self, shape: &Shape<GridPoint>) {
+    pub(crate) fn add(&mut self, kind: K, shape: &Shape<GridPoint>) {
         let Shape::Polygons(polygons) = shape else {
             return;
         };
-        for polygon in polygons {
-            self.cover.add(polygon);
-        }
         // Counted in the one tile that holds the middle of its extent.
         let outlines: Vec<GridPoint> = polygons
             .iter()
             .flat_map(|polygon| polygon.exterior.iter().copied())
             .collect();
-        if let Some([low, high]) = ring::extent(&outlines) {
+        let counts = ring::extent(&outlines).is_some_and(|[low, high]| {
             let (x, y) = self.tile.origin().xy();
             let inside = |middle: i64, from: i64| (from..from + EXTENT).contains(&middle);
-            if inside((low.0 + high.0) / 2, x) && inside((low.1 + high.1) / 2, y) {
-                self.count += 1;
-            }
+            inside((low.0 + high.0) / 2, x) && inside((low.1 + high.1) / 2, y)
+        });
+        let ground = self.kind(kind);
+        ground.count += u64::from(counts);
+        for polygon in polygons {
+            ground.cover.add(polygon);
         }
     }
 
-    /// The blocks in the tile's coordinates, and how many features have their middle in
-    /// the tile: over all tiles of a zoom these counts add up to all features.
-    pub(crate) fn draw(mut self) -> (Shape<TilePoint>, u64) {
-        self.cover.settle();
-        let chosen = self.choose();
-        let cells = Cells {
-            chosen: &chosen,
-            side: self.cover.side,
-            rim: usize::try_from(MARGIN - HALO).unwrap_or_default(),
-        };
-        let units =
-            |halves: i64| i32::try_from(halves * (CELL / 2) - MARGIN * CELL).unwrap_or_default();
-        let polygons = cells.contours(|(x, y)| TilePoint {
-            x: units(x),
-            y: units(y),
+    fn kind(&mut self, kind: K) -> &mut Kind<K> {
+        let at = self.kinds.iter().position(|known| known.kind == kind);
+        let at = at.unwrap_or_else(|| {
+            if self.kinds.len() < MOST_KINDS {
+                let (x, y) = self.tile.origin().xy();
+                self.kinds.push(Kind {
+                    kind,
+                    cover: Cover::new((x - MARGIN * CELL, y - MARGIN * CELL), side()),
+                    count: 0,
+                });
+            }
+            self.kinds.len() - 1
         });
-        (Shape::Polygons(polygons), self.count)
+        &mut self.kinds[at]
     }
 
-    /// Which cells are drawn.
-    fn choose(&self) -> Vec<bool> {
-        let side = self.cover.side;
-        let covered = |x: usize, y: usize| u32::from(self.cover.cells[y * side + x]);
-        let mut chosen = vec![false; side * side];
-        let mut weight = vec![0_u32; side * side];
+    /// The blocks of each kind that has any. What is counted but hidden under another kind
+    /// counts with the first.
+    pub(crate) fn draw(mut self) -> Vec<Block<K>> {
+        for kind in &mut self.kinds {
+            kind.cover.settle();
+        }
+        let chosen = self.choose();
+        let units =
+            |halves: i64| i32::try_from(halves * (CELL / 2) - MARGIN * CELL).unwrap_or_default();
+        let mut hidden = 0;
+        let mut blocks = Vec::with_capacity(self.kinds.len());
+        for (at, kind) in self.kinds.into_iter().enumerate() {
+            let of_kind: Vec<bool> = chosen.iter().map(|&chosen| chosen == Some(at)).collect();
+            let cells = Cells {
+                chosen: &of_kind,
+                side: side(),
+                rim: usize::try_from(MARGIN - HALO).unwrap_or_default(),
+            };
+            let polygons = cells.contours(|(x, y)| TilePoint {
+                x: units(x),
+                y: units(y),
+            });
+            if polygons.is_empty() {
+                hidden += kind.count;
+                continue;
+            }
+            blocks.push(Block {
+                kind: kind.kind,
+                shape: Shape::Polygons(polygons),
+                count: kind.count,
+            });
+        }
+        if let Some(first) = blocks.first_mut() {
+            first.count += hidden;
+        }
+        blocks
+    }
+
+    /// Which kind each cell is drawn as, if any.
+    fn choose(&self) -> Vec<Option<usize>> {
+        let side = side();
+        let mut all = vec![0_u32; side * side];
+        let mut chosen = vec![None; side * side];
+        let mut strongest = vec![(0, 0); side * side];
+        for (at, kind) in self.kinds.iter().enumerate() {
+            for y in 1..side - 1 {
+                for x in 1..side - 1 {
+                    let cell = y * side + x;
+                    let weight = weight(&kind.cover.cells, cell);
+                    if weight > strongest[cell].0 {
+                        strongest[cell] = (weight, at);
+                    }
+                }
+            }
+            for (all, &own) in all.iter_mut().zip(&kind.cover.cells) {
+                *all = (*all + u32::from(own)).min(FULL);
+            }
+        }
         for y in 1..side - 1 {
             for x in 1..side - 1 {
-                let row = |y: usize| covered(x - 1, y) + 2 * covered(x, y) + covered(x + 1, y);
-                let around = row(y - 1) + 2 * row(y) + row(y + 1);
-                let own = covered(x, y);
-                weight[y * side + x] = 64 * own + around;
+                let cell = y * side + x;
                 // Half covered itself, or two fifths with what lies around it.
-                chosen[y * side + x] = 2 * own >= FULL || 5 * around >= 2 * 16 * FULL;
+                if 2 * all[cell] >= FULL || 5 * around(&all, cell) >= 2 * 16 * FULL {
+                    chosen[cell] = Some(strongest[cell].1);
+                }
             }
         }
         for top in (0..side).step_by(NEIGHBOURS) {
             for left in (0..side).step_by(NEIGHBOURS) {
-                self.fill_up((left, top), &weight, &mut chosen);
+                fill_up((left, top), &all, &strongest, &mut chosen);
             }
         }
         chosen
     }
+}
 
-    /// Draws the fullest cells of a neighbourhood until it shows three fifths of what it
-    /// has.
-    fn fill_up(&self, (left, top): (usize, usize), weight: &[u32], chosen: &mut [bool]) {
-        let side = self.cover.side;
-        let cells = || {
-            (top..(top + NEIGHBOURS).min(side))
-                .flat_map(move |y| (left..(left + NEIGHBOURS).min(side)).map(move |x| y * side + x))
-        };
-        let has: u32 = cells().map(|at| u32::from(self.cover.cells[at])).sum();
-        let mut shown: u32 = cells().filter(|&at| chosen[at]).map(|_| FULL).sum();
-        while 5 * shown < 3 * has {
-            let fullest = cells()
-                .filter(|&at| !chosen[at] && self.cover.cells[at] > 0)
-                .max_by_key(|&at| (weight[at], std::cmp::Reverse(at)));
-            let Some(fullest) = fullest else { return };
-            chosen[fullest] = true;
-            shown += FULL;
-        }
+/// Cells along the side of the square that is looked at.
+fn side() -> usize {
+    usize::try_from(EXTENT / CELL + 2 * MARGIN).unwrap_or_default()
+}
+
+/// A cell and those around it, the nearer the heavier: 16 times a cell's worth.
+fn around<C: Copy + Into<u32>>(cells: &[C], at: usize) -> u32 {
+    let row = |middle: usize| {
+        let [west, own, east] =
+            [cells[middle - 1], cells[middle], cells[middle + 1]].map(Into::into);
+        west + 2 * own + east
+    };
+    row(at - side()) + 2 * row(at) + row(at + side())
+}
+
+/// By which cells are ranked: their own cover, then what lies around.
+fn weight<C: Copy + Into<u32>>(cells: &[C], at: usize) -> u32 {
+    64 * cells[at].into() + around(cells, at)
+}
+
+/// Draws the fullest cells of a neighbourhood until it shows three fifths of what it has.
+fn fill_up(
+    (left, top): (usize, usize),
+    all: &[u32],
+    strongest: &[(u32, usize)],
+    chosen: &mut [Option<usize>],
+) {
+    let side = side();
+    let cells = || {
+        (top..(top + NEIGHBOURS).min(side))
+            .flat_map(move |y| (left..(left + NEIGHBOURS).min(side)).map(move |x| y * side + x))
+    };
+    let has: u32 = cells().map(|at| all[at]).sum();
+    let mut shown: u32 = cells()
+        .filter(|&at| chosen[at].is_some())
+        .map(|_| FULL)
+        .sum();
+    while 5 * shown < 3 * has {
+        let fullest = cells()
+            .filter(|&at| chosen[at].is_none() && all[at] > 0)
+            .max_by_key(|&at| (strongest[at].0, std::cmp::Reverse(at)));
+        let Some(fullest) = fullest else { return };
+        chosen[fullest] = Some(strongest[fullest].1);
+        shown += FULL;
     }
 }

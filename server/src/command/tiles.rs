@@ -1,0 +1,224 @@
+//! `yizhangtu tiles`: the map as one PMTiles archive, for viewers without this server.
+
+use std::{
+    fs::File,
+    io::{self, BufWriter, IsTerminal, Write},
+    ops::RangeInclusive,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Instant,
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use pmtiles::{Compression, PmTilesStreamWriter, PmTilesWriter, PmtError, TileCoord, TileType};
+use rayon::prelude::*;
+use serde_json::json;
+use yizhangtu_data::store::{Access, GeoPackage};
+use yizhangtu_tiles::TileId;
+
+use super::{Failure, Output};
+use crate::{
+    atlas::Atlas,
+    tiles::{self, Drawn, LAST_ZOOM},
+};
+
+/// Tiles painted between two writes.
+const BATCH: usize = 256;
+
+/// 制作瓦片包 / make an archive of vector tiles
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// GeoPackage 文件 / the GeoPackage
+    file: PathBuf,
+    /// 图层，以逗号分隔；不给则为全部 / layers, with commas between; none: all
+    #[arg(long, value_delimiter = ',')]
+    layers: Vec<String>,
+    /// 级别，如 10-17 / zooms, such as 10-17
+    #[arg(long, default_value = "10-17")]
+    zoom: Zooms,
+    /// 输出文件 / the archive
+    #[arg(short, long, value_name = "FILE.pmtiles")]
+    output: PathBuf,
+}
+
+/// From one zoom to another.
+#[derive(Clone, Debug, PartialEq)]
+struct Zooms(RangeInclusive<u8>);
+
+impl FromStr for Zooms {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (from, to) = text.split_once('-').unwrap_or((text, text));
+        let zoom = |text: &str| {
+            text.trim()
+                .parse()
+                .ok()
+                .filter(|&zoom: &u8| zoom <= LAST_ZOOM)
+        };
+        match (zoom(from), zoom(to)) {
+            (Some(from), Some(to)) if from <= to => Ok(Self(from..=to)),
+            _ => Err(format!(
+                "“{text}”不是 0 到 {LAST_ZOOM} 之间的级别或范围，如 10-17 / not a zoom or a range of zooms within 0 to {LAST_ZOOM}, such as 10-17"
+            )),
+        }
+    }
+}
+
+pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
+    let begun = Instant::now();
+    let store = GeoPackage::open(&arguments.file, &super::catalog(), Access::ReadOnly)?;
+    let snapshot = Atlas::open(&store)?.snapshot();
+    let mut layers: Drawn = Vec::new();
+    for layer in &snapshot.layers {
+        let wanted = arguments.layers.is_empty() || arguments.layers.contains(&layer.layer.id);
+        if wanted && tiles::has_tiles(&layer.layer) {
+            layers.push(layer.clone());
+        }
+    }
+    for name in &arguments.layers {
+        if !layers.iter().any(|layer| layer.layer.id == *name) {
+            return Err(Failure::Usage(format!(
+                "--layers {name}：{file} 没有这个图层，或它没有瓦片 / {file} has no such layer, or it has no tiles",
+                file = arguments.file.display()
+            )));
+        }
+    }
+    let about = store.about();
+    let metadata = json!({
+        "name": about.title.zh,
+        "description": about.notice.as_ref().map(|notice| format!("{} / {}", notice.zh, notice.en)),
+        "type": "overlay",
+        "vector_layers": tiles::described(&layers),
+    });
+    let zooms = arguments.zoom.0;
+    let count = write(&arguments.output, &layers, zooms, &metadata.to_string())?;
+    let bytes = std::fs::metadata(&arguments.output)?.len();
+    let seconds = begun.elapsed().as_secs_f64();
+    let mut out = io::stdout();
+    if output.json {
+        let result = json!({
+            "file": arguments.output, "tiles": count, "bytes": bytes, "seconds": seconds,
+        });
+        writeln!(out, "{result}")?;
+    } else {
+        writeln!(
+            out,
+            "{file}：{count} 张瓦片，{bytes} 字节，{seconds:.1} 秒 / {count} tiles, {bytes} bytes, {seconds:.1} s",
+            file = arguments.output.display()
+        )?;
+    }
+    Ok(())
+}
+
+/// Writes the archive beside its place and moves it there whole.
+fn write(
+    path: &Path,
+    layers: &Drawn,
+    zooms: RangeInclusive<u8>,
+    metadata: &str,
+) -> Result<u64, Failure> {
+    let cannot = |error: &dyn std::fmt::Display| {
+        Failure::Data(format!(
+            "{path}：无法写入，请检查目录、权限和磁盘空间 / cannot be written; check folder, rights and space: {error}",
+            path = path.display()
+        ))
+    };
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
+        .map_err(|error| cannot(&error))?;
+    let mut writer = PmTilesWriter::new(TileType::Mvt)
+        .precompressed(Compression::Gzip)
+        .min_zoom(*zooms.start())
+        .max_zoom(*zooms.end())
+        .metadata(metadata);
+    if let Some([west, south, east, north]) = tiles::bounds(layers) {
+        writer = writer
+            .bounds(west, south, east, north)
+            .center(f64::midpoint(west, east), f64::midpoint(south, north))
+            .center_zoom(*zooms.start());
+    }
+    let writer = writer
+        .create(BufWriter::new(
+            file.reopen().map_err(|error| cannot(&error))?,
+        ))
+        .map_err(|error| cannot(&error))?;
+    let count = paint_all(writer, layers, zooms).map_err(|error| cannot(&error))?;
+    file.as_file().sync_all().map_err(|error| cannot(&error))?;
+    file.persist(path).map_err(|error| cannot(&error))?;
+    Ok(count)
+}
+
+/// Paints zoom by zoom, in the archive's own order, going down only where there is
+/// something.
+fn paint_all(
+    mut writer: PmTilesStreamWriter<BufWriter<File>>,
+    layers: &Drawn,
+    zooms: RangeInclusive<u8>,
+) -> Result<u64, PmtError> {
+    let mut count = 0;
+    let mut level = vec![TileId::new(0, 0, 0).expect("the tile of the world")];
+    for z in 0..=*zooms.end() {
+        level.retain(|&tile| tiles::is_touched(layers, tile));
+        if zooms.contains(&z) {
+            level.sort_by_cached_key(|&tile| {
+                place(tile)
+                    .map(|place| pmtiles::TileId::from(place).value())
+                    .ok()
+            });
+            let progress = progress(z, level.len());
+            for batch in level.chunks(BATCH) {
+                let painted: Vec<(TileId, Option<Vec<u8>>)> = batch
+                    .par_iter()
+                    .map(|&tile| (tile, tiles::gzipped(layers, tile)))
+                    .collect();
+                for (tile, bytes) in painted {
+                    if let Some(bytes) = bytes {
+                        writer.add_tile(place(tile)?, &bytes)?;
+                        count += 1;
+                    }
+                    progress.inc(1);
+                }
+            }
+            progress.finish_and_clear();
+        }
+        level = level.into_iter().flat_map(TileId::children).collect();
+    }
+    writer.finalize()?;
+    Ok(count)
+}
+
+fn place(tile: TileId) -> Result<TileCoord, PmtError> {
+    TileCoord::new(tile.z(), tile.x(), tile.y())
+}
+
+/// A bar on a terminal; a line a zoom elsewhere.
+fn progress(z: u8, count: usize) -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        // Where standard error is closed, the work goes on.
+        let _ = writeln!(io::stderr(), "z{z}: {count}");
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(count as u64).with_message(format!("z{z}"));
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}");
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zooms_are_one_or_a_range() {
+        assert_eq!("12".parse(), Ok(Zooms(12..=12)));
+        assert_eq!("10-17".parse(), Ok(Zooms(10..=17)));
+        for wrong in ["", "17-10", "0-18", "a-b", "-3"] {
+            assert!(wrong.parse::<Zooms>().is_err(), "{wrong}");
+        }
+    }
+}

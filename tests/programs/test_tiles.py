@@ -1,0 +1,187 @@
+"""What we serve as vector tiles, read by PyPI's mapbox-vector-tile and by GDAL.
+
+Every feature that `/items` counts is in the tiles of the deepest zoom, with its id, its
+values and its shape.
+"""
+
+import gzip
+import json
+import math
+import random
+import subprocess
+import urllib.error
+import urllib.request
+
+import mapbox_vector_tile
+import pytest
+from conftest import binary
+from osgeo import ogr, osr
+
+DEEPEST = 17
+EXTENT = 4096
+
+
+def town(path):
+    """A town of irregular houses, some with a yard, and a river, as GDAL writes them."""
+    chance = random.Random(20261122)
+    source = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
+    system = osr.SpatialReference()
+    system.ImportFromEPSG(4326)
+    system.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    houses = source.CreateLayer("house", system, ogr.wkbPolygon)
+    houses.CreateField(ogr.FieldDefn("name", ogr.OFTString))
+    for row in range(40):
+        for column in range(40):
+            x = 113.4 + column * 0.0002 + chance.uniform(0, 0.00003)
+            y = 23.1 + row * 0.0002 + chance.uniform(0, 0.00003)
+            side = chance.uniform(0.00008, 0.00014)
+            rings = [[(x, y), (x + side, y), (x + side, y + side / 2), (x + side / 2, y + side), (x, y + side)]]
+            if chance.random() < 0.2:
+                yard = side / 4
+                rings.append([(x + yard, y + yard), (x + yard, y + 2 * yard), (x + 2 * yard, y + 2 * yard), (x + 2 * yard, y + yard)])
+            polygon = ogr.Geometry(ogr.wkbPolygon)
+            for corners in rings:
+                ring = ogr.Geometry(ogr.wkbLinearRing)
+                for place in [*corners, corners[0]]:
+                    ring.AddPoint_2D(*place)
+                polygon.AddGeometry(ring)
+            feature = ogr.Feature(houses.GetLayerDefn())
+            feature.SetField("name", f"{row}排{column}号")
+            feature.SetGeometry(polygon)
+            houses.CreateFeature(feature)
+    rivers = source.CreateLayer("river", system, ogr.wkbLineString)
+    river = ogr.Geometry(ogr.wkbLineString)
+    for step in range(200):
+        river.AddPoint_2D(113.399 + step * 0.00005, 23.104 + 0.0003 * math.sin(step / 9))
+    feature = ogr.Feature(rivers.GetLayerDefn())
+    feature.SetGeometry(river)
+    rivers.CreateFeature(feature)
+    source = None
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    path = tmp_path_factory.mktemp("tiles") / "town.gpkg"
+    town(path)
+    process = subprocess.Popen(
+        [binary(), "serve", path, "--read-only", "--listen", "127.0.0.1:0"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    line = process.stdout.readline()
+    assert line.startswith("listening on "), line
+    yield line.removeprefix("listening on ").strip()
+    process.terminate()
+    process.wait()
+
+
+def fetch(url, **headers):
+    request = urllib.request.Request(url, headers=headers)
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        body = answer.read()
+        if answer.headers.get("Content-Encoding") == "gzip":
+            body = gzip.decompress(body)
+        return answer.status, body
+
+
+def tile_of(longitude, latitude, z):
+    across = (longitude + 180) / 360 * 2**z
+    down = (1 - math.asinh(math.tan(math.radians(latitude))) / math.pi) / 2 * 2**z
+    return across, down
+
+
+def tiles_over(bounds, z):
+    west, south, east, north = bounds
+    left, top = map(int, tile_of(west, north, z))
+    right, bottom = map(int, tile_of(east, south, z))
+    return [(x, y) for x in range(left, right + 1) for y in range(top, bottom + 1)]
+
+
+def decoded(server, layer, z, x, y):
+    status, body = fetch(f"{server}/tiles/{layer}/{z}/{x}/{y}", **{"Accept-Encoding": "gzip"})
+    if status == 204:
+        return []
+    tile = mapbox_vector_tile.decode(body, default_options={"y_coord_down": True})
+    assert list(tile) == [layer]
+    assert tile[layer]["version"] == 2
+    assert tile[layer]["extent"] == EXTENT
+    return tile[layer]["features"]
+
+
+def document(server, layer):
+    return json.loads(fetch(f"{server}/tiles/{layer}.json")[1])
+
+
+def items(server, layer):
+    found = json.loads(fetch(f"{server}/collections/{layer}/items?limit=10000")[1])
+    assert len(found["features"]) == found["numberMatched"]
+    return {feature["id"]: feature for feature in found["features"]}
+
+
+def test_every_feature_is_in_the_tiles_with_its_id_and_values(server):
+    known = items(server, "house")
+    assert len(known) == 1600
+    bounds = document(server, "house")["bounds"]
+    seen = {}
+    for x, y in tiles_over(bounds, DEEPEST):
+        for feature in decoded(server, "house", DEEPEST, x, y):
+            seen[feature["properties"]["id"]] = feature
+    assert seen.keys() == known.keys()
+    assert len({feature["id"] for feature in seen.values()}) == len(known)
+    for name, feature in seen.items():
+        assert feature["properties"]["name"] == known[name]["properties"]["name"]
+
+
+def test_every_vertex_is_within_half_a_unit(server):
+    known = items(server, "house")
+    bounds = document(server, "house")["bounds"]
+    compared = 0
+    for x, y in tiles_over(bounds, DEEPEST):
+        for feature in decoded(server, "house", DEEPEST, x, y):
+            rings = feature["geometry"]["coordinates"]
+            corners = [corner for ring in rings for corner in ring]
+            if any(not 0 <= number <= EXTENT for corner in corners for number in corner):
+                continue
+            truth = known[feature["properties"]["id"]]["geometry"]["coordinates"]
+            assert len(rings) == len(truth)
+            exact = []
+            for place in (place for ring in truth for place in ring):
+                across, down = tile_of(*place, DEEPEST)
+                exact.append(((across - x) * EXTENT, (down - y) * EXTENT))
+            for corner in corners:
+                assert any(
+                    abs(corner[0] - at[0]) <= 0.51 and abs(corner[1] - at[1]) <= 0.51 for at in exact
+                ), (corner, exact)
+            compared += 1
+    assert compared > 1000
+
+
+def test_a_line_hangs_together_over_tiles(server):
+    bounds = document(server, "river")["bounds"]
+    pieces = 0
+    for x, y in tiles_over(bounds, 16):
+        for feature in decoded(server, "river", 16, x, y):
+            assert feature["geometry"]["type"] in ("LineString", "MultiLineString")
+            pieces += 1
+    assert pieces > 1
+
+
+def test_gdal_reads_a_tile(server, tmp_path):
+    bounds = document(server, "house")["bounds"]
+    x, y = tiles_over(bounds, 16)[0]
+    path = tmp_path / "tile.mvt"
+    path.write_bytes(fetch(f"{server}/tiles/house/16/{x}/{y}.mvt")[1])
+    # The layer lives as long as its source.
+    source = ogr.Open(str(path))
+    layer = source.GetLayerByName("house")
+    assert layer.GetFeatureCount() == len(decoded(server, "house", 16, x, y))
+    for feature in layer:
+        assert feature.GetGeometryRef().IsValid()
+
+
+def test_what_is_missing_is_not_a_tile(server):
+    assert fetch(f"{server}/tiles/house/10/0/0")[0] == 204
+    for path, status in [("castle/3/0/0", 404), ("house/3/9/0", 404), ("house/3/x/0", 400)]:
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            fetch(f"{server}/tiles/{path}")
+        assert refused.value.code == status

@@ -1,0 +1,59 @@
+//! `yizhangtu tiles`: an archive of tiles, and the same tiles served from it.
+
+use yizhangtu_tests::{Server, run, run_well};
+
+use super::fixture::{CORNER, town};
+
+#[test]
+fn an_archive_holds_what_the_server_draws() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let town = town(folder.path());
+    let archive = folder.path().join("town.pmtiles");
+    let (file, out) = (
+        town.to_str().expect("UTF-8"),
+        archive.to_str().expect("UTF-8"),
+    );
+    let said = run_well(["--json", "tiles", file, "--zoom", "12-15", "-o", out]);
+    let said: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    assert!(said["tiles"].as_u64() > Some(4), "{said}");
+    let server = Server::start_with(&town, &["--read-only", "--basemap", out]);
+    let map = &server.get("/basemaps").json()[0];
+    assert_eq!(
+        (&map["id"], &map["kind"]),
+        (&"town".into(), &"vector".into())
+    );
+    assert_eq!((&map["minzoom"], &map["maxzoom"]), (&12.into(), &15.into()));
+    assert_eq!(map["vector_layers"][0]["id"], "house");
+    let mut compared = 0;
+    for z in 12..=15 {
+        let corner = geo::Coord {
+            x: CORNER.0,
+            y: CORNER.1,
+        };
+        let tile = yizhangtu_tiles::TileId::containing(corner, z).expect("in the grid");
+        let drawn = server.get(&format!("/tiles/house,post/{tile}"));
+        let kept = server.get(&format!("/basemaps/town/{tile}"));
+        assert_eq!((drawn.status, kept.status), (200, 200));
+        assert_eq!(drawn.body, kept.body, "{tile}");
+        compared += 1;
+    }
+    assert_eq!(compared, 4);
+}
+
+#[test]
+fn an_unknown_layer_or_zoom_is_a_usage_error_and_writes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let town = town(folder.path());
+    let archive = folder.path().join("town.pmtiles");
+    let (file, out) = (
+        town.to_str().expect("UTF-8"),
+        archive.to_str().expect("UTF-8"),
+    );
+    for wrong in [["--layers", "castle"], ["--zoom", "12-99"]] {
+        let output = run(["tiles", file, "-o", out, wrong[0], wrong[1]]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(wrong[1]), "{said}");
+        assert!(!archive.exists());
+    }
+}

@@ -1,0 +1,7 @@
+//! Vector tiles, base maps and the page, through the built binary.
+
+mod archive;
+mod basemaps;
+mod fixture;
+mod page;
+mod vector;
