@@ -64,7 +64,7 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         arguments.force,
         &|progress| report.step(progress),
     )?;
-    report.bar.finish_and_clear();
+    report.finish();
     let seconds = start.elapsed().as_secs_f64();
     let path = arguments.output.display();
     let mut out = io::stdout();
@@ -88,13 +88,13 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
 }
 
 /// Says how far the making is: a bar on a terminal, lines elsewhere, nothing with JSON.
-struct Report {
+pub(super) struct Report {
     bar: ProgressBar,
     lines: bool,
 }
 
 impl Report {
-    fn new(output: Output) -> Self {
+    pub(super) fn new(output: Output) -> Self {
         let terminal = io::stderr().is_terminal();
         let target = if terminal && !output.json {
             ProgressDrawTarget::stderr()
@@ -110,7 +110,11 @@ impl Report {
         }
     }
 
-    fn step(&self, progress: Progress<'_>) {
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    pub(super) fn step(&self, progress: Progress<'_>) {
         let (done, total, message) = match progress {
             Progress::Drawn {
                 village,

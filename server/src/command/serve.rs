@@ -8,7 +8,10 @@ use std::{
 
 use tokio::net::TcpListener;
 
-use yizhangtu_data::store::{Access, GeoPackage, StoreError};
+use yizhangtu_data::{
+    demo,
+    store::{Access, GeoPackage, StoreError},
+};
 
 use super::{Failure, Output};
 use crate::{
@@ -41,10 +44,10 @@ pub(super) struct Arguments {
     tianditu_layers: String,
 }
 
-pub(super) fn run(arguments: Arguments, _output: Output) -> Result<(), Failure> {
+pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     refuse_open_address(arguments.listen)?;
     log();
-    let (store, read_only) = open(&arguments)?;
+    let (store, read_only) = open(&arguments, output)?;
     let config = Config { read_only };
     let tianditu = tianditu(&arguments)?;
     tokio::runtime::Builder::new_multi_thread()
@@ -79,15 +82,14 @@ fn tianditu(arguments: &Arguments) -> Result<Option<TiandituSettings>, Failure> 
 
 /// The file to serve, and whether it is only read: by wish, because another program made it,
 /// or because its disk does not let it be written.
-fn open(arguments: &Arguments) -> Result<(GeoPackage, bool), Failure> {
-    let Some(path) = &arguments.file else {
-        return Err(Failure::Usage(
-            "请给出 GeoPackage 文件 / give a GeoPackage file".to_owned(),
-        ));
+fn open(arguments: &Arguments, output: Output) -> Result<(GeoPackage, bool), Failure> {
+    let path = match &arguments.file {
+        Some(path) => path.clone(),
+        None => demonstration(output)?,
     };
     let catalog = super::catalog();
     if !arguments.read_only {
-        match GeoPackage::open(path, &catalog, Access::ReadWrite) {
+        match GeoPackage::open(&path, &catalog, Access::ReadWrite) {
             Ok(store) => {
                 let read_only = !store.is_own();
                 return Ok((store, read_only));
@@ -96,8 +98,64 @@ fn open(arguments: &Arguments) -> Result<(GeoPackage, bool), Failure> {
             Err(error) => return Err(error.into()),
         }
     }
-    let store = GeoPackage::open(path, &catalog, Access::ReadOnly)?;
+    let store = GeoPackage::open(&path, &catalog, Access::ReadOnly)?;
     Ok((store, true))
+}
+
+/// The file of the 东华 demonstration: the one made before, or a new one. It lies in the
+/// working directory, or where that cannot be written, in the user's data folder.
+fn demonstration(output: Output) -> Result<PathBuf, Failure> {
+    const NAME: &str = "donghua.gpkg";
+    let places: Vec<PathBuf> = std::iter::once(PathBuf::from("."))
+        .chain(data_folder())
+        .map(|folder| folder.join(NAME))
+        .collect();
+    if let Some(made) = places.iter().find(|place| place.exists()) {
+        say(&format!(
+            "使用已有的东华示范村（虚构数据）：{path} / serving the demonstration made before (synthetic): {path}",
+            path = made.display()
+        ));
+        return Ok(made.clone());
+    }
+    let mut refused = None;
+    for place in places {
+        if let Some(folder) = place.parent() {
+            // Where the folder cannot be made, making the file says why.
+            let _ = std::fs::create_dir_all(folder);
+        }
+        say(&format!(
+            "正在生成东华示范村（虚构数据）：{path} / making the donghua demonstration (synthetic): {path}",
+            path = place.display()
+        ));
+        let report = super::demo::Report::new(output);
+        let made = demo::make(demo::Village::Donghua, 1, 1.0, &place, false, &|progress| {
+            report.step(progress);
+        });
+        report.finish();
+        match made {
+            Ok(_) => return Ok(place),
+            Err(error) => refused = refused.or(Some(error)),
+        }
+    }
+    Err(refused.map_or_else(
+        || Failure::Usage("请给出 GeoPackage 文件 / give a GeoPackage file".to_owned()),
+        Failure::from,
+    ))
+}
+
+/// The user's data folder, as the XDG base directory rules have it.
+fn data_folder() -> Option<PathBuf> {
+    let folder = std::env::var_os("XDG_DATA_HOME")
+        .map(PathBuf::from)
+        .filter(|folder| folder.is_absolute())
+        .or_else(|| std::env::home_dir().map(|home| home.join(".local/share")))?;
+    Some(folder.join("yizhangtu"))
+}
+
+/// Says something to whoever started the service; standard output begins with the address.
+fn say(words: &str) {
+    // Where standard error is closed, the service still serves.
+    let _ = writeln!(io::stderr(), "{words}");
 }
 
 /// Logs to standard error what `YIZHANGTU_LOG` asks for; warnings where it asks for nothing.
@@ -142,6 +200,10 @@ async fn listen(app: App, address: SocketAddr) -> Result<(), Failure> {
     let mut out = io::stdout();
     writeln!(out, "listening on http://{address}")?;
     out.flush()?;
+    say(
+        "此文件没有账户：只在本机发布，个人信息一律遮盖；按 Ctrl-C 停止 \
+         / no accounts in this file: served on this machine only, personal data masked; Ctrl-C stops",
+    );
     serving.await?;
     Ok(())
 }
