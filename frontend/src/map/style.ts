@@ -247,7 +247,10 @@ function labelLayer(
       : { source, 'source-layer': tileLayer }),
     id,
     type: 'symbol',
-    minzoom: style.label_zoom,
+    // Plots of the base map are many and alike: their names wait until they are few on screen.
+    minzoom:
+      style.label_zoom +
+      (layer.theme === 'base' && layer.geometry === 'polygon' && !labelledOnce(layer) ? 2 : 0),
     layout: {
       ...layout,
       'text-field': textOf(field),
