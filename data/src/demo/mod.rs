@@ -14,8 +14,10 @@
 mod blocks;
 mod buildings;
 mod codes;
+mod cuts;
 mod dice;
 mod districts;
+mod footprints;
 mod frame;
 mod houses;
 mod lots;
@@ -27,10 +29,14 @@ mod people;
 mod records;
 mod regions;
 mod roads;
+mod simplify;
 mod spec;
 mod streets;
 mod village;
 mod zoning;
+
+#[cfg(test)]
+mod tests;
 
 use std::{
     fs, io,

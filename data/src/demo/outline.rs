@@ -65,6 +65,8 @@ pub(super) fn hill(mesh: &mut Mesh, seed: u64, bearing: f64, breadth: f64, share
         Noise::new(seed, "hill rough", 0.42 * reach),
         Noise::new(seed, "hill fine", 0.13 * reach),
     );
+    // A shift whose slope is below 1 bends the foot and never makes it cross itself.
+    let shift = ["hill east", "hill north"].map(|topic| Noise::new(seed, topic, 0.17 * reach));
     let foot = |depth: f64| -> Vec<Point> {
         let mut foot = Vec::new();
         for pair in side.windows(2) {
@@ -73,13 +75,16 @@ pub(super) fn hill(mesh: &mut Mesh, seed: u64, bearing: f64, breadth: f64, share
             let mut step = 0.0;
             while step < steps {
                 let base = add(p, sub(q, p), step / steps);
-                let along = 0.5 + off(base) / breadth;
-                let bulge = (along.clamp(0.0, 1.0) * std::f64::consts::PI)
-                    .sin()
-                    .powf(0.7);
+                let along = (0.5 + off(base) / breadth).clamp(0.0, 1.0);
+                let bulge = (along * std::f64::consts::PI).sin();
                 let wave = 1.0 + 0.38 * rough.at(base) + 0.13 * fine.at(base);
-                let factor = 1.0 - (depth * bulge * wave).clamp(0.012, 0.8);
-                foot.push([base[0] * factor, base[1] * factor]);
+                let factor = 1.0 - (depth * bulge.powf(0.85) * wave).clamp(0.012, 0.8);
+                let at = [base[0] * factor, base[1] * factor];
+                let sway = bulge * reach * (0.1 * depth).min(0.035);
+                foot.push([
+                    at[0] + sway * shift[0].at(at),
+                    at[1] + sway * shift[1].at(at),
+                ]);
                 step += 1.0;
             }
         }
