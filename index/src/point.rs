@@ -69,7 +69,7 @@ pub(crate) fn segments_meet(a: Point, b: Point, c: Point, d: Point) -> bool {
     let (ac, ad) = (side(a, b, c), side(a, b, d));
     // Boxes overlap, so collinear segments meet; otherwise each must not lie wholly on
     // one side of the other's line.
-    !(ca == cb && ca.is_ne()) && !(ac == ad && ac.is_ne())
+    (ca != cb || ca.is_eq()) && (ac != ad || ac.is_eq())
 }
 
 /// Whether two segments cross at one point that is inside both.

@@ -26,7 +26,7 @@ use crate::{
 pub(crate) use answer::Lookup;
 use answer::{At, Nearest};
 pub(crate) use columns::{COLUMNS, Row};
-pub(crate) use delimited::{CoordinateColumns, Unreadable};
+pub(crate) use delimited::CoordinateColumns;
 use hint::Hint;
 use place::Place;
 use residents::Resident;

@@ -184,8 +184,8 @@ fn text<'r>(layer: &Layer, record: &'r Record, field: &str) -> Option<&'r str> {
 fn plain(name: &str) -> String {
     let letters = name.chars().filter_map(|letter| {
         let letter = match letter {
+            '之' | '—' | '–' => '-',
             '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(letter) - 0xfee0).unwrap_or(letter),
-            '之' | '—' | '－' | '–' => '-',
             letter => letter,
         };
         (letter.is_alphanumeric() || letter == '-').then(|| letter.to_ascii_uppercase())
