@@ -8,12 +8,13 @@ mod houses;
 mod layer;
 mod load;
 mod snapshot;
+mod watch;
 
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 
-pub(crate) use houses::{House, Houses, Tallies, Tally, UNKNOWN_KIND, hundredths};
+pub(crate) use houses::{Houses, Tallies, Tally, UNKNOWN_KIND, hundredths};
 pub(crate) use layer::LayerSnapshot;
 pub(crate) use snapshot::Snapshot;
 

@@ -31,7 +31,7 @@ struct Shared {
     catalog: Arc<Catalog>,
     about: About,
     layers: Vec<Arc<Layer>>,
-    atlas: Atlas,
+    atlas: Arc<Atlas>,
     basemaps: Basemaps,
     tiles: TileCache,
     pool: Pool,
@@ -50,12 +50,13 @@ impl App {
         store: GeoPackage,
         basemaps: Basemaps,
     ) -> Result<Self, StoreError> {
+        let atlas = Atlas::following(&store)?;
         Ok(Self(Arc::new(Shared {
             config,
             catalog: Arc::clone(store.catalog()),
             about: store.about().clone(),
             layers: store.layers().to_vec(),
-            atlas: Atlas::open(&store)?,
+            atlas,
             basemaps,
             tiles: TileCache::default(),
             pool: Pool::new(store),
