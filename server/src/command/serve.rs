@@ -6,6 +6,7 @@ use std::{
     path::PathBuf,
 };
 
+use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
 use yizhangtu_data::{
@@ -191,6 +192,11 @@ async fn listen(app: App, address: SocketAddr) -> Result<(), Failure> {
     let warmed = app.clone();
     std::thread::spawn(move || warmed.search().warm(&warmed));
     let service = http::service(app);
+    // A streamed answer ends in a small packet, which must not wait 40 ms for the receipt of
+    // the one before.
+    let listener = listener.tap_io(|connection| {
+        let _ = connection.set_nodelay(true);
+    });
     let serving = axum::serve(
         listener,
         service.into_make_service_with_connect_info::<SocketAddr>(),
