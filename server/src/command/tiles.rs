@@ -127,7 +127,12 @@ fn write(
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
-    let file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
+    let mut beside = tempfile::Builder::new();
+    // As any file that a program writes; a temporary one is its maker's alone.
+    #[cfg(unix)]
+    beside.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let file = beside
+        .tempfile_in(folder.unwrap_or(Path::new(".")))
         .map_err(|error| cannot(&error))?;
     let mut writer = PmTilesWriter::new(TileType::Mvt)
         .precompressed(Compression::Gzip)

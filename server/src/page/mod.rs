@@ -38,8 +38,10 @@ const ASK_AGAIN: &str = "no-cache";
 struct Built;
 
 /// Files by name and hash, compressed once.
-static READY: LazyLock<Mutex<HashMap<([u8; 32], String), Arc<Encoded>>>> =
-    LazyLock::new(Mutex::default);
+static READY: LazyLock<Mutex<HashMap<FileKey, Arc<Encoded>>>> = LazyLock::new(Mutex::default);
+
+/// The hash of a file's content, and its name.
+type FileKey = ([u8; 32], String);
 
 /// The page and its files.
 pub(crate) fn routes() -> Router<App> {

@@ -13,9 +13,9 @@ type Corner = (i64, i64);
 /// along its east: cells lie to its right on screen, so outer rings have positive areas.
 const WAYS: [(i64, i64); 4] = [(1, 0), (0, 1), (-1, 0), (0, -1)];
 
-/// The chosen cells of a square, without those at its rim.
+/// The chosen cells of a square by kind, without those at its rim.
 pub(super) struct Cells<'a> {
-    pub(super) chosen: &'a [bool],
+    pub(super) chosen: &'a [Option<usize>],
     /// Cells along a side.
     pub(super) side: usize,
     /// Width of the rim that counts as not chosen.
@@ -23,53 +23,68 @@ pub(super) struct Cells<'a> {
 }
 
 impl Cells<'_> {
-    /// The polygons around the cells; cells that touch only at a corner belong to different
-    /// ones. `place` gives a tile's units for half cells from the north-west corner.
-    pub(super) fn contours(&self, place: impl Fn(Corner) -> TilePoint) -> Vec<Polygon<TilePoint>> {
+    /// The polygons around the cells of each kind; cells that touch only at a corner belong
+    /// to different ones. `place` gives a tile's units for half cells from the north-west
+    /// corner.
+    pub(super) fn contours(
+        &self,
+        place: impl Fn(Corner) -> TilePoint,
+    ) -> Vec<(usize, Polygon<TilePoint>)> {
         let blocks = self.blocks();
         let mut steps = self.steps();
-        let mut polygons: Vec<(Option<Vec<TilePoint>>, Vec<Vec<TilePoint>>)> = Vec::new();
+        let mut found: Vec<Found> = Vec::new();
         for y in 0..self.side {
             for x in 0..self.side {
                 // Every ring runs east somewhere, along the north of one of its cells.
                 while let Some(corners) = steps.take_ring((x, y)) {
                     let block = blocks[y * self.side + x];
-                    if polygons.len() <= block {
-                        polygons.resize_with(block + 1, Default::default);
+                    if found.len() <= block {
+                        found.resize_with(block + 1, Found::default);
                     }
+                    let found = &mut found[block];
+                    found.kind = self.kind(x, y);
                     let points: Vec<TilePoint> =
                         smoothed(&corners).into_iter().map(&place).collect();
                     if ring::doubled_area(&points) > 0 {
-                        polygons[block].0 = ring::tidy(points, Turn::Positive);
+                        found.exterior = ring::tidy(points, Turn::Positive);
                     } else {
-                        polygons[block].1.extend(ring::tidy(points, Turn::Negative));
+                        found.holes.extend(ring::tidy(points, Turn::Negative));
                     }
                 }
             }
         }
-        polygons
+        found
             .into_iter()
-            .filter_map(|(exterior, holes)| {
-                Some(Polygon {
-                    exterior: exterior?,
-                    holes,
-                })
-            })
+            .filter_map(
+                |Found {
+                     kind,
+                     exterior,
+                     holes,
+                 }| {
+                    let exterior = exterior?;
+                    Some((kind?, Polygon { exterior, holes }))
+                },
+            )
             .collect()
     }
 
-    fn holds(&self, x: usize, y: usize) -> bool {
+    /// The kind of a cell; none where it is not chosen or in the rim.
+    fn kind(&self, x: usize, y: usize) -> Option<usize> {
         let inside = self.rim..self.side - self.rim;
-        inside.contains(&x) && inside.contains(&y) && self.chosen[y * self.side + x]
+        if !inside.contains(&x) || !inside.contains(&y) {
+            return None;
+        }
+        self.chosen[y * self.side + x]
     }
 
-    /// The cell beside another one; none beyond the square.
+    /// The cell of the same kind on the other side of a cell's northern, eastern, southern
+    /// or western edge: the one to the left of a step that runs along it.
     fn beside(&self, (x, y): (usize, usize), way: usize) -> Option<(usize, usize)> {
-        // A step along an outline has its cell to the right; the one to the left of it:
         let (dx, dy) = WAYS[(way + 3) % 4];
+        let own = self.kind(x, y);
         let x = x.checked_add_signed(isize::try_from(dx).ok()?)?;
         let y = y.checked_add_signed(isize::try_from(dy).ok()?)?;
-        self.holds(x, y).then_some((x, y))
+        (self.kind(x, y) == own).then_some((x, y))
     }
 
     /// Numbers the cells that hang together by their sides.
@@ -79,7 +94,7 @@ impl Cells<'_> {
         let mut open = Vec::new();
         for y in 0..self.side {
             for x in 0..self.side {
-                if !self.holds(x, y) || blocks[y * self.side + x] != usize::MAX {
+                if self.kind(x, y).is_none() || blocks[y * self.side + x] != usize::MAX {
                     continue;
                 }
                 blocks[y * self.side + x] = count;
@@ -108,7 +123,7 @@ impl Cells<'_> {
         };
         for y in 0..self.side {
             for x in 0..self.side {
-                if !self.holds(x, y) {
+                if self.kind(x, y).is_none() {
                     continue;
                 }
                 let begins = [(x, y), (x + 1, y), (x + 1, y + 1), (x, y + 1)];
@@ -121,6 +136,14 @@ impl Cells<'_> {
         }
         steps
     }
+}
+
+/// The rings of one block.
+#[derive(Default)]
+struct Found {
+    kind: Option<usize>,
+    exterior: Option<Vec<TilePoint>>,
+    holes: Vec<Vec<TilePoint>>,
 }
 
 /// The steps of outlines that begin at each corner, a bit a way.
@@ -155,7 +178,8 @@ impl Steps {
                 at.0.checked_add_signed(isize::try_from(dx).ok()?)?,
                 at.1.checked_add_signed(isize::try_from(dy).ok()?)?,
             );
-            // To the right first: so cells that touch at a corner are kept apart.
+            // To the right first: so cells that touch at a corner are kept apart. Where the
+            // cell ahead is of another kind, the step to the right is always there.
             let ways = *self.at(at);
             let next = [1, 0, 3]
                 .map(|turn| (way + turn) % 4)
@@ -203,12 +227,15 @@ fn smoothed(bends: &[Bend]) -> Vec<Corner> {
 mod tests {
     use super::*;
 
-    /// Polygons of a picture: `#` is chosen.
-    fn drawn(picture: &[&str]) -> Vec<Polygon<TilePoint>> {
+    /// Polygons of a picture: letters are kinds of chosen cells.
+    fn of_kinds(picture: &[&str]) -> Vec<(usize, Polygon<TilePoint>)> {
         let side = picture.len();
-        let chosen: Vec<bool> = picture
+        let chosen: Vec<Option<usize>> = picture
             .iter()
-            .flat_map(|row| row.bytes().map(|cell| cell == b'#'))
+            .flat_map(|row| {
+                row.bytes()
+                    .map(|cell| (cell != b'.').then_some(cell.into()))
+            })
             .collect();
         assert_eq!(chosen.len(), side * side);
         Cells {
@@ -220,6 +247,28 @@ mod tests {
             x: i32::try_from(x).unwrap(),
             y: i32::try_from(y).unwrap(),
         })
+    }
+
+    fn drawn(picture: &[&str]) -> Vec<Polygon<TilePoint>> {
+        of_kinds(picture)
+            .into_iter()
+            .map(|(_, polygon)| polygon)
+            .collect()
+    }
+
+    #[test]
+    fn kinds_side_by_side_are_apart_and_cover_all() {
+        let found = of_kinds(&["aab.", "abb.", "acc.", "...."]);
+        let of = |kind: u8| -> Vec<_> {
+            let of_kind = found
+                .iter()
+                .filter(|(found, _)| *found == usize::from(kind));
+            of_kind.map(|(_, polygon)| polygon.clone()).collect()
+        };
+        assert_eq!(of(b'a').len(), 1);
+        assert_eq!(of(b'b').len(), 1);
+        assert_eq!(area(&of(b'c')), 2);
+        assert_eq!(of_kinds(&["ab", "ba"]).len(), 4);
     }
 
     fn area(polygons: &[Polygon<TilePoint>]) -> i128 {

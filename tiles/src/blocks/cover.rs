@@ -1,5 +1,7 @@
 //! How much of each cell is covered, by sampling at fixed places of the world grid.
 
+use std::ops::Range;
+
 use super::CELL;
 use crate::{
     Polygon,
@@ -22,6 +24,8 @@ pub(super) struct Cover {
     dust: Vec<u32>,
     /// The north-west corner on the world grid.
     origin: (i64, i64),
+    /// The least and greatest row and column that anything was added to.
+    touched: Option<[(usize, usize); 2]>,
 }
 
 impl Cover {
@@ -31,7 +35,25 @@ impl Cover {
             cells: vec![0; side * side],
             dust: vec![0; side * side],
             origin,
+            touched: None,
         }
+    }
+
+    /// Rows and columns of covered cells and those beside them, without the outermost of
+    /// the square.
+    pub(super) fn near(&self) -> [Range<usize>; 2] {
+        let Some([low, high]) = self.touched else {
+            return [0..0, 0..0];
+        };
+        let beside =
+            |low: usize, high: usize| low.saturating_sub(1).max(1)..(high + 2).min(self.side - 1);
+        [beside(low.1, high.1), beside(low.0, high.0)]
+    }
+
+    fn touch(&mut self, x: usize, y: usize) {
+        let [low, high] = self.touched.get_or_insert([(x, y); 2]);
+        *low = (low.0.min(x), low.1.min(y));
+        *high = (high.0.max(x), high.1.max(y));
     }
 
     /// Adds what a polygon covers.
@@ -75,6 +97,7 @@ impl Cover {
             (cell < self.side).then_some(cell)
         };
         if let (Some(x), Some(y)) = (cell(at.0, self.origin.0), cell(at.1, self.origin.1)) {
+            self.touch(x, y);
             let area = u32::try_from(ring::doubled_area(exterior)).unwrap_or_default();
             let dust = &mut self.dust[y * self.side + x];
             *dust = dust.saturating_add(area);
@@ -92,7 +115,9 @@ impl Cover {
 
     fn count(&mut self, column: i64, row: i64) {
         let cell = |sample: i64| usize::try_from(sample / (CELL / STEP)).unwrap_or_default();
-        let at = cell(row) * self.side + cell(column);
+        let (x, y) = (cell(column), cell(row));
+        self.touch(x, y);
+        let at = y * self.side + x;
         // Where houses overlap, the ground is not covered twice.
         if u32::from(self.cells[at]) < FULL {
             self.cells[at] += 1;

@@ -13,7 +13,7 @@ mod contour;
 mod cover;
 
 use crate::{
-    Shape, TileId,
+    Polygon, Shape, TileId,
     grid::{EXTENT, GridPoint, Lattice, TilePoint},
     ring,
 };
@@ -112,21 +112,24 @@ impl<K: PartialEq> Blocks<K> {
             kind.cover.settle();
         }
         let chosen = self.choose();
+        let cells = Cells {
+            chosen: &chosen,
+            side: side(),
+            rim: usize::try_from(MARGIN - HALO).unwrap_or_default(),
+        };
         let units =
             |halves: i64| i32::try_from(halves * (CELL / 2) - MARGIN * CELL).unwrap_or_default();
+        let mut polygons: Vec<Vec<Polygon<TilePoint>>> = Vec::new();
+        polygons.resize_with(self.kinds.len(), Vec::new);
+        for (kind, polygon) in cells.contours(|(x, y)| TilePoint {
+            x: units(x),
+            y: units(y),
+        }) {
+            polygons[kind].push(polygon);
+        }
         let mut hidden = 0;
         let mut blocks = Vec::with_capacity(self.kinds.len());
-        for (at, kind) in self.kinds.into_iter().enumerate() {
-            let of_kind: Vec<bool> = chosen.iter().map(|&chosen| chosen == Some(at)).collect();
-            let cells = Cells {
-                chosen: &of_kind,
-                side: side(),
-                rim: usize::try_from(MARGIN - HALO).unwrap_or_default(),
-            };
-            let polygons = cells.contours(|(x, y)| TilePoint {
-                x: units(x),
-                y: units(y),
-            });
+        for (kind, polygons) in self.kinds.into_iter().zip(polygons) {
             if polygons.is_empty() {
                 hidden += kind.count;
                 continue;
@@ -150,17 +153,16 @@ impl<K: PartialEq> Blocks<K> {
         let mut chosen = vec![None; side * side];
         let mut strongest = vec![(0, 0); side * side];
         for (at, kind) in self.kinds.iter().enumerate() {
-            for y in 1..side - 1 {
-                for x in 1..side - 1 {
+            let [rows, columns] = kind.cover.near();
+            for y in rows {
+                for x in columns.clone() {
                     let cell = y * side + x;
                     let weight = weight(&kind.cover.cells, cell);
                     if weight > strongest[cell].0 {
                         strongest[cell] = (weight, at);
                     }
+                    all[cell] = (all[cell] + u32::from(kind.cover.cells[cell])).min(FULL);
                 }
-            }
-            for (all, &own) in all.iter_mut().zip(&kind.cover.cells) {
-                *all = (*all + u32::from(own)).min(FULL);
             }
         }
         for y in 1..side - 1 {
