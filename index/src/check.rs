@@ -25,6 +25,9 @@ pub enum Fault {
     },
 }
 
+/// Units of an edge's inner place: a prime, about a million.
+const SCALE: i64 = 1_000_003;
+
 impl Area {
     /// The first fault of the boundary, in the order of its edges.
     ///
@@ -74,10 +77,13 @@ impl Area {
         let edges = self.edge_positions().filter(|_| rings.len() > 1);
         edges.into_iter().find_map(|at| {
             let (a, b) = (self.vertex(at), self.vertex(at + 1));
-            // The half-open rule tells the east side of an edge, the north side of a level one.
-            let east = self.inside::<2>(Point {
-                x: a.x + b.x,
-                y: a.y + b.y,
+            // The half-open rule tells the east side of an edge, the north side of a level
+            // one. Asked nearly half-way, where no vertex of another ring can touch: such a
+            // place is on the lattice only if the scale, a prime, divides the edge.
+            let part = |from: i64, to: i64| SCALE / 2 * from + (SCALE - SCALE / 2) * to;
+            let east = self.inside::<SCALE>(Point {
+                x: part(a.x, b.x),
+                y: part(a.y, b.y),
             });
             let left_is_east = if a.y == b.y { a.x < b.x } else { a.y > b.y };
             (east != left_is_east).then(|| Fault::Nesting {
