@@ -34,7 +34,7 @@ def test_houses_come_back(donghua, tmp_path, name):
     report = run_json("export", donghua, "--layer", "building", "-o", tmp_path / name)
     back = tmp_path / "back.gpkg"
     done = run_json("import", tmp_path / name, "--into", back, "--layer", "building")
-    assert done["added"] == report["rows"], done
+    assert done["counts"]["added"] == report["rows"], done["counts"]
     lost = {loss["field"] for loss in report["losses"] if loss["count"]}
     names = [field for field in fields() if field not in lost]
     before, after = content(donghua, names), content(back, names)
