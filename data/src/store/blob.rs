@@ -106,11 +106,14 @@ fn header(blob: &[u8]) -> Result<(Option<[f64; 4]>, &[u8]), BlobError> {
         bytes: blob.get(8..).ok_or(BlobError::Damaged)?,
     };
     let mut envelope = [0.0; 4];
-    for at in 0..doubles {
-        let edge = reader.double(little)?;
-        if at < 4 {
-            envelope[at] = edge;
+    if doubles > 0 {
+        for edge in &mut envelope {
+            *edge = reader.double(little)?;
         }
+    }
+    // Heights and measures follow.
+    for _ in 4..doubles {
+        reader.double(little)?;
     }
     Ok(((doubles > 0).then_some(envelope), reader.bytes))
 }

@@ -117,9 +117,9 @@ fn renderer(qml: &mut String, catalog: &Catalog, layer: &Layer) {
 
 fn categories(qml: &mut String, layer: &Layer, field: &Field, list: &CodeList, rest: &str) {
     let attribute = escape(&field.name);
-    let _ = write!(
+    let _ = writeln!(
         qml,
-        "<renderer-v2 type=\"categorizedSymbol\" attr=\"{attribute}\" forceraster=\"0\" enableorderby=\"0\" symbollevels=\"0\"><categories>\n"
+        "<renderer-v2 type=\"categorizedSymbol\" attr=\"{attribute}\" forceraster=\"0\" enableorderby=\"0\" symbollevels=\"0\"><categories>"
     );
     let coloured = || list.codes.iter().filter(|code| code.color.is_some());
     for (at, code) in coloured().enumerate() {
