@@ -112,6 +112,8 @@ def test_a_feature_drawn_by_gdal_gets_an_id(village, tmp_path):
 
 def test_a_backup_taken_during_a_foreign_write_is_whole(village, tmp_path):
     writer = sqlite3.connect(village, isolation_level=None)
+    # As the server has it.
+    writer.execute("PRAGMA journal_mode = WAL")
     for name in ["ST_IsEmpty", "ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"]:
         writer.create_function(name, 1, lambda _: None)
     writer.execute("BEGIN IMMEDIATE")

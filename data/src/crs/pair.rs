@@ -21,6 +21,15 @@ thread_local! {
 
 /// Whether PROJ knows a system; else its own words.
 pub(super) fn known(definition: &str) -> Result<(), String> {
+    // A local system has no way to any other; PROJ refuses it without a reason, at which
+    // the library would panic.
+    let start = definition.trim_start().to_ascii_uppercase();
+    if ["ENGCRS", "ENGINEERINGCRS", "LOCAL_CS"]
+        .iter()
+        .any(|local| start.starts_with(local))
+    {
+        return Err("局部坐标系 / a local system".to_owned());
+    }
     // Asking for a way to EPSG:4326 also refuses what is no system at all, such as a
     // bare ellipsoid.
     Proj::new_known_crs(definition, "EPSG:4326", None)

@@ -1,8 +1,12 @@
 //! Copies a file while it is in use.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, thread, time::Duration};
 
-use rusqlite::{Connection, backup::Backup};
+use rusqlite::{
+    Connection,
+    backup::{Backup, StepResult},
+    ffi,
+};
 
 use super::{GeoPackage, StoreError};
 
@@ -30,7 +34,7 @@ impl GeoPackage {
             .into_temp_path();
         let write = || {
             let mut target = Connection::open(&part)?;
-            Backup::new(&self.connection, &mut target)?.step(-1)?;
+            copy_pages(&self.connection, &mut target)?;
             // The copy stands alone: no log beside it until somebody opens it to write.
             target.pragma_update(None, "journal_mode", "DELETE")
         };
@@ -41,4 +45,21 @@ impl GeoPackage {
         part.persist_noclobber(copy)
             .map_err(|error| StoreError::io(copy, error.error))
     }
+}
+
+/// Copies every page. A writer in WAL mode never stands in the way; one in another mode
+/// may for the moment of its commit, and is waited for.
+fn copy_pages(from: &Connection, to: &mut Connection) -> rusqlite::Result<()> {
+    const TRIES: u32 = 20;
+    let backup = Backup::new(from, to)?;
+    for _ in 0..TRIES {
+        if backup.step(-1)? == StepResult::Done {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_millis(250));
+    }
+    Err(rusqlite::Error::SqliteFailure(
+        ffi::Error::new(ffi::SQLITE_BUSY),
+        None,
+    ))
 }

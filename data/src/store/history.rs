@@ -12,7 +12,8 @@ use crate::FieldKind;
 /// SQLite before 3.47 takes 127 arguments a function; pairs beyond go in another object.
 const PAIRS: usize = 60;
 
-/// Makes the triggers of a layer that write its history.
+/// Makes the triggers of a layer that write its history, and that give an id to a feature
+/// which another program inserts without one.
 pub(crate) fn create_triggers(connection: &Connection, table: &Table) -> Result<()> {
     let name = quote(&table.name);
     let layer = literal(&table.layer.id);
@@ -29,12 +30,20 @@ pub(crate) fn create_triggers(connection: &Connection, table: &Table) -> Result<
         )
     };
     let trigger = |what: &str| quote(&format!("history_{}_{what}", table.name));
+    let mint = format!(
+        "UPDATE {name} SET id = lower(hex(randomblob(16))) WHERE fid = NEW.fid AND id = '';"
+    );
     connection.execute_batch(&format!(
-        "CREATE TRIGGER {} AFTER INSERT ON {name} BEGIN {} END;
-         CREATE TRIGGER {} AFTER UPDATE ON {name} BEGIN {} END;
+        "CREATE TRIGGER {} AFTER INSERT ON {name} BEGIN {mint} {} END;
+         CREATE TRIGGER {} AFTER UPDATE ON {name} WHEN OLD.id <> '' BEGIN {} END;
          CREATE TRIGGER {} AFTER DELETE ON {name} BEGIN {} END;",
         trigger("insert"),
-        log("NEW.id", "insert", "NULL", "NULL"),
+        log(
+            &format!("(SELECT id FROM {name} WHERE fid = NEW.fid)"),
+            "insert",
+            "NULL",
+            "NULL"
+        ),
         trigger("update"),
         log("OLD.id", "update", &before, &geometry),
         trigger("delete"),

@@ -68,8 +68,9 @@ pub(crate) fn create_layer(
     if layer.is_mapped() {
         columns.push(format!("\"{GEOMETRY}\" {}", geometry_type(layer.geometry)));
     }
-    // A feature drawn in another program gets its id from the file.
-    columns.push("\"id\" TEXT NOT NULL UNIQUE DEFAULT (lower(hex(randomblob(16))))".to_owned());
+    // A feature drawn in another program comes without an id; a trigger gives it one. A
+    // default that computes it will not do: GDAL 3.6 writes the expression as a text.
+    columns.push("\"id\" TEXT NOT NULL UNIQUE DEFAULT ''".to_owned());
     columns.push("\"source_batch\" TEXT".to_owned());
     columns.extend(layer.fields.iter().map(definition));
     connection.execute(

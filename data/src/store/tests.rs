@@ -486,3 +486,61 @@ fn a_file_of_an_older_catalog_gets_the_new_layers_and_fields() {
         .unwrap();
     assert_eq!(written.get("building", "b1").unwrap().unwrap(), record);
 }
+
+#[test]
+fn a_row_that_another_program_adds_gets_an_id_and_one_line_of_history() {
+    let fresh = Fresh::new();
+    for code in ["一", "二"] {
+        fresh
+            .store
+            .connection
+            .execute("INSERT INTO building (code) VALUES (?1)", [code])
+            .unwrap();
+    }
+    let mut ids = Vec::new();
+    fresh
+        .store
+        .scan("building", |record| ids.push(record.id.to_string()))
+        .unwrap();
+    assert!(ids.iter().all(|id| id.len() == 32), "{ids:?}");
+    let logged = fresh
+        .store
+        .query(
+            "SELECT feature, operation FROM change_log WHERE change_set IS NULL ORDER BY sequence",
+            [],
+            |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
+        )
+        .unwrap();
+    let expected: Vec<_> = ids
+        .into_iter()
+        .map(|id| (id, "insert".to_owned()))
+        .collect();
+    assert_eq!(logged, expected);
+}
+
+#[test]
+fn the_history_of_a_wide_layer_holds_every_column() {
+    let fresh = Fresh::new();
+    let widest = fresh
+        .store
+        .layers()
+        .iter()
+        .max_by_key(|layer| layer.fields.len())
+        .unwrap();
+    let insert = format!("INSERT INTO \"{}\" (source_batch) VALUES ('x')", widest.id);
+    fresh.store.connection.execute(&insert, []).unwrap();
+    let delete = format!("DELETE FROM \"{}\"", widest.id);
+    fresh.store.connection.execute(&delete, []).unwrap();
+    let before = fresh
+        .store
+        .query(
+            "SELECT before FROM change_log WHERE operation = 'delete'",
+            [],
+            |row| row.get::<_, String>(0),
+        )
+        .unwrap();
+    let before: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(&before[0]).unwrap();
+    // The primary key and the batch stand beside the fields.
+    assert_eq!(before.len(), widest.fields.len() + 2);
+}
