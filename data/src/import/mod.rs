@@ -7,6 +7,7 @@
 mod error;
 mod home;
 mod identity;
+mod job;
 mod mapping;
 mod names;
 mod place;

@@ -10,45 +10,25 @@ use std::{
 use geo::{Coord, CoordsIter};
 
 use super::{
-    ImportError, Options, Profile, Progress, Refusal, Report,
+    ImportError, Options, Profile, Progress, Report,
     home::{FAR_M, Home},
-    identity::{self, Unique},
+    identity::Unique,
+    job::{Job, default_code, existing, overlay},
     mapping::Mapping,
     names::fold,
-    report::{Counts, KEPT, LayerReport, Mended},
-    row::{Fault, Made, Maker},
+    report::{Counts, LayerReport},
+    row::Maker,
     source::{self, Reading, Source},
     system::System,
 };
 use crate::{
-    Catalog, Change, ChangeSet, Id, Layer, Operation, Record, Text,
+    Catalog, Change, ChangeSet, Layer, Operation, Text,
     store::{About, Access, GeoPackage, ImportBatch},
 };
 
 /// The layer name that stands for all layers of an extract of OpenStreetMap.
 const OSM: &str = "osm";
 const OSM_LAYERS: [&str; 4] = ["building", "road", "water", "green"];
-
-/// A row on its way into the store.
-struct Pending {
-    file: usize,
-    row: u64,
-    record: Record,
-    filled: Vec<bool>,
-    /// Whether the id stands for the code that the file does not have.
-    code_by_id: bool,
-    /// Whether the id was derived from the place, which others may share.
-    by_place: bool,
-    mended: bool,
-}
-
-/// What is being gathered for one layer.
-struct Job {
-    maker: Maker,
-    report: LayerReport,
-    pending: Vec<Pending>,
-    by_id: HashMap<Id, Vec<usize>>,
-}
 
 struct Run<'a> {
     options: &'a Options,
@@ -200,7 +180,7 @@ impl Run<'_> {
         let mut seen = 0_u64;
         source.rows(&mut |row| {
             seen += 1;
-            if seen % 1000 == 0 {
+            if seen.is_multiple_of(1000) {
                 (self.progress)(Progress::Read { rows: seen, of });
             }
             let layer = match (&single, row.layer) {
@@ -436,14 +416,14 @@ impl Run<'_> {
         let files = self.report.files.clone();
         let of = self.jobs.values().map(|job| job.pending.len() as u64).sum();
         let mut changes = Vec::new();
-        let mut rows = 0;
+        let mut rows = 0_u64;
         for job in self.jobs.values_mut() {
             let layer = Arc::clone(&job.maker.layer);
             let name: Arc<str> = layer.id.as_str().into();
             let mut unique = Unique::default();
             for pending in std::mem::take(&mut job.pending) {
                 rows += 1;
-                if rows % 5000 == 0 {
+                if rows.is_multiple_of(5000) {
                     (self.progress)(Progress::Compared { rows, of });
                 }
                 let existing = match &self.store {
@@ -569,251 +549,6 @@ impl Run<'_> {
         self.report.batch = Some(id.to_string());
         self.report.sequence = Some(committed.sequence);
         Ok(self.report)
-    }
-}
-
-impl Job {
-    fn take(&mut self, file: usize, row: u64, made: Made, name: &str, report: &mut Report) {
-        let Made {
-            mut record,
-            key,
-            code_by_id,
-            filled,
-            repairs,
-        } = made;
-        if report.repairs.len() < KEPT {
-            report.repairs.extend(repairs.iter().map(|repair| Mended {
-                file: name.to_owned(),
-                row,
-                message: repair.to_string(),
-            }));
-        }
-        let layer = &self.maker.layer;
-        let by_place = key.is_none() && identity::code(layer, &record).is_none();
-        record.id = match key {
-            Some(key) => key.into(),
-            None => identity::derive(layer, &record),
-        };
-        self.by_id
-            .entry(record.id.clone())
-            .or_default()
-            .push(self.pending.len());
-        self.pending.push(Pending {
-            file,
-            row,
-            record,
-            filled,
-            code_by_id,
-            by_place,
-            mended: !repairs.is_empty(),
-        });
-    }
-
-    fn refuse(&mut self, file: &str, row: u64, faults: Vec<Fault>, report: &mut Report) {
-        self.report.counts.refused += 1;
-        for (field, words) in faults {
-            if report.refusals.len() >= KEPT {
-                break;
-            }
-            let name = field
-                .as_deref()
-                .map(|name| format!(" {name}"))
-                .unwrap_or_default();
-            report.refusals.push(Refusal {
-                file: file.to_owned(),
-                row,
-                message: format!(
-                    "{file} 第 {row} 行{name}：{} / row {row}{name}: {}",
-                    words.zh, words.en
-                ),
-                field,
-            });
-        }
-    }
-
-    /// Joins the rows of each id that are pieces of one feature, and refuses the others.
-    fn join(&mut self, files: &[String], report: &mut Report) {
-        let mut doubles: Vec<(Id, Vec<usize>)> = std::mem::take(&mut self.by_id)
-            .into_iter()
-            .filter(|(_, rows)| rows.len() > 1)
-            .collect();
-        doubles.sort_by_key(|(_, rows)| rows[0]);
-        let mut gone = vec![false; self.pending.len()];
-        for (id, rows) in doubles {
-            let pieces: Vec<&Record> = rows.iter().map(|at| &self.pending[*at].record).collect();
-            let same = pieces.windows(2).all(|pair| pair[0] == pair[1]);
-            // Different things in one place: told apart by their values.
-            if self.pending[rows[0]].by_place && !same {
-                let mut seen: Vec<Record> = vec![self.pending[rows[0]].record.clone()];
-                for at in &rows[1..] {
-                    let record = self.pending[*at].record.clone();
-                    if seen.contains(&record) {
-                        gone[*at] = true;
-                        self.refuse_double(*at, rows[0], &id, files, report);
-                    } else {
-                        self.pending[*at].record.id =
-                            identity::derive_with_values(&self.maker.layer, &record);
-                        seen.push(record);
-                    }
-                }
-                continue;
-            }
-            match identity::merge(&pieces).filter(|_| !same) {
-                Some(whole) => {
-                    self.pending[rows[0]].record.geometry = Some(whole);
-                    self.report.counts.merged += rows.len() as u64 - 1;
-                    for at in &rows[1..] {
-                        gone[*at] = true;
-                        self.pending[rows[0]].mended |= self.pending[*at].mended;
-                    }
-                }
-                None => {
-                    for at in &rows[1..] {
-                        gone[*at] = true;
-                        self.refuse_double(*at, rows[0], &id, files, report);
-                    }
-                }
-            }
-        }
-        if self.report.counts.merged > 0 {
-            let count = self.report.counts.merged;
-            report.warn(&Text {
-                zh: format!("{count} 行与前面同编号、同属性且相接的要素合并为一个（如图幅边切开的房屋）"),
-                en: format!("{count} rows were joined to features of the same id and values that they touch (houses cut at a tile's edge)"),
-            });
-        }
-        let mut at = 0;
-        self.pending.retain(|_| {
-            at += 1;
-            !gone[at - 1]
-        });
-    }
-
-    fn refuse_double(
-        &mut self,
-        at: usize,
-        first: usize,
-        id: &str,
-        files: &[String],
-        report: &mut Report,
-    ) {
-        let (row, before) = (&self.pending[at], &self.pending[first]);
-        let (file, number) = (files[row.file].clone(), row.row);
-        let (before_file, before) = (&files[before.file], before.row);
-        let words = Text {
-            zh: format!(
-                "编号“{id}”与 {before_file} 第 {before} 行重复，而图形不相接或属性不同；请改正编号或删除其一"
-            ),
-            en: format!(
-                "id “{id}” is that of row {before} of {before_file}, and they do not touch or their values differ; correct the id or remove one"
-            ),
-        };
-        self.refuse(&file, number, vec![(Some("id".to_owned()), words)], report);
-    }
-
-    /// What is wrong with a record by the catalog and beside the others.
-    fn faults(
-        &self,
-        layer: &Layer,
-        unique: &mut Unique,
-        store: Option<&GeoPackage>,
-        record: &Record,
-    ) -> Result<Vec<Fault>, ImportError> {
-        let mut faults: Vec<Fault> = self
-            .maker
-            .catalog
-            .validate(layer, record)
-            .into_iter()
-            .map(|error| {
-                let words = source::split(&error.message);
-                (Some(error.field), words)
-            })
-            .collect();
-        if !faults.is_empty() {
-            return Ok(faults);
-        }
-        if let Some((at, other)) = unique.claim(layer, record) {
-            let field = &layer.fields[at];
-            faults.push((
-                Some(field.name.clone()),
-                Text {
-                    zh: format!("{}与本次导入的要素“{other}”重复，须唯一", field.label.zh),
-                    en: format!(
-                        "is the same as that of feature “{other}” of this import; it must be unique"
-                    ),
-                },
-            ));
-        }
-        if let Some(store) = store {
-            for (at, field) in layer
-                .fields
-                .iter()
-                .enumerate()
-                .filter(|(_, field)| field.unique)
-            {
-                if record.values[at].is_null() {
-                    continue;
-                }
-                let others = store.find(&layer.id, &field.name, &record.values[at])?;
-                if let Some(other) = others.iter().find(|other| other.id != record.id) {
-                    faults.push((
-                        Some(field.name.clone()),
-                        Text {
-                            zh: format!("{}已被要素“{}”使用，须唯一；请改正，或用 --id-column 指明编号列", field.label.zh, other.id),
-                            en: format!("is that of feature “{}” already and must be unique; correct it, or name the column of ids with --id-column", other.id),
-                        },
-                    ));
-                }
-            }
-        }
-        Ok(faults)
-    }
-}
-
-/// The feature of the store that a row is: by id, else by code.
-fn existing(
-    store: &GeoPackage,
-    layer: &Layer,
-    pending: &Pending,
-) -> Result<Option<Record>, ImportError> {
-    if let Some(record) = store.get(&layer.id, &pending.record.id)? {
-        return Ok(Some(record));
-    }
-    let derived = pending.record.id == identity::derive(layer, &pending.record);
-    if let (true, Some(field), Some(code)) =
-        (derived, &layer.code, identity::code(layer, &pending.record))
-    {
-        let mut found = store.find(&layer.id, field, &code.into())?;
-        if found.len() == 1 {
-            return Ok(found.pop());
-        }
-    }
-    Ok(None)
-}
-
-/// What is there, with what the row brings put over it: columns that the file lacks keep
-/// their values.
-fn overlay(before: &Record, pending: &Pending) -> Record {
-    let mut record = before.clone();
-    if pending.record.geometry.is_some() {
-        record.geometry.clone_from(&pending.record.geometry);
-    }
-    for (at, value) in pending.record.values.iter().enumerate() {
-        if pending.filled[at] {
-            record.values[at] = value.clone();
-        }
-    }
-    record
-}
-
-/// The id for the code that the file does not have.
-fn default_code(layer: &Layer, record: &mut Record) {
-    let Some(at) = layer.code.as_deref().and_then(|code| layer.position(code)) else {
-        return;
-    };
-    if record.values[at].is_null() {
-        let id = record.id.to_string();
-        record.values[at] = id.into();
     }
 }
 

@@ -61,7 +61,7 @@ impl Reading {
                 .filter_map(Result::transpose)
                 .collect::<Result<_, _>>()?;
             return Ok((!members.is_empty())
-                .then(|| Geometry::GeometryCollection(GeometryCollection(members))));
+                .then_some(Geometry::GeometryCollection(GeometryCollection(members))));
         }
         let places = value.get("coordinates");
         if places.and_then(Value::as_array).is_some_and(Vec::is_empty) {

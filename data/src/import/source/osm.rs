@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use geo::{Contains, Coord, Geometry, LineString, MultiPolygon, Polygon};
+use geo::{Contains, Coord, Geometry, LineString, MultiLineString, MultiPolygon, Polygon};
 use osmpbf::{Element, ElementReader, RelMemberType};
 
 use super::{Each, Row, Said, Shape, Source, osm_tags};
@@ -186,12 +186,12 @@ impl Source for Osm {
                 continue;
             }
             let shape = match places(way) {
-                None => beyond(),
                 Some(places) if area => Shape::Some(Geometry::Polygon(Polygon::new(
                     LineString(places),
                     Vec::new(),
                 ))),
-                Some(places) => Shape::Some(Geometry::LineString(LineString(places))),
+                None if area => beyond(),
+                _ => known_stretches(way, &nodes),
             };
             if let ControlFlow::Break(()) = give(layer, format!("way/{id}"), &way.tags, shape) {
                 return Ok(());
@@ -212,6 +212,22 @@ impl Source for Osm {
             }
         }
         Ok(())
+    }
+}
+
+/// The stretches of a line whose nodes the extract has: a road goes on beyond its edge,
+/// and what lies within is the same without the rest.
+fn known_stretches(way: &Way, nodes: &HashMap<i64, Coord>) -> Shape {
+    let mut stretches: Vec<LineString<f64>> = way
+        .nodes
+        .split(|node| !nodes.contains_key(node))
+        .map(|known| LineString(known.iter().map(|node| nodes[node]).collect()))
+        .filter(|stretch| stretch.0.len() > 1)
+        .collect();
+    match stretches.len() {
+        0 => beyond(),
+        1 => Shape::Some(Geometry::LineString(stretches.remove(0))),
+        _ => Shape::Some(Geometry::MultiLineString(MultiLineString(stretches))),
     }
 }
 

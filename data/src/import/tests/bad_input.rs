@@ -178,6 +178,14 @@ fn cases() -> Vec<Case> {
             "double.geojson 第 2 行 id：编号“1”与 double.geojson 第 1 行重复，而图形不相接或属性不同；请改正编号或删除其一 / row 2 id: id “1” is that of row 1 of double.geojson, and they do not touch or their values differ; correct the id or remove one",
         ),
         case(
+            "twice.geojson",
+            collection(&[
+                feature("\"id\":1,\"code\":\"A0\"", &polygon(&square(0))),
+                feature("\"id\":1,\"code\":\"A0\"", &polygon(&square(0))),
+            ]),
+            "twice.geojson 第 2 行 id：与 twice.geojson 第 1 行完全重复（编号“1”、图形、属性都相同）；请删除其一 / row 2 id: repeats row 1 of twice.geojson (id “1”, shape and values are the same); remove one",
+        ),
+        case(
             "double_code.geojson",
             collection(&[
                 feature("\"id\":1,\"code\":\"A0\"", &polygon(&square(0))),
