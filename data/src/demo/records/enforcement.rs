@@ -160,40 +160,37 @@ pub(super) fn cases(made: &Made, writer: &mut Writer<'_>) {
         let measure = *dice.weighted(&[("自拆", 46), ("助拆", 32), ("强拆", 22)]);
         let (year, number) = (filed.year(), at + 1);
         writer.add(Some(site.shape), |row| {
-            row.set(
-                "code",
-                format!("{}{year}违建{number:04}", &made.spec.code[..9]),
-            )
-            .set("title", format!("{}{title}案", site.address))
-            .set("kind", kind)
-            .set(
-                "source",
-                *dice.weighted(&[
-                    ("巡查", 38),
-                    ("网格", 26),
-                    ("群众举报", 16),
-                    ("卫片", 12),
-                    ("无人机", 8),
-                ]),
-            )
-            .set("state", state)
-            .set("is_new", !finished || dice.chance(0.3))
-            .set("address", site.address.as_str())
-            .set("found_on", found)
-            .set("accepted_on", found + Days::new(1))
-            .set("land_area_m2", site.area_m2)
-            .set("floors", dice.whole(1, 6))
-            .set("building_count", 1i64)
-            .set("use", if on_land { "仓储" } else { "住宅" })
-            .set("land_nature", "集体")
-            .set("permit", "未报建")
-            .set("plan_conform", "不符合")
-            .set("small_title", false)
-            .set("importance", "一般")
-            .json(
-                "handlers",
-                vec![leader(&mut dice), leader(&mut dice)].into(),
-            );
+            row.set("code", format!("{}{year}违建{number:04}", made.spec.code))
+                .set("title", format!("{}{title}案", site.address))
+                .set("kind", kind)
+                .set(
+                    "source",
+                    *dice.weighted(&[
+                        ("巡查", 38),
+                        ("网格", 26),
+                        ("群众举报", 16),
+                        ("卫片", 12),
+                        ("无人机", 8),
+                    ]),
+                )
+                .set("state", state)
+                .set("is_new", !finished || dice.chance(0.3))
+                .set("address", site.address.as_str())
+                .set("found_on", found)
+                .set("accepted_on", found + Days::new(1))
+                .set("land_area_m2", site.area_m2)
+                .set("floors", dice.whole(1, 6))
+                .set("building_count", 1i64)
+                .set("use", if on_land { "仓储" } else { "住宅" })
+                .set("land_nature", "集体")
+                .set("permit", "未报建")
+                .set("plan_conform", "不符合")
+                .set("small_title", false)
+                .set("importance", "一般")
+                .json(
+                    "handlers",
+                    vec![leader(&mut dice), leader(&mut dice)].into(),
+                );
             if let Some(building) = site.building {
                 row.json("buildings", made.ids("building", [building]));
             }
@@ -230,7 +227,7 @@ pub(super) fn spots(made: &Made, writer: &mut Writer<'_>) {
         writer.add(Some(site.shape), |row| {
             row.set(
                 "code",
-                format!("{}TB{}{:04}", &made.spec.code[..6], after.year(), at + 1),
+                format!("{}TB{}{:04}", made.spec.code, after.year(), at + 1),
             )
             .set(
                 "period",

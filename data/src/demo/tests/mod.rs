@@ -198,6 +198,38 @@ fn a_village_can_be_made_smaller_and_larger() {
 }
 
 #[test]
+fn the_villages_of_a_district_share_nothing_that_must_be_unique() {
+    let catalog = Catalog::embedded();
+    let villages = draw(Village::Baiyun, 4, 0.2, &|_| {});
+    let people = ["room", "person", "household", "residence"];
+    for (layer, maker) in records::LAYERS {
+        if people.contains(&layer) {
+            continue;
+        }
+        let description = catalog.layer(layer).unwrap();
+        let mut seen: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        let mut ids = BTreeSet::new();
+        for made in &villages {
+            for record in layer_of(&catalog, layer, maker, made) {
+                assert!(
+                    ids.insert(record.id.clone()),
+                    "{layer}: {} twice",
+                    record.id
+                );
+                for (field, value) in description.fields.iter().zip(&record.values) {
+                    if field.unique
+                        && let Some(text) = value.as_text()
+                    {
+                        let new = seen.entry(&field.name).or_default().insert(text.to_owned());
+                        assert!(new, "{layer}.{}: {text} stands twice", field.name);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
 #[ignore = "makes two million people: minutes"]
 fn baiyun_holds_what_its_report_counts() {
     let catalog = Catalog::embedded();
