@@ -8,7 +8,7 @@ mod literal;
 use geo::{BoundingRect, Geometry, Intersects, Relate};
 use regex::Regex;
 use std::cmp::Ordering;
-use yizhangtu_data::{Layer, Record, Value};
+use yizhangtu_data::{Record, Value};
 
 pub(crate) use cql2::{parse, property};
 pub(crate) use literal::{kind_name, of_kind};
@@ -52,7 +52,6 @@ pub(crate) enum Property {
 
 /// An order between two values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
 pub(crate) enum Comparison {
     Equal,
     NotEqual,
@@ -64,7 +63,6 @@ pub(crate) enum Comparison {
 
 /// How the record's geometry lies to the literal's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
 pub(crate) enum Relation {
     Intersects,
     Disjoint,
@@ -98,17 +96,17 @@ impl Comparison {
 
 impl Expression {
     /// Whether a record is selected.
-    pub(crate) fn selects(&self, layer: &Layer, record: &Record) -> bool {
-        self.holds(layer, record) == Some(true)
+    pub(crate) fn selects(&self, record: &Record) -> bool {
+        self.holds(record) == Some(true)
     }
 
     /// True, false, or unknown.
-    fn holds(&self, layer: &Layer, record: &Record) -> Option<bool> {
+    fn holds(&self, record: &Record) -> Option<bool> {
         match self {
             Self::And(parts) => {
                 let mut all = Some(true);
                 for part in parts {
-                    match part.holds(layer, record) {
+                    match part.holds(record) {
                         Some(false) => return Some(false),
                         None => all = None,
                         Some(true) => {}
@@ -119,7 +117,7 @@ impl Expression {
             Self::Or(parts) => {
                 let mut any = Some(false);
                 for part in parts {
-                    match part.holds(layer, record) {
+                    match part.holds(record) {
                         Some(true) => return Some(true),
                         None => any = None,
                         Some(false) => {}
@@ -127,7 +125,7 @@ impl Expression {
                 }
                 any
             }
-            Self::Not(part) => part.holds(layer, record).map(|truth| !truth),
+            Self::Not(part) => part.holds(record).map(|truth| !truth),
             Self::Compare(property, comparison, value) => property
                 .with(record, |own| compare(own, value))
                 .map(|order| comparison.holds(order)),

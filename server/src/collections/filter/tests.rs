@@ -38,7 +38,7 @@ fn selects(filter: &str) -> bool {
     let layer = layer();
     let expression = parse(filter, &layer, &Viewer::anyone())
         .unwrap_or_else(|problem| panic!("{filter}: {problem:?}"));
-    expression.selects(&layer, &house())
+    expression.selects(&house())
 }
 
 #[test]

@@ -28,7 +28,7 @@ impl ItemsRequest {
             None => wanted.as_text() == Some(&*record.id),
             Some(at) => compare(&record.values[*at], wanted) == Some(Ordering::Equal),
         }) && (self.interval).is_none_or(|interval| interval.meets(layer, record))
-            && (self.filter.as_ref()).is_none_or(|filter| filter.selects(layer, record))
+            && (self.filter.as_ref()).is_none_or(|filter| filter.selects(record))
     }
 
     /// Whether a feature meets one of the boxes. One that is nowhere meets none.
