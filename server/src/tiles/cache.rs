@@ -7,7 +7,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError, Weak,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use yizhangtu_tiles::TileId;
 
 use super::naming::Drawn;
-use crate::http::Encoded;
+use crate::{atlas::Snapshot, http::Encoded};
 
 /// Bytes of encoded tiles kept, plain and compressed together.
 const MOST_BYTES: usize = 256 << 20;
@@ -30,7 +30,7 @@ const ENTRY_BYTES: usize = 200;
 /// A place for a tile: filled by the first who paints it, waited for by the others.
 pub(super) type Slot = Arc<OnceLock<Arc<Encoded>>>;
 
-/// Painted tiles by layers, place, and the sequence number that they show.
+/// Painted tiles of one snapshot, by layers and place.
 pub(crate) struct TileCache {
     generations: Mutex<Generations>,
     painted: AtomicUsize,
@@ -46,7 +46,9 @@ struct Key {
 
 #[derive(Default)]
 struct Generations {
-    sequence: u64,
+    /// What the tiles show. Sequence numbers would not do: a file that another program made
+    /// has none, and is read anew when that program changes it.
+    shown: Weak<Snapshot>,
     young: HashMap<Key, Slot>,
     old: HashMap<Key, Slot>,
 }
@@ -63,9 +65,9 @@ impl Default for TileCache {
 }
 
 impl TileCache {
-    /// The place of a tile as it is at a sequence number. Another number than the last one
-    /// asked for clears the cache: no tile is ever shown as newer than it is.
-    pub(super) fn slot(&self, sequence: u64, layers: &Drawn, tile: TileId) -> Slot {
+    /// The place of a tile in a snapshot. Another snapshot than the last one asked for
+    /// clears the cache: no tile is ever shown as newer than it is.
+    pub(super) fn slot(&self, snapshot: &Arc<Snapshot>, layers: &Drawn, tile: TileId) -> Slot {
         let names: Vec<&str> = layers.iter().map(|layer| layer.layer.id.as_str()).collect();
         let key = Key {
             layers: names.join(",").into(),
@@ -75,7 +77,7 @@ impl TileCache {
             .generations
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        kept.slot(sequence, key)
+        kept.slot(snapshot, key)
     }
 
     /// Waits until there is room to paint.
@@ -101,14 +103,11 @@ impl TileCache {
 }
 
 impl Generations {
-    fn slot(&mut self, sequence: u64, key: Key) -> Slot {
-        if sequence < self.sequence {
-            // A request that began before a change: it paints for itself alone.
-            return Slot::default();
-        }
-        if sequence > self.sequence {
+    fn slot(&mut self, snapshot: &Arc<Snapshot>, key: Key) -> Slot {
+        // A weak pointer keeps the address from being given to another snapshot.
+        if !std::ptr::eq(self.shown.as_ptr(), Arc::as_ptr(snapshot)) {
             *self = Self {
-                sequence,
+                shown: Arc::downgrade(snapshot),
                 ..Self::default()
             };
         }
@@ -147,35 +146,42 @@ mod tests {
         slot.get_or_init(|| Arc::new(Encoded::new(vec![7; bytes])));
     }
 
-    #[test]
-    fn a_painted_tile_is_found_again() {
-        let mut kept = Generations::default();
-        fill(&kept.slot(1, key(1)), 10);
-        assert!(kept.slot(1, key(1)).get().is_some());
-        assert!(kept.slot(1, key(2)).get().is_none());
+    fn snapshot() -> Arc<Snapshot> {
+        Arc::new(Snapshot::new(7, Vec::new(), None, Arc::default()))
     }
 
     #[test]
-    fn a_change_forgets_every_tile_before_it() {
+    fn a_painted_tile_is_found_again() {
+        let (mut kept, shown) = (Generations::default(), snapshot());
+        fill(&kept.slot(&shown, key(1)), 10);
+        assert!(kept.slot(&shown, key(1)).get().is_some());
+        assert!(kept.slot(&shown, key(2)).get().is_none());
+    }
+
+    #[test]
+    fn another_snapshot_has_no_tile_of_the_one_before() {
         let mut kept = Generations::default();
-        fill(&kept.slot(1, key(1)), 10);
-        assert!(kept.slot(2, key(1)).get().is_none());
-        // Someone who still reads the older snapshot neither gets nor leaves a tile here.
-        fill(&kept.slot(1, key(1)), 10);
-        assert!(kept.slot(2, key(1)).get().is_none());
+        let before = snapshot();
+        fill(&kept.slot(&before, key(1)), 10);
+        drop(before);
+        // The same number: a file of another program, read anew.
+        let after = snapshot();
+        assert!(kept.slot(&after, key(1)).get().is_none());
+        fill(&kept.slot(&after, key(1)), 10);
+        assert!(kept.slot(&after, key(1)).get().is_some());
     }
 
     #[test]
     fn what_is_used_stays_and_the_rest_goes() {
-        let mut kept = Generations::default();
+        let (mut kept, shown) = (Generations::default(), snapshot());
         let used = key(0);
         for x in 0..100 {
-            fill(&kept.slot(1, used.clone()), 1000);
-            fill(&kept.slot(1, key(x)), 1000);
+            fill(&kept.slot(&shown, used.clone()), 1000);
+            fill(&kept.slot(&shown, key(x)), 1000);
             kept.settle(10_000);
         }
-        assert!(kept.slot(1, used).get().is_some());
+        assert!(kept.slot(&shown, used).get().is_some());
         assert!(kept.young.len() + kept.old.len() < 30);
-        assert!(kept.slot(1, key(1)).get().is_none());
+        assert!(kept.slot(&shown, key(1)).get().is_none());
     }
 }

@@ -68,7 +68,7 @@ async fn answer(
 ) -> Result<Response, Problem> {
     let snapshot = app.atlas().snapshot();
     let drawn = naming::layers(&snapshot, layers)?;
-    let slot = app.tiles().slot(snapshot.sequence, &drawn, tile);
+    let slot = app.tiles().slot(&snapshot, &drawn, tile);
     let encoded = match slot.get() {
         Some(encoded) => Arc::clone(encoded),
         None => {

@@ -55,6 +55,17 @@ pub(crate) fn town(folder: &Path) -> PathBuf {
     path
 }
 
+/// Adds a house to a file that is being served, away from the others.
+pub(crate) fn add_house(path: &Path, west: f64, south: f64) {
+    Connection::open(path)
+        .expect("the file")
+        .execute(
+            "INSERT INTO house (geom, name, floors) VALUES (?1, '新房', 3)",
+            [square(west, south)],
+        )
+        .expect("a house");
+}
+
 const SCHEMA: &str = "
 PRAGMA application_id = 1196444487;
 PRAGMA user_version = 10300;

@@ -1,6 +1,9 @@
 //! Tiles as a map asks for them.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use geo::Coord;
 use yizhangtu_tests::{Reply, Server};
@@ -9,7 +12,7 @@ use yizhangtu_tiles::{
     mvt::{self, DecodedFeature, DecodedValue},
 };
 
-use super::fixture::{CORNER, ROWS, bounds, town};
+use super::fixture::{CORNER, ROWS, add_house, bounds, town};
 
 fn served() -> (tempfile::TempDir, Server) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -193,4 +196,33 @@ fn what_is_not_there_is_said_plainly() {
         detail.contains("castle") && !detail.contains("house"),
         "{detail}"
     );
+}
+
+/// A file that another program made has no sequence number that could tell of a change.
+#[test]
+fn a_house_that_another_program_adds_is_drawn() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let town = town(folder.path());
+    let server = Server::start(&town);
+    let place = Coord {
+        x: CORNER.0 - 0.1,
+        y: CORNER.1,
+    };
+    let tile = TileId::containing(place, 17).expect("in the grid");
+    let path = format!("/tiles/house/{tile}");
+    assert_eq!(server.get(&path).status, 204);
+    add_house(&town, place.x, place.y);
+    let began = Instant::now();
+    loop {
+        let drawn = read(&server.get(&path));
+        if !drawn.is_empty() {
+            assert_eq!(drawn.len(), 1);
+            break;
+        }
+        assert!(
+            began.elapsed() < Duration::from_secs(30),
+            "the house is not drawn"
+        );
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
