@@ -232,7 +232,7 @@ fn fields(block: &mut Block, face: u32, ring: &[Point], direction: f64, dice: &m
         alley_from: 4.0,
         jitter: 0.22,
     };
-    let main = *dice.weighted(&[
+    let main = dice.weighted(&[
         (Open::Vegetables, 4),
         (Open::Paddy, 3),
         (Open::Orchard, 3),
@@ -245,7 +245,7 @@ fn fields(block: &mut Block, face: u32, ring: &[Point], direction: f64, dice: &m
         let kind = if dice.chance(0.78) {
             main
         } else {
-            *dice.pick(&[Open::Vegetables, Open::Paddy, Open::Orchard])
+            dice.pick(&[Open::Vegetables, Open::Paddy, Open::Orchard])
         };
         let shape = if kind == Open::FishPond {
             pond(&lot)

@@ -58,21 +58,21 @@ impl Dice {
     }
 
     /// One of the choices, all alike.
-    pub(super) fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
-        &choices[self.below(choices.len())]
+    pub(super) fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len())]
     }
 
     /// One of the choices by weight.
-    pub(super) fn weighted<'a, T>(&mut self, choices: &'a [(T, u32)]) -> &'a T {
+    pub(super) fn weighted<T: Copy>(&mut self, choices: &[(T, u32)]) -> T {
         let total: u32 = choices.iter().map(|(_, weight)| weight).sum();
         let mut at = self.below(total as usize);
-        for (choice, weight) in choices {
-            if at < *weight as usize {
+        for &(choice, weight) in choices {
+            if at < weight as usize {
                 return choice;
             }
-            at -= *weight as usize;
+            at -= weight as usize;
         }
-        &choices[choices.len() - 1].0
+        choices[choices.len() - 1].0
     }
 
     /// A shuffled order of 0..count.
@@ -124,7 +124,7 @@ impl Noise {
         reason = "cell numbers are small whole numbers; the value is a 53-bit fraction"
     )]
     fn corner(&self, x: f64, y: f64) -> f64 {
-        let key = (x as i64 as u64).wrapping_mul(0x1000_0000_1b3) ^ (y as i64 as u64);
+        let key = (x as i64 as u64).wrapping_mul(0x0100_0000_01b3) ^ (y as i64 as u64);
         (mix(self.seed ^ mix(key)) >> 11) as f64 / (1u64 << 52) as f64 - 1.0
     }
 }

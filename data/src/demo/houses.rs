@@ -104,30 +104,30 @@ fn lattice(degrees: f64) -> f64 {
 fn describe(kind: Kind, dice: &mut Dice, mut building: Building) -> Building {
     let (floors, structure, built) = match kind {
         Kind::OldHouse => (
-            *dice.weighted(&[(1, 22), (2, 40), (3, 28), (4, 10)]),
-            *dice.weighted(&[("砖木", 35), ("砖混", 65)]),
+            dice.weighted(&[(1, 22), (2, 40), (3, 28), (4, 10)]),
+            dice.weighted(&[("砖木", 35), ("砖混", 65)]),
             dice.whole(1935, 1994),
         ),
         Kind::House => (
-            *dice.weighted(&[(3, 12), (4, 22), (5, 30), (6, 20), (7, 10), (8, 4), (9, 2)]),
-            *dice.weighted(&[("砖混", 55), ("钢混", 45)]),
+            dice.weighted(&[(3, 12), (4, 22), (5, 30), (6, 20), (7, 10), (8, 4), (9, 2)]),
+            dice.weighted(&[("砖混", 55), ("钢混", 45)]),
             dice.whole(1987, 2016),
         ),
         Kind::Flats => (dice.whole(7, 18), "钢混", dice.whole(1998, 2019)),
         Kind::Hall => (1, "砖木", dice.whole(1720, 1930)),
         Kind::Factory => (
-            *dice.weighted(&[(1, 40), (2, 20), (3, 22), (4, 18)]),
-            *dice.weighted(&[("钢", 45), ("钢混", 55)]),
+            dice.weighted(&[(1, 40), (2, 20), (3, 22), (4, 18)]),
+            dice.weighted(&[("钢", 45), ("钢混", 55)]),
             dice.whole(1992, 2014),
         ),
         Kind::Warehouse => (
-            *dice.weighted(&[(1, 75), (2, 25)]),
+            dice.weighted(&[(1, 75), (2, 25)]),
             "钢",
             dice.whole(2000, 2018),
         ),
         Kind::Dormitory => (dice.whole(4, 7), "钢混", dice.whole(1995, 2014)),
         Kind::Shops => (
-            *dice.weighted(&[(2, 30), (3, 30), (4, 18), (5, 12), (6, 10)]),
+            dice.weighted(&[(2, 30), (3, 30), (4, 18), (5, 12), (6, 10)]),
             "钢混",
             dice.whole(1994, 2018),
         ),
@@ -146,15 +146,15 @@ fn describe(kind: Kind, dice: &mut Dice, mut building: Building) -> Building {
     building.usage = match kind {
         Kind::OldHouse if building.rental => "出租公寓",
         Kind::House if building.rental && floors >= 5 => {
-            *dice.weighted(&[("出租公寓", 72), ("商住", 28)])
+            dice.weighted(&[("出租公寓", 72), ("商住", 28)])
         }
-        Kind::House => *dice.weighted(&[("住宅", 80), ("商住", 20)]),
+        Kind::House => dice.weighted(&[("住宅", 80), ("商住", 20)]),
         Kind::OldHouse | Kind::Flats => "住宅",
         Kind::Hall => "祠堂",
         Kind::Factory => "工业",
         Kind::Warehouse => "仓储",
         Kind::Dormitory => "出租公寓",
-        Kind::Shops => *dice.weighted(&[("商业", 70), ("办公", 18), ("商住", 12)]),
+        Kind::Shops => dice.weighted(&[("商业", 70), ("办公", 18), ("商住", 12)]),
         Kind::School => "教育",
     };
     // Upper floors hang over the alley.

@@ -89,18 +89,18 @@ const RARE: [&str; 6] = ["㙟", "喆", "𠅤", "䶮", "犇", "𬭎"];
 
 /// A surname.
 pub(super) fn surname(dice: &mut Dice) -> &'static str {
-    *dice.weighted(&SURNAMES)
+    dice.weighted(&SURNAMES)
 }
 
 /// A given name of one or two characters.
 pub(super) fn given(dice: &mut Dice, male: bool) -> String {
     let pool: &[&str] = if male { &MALE } else { &FEMALE };
-    let mut name = String::from(*dice.pick(pool));
+    let mut name = String::from(dice.pick(pool));
     if dice.chance(0.82) {
-        name.push_str(*dice.pick::<&str>(pool));
+        name.push_str(dice.pick(pool));
     }
     if dice.chance(0.0015) {
-        name.push_str(*dice.pick::<&str>(&RARE));
+        name.push_str(dice.pick(&RARE));
     }
     name
 }
@@ -128,7 +128,7 @@ pub(super) fn person(dice: &mut Dice, surname: &str, male: bool) -> (String, &'s
         let last = dice.pick(&["多吉", "旺堆", "拉姆", "顿珠"]);
         return (format!("{first}·{last}"), "04");
     }
-    let ethnic = *dice.weighted(&[
+    let ethnic = dice.weighted(&[
         ("01", 930),
         ("08", 26),
         ("06", 9),

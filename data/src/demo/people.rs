@@ -58,9 +58,9 @@ impl People {
             let mut left = building.residents - sizes.iter().map(|s| u64::from(s.0)).sum::<u64>();
             while left > 0 {
                 let size = if building.kind == Kind::Dormitory {
-                    *dice.weighted(&[(2, 10), (4, 30), (6, 40), (8, 20)])
+                    dice.weighted(&[(2, 10), (4, 30), (6, 40), (8, 20)])
                 } else {
-                    *dice.weighted(&[(1, 44), (2, 30), (3, 16), (4, 8), (5, 2)])
+                    dice.weighted(&[(1, 44), (2, 30), (3, 16), (4, 8), (5, 2)])
                 };
                 let size = u64::min(size, left);
                 left -= size;
@@ -136,7 +136,7 @@ fn locals(buildings: &[Building], spec: &Spec, seed: u64) -> Vec<Vec<u8>> {
             if left == 0 {
                 break;
             }
-            let wish = *dice.weighted(&[(2u64, 18), (3, 26), (4, 28), (5, 18), (6, 10)]);
+            let wish = dice.weighted(&[(2u64, 18), (3, 26), (4, 28), (5, 18), (6, 10)]);
             let size = wish.min(room[at]).min(left);
             if size > 0 {
                 households[at].push(size as u8);
@@ -168,9 +168,9 @@ pub(super) fn members(household: &Household, number: usize, spec: &Spec, seed: u
         as_of - Days::new(days)
     };
     let head_age = if household.local {
-        *dice.weighted(&[(34, 2), (45, 3), (55, 3), (68, 2)])
+        dice.weighted(&[(34, 2), (45, 3), (55, 3), (68, 2)])
     } else {
-        *dice.weighted(&[(22, 4), (30, 5), (38, 3), (48, 2)])
+        dice.weighted(&[(22, 4), (30, 5), (38, 3), (48, 2)])
     };
     let moved_in = if household.local {
         years(&mut dice, 8, 40)

@@ -147,7 +147,7 @@ fn name_roads(roads: &mut [Road], great: &str, stream: &str, seed: u64) {
                 let suffix: &str = match along {
                     Along::Trunk => "大道",
                     Along::Secondary | Along::Branch => "路",
-                    _ => *dice.pick::<&str>(&["街", "街", "横街", "直街", "大街", "横路"]),
+                    _ => dice.pick::<&str>(&["街", "街", "横街", "直街", "大街", "横路"]),
                 };
                 let name = format!("{}{}{suffix}", FIRST[a], LAST[b]);
                 if taken.insert(name.clone()) {

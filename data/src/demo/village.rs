@@ -165,9 +165,9 @@ fn special(
             .iter()
             .any(|&h| mesh.half(h).along >= super::mesh::Along::Secondary)
     };
-    for face in 0..zones.len() {
-        if zones[face] == Zone::Village && main(face) && dice.chance(0.3) {
-            zones[face] = Zone::Commerce;
+    for (face, zone) in zones.iter_mut().enumerate() {
+        if *zone == Zone::Village && main(face) && dice.chance(0.3) {
+            *zone = Zone::Commerce;
         }
     }
     let mut give = |zone: Zone, count: usize, low: f64, high: f64, least: f64| {

@@ -133,6 +133,7 @@ pub(crate) struct Projection {
 
 impl Projection {
     /// Longitude and latitude as stored.
+    #[cfg(test)]
     pub(crate) fn stored() -> Self {
         Self {
             transform: None,

@@ -60,14 +60,17 @@ pub(super) struct Hit {
     pub(super) field: Option<usize>,
 }
 
-/// Whether a layer's field is searched: named by the catalog, and seen by everyone.
+/// The fields of a layer that are searched: those that the catalog names, or else its code and
+/// label, as far as everyone sees them.
 pub(super) fn searched(layer: &Layer) -> Vec<usize> {
     let viewer = Viewer::anyone();
     let named = |field: &Field| {
         let name = Some(&field.name);
-        layer.search.contains(&field.name)
-            || layer.code.as_ref() == name
-            || layer.label.as_ref() == name
+        if layer.search.is_empty() {
+            layer.code.as_ref() == name || layer.label.as_ref() == name
+        } else {
+            layer.search.contains(&field.name)
+        }
     };
     let described = layer.fields.iter().any(named);
     (layer.fields.iter().enumerate())

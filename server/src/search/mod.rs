@@ -103,7 +103,7 @@ async fn search(
     let answer = tokio::task::spawn_blocking(move || {
         let snapshot = app.snapshot();
         let named = app.search().named(&app, &snapshot)?;
-        let mut results = query.features(&named, &viewer);
+        let mut results = query.features(&named, &snapshot, &viewer);
         if let Some(layer) = app.layer("person")
             && query.asks(&layer.id)
         {
@@ -162,7 +162,7 @@ impl Query {
     }
 
     /// The features that fit, the best first.
-    fn features(&self, named: &[Named], viewer: &Viewer) -> Vec<Found> {
+    fn features(&self, named: &[Named], snapshot: &Snapshot, viewer: &Viewer) -> Vec<Found> {
         let mut ranked = Vec::new();
         for (layer, named) in named.iter().enumerate() {
             if !self.asks(&named.features.layer.id) {
@@ -172,7 +172,7 @@ impl Query {
             ranked.extend(hits.map(|hit| Ranked {
                 rank: hit.rank,
                 rest: (hit.rest / 12).try_into().unwrap_or(u32::MAX),
-                distance_m: self.distance(&named.features, hit.position),
+                distance_m: self.distance(snapshot, &named.features, hit.position),
                 layer,
                 hit,
             }));
@@ -183,21 +183,20 @@ impl Query {
         }
         ranked.sort_unstable_by(Ranked::order);
         (ranked.iter())
-            .map(|ranked| found(&named[ranked.layer].features, &ranked.hit, viewer))
+            .map(|ranked| found(snapshot, &named[ranked.layer].features, &ranked.hit, viewer))
             .collect()
     }
 
     /// How far a feature is; the same for all where no place was given, and far for what has
     /// none.
-    fn distance(&self, features: &LayerSnapshot, position: u32) -> f64 {
+    fn distance(&self, snapshot: &Snapshot, features: &LayerSnapshot, position: u32) -> f64 {
         let Some(near) = self.near else {
             return 0.0;
         };
-        features.shape(position).map_or(f64::MAX, |shape| {
-            let place = shape.representative();
+        place(snapshot, features, position).map_or(f64::MAX, |[lon, lat]| {
             // On the scale of a city, degrees shortened by the latitude are near enough.
-            let east = (place.lon() - near.x()) * near.y().to_radians().cos();
-            let north = place.lat() - near.y();
+            let east = (lon - near.x()) * near.y().to_radians().cos();
+            let north = lat - near.y();
             east.hypot(north) * 111_320.0
         })
     }
@@ -224,7 +223,7 @@ impl Query {
                 detail: home.map(|(buildings, position)| {
                     title(&buildings.layer, buildings.record(position), viewer)
                 }),
-                point: home.and_then(|(buildings, position)| place(buildings, position)),
+                point: home.and_then(|(buildings, position)| place(snapshot, buildings, position)),
                 bounds: None,
                 rank: if resident.exact { "exact" } else { "prefix" },
             };
@@ -271,7 +270,7 @@ fn read_point(text: &str) -> Result<Point<f64>, Problem> {
     }
 }
 
-fn found(features: &LayerSnapshot, hit: &Hit, viewer: &Viewer) -> Found {
+fn found(snapshot: &Snapshot, features: &LayerSnapshot, hit: &Hit, viewer: &Viewer) -> Found {
     let layer = &features.layer;
     let record = features.record(hit.position);
     let title = title(layer, record, viewer);
@@ -288,7 +287,7 @@ fn found(features: &LayerSnapshot, hit: &Hit, viewer: &Viewer) -> Found {
         id: view.id().to_owned(),
         title,
         detail,
-        point: place(features, hit.position),
+        point: place(snapshot, features, hit.position),
         bounds: (features.shape(hit.position)).map(|shape| corners(&shape.rect())),
         rank: match hit.rank {
             Rank::Exact => "exact",
@@ -316,8 +315,17 @@ fn title(layer: &Layer, record: &Record, viewer: &Viewer) -> String {
         .unwrap_or_else(|| view.id().to_owned())
 }
 
-/// A point in a feature.
-fn place(features: &LayerSnapshot, position: u32) -> Option<[f64; 2]> {
-    let place = features.shape(position)?.representative();
+/// A point in a feature; of a row without one, such as a room, in the feature that it belongs
+/// to.
+fn place(snapshot: &Snapshot, features: &LayerSnapshot, position: u32) -> Option<[f64; 2]> {
+    let own = features.shape(position);
+    let owner = || {
+        let record = features.record(position);
+        (features.layer.fields.iter().zip(&record.values)).find_map(|(field, value)| {
+            let owner = snapshot.layer(field.reference.as_deref()?)?;
+            owner.shape(owner.position(value.as_text()?)?)
+        })
+    };
+    let place = own.or_else(owner)?.representative();
     Some([place.lon(), place.lat()])
 }

@@ -31,7 +31,7 @@ pub(super) fn places(made: &Made, writer: &mut Writer<'_>) {
         if pool.is_empty() {
             dice.below(made.buildings.len())
         } else {
-            *dice.pick(pool)
+            dice.pick(pool)
         }
     };
     let park = made.id("place", 0);
@@ -50,7 +50,7 @@ pub(super) fn places(made: &Made, writer: &mut Writer<'_>) {
         } else if in_park {
             ("企业", "F", "电子商务有限公司")
         } else {
-            *dice.weighted(&[
+            dice.weighted(&[
                 (("工厂", "C", "制品厂"), 16),
                 (("仓储", "G", "物流有限公司"), 12),
                 (("企业", "F", "贸易有限公司"), 16),
@@ -97,11 +97,11 @@ pub(super) fn places(made: &Made, writer: &mut Writer<'_>) {
                 let found = made.ago(dice.whole(420, 900));
                 row.set(
                     "swl_type",
-                    *dice.weighted(&[("散", 46), ("乱", 34), ("污", 20)]),
+                    dice.weighted(&[("散", 46), ("乱", 34), ("污", 20)]),
                 )
                 .set(
                     "swl_measure",
-                    *dice.weighted(&[("关停取缔", 62), ("整合搬迁", 24), ("升级改造", 14)]),
+                    dice.weighted(&[("关停取缔", 62), ("整合搬迁", 24), ("升级改造", 14)]),
                 )
                 .set("swl_found_on", found)
                 .set("cleared_on", found + Days::new(dice.whole(10, 300) as u64))
@@ -229,7 +229,7 @@ pub(super) fn assets(made: &Made, writer: &mut Writer<'_>) {
                     if at < made.spec.contracts {
                         "出租"
                     } else {
-                        *dice.weighted(&[("空置", 60), ("自用", 40)])
+                        dice.weighted(&[("空置", 60), ("自用", 40)])
                     },
                 );
             if let Some(building) = asset.building {
@@ -244,7 +244,7 @@ pub(super) fn assets(made: &Made, writer: &mut Writer<'_>) {
 pub(super) fn contracts(made: &Made, writer: &mut Writer<'_>) {
     let assets = owned(made);
     let terms: Vec<i64> = (0..made.spec.contracts)
-        .map(|at| *Dice::new(made.seed, "term", at as u64).weighted(&[(3, 40), (5, 40), (10, 20)]))
+        .map(|at| Dice::new(made.seed, "term", at as u64).weighted(&[(3, 40), (5, 40), (10, 20)]))
         .collect();
     let weights: Vec<f64> = (0..made.spec.contracts)
         .map(|at| {
@@ -284,22 +284,22 @@ pub(super) fn contracts(made: &Made, writer: &mut Writer<'_>) {
             .set("area_m2", asset.area_m2)
             .set(
                 "use_after",
-                *dice.pick(&["仓储物流", "制衣", "电商", "零售", "种植", "养殖"]),
+                dice.pick(&["仓储物流", "制衣", "电商", "零售", "种植", "养殖"]),
             )
             .set("amount_fen", amount as i64)
             .set("monthly_rent_fen", amount as i64 / months)
-            .set("step_percent", *dice.pick(&[0.0, 3.0, 5.0]))
+            .set("step_percent", dice.pick(&[0.0, 3.0, 5.0]))
             .set("deposit_fen", amount as i64 / months * 3)
             .set(
                 "pay_cycle",
-                *dice.weighted(&[("月", 60), ("季", 25), ("年", 15)]),
+                dice.weighted(&[("月", 60), ("季", 25), ("年", 15)]),
             )
             .set("signed_on", signed)
             .set("start_on", start)
             .set("end_on", end)
             .set("trade_way", "公开招投标")
             .set("trade_no", format!("JY{}{:04}", signed.year(), at + 1))
-            .set("state", *dice.weighted(&[("履行中", 92), ("逾期", 8)]));
+            .set("state", dice.weighted(&[("履行中", 92), ("逾期", 8)]));
             if dice.chance(0.55) {
                 row.set("lessee", firm)
                     .set("lessee_uscc", codes::credit(50_000_000 + at as u64));

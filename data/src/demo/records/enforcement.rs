@@ -128,9 +128,9 @@ pub(super) fn cases(made: &Made, writer: &mut Writer<'_>) {
         let pulled = filed + Days::new(dice.whole(30, 240) as u64);
         let closed = pulled + Days::new(dice.whole(5, 60) as u64);
         let state = if finished {
-            *dice.weighted(&[("100", 64), ("110", 22), ("95", 6), ("120", 6), ("96", 2)])
+            dice.weighted(&[("100", 64), ("110", 22), ("95", 6), ("120", 6), ("96", 2)])
         } else {
-            *dice.weighted(&[
+            dice.weighted(&[
                 ("10", 8),
                 ("20", 8),
                 ("30", 10),
@@ -148,16 +148,16 @@ pub(super) fn cases(made: &Made, writer: &mut Writer<'_>) {
         };
         let on_land = site.building.is_none();
         let kind = if on_land {
-            *dice.weighted(&[("违法用地", 40), ("兼有", 35), ("违法建设", 25)])
+            dice.weighted(&[("违法用地", 40), ("兼有", 35), ("违法建设", 25)])
         } else {
             "违法建设"
         };
         let title = if on_land {
             "擅自占地搭建"
         } else {
-            *dice.pick(&["擅自加建", "擅自改建", "抢建"])
+            dice.pick(&["擅自加建", "擅自改建", "抢建"])
         };
-        let measure = *dice.weighted(&[("自拆", 46), ("助拆", 32), ("强拆", 22)]);
+        let measure = dice.weighted(&[("自拆", 46), ("助拆", 32), ("强拆", 22)]);
         let (year, number) = (filed.year(), at + 1);
         writer.add(Some(site.shape), |row| {
             row.set("code", format!("{}{year}违建{number:04}", made.spec.code))
@@ -165,7 +165,7 @@ pub(super) fn cases(made: &Made, writer: &mut Writer<'_>) {
                 .set("kind", kind)
                 .set(
                     "source",
-                    *dice.weighted(&[
+                    dice.weighted(&[
                         ("巡查", 38),
                         ("网格", 26),
                         ("群众举报", 16),
@@ -238,7 +238,7 @@ pub(super) fn spots(made: &Made, writer: &mut Writer<'_>) {
             .set("area_m2", site.area_m2)
             .set(
                 "judgement",
-                *dice.weighted(&[
+                dice.weighted(&[
                     ("待核", 26),
                     ("违法", 24),
                     ("合法", 22),

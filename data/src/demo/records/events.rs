@@ -38,7 +38,7 @@ pub(super) fn events(made: &Made, writer: &mut Writer<'_>) {
     }
     for (at, &open) in open.iter().enumerate() {
         let mut dice = Dice::new(made.seed, "event", at as u64);
-        let &(kind, titles, hours) = dice.pick(&TYPES);
+        let (kind, titles, hours) = dice.pick(&TYPES);
         let house = dice.chance(0.55).then(|| dice.below(made.buildings.len()));
         let corner = street_corner(made, &mut dice);
         let place = match house {
@@ -59,14 +59,14 @@ pub(super) fn events(made: &Made, writer: &mut Writer<'_>) {
         writer.add(Some(Geometry::Point(place)), |row| {
             row.set("code", format!("{}E{:06}", spec.code, at + 1))
                 .set("type", kind)
-                .set("title", *dice.pick(titles))
+                .set("title", dice.pick(titles))
                 .set(
                     "place",
                     house.map_or_else(|| spec.name.clone(), |house| made.short_address(house)),
                 )
                 .set(
                     "source",
-                    *dice.weighted(&[
+                    dice.weighted(&[
                         ("网格员", 62),
                         ("志愿者", 14),
                         ("群众", 12),
@@ -77,26 +77,23 @@ pub(super) fn events(made: &Made, writer: &mut Writer<'_>) {
                 .set(
                     "state",
                     if open {
-                        *dice.weighted(&[("50", 50), ("40", 30), ("60", 20)])
+                        dice.weighted(&[("50", 50), ("40", 30), ("60", 20)])
                     } else {
-                        *dice.weighted(&[("80", 78), ("90", 22)])
+                        dice.weighted(&[("80", 78), ("90", 22)])
                     },
                 )
                 .set(
                     "level",
-                    *dice.weighted(&[("网格", 62), ("村居", 30), ("镇街", 8)]),
+                    dice.weighted(&[("网格", 62), ("村居", 30), ("镇街", 8)]),
                 )
-                .set(
-                    "scale",
-                    *dice.weighted(&[("小", 80), ("中", 17), ("大", 3)]),
-                )
+                .set("scale", dice.weighted(&[("小", 80), ("中", 17), ("大", 3)]))
                 .set(
                     "urgency",
-                    *dice.weighted(&[("一般", 84), ("紧急", 14), ("特急", 2)]),
+                    dice.weighted(&[("一般", 84), ("紧急", 14), ("特急", 2)]),
                 )
                 .set(
                     "department",
-                    *dice.pick(&["综治中心", "环卫站", "出租屋管理服务站", "安全生产办"]),
+                    dice.pick(&["综治中心", "环卫站", "出租屋管理服务站", "安全生产办"]),
                 )
                 .set("reporter", leader(&mut dice))
                 .instant(
@@ -121,7 +118,7 @@ pub(super) fn events(made: &Made, writer: &mut Writer<'_>) {
                     )
                     .set(
                         "satisfaction",
-                        *dice.weighted(&[(5i64, 60), (4, 30), (3, 8), (2, 2)]),
+                        dice.weighted(&[(5i64, 60), (4, 30), (3, 8), (2, 2)]),
                     );
             }
         });
@@ -133,7 +130,7 @@ pub(super) fn disputes(made: &Made, writer: &mut Writer<'_>) {
     for at in 0..made.spec.disputes {
         let mut dice = Dice::new(made.seed, "dispute", at as u64);
         let house = dice.below(made.buildings.len());
-        let kind = *dice.weighted(&[
+        let kind = dice.weighted(&[
             ("租赁", 36),
             ("邻里", 24),
             ("劳资", 14),
@@ -153,7 +150,7 @@ pub(super) fn disputes(made: &Made, writer: &mut Writer<'_>) {
                 .set("closed_on", accepted + Days::new(dice.whole(1, 35) as u64))
                 .set(
                     "result",
-                    *dice.weighted(&[("调解成功", 97), ("引导诉讼", 3)]),
+                    dice.weighted(&[("调解成功", 97), ("引导诉讼", 3)]),
                 )
                 .link("building", &made.id("building", house));
         });

@@ -75,7 +75,7 @@ pub(super) fn facilities(made: &Made, writer: &mut Writer<'_>) {
                     .set("name", format!("{kind}{:03}", at + 1))
                     .set(
                         "state",
-                        *dice.weighted(&[("正常", 94), ("损坏", 4), ("停用", 2)]),
+                        dice.weighted(&[("正常", 94), ("损坏", 4), ("停用", 2)]),
                     )
                     .set("owner_org", format!("{}{owner}", made.spec.name));
                 if kind == "视频监控" {
@@ -171,7 +171,7 @@ fn lanes_and_hydrants(made: &Made, writer: &mut Writer<'_>, next: &mut impl FnMu
             row.set("code", code)
                 .set("kind", "消防通道")
                 .set("name", format!("{}消防通道", road.name))
-                .set("state", *dice.weighted(&[("正常", 88), ("堵塞", 12)]));
+                .set("state", dice.weighted(&[("正常", 88), ("堵塞", 12)]));
         });
         for &place in road.line.iter().step_by(5) {
             let code = next();
@@ -180,7 +180,7 @@ fn lanes_and_hydrants(made: &Made, writer: &mut Writer<'_>, next: &mut impl FnMu
                 row.set("code", code)
                     .set("kind", "消防栓")
                     .set("name", format!("{}消防栓", road.name))
-                    .set("state", *dice.weighted(&[("正常", 92), ("损坏", 8)]));
+                    .set("state", dice.weighted(&[("正常", 92), ("损坏", 8)]));
             });
         }
     }
@@ -191,8 +191,9 @@ pub(super) fn street_corner(made: &Made, dice: &mut Dice) -> Option<Point<f64>> 
     if made.streets.roads.is_empty() {
         return None;
     }
-    let road = dice.pick(&made.streets.roads);
-    let place = *dice.pick(&road.line);
+    let roads = &made.streets.roads;
+    let road = &roads[dice.below(roads.len())];
+    let place = dice.pick(&road.line);
     Some(Point::from(made.land.frame.place(place)))
 }
 

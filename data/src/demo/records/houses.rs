@@ -22,23 +22,23 @@ pub(super) fn buildings(made: &Made, writer: &mut Writer<'_>) {
             let mut dice = Dice::new(made.seed, "building record", index as u64);
             let home = matches!(building.kind, Kind::House | Kind::OldHouse | Kind::Flats);
             let right_doc = if home {
-                *dice.weighted(&[
+                dice.weighted(&[
                     ("宅基地证", 52),
                     ("不动产权证", 14),
                     ("报建", 8),
                     ("无", 26),
                 ])
             } else {
-                *dice.weighted(&[("不动产权证", 40), ("报建", 20), ("无", 40)])
+                dice.weighted(&[("不动产权证", 40), ("报建", 20), ("无", 40)])
             };
             let old = i64::from(building.built < 1975);
-            let danger = *dice.weighted(&[
+            let danger = dice.weighted(&[
                 ("A", 90),
                 ("B", 8),
                 ("C", 1 + 6 * old as u32),
                 ("D", 2 * old as u32),
             ]);
-            let illegal = *dice.weighted(&[("无", 940), ("疑似", 40), ("在查", 20)]);
+            let illegal = dice.weighted(&[("无", 940), ("疑似", 40), ("在查", 20)]);
             row.set("code", made.building_code(index))
                 .set("std_code", made.building_code(index))
                 .set("address", made.address(index))
@@ -69,7 +69,7 @@ pub(super) fn buildings(made: &Made, writer: &mut Writer<'_>) {
                 .set("danger_grade", danger)
                 .set(
                     "fire_risk",
-                    *dice.weighted(&[("低", 70), ("中", 25), ("高", 5)]),
+                    dice.weighted(&[("低", 70), ("中", 25), ("高", 5)]),
                 )
                 .set("small_title", building.small_title)
                 .set(
@@ -83,7 +83,7 @@ pub(super) fn buildings(made: &Made, writer: &mut Writer<'_>) {
                 .set("surveyed_on", made.ago(dice.whole(5, 420)))
                 .set(
                     "verify_state",
-                    *dice.weighted(&[("1", 90), ("0", 8), ("2", 2)]),
+                    dice.weighted(&[("1", 90), ("0", 8), ("2", 2)]),
                 );
             if home {
                 row.set("owner", leader(&mut dice));
@@ -103,12 +103,12 @@ pub(super) fn buildings(made: &Made, writer: &mut Writer<'_>) {
                 );
             }
             if danger >= "C" {
-                row.set("repair_state", *dice.pick(&["待修缮", "修缮中", "已修缮"]));
+                row.set("repair_state", dice.pick(&["待修缮", "修缮中", "已修缮"]));
             }
             if home {
                 row.set(
                     "facade_grade",
-                    *dice.weighted(&[("好", 20), ("一般", 60), ("差", 20)]),
+                    dice.weighted(&[("好", 20), ("一般", 60), ("差", 20)]),
                 );
             }
             renewal(made, building, row, &mut dice);
@@ -128,14 +128,14 @@ fn renewal(made: &Made, building: &Building, row: &mut super::Row<'_>, dice: &mu
     }
     let measure = match building.kind {
         Kind::Hall | Kind::School => "保留",
-        Kind::OldHouse => *dice.weighted(&[("拆", 45), ("整治", 40), ("保留", 15)]),
-        _ => *dice.weighted(&[("拆", 30), ("整治", 45), ("保留", 25)]),
+        Kind::OldHouse => dice.weighted(&[("拆", 45), ("整治", 40), ("保留", 15)]),
+        _ => dice.weighted(&[("拆", 30), ("整治", 45), ("保留", 25)]),
     };
     row.set("measure", measure)
         .set("phase", dice.whole(1, 4))
         .set(
             "disposal_class",
-            *dice.weighted(&[
+            dice.weighted(&[
                 ("未分类", 40),
                 ("补办", 22),
                 ("整改", 20),

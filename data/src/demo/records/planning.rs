@@ -169,16 +169,16 @@ fn class_planned(made: &Made, face: usize) -> &'static str {
     let mut dice = Dice::new(made.seed, "planned class", face as u64);
     match made.land.zones[face] {
         Zone::Core => "0703",
-        Zone::Village => *dice.weighted(&[
+        Zone::Village => dice.weighted(&[
             ("0703", 55),
             ("0701", 22),
             ("0901", 8),
             ("1401", 8),
             ("0702", 7),
         ]),
-        Zone::Works => *dice.weighted(&[("1001", 62), ("0902", 20), ("0701", 10), ("1401", 8)]),
-        Zone::Logistics => *dice.weighted(&[("1101", 60), ("1001", 25), ("0902", 15)]),
-        Zone::Open => *dice.weighted(&[
+        Zone::Works => dice.weighted(&[("1001", 62), ("0902", 20), ("0701", 10), ("1401", 8)]),
+        Zone::Logistics => dice.weighted(&[("1101", 60), ("1001", 25), ("0902", 15)]),
+        Zone::Open => dice.weighted(&[
             ("1401", 30),
             ("0701", 25),
             ("0804", 12),
@@ -196,22 +196,22 @@ pub(super) fn control_lines(made: &Made, writer: &mut Writer<'_>) {
     let kept = |face: usize| {
         zones[face] == Zone::Farm && Dice::new(made.seed, "kept field", face as u64).chance(0.6)
     };
-    let lines: [(&str, &str, &str, &(dyn Fn(usize) -> bool + Sync)); 3] = [
-        ("永久基本农田", "国家级", "永久基本农田", &kept),
-        (
-            "生态保护红线",
-            "省级",
-            "生态保护红线",
-            &|face| zones[face] == Zone::Forest,
-        ),
-        ("村庄建设边界", "村级", "村庄建设边界", &built),
+    let wooded = |face: usize| zones[face] == Zone::Forest;
+    let union = |belongs: &dyn Fn(usize) -> bool| {
+        if (0..zones.len()).any(belongs) {
+            made.territory(belongs)
+        } else {
+            Geometry::MultiPolygon(MultiPolygon::new(Vec::new()))
+        }
+    };
+    let lines = [
+        ("永久基本农田", "国家级", union(&kept)),
+        ("生态保护红线", "省级", union(&wooded)),
+        ("村庄建设边界", "村级", union(&built)),
     ];
     let mut number = 0;
-    for (kind, level, name, belongs) in lines {
-        if !(0..zones.len()).any(belongs) {
-            continue;
-        }
-        let parts = match made.territory(belongs) {
+    for (kind, level, land) in lines {
+        let parts = match land {
             Geometry::MultiPolygon(parts) => parts.0,
             Geometry::Polygon(part) => vec![part],
             _ => Vec::new(),
@@ -223,7 +223,7 @@ pub(super) fn control_lines(made: &Made, writer: &mut Writer<'_>) {
             writer.add(Some(shape), |row| {
                 row.set("kind", kind)
                     .set("code", format!("{}K{number:04}", made.spec.code))
-                    .set("name", format!("{}{name}", made.spec.name))
+                    .set("name", format!("{}{kind}", made.spec.name))
                     .set("level", level)
                     .set("doc_no", "演示〔2020〕1号")
                     .set("declared_area_m2", area)

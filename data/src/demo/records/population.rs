@@ -31,7 +31,7 @@ pub(super) fn rooms(made: &Made, writer: &mut Writer<'_>) {
             let usage = match household {
                 Some(household) if household.local => "自住",
                 Some(_) if building.rental => "出租",
-                Some(_) => *dice.weighted(&[("自住", 60), ("出租", 40)]),
+                Some(_) => dice.weighted(&[("自住", 60), ("出租", 40)]),
                 None if building.usage == "商住" && room.floor == 1 => "经营",
                 None => "空置",
             };
@@ -53,7 +53,7 @@ pub(super) fn rooms(made: &Made, writer: &mut Writer<'_>) {
             if usage == "经营" {
                 row.set(
                     "format",
-                    *dice.pick(&["便利店", "餐饮", "理发", "五金", "制衣", "快递点"]),
+                    dice.pick(&["便利店", "餐饮", "理发", "五金", "制衣", "快递点"]),
                 );
             }
             if usage == "出租" {
@@ -107,16 +107,16 @@ pub(super) fn persons(made: &Made, writer: &mut Writer<'_>) {
             if age >= 20 {
                 row.set(
                     "education",
-                    *dice.weighted(&[("71", 40), ("61", 24), ("81", 16), ("31", 12), ("21", 8)]),
+                    dice.weighted(&[("71", 40), ("61", 24), ("81", 16), ("31", 12), ("21", 8)]),
                 )
                 .set("marital", if age >= 27 { "20" } else { "10" })
                 .set(
                     "political",
-                    *dice.weighted(&[("13", 94), ("03", 4), ("01", 2)]),
+                    dice.weighted(&[("13", 94), ("03", 4), ("01", 2)]),
                 )
                 .set(
                     "occupation",
-                    *dice.pick(&[
+                    dice.pick(&[
                         "制衣工",
                         "快递员",
                         "个体经营",
@@ -183,7 +183,7 @@ pub(super) fn residences(made: &Made, writer: &mut Writer<'_>) {
             } else if building.rental {
                 "租住"
             } else {
-                *dice.weighted(&[("自住", 45), ("租住", 45), ("借住", 10)])
+                dice.weighted(&[("自住", 45), ("租住", 45), ("借住", 10)])
             };
             row.link("person", &made.id("person", *person as usize))
                 .link("room", &made.id("room", household.room as usize))
@@ -192,7 +192,7 @@ pub(super) fn residences(made: &Made, writer: &mut Writer<'_>) {
                 .set("kind", kind)
                 .set("relation_to_head", member.relation)
                 .set("moved_in", member.moved_in)
-                .set("source", *dice.weighted(&SOURCES))
+                .set("source", dice.weighted(&SOURCES))
                 .set("verified_on", made.ago(dice.whole(1, 240)));
         },
     );
@@ -243,7 +243,7 @@ pub(super) fn vehicles(made: &Made, writer: &mut Writer<'_>) {
         |index, &owner, row| {
             let mut dice = Dice::new(made.seed, "vehicle record", index as u64);
             let household = &made.people.households[owner];
-            let kind = *dice.weighted(&[("小客车", 70), ("货车", 16), ("摩托车", 10), ("客车", 4)]);
+            let kind = dice.weighted(&[("小客车", 70), ("货车", 16), ("摩托车", 10), ("客车", 4)]);
             let plate = match kind {
                 "小客车" => "小型汽车",
                 "摩托车" => "摩托车",

@@ -41,7 +41,7 @@ pub(super) fn units(made: &Made, writer: &mut Writer<'_>) {
                     }
                 }
             }
-            let stage = *dice.weighted(&[
+            let stage = dice.weighted(&[
                 ("0", 3),
                 ("1", 5),
                 ("2", 5),
@@ -69,9 +69,9 @@ pub(super) fn units(made: &Made, writer: &mut Writer<'_>) {
                 )
                 .set(
                     "mode",
-                    *dice.weighted(&[("混合改造", 50), ("微改造", 28), ("全面改造", 22)]),
+                    dice.weighted(&[("混合改造", 50), ("微改造", 28), ("全面改造", 22)]),
                 )
-                .set("organisation", *dice.pick(&["自行改造", "合作改造"]))
+                .set("organisation", dice.pick(&["自行改造", "合作改造"]))
                 .set("stage", stage)
                 .set("stage_on", made.ago(dice.whole(10, 400)))
                 .set("maturity", (maturity * 10.0).round() / 10.0)

@@ -60,7 +60,7 @@ pub(super) fn grids(made: &Made, writer: &mut Writer<'_>) {
                 .set("kind", made.spec.grid_kind)
                 .set(
                     "management_level",
-                    *dice.pick(&["一级", "二级", "二级", "三级"]),
+                    dice.pick(&["一级", "二级", "二级", "三级"]),
                 )
                 .set("duty_subject", format!("{}村民委员会", made.spec.name))
                 .set("leader", leader(&mut dice))
