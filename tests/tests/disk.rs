@@ -67,7 +67,7 @@ fn a_full_disk_refuses_the_import_and_takes_it_once_there_is_room() {
     // A target of ours with nothing in it, made by an import taken back.
     fs::write(
         folder.path().join("one.csv"),
-        "name,lon,lat\n一处,113.5,23.1\n",
+        "name,lon,lat\n一处,113.7,23.2\n",
     )
     .unwrap();
     let one = folder.path().join("one.csv");
