@@ -10,7 +10,7 @@ import { chromium } from 'playwright-core';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const BINARY = process.env.YIZHANGTU_BINARY ?? path.join(root, 'target/debug/yizhangtu');
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const SCREENSHOTS = path.join(root, 'tests/screenshots');
 
 /** What software rendering says of itself; nothing of ours. */

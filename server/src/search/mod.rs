@@ -275,13 +275,11 @@ fn found(snapshot: &Snapshot, features: &LayerSnapshot, hit: &Hit, viewer: &View
     let record = features.record(hit.position);
     let title = title(layer, record, viewer);
     let view = viewer.see(layer, record);
-    // What fits is shown where the title does not show it; else the code.
-    let detail = hit
-        .field
+    // What fits is shown where the title does not show it; else what tells it from others of
+    // the same title, such as the street of a door-plate.
+    let detail = (hit.field.into_iter().chain(index::searched(layer)))
         .map(|field| view.at(field).to_text())
-        .filter(|fits| *fits != title)
-        .or_else(|| layer.code.as_ref().map(|code| view.get(code).to_text()))
-        .filter(|detail| !detail.is_empty() && *detail != title);
+        .find(|detail| !detail.is_empty() && *detail != title);
     Found {
         layer: layer.id.clone(),
         id: view.id().to_owned(),
