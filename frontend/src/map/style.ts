@@ -47,6 +47,10 @@ export function colorOf(
   ] as unknown as ExpressionSpecification;
 }
 
+/** Features merged from afar have no borders of their own: they are rimmed in their colour. */
+const rimmed = (color: Value<string>, outline: Value<string>) =>
+  ['case', ['has', 'count'], color, outline] as unknown as ExpressionSpecification;
+
 /** Metres of a pixel on screen at zoom 0 and the latitude of Guangzhou, for widths on the ground. */
 const METRES_A_PIXEL = (40075016.686 * Math.cos((23.2 * Math.PI) / 180)) / 512;
 
@@ -137,7 +141,7 @@ export function styleLayers(
         type: 'line',
         layout: { ...common.layout, 'line-join': 'round' },
         paint: {
-          'line-color': outline,
+          'line-color': fill > 0 ? rimmed(color, outline) : outline,
           'line-opacity': opacity,
           'line-width': widthOf(layer),
           ...(dash ? { 'line-dasharray': dash } : {}),
