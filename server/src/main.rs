@@ -5,6 +5,7 @@ mod basemap;
 mod collections;
 mod command;
 mod http;
+mod import;
 mod lookup;
 mod overview;
 mod page;

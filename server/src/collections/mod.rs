@@ -9,7 +9,7 @@ mod schema;
 
 use axum::{Router, routing::get};
 
-pub(crate) use items::{DEFAULT_LIMIT, GREATEST_LIMIT};
+pub(crate) use items::{DEFAULT_LIMIT, GREATEST_LIMIT, exported_formats};
 pub(crate) use schema::properties;
 
 use crate::http::App;
@@ -23,6 +23,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/collections/{layer}/queryables", get(describe::queryables))
         .route("/collections/{layer}/items", get(items::items))
         .route("/collections/{layer}/items/{id}", get(items::item))
+        .route("/collections/{layer}/export", get(items::export))
 }
 
 /// West, south, east, north of a rectangle in degrees.

@@ -10,7 +10,6 @@ use clap::ValueEnum;
 use indicatif::ProgressBar;
 use serde_json::json;
 use yizhangtu_data::{
-    FieldKind, Layer,
     crs::Crs,
     export::{Encoding, Export, ExportError, Options},
     store::{Access, GeoPackage},
@@ -64,7 +63,7 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         },
         about: store.about().clone(),
     };
-    let shown = Arc::new(as_seen(&viewer, layer));
+    let shown = Arc::new(viewer.describe(layer));
     let mut export = Export::start(&arguments.output, &shown, &catalog, &options).map_err(
         |error| match error {
             ExportError::UnknownFormat { .. } | ExportError::FixedCrs { .. } => {
@@ -107,19 +106,4 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         writeln!(to, "  {loss}")?;
     }
     Ok(())
-}
-
-/// The layer as its viewer sees it: what is masked is a text, whatever it was.
-fn as_seen(viewer: &Viewer, layer: &Layer) -> Layer {
-    let mut layer = layer.clone();
-    for field in &mut layer.fields {
-        if !viewer.may_ask_by(field) {
-            field.kind = FieldKind::Text;
-            field.code_list = None;
-            field.code_list_when = None;
-            field.range = None;
-            field.unique = false;
-        }
-    }
-    layer
 }

@@ -67,6 +67,7 @@ pub(crate) fn routes() -> Router<App> {
         .merge(metrics::routes())
         .merge(crate::basemap::routes())
         .merge(crate::collections::routes())
+        .merge(crate::import::routes())
         .merge(crate::overview::routes())
         .merge(crate::lookup::routes())
         .merge(crate::page::routes())

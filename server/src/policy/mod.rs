@@ -4,6 +4,7 @@
 //! exports all take the [`View`] that [`Viewer::see`] gives, so that no way out can forget
 //! a mask.
 
+mod described;
 mod mask;
 mod surname;
 mod view;

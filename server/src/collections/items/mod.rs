@@ -2,6 +2,7 @@
 
 mod answer;
 mod csv;
+mod export;
 mod geojson;
 mod item;
 mod request;
@@ -16,6 +17,8 @@ use axum::{
 };
 use yizhangtu_data::Layer;
 
+pub(super) use export::export;
+pub(crate) use export::exported_formats;
 pub(super) use item::item;
 pub(crate) use request::{DEFAULT_LIMIT, GREATEST_LIMIT};
 

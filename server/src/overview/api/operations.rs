@@ -57,6 +57,11 @@ impl Operation {
         self
     }
 
+    const fn method(mut self, method: &'static str) -> Self {
+        self.method = method;
+        self
+    }
+
     const fn further(mut self, further: &'static [&'static str]) -> Self {
         self.further = further;
         self
@@ -65,6 +70,7 @@ impl Operation {
 
 const OVERVIEW: &str = "总览 / Overview";
 const FEATURES: &str = "要素 / Features";
+const IMPORT: &str = "导入 / Import";
 const PLACES: &str = "位置与统计 / Places and counts";
 const TILES: &str = "瓦片 / Tiles";
 const SERVICE: &str = "服务 / Service";
@@ -179,6 +185,77 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[(GEOJSON, "Feature"), (HTML, "string")],
     )
     .further(&["304"]),
+    get(
+        "/collections/{layer}/export",
+        FEATURES,
+        "exportItems",
+        "所选要素作为文件 / what is selected, as a file",
+        &[
+            "layer",
+            "export-f",
+            "file-crs",
+            "encoding",
+            "ids",
+            "bbox",
+            "bbox-crs",
+            "datetime",
+            "sortby",
+            "filter",
+            "filter-lang",
+            "filter-crs",
+            "field",
+        ],
+        &[
+            (GEOJSON, "FeatureCollection"),
+            (CSV, "string"),
+            ("application/octet-stream", "binary"),
+        ],
+    ),
+    get(
+        "/import",
+        IMPORT,
+        "beginImport",
+        "上传文件并检查，不写入 / send files to be checked; nothing is written",
+        &[
+            "import-layer",
+            "file-crs-in",
+            "encoding",
+            "id_column",
+            "table",
+            "swap_axes",
+        ],
+        &[],
+    )
+    .post(&[("multipart/form-data", "ImportFiles")])
+    .further(&["202"]),
+    get(
+        "/import/{token}",
+        IMPORT,
+        "getImport",
+        "导入的进度与报告 / how far an import is, and its report",
+        &["token"],
+        &[(JSON, "ImportState")],
+    ),
+    get(
+        "/import/{token}",
+        IMPORT,
+        "goOnWithImport",
+        "按其他选项重新检查，或写入 / check again with other options, or write",
+        &["token"],
+        &[],
+    )
+    .post(&[(JSON, "ImportWishes")])
+    .further(&["202"]),
+    get(
+        "/import/{token}",
+        IMPORT,
+        "forgetImport",
+        "放弃导入 / forget an import",
+        &["token"],
+        &[],
+    )
+    .method("delete")
+    .further(&["204"]),
     get(
         "/search",
         PLACES,

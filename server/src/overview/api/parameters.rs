@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    collections::{DEFAULT_LIMIT, GREATEST_LIMIT, crs_uris},
+    collections::{DEFAULT_LIMIT, GREATEST_LIMIT, crs_uris, exported_formats},
     http::App,
 };
 
@@ -13,6 +13,9 @@ pub(super) fn name_of(key: &str) -> &str {
         "search-limit" => "limit",
         "lookup-crs" => "crs",
         "lookup-layers" => "layers",
+        "export-f" => "f",
+        "import-layer" => "layer",
+        "file-crs-in" => "crs",
         key => key,
     }
 }
@@ -59,6 +62,66 @@ pub(super) fn all(app: &App) -> Value {
         text.clone(),
     );
     add("id", "path", "标识 / the identifier", text.clone());
+    add(
+        "export-f",
+        "query",
+        "文件格式 / format of the file",
+        json!({ "type": "string", "enum": exported_formats(), "default": "geojson" }),
+    );
+    add(
+        "file-crs",
+        "query",
+        "文件的坐标系，如 EPSG:4547 / coordinate system of the file",
+        text.clone(),
+    );
+    add(
+        "file-crs-in",
+        "query",
+        "来件的坐标系：EPSG:4547、gcj02、bd09…… / coordinate system of the files",
+        text.clone(),
+    );
+    add(
+        "encoding",
+        "query",
+        "文字编码 / encoding of texts",
+        text.clone(),
+    );
+    add(
+        "ids",
+        "query",
+        "只要这些标识 / these identifiers only",
+        json!({ "type": "array", "items": { "type": "string" } }),
+    );
+    add(
+        "import-layer",
+        "query",
+        "导入到的图层 / the layer imported into",
+        json!({ "type": "string", "enum": layers }),
+    );
+    add(
+        "id_column",
+        "query",
+        "永久编号所在的列 / column that identifies a row for ever",
+        text.clone(),
+    );
+    add(
+        "table",
+        "query",
+        "表、工作表或压缩包里的文件 / table, sheet, or file of an archive",
+        text.clone(),
+    );
+    add(
+        "swap_axes",
+        "query",
+        "坐标的第一个数是北 / the first number of a coordinate grows to the north",
+        json!({ "type": "boolean", "default": false }),
+    );
+    add(
+        "token",
+        "path",
+        "导入的标识 / token of the import",
+        text.clone(),
+    );
     add(
         "limit",
         "query",

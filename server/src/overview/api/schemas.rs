@@ -23,6 +23,30 @@ pub(super) fn all(app: &App) -> Value {
                 } },
             },
         },
+        "ImportFiles": {
+            "type": "object",
+            "required": ["file"],
+            "properties": { "file": { "type": "array", "items": { "type": "string", "format": "binary" } } },
+        },
+        "ImportWishes": {
+            "type": "object",
+            "additionalProperties": false,
+            "properties": {
+                "commit": { "type": "boolean", "default": false },
+                "accept_partial": { "type": "boolean" },
+                "layer": text, "crs": text, "encoding": text, "id_column": text, "table": text,
+                "swap_axes": { "type": "boolean" },
+            },
+        },
+        "ImportState": {
+            "type": "object",
+            "required": ["token", "state", "layer"],
+            "properties": {
+                "token": text, "layer": text, "problem": text,
+                "state": { "type": "string", "enum": ["checking", "ready", "writing", "done", "failed"] },
+                "progress": { "type": "object" }, "report": { "type": "object" },
+            },
+        },
         "Link": {
             "type": "object",
             "required": ["href", "rel"],
