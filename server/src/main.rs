@@ -1,10 +1,12 @@
 //! `yizhangtu`: one map of a village, served.
 
 mod atlas;
+mod audit;
 mod basemap;
 mod collections;
 mod command;
 mod http;
+mod identity;
 mod import;
 mod lookup;
 mod overview;

@@ -100,12 +100,27 @@ pub fn village(name: &str) -> PathBuf {
     path
 }
 
-/// A served file. It stops when dropped.
+/// A served file. It stops when dropped. By itself it asks without signing in.
 pub struct Server {
     child: Child,
+    asker: Asker,
+}
+
+/// Somebody who asks a server: signed in by [`Server::sign_in`], or not.
+pub struct Asker {
     /// `http://127.0.0.1:PORT`.
     pub url: String,
     agent: ureq::Agent,
+    /// The session's cookie.
+    cookie: Option<String>,
+}
+
+impl std::ops::Deref for Server {
+    type Target = Asker;
+
+    fn deref(&self) -> &Asker {
+        &self.asker
+    }
 }
 
 /// What came back.
@@ -166,12 +181,42 @@ impl Server {
             .to_owned();
         // Keep the pipe drained, so that the server never waits for us.
         std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
+        let asker = Asker::new(url);
+        Self { child, asker }
+    }
+
+    /// Signs in with an account of the demonstration.
+    pub fn sign_in(&self, user: &str) -> Asker {
+        self.sign_in_with(user, "yizhangtu-demo")
+    }
+
+    /// Signs in.
+    pub fn sign_in_with(&self, user: &str, password: &str) -> Asker {
+        let body = serde_json::json!({ "user": user, "password": password });
+        let reply = self.post("/session", &body);
+        assert_eq!(reply.status, 200, "{user}: {}", reply.text());
+        let set = reply.header("set-cookie").expect("a cookie");
+        let cookie = set.split(';').next().expect("a pair").to_owned();
+        Asker {
+            cookie: Some(cookie),
+            ..Asker::new(self.url.clone())
+        }
+    }
+}
+
+impl Asker {
+    fn new(url: String) -> Self {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(120)))
+            .allow_non_standard_methods(true)
             .build()
             .into();
-        Self { child, url, agent }
+        Self {
+            url,
+            agent,
+            cookie: None,
+        }
     }
 
     /// GET of a path with its query.
@@ -181,11 +226,7 @@ impl Server {
 
     /// GET with headers.
     pub fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
-        let mut request = self.agent.get(format!("{}{path}", self.url));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        reply(request.call())
+        self.send("GET", path, headers, b"")
     }
 
     /// POST of a JSON body.
@@ -195,12 +236,27 @@ impl Server {
 
     /// POST of a body of any media type.
     pub fn post_as(&self, path: &str, media_type: &str, body: &[u8]) -> Reply {
-        reply(
-            self.agent
-                .post(format!("{}{path}", self.url))
-                .header("content-type", media_type)
-                .send(body),
-        )
+        self.send("POST", path, &[("content-type", media_type)], body)
+    }
+
+    /// Any method with headers and a body.
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(cookie) = &self.cookie {
+            request = request.header("cookie", cookie);
+        }
+        let unsent = "a request that can be made";
+        // A GET with an empty body would announce its length.
+        if body.is_empty() && matches!(method, "GET" | "HEAD" | "DELETE") {
+            reply(self.agent.run(request.body(()).expect(unsent)))
+        } else {
+            reply(self.agent.run(request.body(body).expect(unsent)))
+        }
     }
 }
 

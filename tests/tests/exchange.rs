@@ -5,12 +5,14 @@ use std::{fs, path::PathBuf, thread, time::Duration};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use yizhangtu_tests::{Reply, Server, village};
+use yizhangtu_tests::{Asker, Reply, Server, village};
 
 /// A copy of the village that may be changed, served.
 struct Served {
-    server: Server,
+    /// The data manager, who may bring in and take away.
+    server: Asker,
     file: PathBuf,
+    _running: Server,
     _folder: TempDir,
 }
 
@@ -18,9 +20,11 @@ fn serve() -> Served {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("village.gpkg");
     fs::copy(village("donghua"), &file).unwrap();
+    let running = Server::start_with(&file, &[]);
     Served {
-        server: Server::start_with(&file, &[]),
+        server: running.sign_in("data_manager"),
         file,
+        _running: running,
         _folder: folder,
     }
 }
@@ -226,7 +230,8 @@ fn what_is_no_file_of_data_is_refused_plainly() {
 fn a_file_served_read_only_takes_no_import() {
     let server = Server::start(&village("donghua"));
     let served = Served {
-        server,
+        server: server.sign_in("data_manager"),
+        _running: server,
         file: PathBuf::new(),
         _folder: tempfile::tempdir().unwrap(),
     };

@@ -11,6 +11,7 @@
 //! Everything random depends on the seed and the item alone ([`dice`]): the same seed gives
 //! the same content whatever the number of threads, and no clock is read.
 
+mod accounts;
 mod blocks;
 mod buildings;
 mod codes;
@@ -50,6 +51,8 @@ use std::{
 };
 
 use rayon::prelude::*;
+
+pub use self::accounts::{PASSWORD, PASSWORD_HASH};
 
 use self::{made::Made, records::Writer, spec::Spec};
 use crate::{
@@ -290,6 +293,7 @@ fn write(
             total: records::LAYERS.len(),
         });
     }
+    accounts::write(&store, villages)?;
     Ok(sum)
 }
 

@@ -5,6 +5,8 @@
 //! [`GeoPackage::commit`]; see `change` for what one is.
 
 mod about;
+mod accounts;
+mod audit;
 mod backup;
 mod batch;
 pub mod blob;
@@ -32,6 +34,8 @@ use std::{
 use rusqlite::Connection;
 
 pub use about::About;
+pub use accounts::{Account, ApiKey, Territory};
+pub use audit::{Act, AuditQuery, AuditRow, AuditState};
 pub use batch::{ImportBatch, Undone};
 pub use blob::BlobError;
 pub use commit::Committed;

@@ -47,6 +47,7 @@ impl GeoPackage {
         let own = check_versions(&connection, path)?;
         let tables = if own {
             if access == Access::ReadWrite {
+                schema::create_accounts(&connection).map_err(fail)?;
                 upgrade(&connection, catalog).map_err(fail)?;
             }
             let mut tables = own_tables(&connection, catalog).map_err(fail)?;
@@ -86,17 +87,35 @@ impl GeoPackage {
         } else {
             connect(&self.path, Access::ReadOnly)?
         };
-        Ok(Self {
+        Ok(self.beside(connection, Access::ReadOnly, immutable))
+    }
+
+    /// Another connection to the same file that may change it too, for another thread.
+    ///
+    /// # Errors
+    /// When the file was opened only to be read, or can no longer be opened.
+    pub fn writer(&self) -> Result<Self, StoreError> {
+        if self.access == Access::ReadOnly {
+            return Err(StoreError::ReadOnly {
+                path: self.path.clone(),
+            });
+        }
+        let (connection, immutable) = connect(&self.path, Access::ReadWrite)?;
+        Ok(self.beside(connection, Access::ReadWrite, immutable))
+    }
+
+    fn beside(&self, connection: Connection, access: Access, immutable: bool) -> Self {
+        Self {
             connection,
             path: self.path.clone(),
-            access: Access::ReadOnly,
+            access,
             immutable,
             catalog: Arc::clone(&self.catalog),
             about: Arc::clone(&self.about),
             tables: Arc::clone(&self.tables),
             layers: Arc::clone(&self.layers),
             own: self.own,
-        })
+        }
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) const GEOMETRY: &str = "geom";
 /// Makes the standard's tables and this program's own in an empty file.
 pub(crate) fn create(connection: &Connection) -> Result<()> {
     connection.execute_batch(include_str!("schema.sql"))?;
+    create_accounts(connection)?;
     for (name, id, organization, definition, description) in reference_systems::ROWS {
         connection.execute(
             "INSERT INTO gpkg_spatial_ref_sys VALUES (?1, ?2, ?3, ?2, ?4, ?5)",
@@ -24,6 +25,11 @@ pub(crate) fn create(connection: &Connection) -> Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// Makes the tables of accounts where they are not there yet.
+pub(crate) fn create_accounts(connection: &Connection) -> Result<()> {
+    connection.execute_batch(include_str!("accounts.sql"))
 }
 
 /// How a layer of the catalog lies in a file of ours that has all its columns.

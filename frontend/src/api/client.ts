@@ -35,8 +35,8 @@ export function isAborted(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'AbortError';
 }
 
-/** Asks the API for JSON. Throws {@link ApiError}, or the `AbortError` of the given signal. */
-export async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
+/** Asks the API. Throws {@link ApiError}, or the `AbortError` of the given signal. */
+export async function send(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
   if (!headers.has('accept')) headers.set('accept', 'application/json, application/geo+json;q=0.9');
   let response: Response;
@@ -47,6 +47,12 @@ export async function request<T>(path: string, init: RequestInit = {}): Promise<
     throw new ApiError('offline', 0, '');
   }
   if (!response.ok) throw new ApiError(failureOf(response.status), response.status, await detailOf(response));
+  return response;
+}
+
+/** Asks the API for JSON. Throws as {@link send} does. */
+export async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
+  const response = await send(path, init);
   try {
     return (await response.json()) as T;
   } catch (error) {

@@ -1,4 +1,4 @@
-import { post, request } from './client';
+import { post, request, send } from './client';
 import type {
   BaseMap,
   Bounds,
@@ -8,6 +8,7 @@ import type {
   LonLat,
   Lookup,
   SearchResult,
+  Session,
   Statistics,
 } from './types';
 
@@ -19,6 +20,23 @@ const withSignal = (signal: Signal): RequestInit => (signal ? { signal } : {});
 
 /** Layers, code lists and what is known of the project. */
 export const catalog = () => request<Catalog>('catalog');
+
+/** Who is asking. */
+export const session = () => request<Session>('session');
+
+/** Signs in; the session is in a cookie that scripts can't read. */
+export const signIn = (user: string, password: string) => post<Session>('session', { user, password });
+
+/** Signs out. */
+export const signOut = () => send('session', { method: 'DELETE' });
+
+/** Chooses a new password. */
+export const changePassword = (old: string, password: string) =>
+  send('session/password', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ old, new: password }),
+  });
 
 /** The base maps that the server offers; none is the rule. */
 export const baseMaps = () => request<BaseMap[]>('basemaps');

@@ -123,6 +123,32 @@ export interface ItemPage extends FeatureCollection<Geometry | null, Properties>
 /** A feature in a lookup answer: its id and the fields that matter there. */
 export type Found = { id: string } & Properties;
 
+/** Who is asking, and what they may do. */
+export interface Session {
+  /** None for a guest, and where the file has no accounts. */
+  user: string | null;
+  name: string;
+  unit: string;
+  role: { id: string; title: Text } | null;
+  territory: { layer: string; id: string }[];
+  /** Whether the file has accounts. */
+  accounts: boolean;
+  must_sign_in: boolean;
+  must_change_password: boolean;
+  read_only: boolean;
+  rights: {
+    read: boolean;
+    change: boolean;
+    unmask: boolean;
+    duties: string[];
+    /** Actions by layer. */
+    layers: Record<string, string[]>;
+  };
+  /** The accounts that everyone knows, in a demonstration. */
+  demonstration: { password: string; accounts: { user: string; role: string; title: Text }[] } | null;
+  notice: Text | null;
+}
+
 export interface Lookup {
   point: LonLat;
   sequence: number;

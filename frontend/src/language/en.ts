@@ -39,6 +39,29 @@ export const en: Texts = {
     emptyCatalog: 'This file has no layers to show.',
   },
 
+  session: {
+    title: 'Sign in',
+    user: 'User',
+    password: 'Password',
+    signIn: 'Sign in',
+    signOut: 'Sign out',
+    busy: 'Signing in…',
+    demonstration: 'Accounts of the demonstration',
+    demonstrationMore: (password: string) =>
+      `One for each role, all with the password ${password}; choose one to fill it in. All data are invented.`,
+    territory: (count: number) => (count === 1 ? 'Territory: 1 place' : `Territory: ${count} places`),
+    changePassword: 'Change password',
+    oldPassword: 'Old password',
+    newPassword: 'New password',
+    again: 'New password again',
+    notTheSame: 'The two new passwords differ.',
+    rules:
+      'At least 10 characters, of three kinds: upper case, lower case, digits, others; without the user and common passwords.',
+    mustRenew:
+      'Change the password first: at least 10 characters, of three kinds: upper case, lower case, digits, others; without the user and common passwords.',
+    save: 'Save',
+  },
+
   search: {
     title: 'Search',
     placeholder: 'Code, address, name, pinyin or coordinates',

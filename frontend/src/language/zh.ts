@@ -33,6 +33,27 @@ export const zh = {
     emptyCatalog: '这个文件里没有可显示的图层。',
   },
 
+  session: {
+    title: '登录',
+    user: '用户名',
+    password: '口令',
+    signIn: '登录',
+    signOut: '退出登录',
+    busy: '正在登录…',
+    demonstration: '演示账户',
+    demonstrationMore: (password: string) =>
+      `每种角色一个账户，口令均为 ${password}；点选即填入。数据均为虚构。`,
+    territory: (count: number) => `管辖范围：${count} 处`,
+    changePassword: '修改口令',
+    oldPassword: '原口令',
+    newPassword: '新口令',
+    again: '再输一次新口令',
+    notTheSame: '两次输入的新口令不同。',
+    rules: '至少 10 个字符，含大写、小写、数字、其他字符中的三类，不含用户名和常见口令。',
+    mustRenew: '须先修改口令：至少 10 个字符，含大写、小写、数字、其他字符中的三类，不含用户名和常见口令。',
+    save: '保存',
+  },
+
   search: {
     title: '查找',
     placeholder: '编号、地址、名称、拼音或坐标',

@@ -41,6 +41,11 @@ export const useLayers = defineStore('layers', () => {
   /** Layers whose tiles failed since they were last asked for. */
   const failed = ref<string[]>([]);
 
+  function fail(reason: unknown): void {
+    error.value = reason;
+    status.value = 'failed';
+  }
+
   async function load(): Promise<void> {
     status.value = 'loading';
     try {
@@ -56,8 +61,7 @@ export const useLayers = defineStore('layers', () => {
       catalog.value = loaded;
       status.value = 'ready';
     } catch (reason) {
-      error.value = reason;
-      status.value = 'failed';
+      fail(reason);
     }
   }
 
@@ -96,6 +100,7 @@ export const useLayers = defineStore('layers', () => {
     lists,
     visible,
     load,
+    fail,
     setVisible,
     showOnly,
     setOpacity,

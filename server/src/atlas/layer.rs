@@ -85,6 +85,16 @@ impl LayerSnapshot {
         )
     }
 
+    /// A part of the layer: the records at some positions, in their order. Records and shapes
+    /// are shared.
+    pub(crate) fn part(&self, positions: &[u32]) -> Self {
+        let entry = |&at: &u32| (Arc::clone(self.record(at)), self.shape(at).cloned());
+        Self::from_entries(
+            Arc::clone(&self.layer),
+            positions.iter().map(entry).collect(),
+        )
+    }
+
     /// Number of records.
     pub(crate) fn len(&self) -> usize {
         self.records.len()

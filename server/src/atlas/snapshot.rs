@@ -37,6 +37,33 @@ impl Snapshot {
         }
     }
 
+    /// A part of the map: other layers in the place of its own. What the houses count is
+    /// shared where all houses are there.
+    pub(crate) fn part(
+        &self,
+        layers: Vec<Arc<LayerSnapshot>>,
+        contracts: Option<Arc<LayerSnapshot>>,
+    ) -> Self {
+        let buildings = layers.iter().find(|layer| layer.layer.id == "building");
+        let whole = match (buildings, self.layer("building")) {
+            (Some(part), Some(own)) => Arc::ptr_eq(part, own),
+            (None, None) => true,
+            _ => false,
+        };
+        let houses = if whole {
+            Arc::clone(&self.houses)
+        } else {
+            let tallies = Arc::clone(self.houses.tallies());
+            Arc::new(Houses::new(buildings.map(|layer| &**layer), tallies))
+        };
+        Self {
+            sequence: self.sequence,
+            layers,
+            contracts,
+            houses,
+        }
+    }
+
     /// A mapped layer by its identifier.
     pub(crate) fn layer(&self, id: &str) -> Option<&Arc<LayerSnapshot>> {
         self.layers.iter().find(|layer| layer.layer.id == id)

@@ -15,26 +15,30 @@ use super::{
 };
 use crate::{
     http::{App, Base, Format, Parameters, Problem, html, percent_encoded},
-    policy::Viewer,
+    policy::{Action, Viewer},
 };
 
 /// `GET /collections`.
 pub(super) async fn collections(
     State(app): State<App>,
+    viewer: Viewer,
     base: Base,
     headers: HeaderMap,
     mut given: Parameters,
 ) -> Result<Response, Problem> {
     let format = given.format(&headers, &[Format::Json, Format::Html])?;
     given.finish()?;
-    let collections: Vec<Value> = (app.layers().iter())
-        .map(|layer| describe(&app, layer, &base))
+    let layers: Vec<_> = (app.layers().iter())
+        .filter(|layer| viewer.may(Action::View, layer))
+        .collect();
+    let collections: Vec<Value> = (layers.iter())
+        .map(|layer| describe(&app, &viewer, layer, &base))
         .collect();
     if format == Format::Html {
         let mut table = html::Table::new("id");
         table.column("图层", "Collection");
         table.column("说明", "Description");
-        for (layer, collection) in app.layers().iter().zip(&collections) {
+        for (layer, collection) in layers.iter().zip(&collections) {
             let href = base.at(&format!("{}?f=html", path(layer)));
             let text = |name: &str| collection[name].as_str().unwrap_or_default().to_owned();
             table.row(&href, &layer.id, [text("title"), text("description")]);
@@ -56,14 +60,15 @@ pub(super) async fn collections(
 pub(super) async fn collection(
     State(app): State<App>,
     Path(id): Path<String>,
+    viewer: Viewer,
     base: Base,
     headers: HeaderMap,
     mut given: Parameters,
 ) -> Result<Response, Problem> {
-    let layer = layer(&app, &id)?;
+    let layer = layer(&app, &viewer, &id)?;
     let format = given.format(&headers, &[Format::Json, Format::Html])?;
     given.finish()?;
-    let collection = describe(&app, layer, &base);
+    let collection = describe(&app, &viewer, layer, &base);
     if format == Format::Html {
         let mut page = html::Page::new(&layer.title.zh, &layer.title.en);
         page.value(&collection);
@@ -76,7 +81,7 @@ fn path(layer: &Layer) -> String {
     format!("/collections/{}", percent_encoded(&layer.id))
 }
 
-fn describe(app: &App, layer: &Layer, base: &Base) -> Value {
+fn describe(app: &App, viewer: &Viewer, layer: &Layer, base: &Base) -> Value {
     let path = path(layer);
     let items = format!("{path}/items");
     let of = |suffix: &str| format!("{path}/{suffix}");
@@ -119,7 +124,7 @@ fn describe(app: &App, layer: &Layer, base: &Base) -> Value {
     if let Some(description) = &layer.description {
         collection["description"] = both(description).into();
     }
-    let snapshot = app.snapshot();
+    let snapshot = app.seen_by(viewer);
     if let Some(bounds) = snapshot.layer(&layer.id).and_then(|layer| layer.bounds())
         && !layer.personal
     {
@@ -141,10 +146,11 @@ fn both(text: &yizhangtu_data::Text) -> String {
 pub(super) async fn schema(
     State(app): State<App>,
     Path(id): Path<String>,
+    viewer: Viewer,
     base: Base,
     mut given: Parameters,
 ) -> Result<Response, Problem> {
-    let layer = layer(&app, &id)?;
+    let layer = layer(&app, &viewer, &id)?;
     given.format(&HeaderMap::new(), &[Format::Schema])?;
     given.finish()?;
     let schema = super::schema::schema(
@@ -163,7 +169,7 @@ pub(super) async fn queryables(
     base: Base,
     mut given: Parameters,
 ) -> Result<Response, Problem> {
-    let layer = layer(&app, &id)?;
+    let layer = layer(&app, &viewer, &id)?;
     given.format(&HeaderMap::new(), &[Format::Schema])?;
     given.finish()?;
     let id = base.at(&format!("{}/queryables", path(layer)));

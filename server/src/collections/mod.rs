@@ -7,7 +7,10 @@ mod filter;
 mod items;
 mod schema;
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    routing::{get, post},
+};
 
 pub(crate) use items::{DEFAULT_LIMIT, GREATEST_LIMIT, exported_formats};
 pub(crate) use schema::properties;
@@ -24,6 +27,10 @@ pub(crate) fn routes() -> Router<App> {
         .route("/collections/{layer}/items", get(items::items))
         .route("/collections/{layer}/items/{id}", get(items::item))
         .route("/collections/{layer}/export", get(items::export))
+        .route(
+            "/collections/{layer}/items/{id}/unmask",
+            post(items::unmask),
+        )
 }
 
 /// West, south, east, north of a rectangle in degrees.

@@ -64,7 +64,7 @@ pub(super) fn queryables(layer: &Layer, catalog: &Catalog, viewer: &Viewer, id: 
         properties.insert("geometry".to_owned(), geometry);
     }
     let open = (layer.fields.iter())
-        .filter(|field| viewer.may_ask_by(field) && field.kind != FieldKind::Json);
+        .filter(|field| viewer.may_ask_by(layer, field) && field.kind != FieldKind::Json);
     for field in open {
         properties.insert(field.name.clone(), property(field, catalog));
     }

@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 the input or the data is at fault, 2 usage.
 
+mod audit;
 mod backup;
 mod check;
 mod demo;
@@ -10,6 +11,7 @@ mod import;
 mod locate;
 mod serve;
 mod tiles;
+mod user;
 
 use std::{
     fmt,
@@ -39,6 +41,7 @@ struct Command {
 
 #[derive(Subcommand)]
 enum Verb {
+    Audit(audit::Arguments),
     Backup(backup::Arguments),
     Check(check::Arguments),
     Demo(demo::Arguments),
@@ -47,6 +50,7 @@ enum Verb {
     Locate(locate::Arguments),
     Serve(serve::Arguments),
     Tiles(tiles::Arguments),
+    User(user::Arguments),
 }
 
 /// How a subcommand gives its results.
@@ -80,6 +84,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
     }
     let output = Output { json: command.json };
     match command.verb {
+        Verb::Audit(arguments) => audit::run(arguments, output),
         Verb::Backup(arguments) => backup::run(arguments, output),
         Verb::Check(arguments) => check::run(arguments, output),
         Verb::Demo(arguments) => demo::run(arguments, output),
@@ -88,6 +93,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Verb::Locate(arguments) => locate::run(arguments, output),
         Verb::Serve(arguments) => serve::run(arguments, output),
         Verb::Tiles(arguments) => tiles::run(arguments, output),
+        Verb::User(arguments) => user::run(arguments, output),
     }
 }
 

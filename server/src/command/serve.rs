@@ -7,17 +7,19 @@ use std::{
 };
 
 use axum::serve::ListenerExt;
+use chrono::Utc;
 use tokio::net::TcpListener;
 
 use yizhangtu_data::{
     demo,
-    store::{Access, GeoPackage, StoreError},
+    store::{Access, Account, GeoPackage, StoreError},
 };
 
 use super::{Failure, Output};
 use crate::{
     basemap::{self, Basemaps, TiandituSettings},
     http::{self, App, Config},
+    identity::{self, Settings},
 };
 
 /// 发布一张图 / serve the map
@@ -28,6 +30,9 @@ pub(super) struct Arguments {
     /// 监听地址；端口 0 取空闲端口 / address to listen on; port 0 picks a free one
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR:PORT")]
     listen: SocketAddr,
+    /// 没有账户时建立三个管理员，口令只显示一次 / where there are no accounts, make three administrators; their passwords are shown once
+    #[arg(long)]
+    accounts: bool,
     /// 只读 / accept no changes
     #[arg(long)]
     read_only: bool,
@@ -46,9 +51,13 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
-    refuse_open_address(arguments.listen)?;
     log();
     let (store, read_only) = open(&arguments, output)?;
+    if arguments.accounts {
+        make_administrators(&store)?;
+    }
+    let access = Accounts::of(&store)?;
+    access.refuse_open_address(arguments.listen)?;
     let config = Config { read_only };
     let tianditu = tianditu(&arguments)?;
     tokio::runtime::Builder::new_multi_thread()
@@ -56,7 +65,7 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         .build()?
         .block_on(async {
             let basemaps = Basemaps::open(&arguments.basemaps, tianditu.as_ref()).await?;
-            listen(App::new(config, store, basemaps)?, arguments.listen).await
+            listen(App::new(config, store, basemaps)?, arguments.listen, access).await
         })
 }
 
@@ -169,19 +178,92 @@ fn log() {
         .init();
 }
 
-/// A file without accounts gives everyone full rights, so only this machine may ask.
-fn refuse_open_address(address: SocketAddr) -> Result<(), Failure> {
-    if address.ip().is_loopback() {
-        return Ok(());
-    }
-    Err(Failure::Usage(format!(
-        "--listen {address}：此文件没有账户，只能在本机地址上发布，请改用 127.0.0.1:{port} \
-         / this file has no accounts and is served on loopback only; use 127.0.0.1:{port}",
-        port = address.port()
-    )))
+/// How the accounts of a file keep it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Accounts {
+    /// There are none: everyone who reaches the service has full rights.
+    None,
+    /// Somebody may look without signing in, or a password is public: a demonstration.
+    Public,
+    /// Each has a password of its own.
+    Own,
 }
 
-async fn listen(app: App, address: SocketAddr) -> Result<(), Failure> {
+impl Accounts {
+    fn of(store: &GeoPackage) -> Result<Self, StoreError> {
+        let accounts = store.accounts()?;
+        if accounts.is_empty() {
+            return Ok(Self::None);
+        }
+        let open = accounts
+            .iter()
+            .filter(|account| !account.locked)
+            .any(|account| {
+                account.role == "guest"
+                    || account.password.as_deref().is_some_and(identity::is_public)
+            });
+        Ok(if open { Self::Public } else { Self::Own })
+    }
+
+    /// What a service that anyone may use says when it starts.
+    fn notice(self) -> &'static str {
+        match self {
+            Self::None => {
+                "此文件没有账户：只在本机发布，本机用户有全部权限，个人信息默认遮盖；按 Ctrl-C 停止 \
+                 / no accounts in this file: served on this machine only, whose users have full rights; personal data masked; Ctrl-C stops"
+            }
+            Self::Public => {
+                "演示账户，口令 yizhangtu-demo：只在本机发布；按 Ctrl-C 停止 \
+                 / accounts of a demonstration, password yizhangtu-demo: served on this machine only; Ctrl-C stops"
+            }
+            Self::Own => "须登录后使用；按 Ctrl-C 停止 / users sign in; Ctrl-C stops",
+        }
+    }
+
+    /// Only this machine may ask where anyone may.
+    fn refuse_open_address(self, address: SocketAddr) -> Result<(), Failure> {
+        if address.ip().is_loopback() {
+            return Ok(());
+        }
+        let port = address.port();
+        match self {
+            Self::Own => Ok(()),
+            Self::None => Err(Failure::Usage(format!(
+                "--listen {address}：此文件没有账户，只能在本机地址上发布，请改用 127.0.0.1:{port}，或加 --accounts 建立管理员 \
+                 / this file has no accounts and is served on loopback only; use 127.0.0.1:{port}, or --accounts to make administrators",
+            ))),
+            Self::Public => Err(Failure::Usage(format!(
+                "--listen {address}：有演示账户仍用公开口令，或访客未停用，只能在本机地址上发布；请用 yizhangtu user passwd、user lock 修改，或改用 127.0.0.1:{port} \
+                 / accounts still have the public password or the guest is not locked, so it is served on loopback only; see yizhangtu user passwd and user lock, or use 127.0.0.1:{port}",
+            ))),
+        }
+    }
+}
+
+/// Makes one account for each of the three separated administrators, with names that nobody
+/// guesses, and shows their passwords once.
+fn make_administrators(store: &GeoPackage) -> Result<(), Failure> {
+    if !store.accounts()?.is_empty() {
+        return Ok(());
+    }
+    let rules = &Settings::usual().password;
+    say(
+        "已建立三个管理员，口令只显示这一次，首次登录须修改 / made three administrators; the passwords are shown this once and are to be changed at the first sign-in:",
+    );
+    for role in ["system_admin", "security_admin", "auditor"] {
+        let password = identity::made(rules);
+        let ending: String = identity::made(rules).chars().take(5).collect();
+        let user = format!("{role}-{}", ending.to_lowercase());
+        let mut account = Account::new(&user, role, Utc::now());
+        identity::renew(&mut account, identity::hash(&password), rules.former());
+        account.must_change = true;
+        store.save_account(&account)?;
+        say(&format!("  {user}  {password}"));
+    }
+    Ok(())
+}
+
+async fn listen(app: App, address: SocketAddr, access: Accounts) -> Result<(), Failure> {
     let listener = TcpListener::bind(address).await.map_err(|error| {
         Failure::Data(format!(
             "--listen {address}：无法监听，端口可能已被占用，请换一个 \
@@ -206,10 +288,7 @@ async fn listen(app: App, address: SocketAddr) -> Result<(), Failure> {
     let mut out = io::stdout();
     writeln!(out, "listening on http://{address}")?;
     out.flush()?;
-    say(
-        "此文件没有账户：只在本机发布，个人信息一律遮盖；按 Ctrl-C 停止 \
-         / no accounts in this file: served on this machine only, personal data masked; Ctrl-C stops",
-    );
+    say(access.notice());
     serving.await?;
     Ok(())
 }
@@ -244,12 +323,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_this_machine_may_ask_a_file_without_accounts() {
-        assert!(refuse_open_address(([127, 0, 0, 1], 0).into()).is_ok());
-        assert!(refuse_open_address("[::1]:8080".parse().expect("an address")).is_ok());
-        let Err(Failure::Usage(message)) = refuse_open_address(([0, 0, 0, 0], 8080).into()) else {
-            panic!("an open address is a usage error");
-        };
-        assert!(message.contains("127.0.0.1:8080"), "{message}");
+    fn only_this_machine_may_ask_where_anyone_may() {
+        for access in [Accounts::None, Accounts::Public] {
+            assert!(
+                access
+                    .refuse_open_address(([127, 0, 0, 1], 0).into())
+                    .is_ok()
+            );
+            assert!(
+                access
+                    .refuse_open_address("[::1]:8080".parse().expect("an address"))
+                    .is_ok()
+            );
+            let Err(Failure::Usage(message)) =
+                access.refuse_open_address(([0, 0, 0, 0], 8080).into())
+            else {
+                panic!("an open address is a usage error");
+            };
+            assert!(message.contains("127.0.0.1:8080"), "{message}");
+        }
+        assert!(
+            Accounts::Own
+                .refuse_open_address(([0, 0, 0, 0], 8080).into())
+                .is_ok()
+        );
     }
 }

@@ -11,6 +11,8 @@ use super::{Metrics, Pool};
 use crate::{
     atlas::{Atlas, Snapshot},
     basemap::Basemaps,
+    identity::Identity,
+    policy::{Action, Cuts, Viewer},
     search::Search,
     tiles::TileCache,
 };
@@ -33,6 +35,8 @@ struct Shared {
     layers: Vec<Arc<Layer>>,
     atlas: Arc<Atlas>,
     basemaps: Basemaps,
+    identity: Arc<Identity>,
+    cuts: Cuts,
     tiles: TileCache,
     pool: Pool,
     metrics: Metrics,
@@ -51,6 +55,7 @@ impl App {
         basemaps: Basemaps,
     ) -> Result<Self, StoreError> {
         let atlas = Atlas::following(&store)?;
+        let identity = Identity::following(&store, config.read_only)?;
         Ok(Self(Arc::new(Shared {
             config,
             catalog: Arc::clone(store.catalog()),
@@ -58,6 +63,8 @@ impl App {
             layers: store.layers().to_vec(),
             atlas,
             basemaps,
+            identity,
+            cuts: Cuts::default(),
             tiles: TileCache::default(),
             pool: Pool::new(store),
             metrics: Metrics::default(),
@@ -101,6 +108,23 @@ impl App {
         self.0.atlas.snapshot()
     }
 
+    /// The map as a viewer sees it now: what its answers come from. Take it once a request.
+    pub(crate) fn seen_by(&self, viewer: &Viewer) -> Arc<Snapshot> {
+        self.0
+            .cuts
+            .of(viewer, Action::View, &self.atlas().snapshot())
+    }
+
+    /// The map that is counted for a viewer now.
+    pub(crate) fn counted_for(&self, viewer: &Viewer) -> Arc<Snapshot> {
+        self.0.cuts.of(viewer, Action::Count, &self.snapshot())
+    }
+
+    /// The map cut for each rights class.
+    pub(crate) fn cuts(&self) -> &Cuts {
+        &self.0.cuts
+    }
+
     /// Readers of the file, for the tables that are not in memory.
     pub(crate) fn pool(&self) -> &Pool {
         &self.0.pool
@@ -109,6 +133,11 @@ impl App {
     /// What is counted of the service.
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+
+    /// Who may ask, and who is signed in.
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.0.identity
     }
 
     /// The base maps on offer.

@@ -47,6 +47,10 @@ pub(crate) fn service(app: App) -> Router {
         .method_not_allowed_fallback(problem::no_such_method)
         // Handlers compress what they cache themselves; the rest is compressed here.
         .layer(CompressionLayer::new())
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            crate::identity::gate,
+        ))
         .layer(middleware::from_fn(problem::dress))
         .layer(TimeoutLayer::with_status_code(
             axum::http::StatusCode::SERVICE_UNAVAILABLE,
@@ -65,10 +69,12 @@ pub(crate) fn routes() -> Router<App> {
         .merge(health::routes())
         .merge(html::routes())
         .merge(metrics::routes())
+        .merge(crate::audit::routes())
         .merge(crate::basemap::routes())
         .merge(crate::collections::routes())
         .merge(crate::import::routes())
         .merge(crate::overview::routes())
+        .merge(crate::identity::routes())
         .merge(crate::lookup::routes())
         .merge(crate::page::routes())
         .merge(crate::search::routes())

@@ -76,6 +76,22 @@ impl Problem {
         })
     }
 
+    /// 401: whoever asks may sign in.
+    pub(crate) fn sign_in() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "请先登录：POST /session，或在页面右上角登录 / sign in first: POST /session, or at the top right of the page",
+        )
+    }
+
+    /// 403: the service was started to read only, or the file or its disk is read-only.
+    pub(crate) fn read_only() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "服务以只读方式运行，不接受修改 / the service runs read-only and takes no changes",
+        )
+    }
+
     /// 404: what was asked for is not there.
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
@@ -129,6 +145,7 @@ fn title(status: StatusCode) -> &'static str {
         415 => "格式不支持 / unsupported media type",
         422 => "内容不合要求 / unprocessable content",
         428 => "缺少 If-Match / precondition required",
+        429 => "次数过多 / too many requests",
         503 => "暂不可用 / service unavailable",
         500.. => "服务器内部错误 / internal server error",
         _ => "请求未完成 / request refused",

@@ -21,7 +21,11 @@ use serde::Deserialize;
 use yizhangtu_data::import::Options;
 
 use self::job::{Job, Jobs};
-use crate::http::{App, Parameters, Problem};
+use crate::{
+    audit::Entry,
+    http::{App, Parameters, Problem},
+    policy::{Action, Viewer},
+};
 
 /// The greatest size of the files of one import, in bytes.
 const LARGEST: usize = 256 << 20;
@@ -73,6 +77,7 @@ impl Wishes {
 /// `POST /import?layer=L[&crs=…&encoding=…&id_column=…&table=…&swap_axes=true]`
 async fn begin(
     State(app): State<App>,
+    viewer: Viewer,
     Extension(jobs): Extension<Jobs>,
     mut given: Parameters,
     body: Multipart,
@@ -88,7 +93,7 @@ async fn begin(
         ..Wishes::default()
     };
     given.finish()?;
-    known(&app, &layer)?;
+    known(&app, &viewer, &layer)?;
     jobs.make_room()?;
     let received = receive::files(body).await?;
     let into = app
@@ -100,7 +105,7 @@ async fn begin(
         into,
         layer,
         dry_run: true,
-        author: "网页导入 / imported through the page".to_owned(),
+        author: viewer.author().to_owned(),
         ..Options::default()
     };
     wishes.apply(&mut options);
@@ -124,6 +129,7 @@ async fn state(
 /// `POST /import/{token}`: checks again with other options, or writes.
 async fn go_on(
     State(app): State<App>,
+    viewer: Viewer,
     Extension(jobs): Extension<Jobs>,
     Path(token): Path<String>,
     wishes: Result<Json<Wishes>, JsonRejection>,
@@ -137,9 +143,12 @@ async fn go_on(
     })?;
     let job = found(&jobs, &token)?;
     if let Some(layer) = &wishes.layer {
-        known(&app, layer)?;
+        known(&app, &viewer, layer)?;
     }
     let commit = wishes.commit;
+    if commit {
+        app.note(&viewer, Entry::of("import", token.clone()));
+    }
     job.take_turn(commit, |options| wishes.apply(options))?;
     job.start(&app, commit);
     Ok((StatusCode::ACCEPTED, Json(job.said())).into_response())
@@ -173,9 +182,9 @@ fn writable(app: &App) -> Result<(), Problem> {
     Ok(())
 }
 
-fn known(app: &App, layer: &str) -> Result<(), Problem> {
-    if app.layer(layer).is_some() {
-        return Ok(());
+fn known(app: &App, viewer: &Viewer, layer: &str) -> Result<(), Problem> {
+    if let Some(layer) = app.layer(layer) {
+        return viewer.require(Action::Import, layer);
     }
     Err(Problem::parameter(
         "layer",

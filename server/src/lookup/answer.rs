@@ -94,8 +94,9 @@ impl<'a> Lookup<'a> {
     }
 
     fn of(snapshot: &'a Snapshot, viewer: Viewer, chosen: Vec<&'a Arc<LayerSnapshot>>) -> Self {
+        let people = viewer.may_see_people();
         let layers = (chosen.into_iter())
-            .map(|layer| Asked::new(layer, snapshot))
+            .map(|layer| Asked::new(layer, snapshot, people))
             .collect();
         Self {
             snapshot,
@@ -134,7 +135,10 @@ impl<'a> Lookup<'a> {
             lookup: self,
             building: building.and_then(|layer| {
                 let near = layer.nearest(point, 1, NEAREST_WITHIN_M).pop()?;
-                Some((Asked::new(layer, self.snapshot), near))
+                Some((
+                    Asked::new(layer, self.snapshot, self.viewer.may_see_people()),
+                    near,
+                ))
             }),
         }
     }
@@ -149,7 +153,8 @@ fn areal(snapshot: &Snapshot) -> impl Iterator<Item = &Arc<LayerSnapshot>> {
 }
 
 impl<'a> Asked<'a> {
-    fn new(layer: &'a LayerSnapshot, snapshot: &'a Snapshot) -> Self {
+    /// `people` tells whether how many live in a house is told.
+    fn new(layer: &'a LayerSnapshot, snapshot: &'a Snapshot, people: bool) -> Self {
         let own = &layer.layer;
         let named = [own.code.as_deref(), own.label.as_deref()];
         let mut fields: Vec<usize> = (named.into_iter().flatten())
@@ -167,7 +172,7 @@ impl<'a> Asked<'a> {
         Self {
             layer,
             fields,
-            houses: (own.id == "building").then_some(&*snapshot.houses),
+            houses: (people && own.id == "building").then_some(&*snapshot.houses),
         }
     }
 

@@ -60,7 +60,7 @@ pub(super) async fn many(
     parameters.finish()?;
     let lines = lines_of(&headers)?;
     let from = crs.map(|crs| transform(&crs)).transpose()?;
-    let snapshot = app.snapshot();
+    let snapshot = app.seen_by(&viewer);
     // A wrong layer is told before the answer begins.
     Lookup::new(&snapshot, viewer.clone(), layers.as_deref())?;
     let input = Spool::take(body);

@@ -86,6 +86,9 @@ impl Row {
         ] {
             self.set(column, seen(lookup, &buildings.layer, record, field));
         }
+        if !lookup.viewer().may_see_people() {
+            return;
+        }
         let tally = &snapshot.houses.at(position).tally;
         self.set("residents", tally.residents().to_string());
         self.set("households", tally.households.to_string());

@@ -61,7 +61,7 @@ async fn one(
     parameters.finish()?;
     let place = Place::parse(point.as_deref(), crs.as_deref())?;
     let point = place.point().await?;
-    let snapshot = app.snapshot();
+    let snapshot = app.seen_by(&viewer);
     let lookup = Lookup::new(&snapshot, viewer, layers.as_deref())?;
     let at = lookup.at(point);
     let house = at.building().map(|record| record.id.clone());

@@ -10,7 +10,7 @@ use yizhangtu_data::{
 
 use crate::{
     http::{App, Problem},
-    policy::{Seen, Viewer},
+    policy::{Action, Seen, Viewer},
 };
 
 /// One resident as the viewer may see them.
@@ -25,7 +25,10 @@ pub(super) struct Resident {
 
 /// The residents of a building, by room and then by id. Each person stands once.
 pub(super) async fn of(app: &App, viewer: &Viewer, building: Id) -> Result<Vec<Resident>, Problem> {
-    let Some(person) = app.layer("person").cloned() else {
+    let person = app
+        .layer("person")
+        .filter(|layer| viewer.may(Action::View, layer));
+    let Some(person) = person.cloned() else {
         return Ok(Vec::new());
     };
     if ["residence", "room"]

@@ -7,6 +7,7 @@ use yizhangtu_data::{Layer, Text, catalog::Theme};
 use crate::{
     collections::corners,
     http::{App, Problem},
+    policy::{Action, Viewer},
 };
 
 /// The theme of layers that another program made.
@@ -20,9 +21,18 @@ fn other() -> Theme {
     }
 }
 
-pub(super) async fn catalog(State(app): State<App>) -> Result<Json<Value>, Problem> {
-    let snapshot = app.snapshot();
-    let tables: Vec<String> = (app.layers().iter())
+pub(super) async fn catalog(
+    State(app): State<App>,
+    viewer: Viewer,
+) -> Result<Json<Value>, Problem> {
+    let snapshot = app.seen_by(&viewer);
+    // How many rows there are beyond a territory is not told.
+    let counted = |layer: &Layer| viewer.limits().is_none() || !viewer.is_limited(layer);
+    let seen: Vec<_> = (app.layers().iter())
+        .filter(|layer| viewer.may(Action::View, layer))
+        .collect();
+    let tables: Vec<String> = (seen.iter())
+        .filter(|layer| counted(layer))
         .filter(|layer| snapshot.layer(&layer.id).is_none())
         .map(|layer| layer.id.clone())
         .collect();
@@ -43,7 +53,7 @@ pub(super) async fn catalog(State(app): State<App>) -> Result<Json<Value>, Probl
             .any(|theme| theme.id == layer.theme)
     };
     let mut layers = Vec::new();
-    for layer in app.layers() {
+    for layer in seen {
         let mut described = serde_json::to_value(&**layer).map_err(Problem::internal)?;
         let mapped = snapshot.layer(&layer.id);
         let count = match mapped {
@@ -52,10 +62,13 @@ pub(super) async fn catalog(State(app): State<App>) -> Result<Json<Value>, Probl
                 .find(|(_, table)| *table == layer.id)
                 .map_or(0, |(count, _)| *count),
         };
+        let told = mapped.is_some() || counted(layer);
         if !known(layer) {
             described["theme"] = other().id.into();
         }
-        described["count"] = count.into();
+        if told {
+            described["count"] = count.into();
+        }
         described["tiles"] = (layer.is_mapped() && !layer.personal).into();
         described["bounds"] = mapped
             .filter(|_| !layer.personal)

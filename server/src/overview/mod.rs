@@ -4,7 +4,6 @@
 mod api;
 mod catalog;
 mod landing;
-mod session;
 
 use axum::{Router, routing::get};
 
@@ -18,5 +17,4 @@ pub(crate) fn routes() -> Router<App> {
         .route("/api", get(api::document))
         .route("/api.html", get(api::page))
         .route("/catalog", get(catalog::catalog))
-        .route("/session", get(session::session))
 }

@@ -55,6 +55,11 @@ pub(crate) fn routes() -> Router<App> {
         })
 }
 
+/// Whether a route's pattern is a file of the page.
+pub(crate) fn has_file(pattern: &str) -> bool {
+    Built::get(pattern.trim_start_matches('/')).is_some()
+}
+
 /// The page itself, or how to build it.
 pub(crate) fn document(headers: &HeaderMap) -> Response {
     let mut response = match Built::get("index.html") {

@@ -7,9 +7,10 @@ use super::Viewer;
 impl Viewer {
     /// The layer with every field that is masked described as what its mask gives: a text.
     pub(crate) fn describe(&self, layer: &Layer) -> Layer {
-        let mut layer = layer.clone();
+        let described = layer;
+        let mut layer = described.clone();
         for field in &mut layer.fields {
-            if !self.may_ask_by(field) {
+            if !self.may_ask_by(described, field) {
                 field.kind = FieldKind::Text;
                 field.code_list = None;
                 field.code_list_when = None;

@@ -4,12 +4,20 @@
 //! exports all take the [`View`] that [`Viewer::see`] gives, so that no way out can forget
 //! a mask.
 
+mod cut;
 mod described;
 mod mask;
+mod rights;
+mod routes;
 mod surname;
+mod tables;
 mod view;
 mod viewer;
 
+pub(crate) use cut::Cuts;
 pub(crate) use mask::{Mask, masked};
+pub(crate) use rights::{Action, Duty, Rights, Role};
+pub(crate) use routes::{Need, is_known, need};
+pub(crate) use tables::rows;
 pub(crate) use view::{Seen, View};
-pub(crate) use viewer::Viewer;
+pub(crate) use viewer::{Viewer, Who};

@@ -5,7 +5,7 @@ use geo::Geometry;
 use serde::{Serialize, Serializer};
 use yizhangtu_data::{Field, Layer, Record, Value};
 
-use super::{Mask, masked};
+use super::{Mask, Role, masked};
 
 /// A record as one viewer may see it. Fields are masked as they are read, so a view costs
 /// nothing to make.
@@ -14,6 +14,8 @@ pub(crate) struct View<'a> {
     layer: &'a Layer,
     record: &'a Record,
     today: NaiveDate,
+    role: Option<&'a Role>,
+    unmasked: bool,
 }
 
 /// A value as seen.
@@ -28,12 +30,25 @@ pub(crate) enum Seen<'a> {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(layer: &'a Layer, record: &'a Record, today: NaiveDate) -> Self {
+    pub(super) fn new(
+        layer: &'a Layer,
+        record: &'a Record,
+        today: NaiveDate,
+        role: Option<&'a Role>,
+    ) -> Self {
         Self {
             layer,
             record,
             today,
+            role,
+            unmasked: false,
         }
+    }
+
+    /// The same with nothing masked.
+    pub(super) fn unmasked(mut self) -> Self {
+        self.unmasked = true;
+        self
     }
 
     /// The identifier.
@@ -63,7 +78,12 @@ impl<'a> View<'a> {
         if value.is_null() {
             return Seen::Nothing;
         }
-        match Mask::of(&self.layer.fields[position]) {
+        let field = &self.layer.fields[position];
+        if (self.role).is_some_and(|role| role.hides(&self.layer.id, &field.name)) {
+            return Seen::Nothing;
+        }
+        match Mask::of(field) {
+            _ if self.unmasked => Seen::Open(value),
             None => Seen::Open(value),
             Some(mask) => masked(mask, value, self.today).map_or(Seen::Nothing, Seen::Masked),
         }
@@ -160,7 +180,8 @@ mod tests {
             .set(&layer, "id_number", "440111199001011234")
             .set(&layer, "care", "重大疾病")
             .set(&layer, "kind", "来穗");
-        let view = Viewer::anyone().see(&layer, &record);
+        let viewer = Viewer::anyone();
+        let view = viewer.see(&layer, &record);
         let seen: Vec<String> = view.fields().map(|(_, seen)| seen.to_text()).collect();
         assert_eq!(seen, ["欧阳**", "440***********1234", "", "来穗"]);
         assert_eq!(view.geometry(), None);
@@ -174,7 +195,7 @@ mod tests {
         let layer = person();
         let viewer = Viewer::anyone();
         let open: Vec<&str> = (layer.fields.iter())
-            .filter(|field| viewer.may_ask_by(field))
+            .filter(|field| viewer.may_ask_by(&layer, field))
             .map(|field| field.name.as_str())
             .collect();
         assert_eq!(open, ["kind"]);

@@ -1,49 +1,252 @@
 //! Who asks.
 
-use std::convert::Infallible;
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::FromRequestParts,
+    http::{StatusCode, request::Parts},
+};
 use chrono::{FixedOffset, NaiveDate, Utc};
-use yizhangtu_data::{Field, Layer, Record};
+use yizhangtu_data::{
+    Catalog, Field, Layer, Record,
+    store::{Account, Territory},
+};
 
-use super::{Mask, View};
+use super::{Action, Duty, Mask, Rights, Role, View};
+use crate::http::Problem;
 
 /// Who asks, and so what is shown to them.
-///
-/// A file without accounts has one kind of viewer: everyone on this machine, who may read
-/// all but personal data, which is masked.
 #[derive(Clone, Debug)]
 pub(crate) struct Viewer {
     /// The day that ages are reckoned on, in China.
     today: NaiveDate,
+    who: Arc<Who>,
+    /// The network address that asks.
+    address: Option<IpAddr>,
 }
 
-impl Viewer {
-    /// Everyone, where the file has no accounts.
-    pub(crate) fn anyone() -> Self {
-        const CHINA: FixedOffset = FixedOffset::east_opt(8 * 3600).expect("within a day");
+/// An account at work, or what stands in the place of one.
+#[derive(Debug)]
+pub(crate) struct Who {
+    /// The account's user; none for the guest of a demonstration, for users of a file without
+    /// accounts, and for nobody.
+    pub(crate) user: Option<String>,
+    /// The person's own name; may be empty.
+    pub(crate) name: String,
+    /// Where the person works; may be empty.
+    pub(crate) unit: String,
+    /// The role, where it has one of the matrix.
+    pub(crate) role: Option<Arc<Role>>,
+    /// What the account is bound to; empty for the whole file.
+    pub(crate) territory: Vec<Territory>,
+    /// Actions that a program's key is limited to; empty where it is not.
+    pub(crate) scope: Vec<String>,
+    /// Whether a one-time code was given.
+    pub(crate) second_factor: bool,
+    /// Whether a new password must be chosen before anything else.
+    pub(crate) must_change: bool,
+    /// Where the rows of tables lie, for what ends at the territory.
+    pub(crate) places: Arc<BTreeMap<String, Vec<String>>>,
+    /// The class of those who see the same: version of the rights, role, territory, scope.
+    class: Arc<str>,
+}
+
+impl Who {
+    /// Somebody without an account in a role of the matrix.
+    pub(crate) fn unnamed(rights: &Rights, role: &str) -> Self {
+        let role = rights.role(role).cloned();
+        let class = match &role {
+            Some(role) => format!("{}|{}", rights.version, role.id),
+            None => String::new(),
+        };
         Self {
-            today: Utc::now().with_timezone(&CHINA).date_naive(),
+            user: None,
+            name: String::new(),
+            unit: String::new(),
+            role,
+            territory: Vec::new(),
+            scope: Vec::new(),
+            second_factor: false,
+            must_change: false,
+            places: Arc::clone(&rights.places),
+            class: class.into(),
         }
     }
 
+    /// An account in its role, or without any where the matrix has none such.
+    pub(crate) fn of(rights: &Rights, account: &Account, scope: Vec<String>) -> Self {
+        let mut class = format!("{}|{}", rights.version, account.role);
+        let mut territory = account.territory.clone();
+        territory.sort();
+        for place in &territory {
+            class.push_str(&format!("|{}:{}", place.layer, place.id));
+        }
+        for action in &scope {
+            class.push_str(&format!("#{action}"));
+        }
+        Self {
+            user: Some(account.user.clone()),
+            name: account.name.clone(),
+            unit: account.unit.clone(),
+            territory,
+            scope,
+            class: class.into(),
+            ..Self::unnamed(rights, &account.role)
+        }
+    }
+}
+
+impl Viewer {
+    /// An account, or what stands for one.
+    pub(crate) fn new(who: Arc<Who>) -> Self {
+        const CHINA: FixedOffset = FixedOffset::east_opt(8 * 3600).expect("within a day");
+        Self {
+            today: Utc::now().with_timezone(&CHINA).date_naive(),
+            who,
+            address: None,
+        }
+    }
+
+    /// Whoever works with the file itself on this machine: by the command line, or served
+    /// from a file without accounts. Sees everything masked.
+    pub(crate) fn anyone() -> Self {
+        Self::new(Arc::new(Who::unnamed(&Rights::default_matrix(), "local")))
+    }
+
+    /// Asking from a network address.
+    pub(crate) fn from(mut self, address: Option<IpAddr>) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// The network address that asks.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        self.address
+    }
+
+    /// The class of those who see the same.
+    pub(crate) fn class(&self) -> &Arc<str> {
+        &self.who.class
+    }
+
+    /// What a bounded right ends at; none for the whole file.
+    pub(crate) fn limits(&self) -> Option<&[Territory]> {
+        let bound = self.who.role.as_ref().is_some_and(|role| role.bound);
+        (bound || !self.who.territory.is_empty()).then_some(&*self.who.territory)
+    }
+
+    /// Whether the right to a layer ends at the territory.
+    pub(crate) fn is_limited(&self, layer: &Layer) -> bool {
+        (self.who.role.as_ref()).is_none_or(|role| role.grant(layer).within())
+    }
+
+    /// The fields that say where a table's rows lie.
+    pub(crate) fn places(&self, layer: &str) -> &[String] {
+        self.who.places.get(layer).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whoever sees everything in the same territory, to find out what lies there.
+    pub(crate) fn everywhere(&self) -> Self {
+        let class = format!("territory|{}", self.who.class);
+        let who = Who {
+            role: Some(Arc::clone(Role::surveyor())),
+            territory: self.who.territory.clone(),
+            class: class.into(),
+            places: Arc::clone(&self.who.places),
+            ..Who::unnamed(&Rights::default_matrix(), "")
+        };
+        Self {
+            who: Arc::new(who),
+            ..self.clone()
+        }
+    }
+
+    /// Who it is.
+    pub(crate) fn who(&self) -> &Who {
+        &self.who
+    }
+
+    /// The name that changes are written under: the account's user, or what stands for it.
+    pub(crate) fn author(&self) -> &str {
+        let role = self.who.role.as_ref().map(|role| role.id.as_str());
+        self.who.user.as_deref().or(role).unwrap_or("nobody")
+    }
+
+    /// Whether an action is granted on a layer, somewhere at least.
+    pub(crate) fn may(&self, action: Action, layer: &Layer) -> bool {
+        self.in_scope(action.name())
+            && (self.who.role.as_ref()).is_some_and(|role| role.grant(layer).allows(action))
+    }
+
+    /// Whether people may be seen, if masked: how many live in one house is told to no others.
+    pub(crate) fn may_see_people(&self) -> bool {
+        let catalog = Catalog::embedded();
+        (catalog.layer("person")).is_some_and(|person| self.may(Action::View, person))
+    }
+
+    /// As [`Viewer::may`].
+    ///
+    /// # Errors
+    /// 401 for a guest, who may sign in; 403 for an account without the right.
+    pub(crate) fn require(&self, action: Action, layer: &Layer) -> Result<(), Problem> {
+        if self.may(action, layer) {
+            return Ok(());
+        }
+        Err(self.refused())
+    }
+
+    /// Whether a duty is held.
+    pub(crate) fn holds(&self, duty: Duty) -> bool {
+        self.in_scope("duties")
+            && (self.who.role.as_ref()).is_some_and(|role| role.duties.contains(&duty))
+    }
+
+    /// The one refusal of what an account may not do.
+    pub(crate) fn refused(&self) -> Problem {
+        if self.is_guest() {
+            return Problem::sign_in();
+        }
+        Problem::new(
+            StatusCode::FORBIDDEN,
+            "您的账户没有这项权限 / this account has no right to do so",
+        )
+    }
+
+    /// Whether nobody signed in where one can.
+    pub(crate) fn is_guest(&self) -> bool {
+        self.who.user.is_none() && (self.who.role.as_ref()).is_none_or(|role| role.id != "local")
+    }
+
+    fn in_scope(&self, action: &str) -> bool {
+        self.who.scope.is_empty() || self.who.scope.iter().any(|own| own == action)
+    }
+
     /// What may be seen of a record: the only form in which one leaves.
-    pub(crate) fn see<'a>(&self, layer: &'a Layer, record: &'a Record) -> View<'a> {
-        View::new(layer, record, self.today)
+    pub(crate) fn see<'a>(&'a self, layer: &'a Layer, record: &'a Record) -> View<'a> {
+        View::new(layer, record, self.today, self.who.role.as_deref())
+    }
+
+    /// A record with nothing masked: for whoever may, once it is on record.
+    pub(crate) fn see_unmasked<'a>(&'a self, layer: &'a Layer, record: &'a Record) -> View<'a> {
+        self.see(layer, record).unmasked()
     }
 
     /// Whether a field may be filtered and sorted by, and looked up whole.
     ///
     /// A filter on a masked field would answer, guess by guess, what the mask hides.
-    pub(crate) fn may_ask_by(&self, field: &Field) -> bool {
-        Mask::of(field).is_none()
+    pub(crate) fn may_ask_by(&self, layer: &Layer, field: &Field) -> bool {
+        let hidden =
+            (self.who.role.as_ref()).is_some_and(|role| role.hides(&layer.id, &field.name));
+        !hidden && Mask::of(field).is_none()
     }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Viewer {
-    type Rejection = Infallible;
+    type Rejection = Problem;
 
-    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self::anyone())
+    /// The viewer that the gate let in. Where none stands, the route was not behind it.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        (parts.extensions.get::<Self>().cloned())
+            .ok_or_else(|| Problem::internal("a route that no gate stands before"))
     }
 }

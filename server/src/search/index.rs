@@ -74,7 +74,7 @@ pub(super) fn searched(layer: &Layer) -> Vec<usize> {
     };
     let described = layer.fields.iter().any(named);
     (layer.fields.iter().enumerate())
-        .filter(|(_, field)| viewer.may_ask_by(field) && field.reference.is_none())
+        .filter(|(_, field)| viewer.may_ask_by(layer, field) && field.reference.is_none())
         // A file of another program says nothing of its fields: all texts are searched.
         .filter(|(_, field)| {
             if described {

@@ -21,9 +21,10 @@ use self::{
 };
 use crate::{
     atlas::{LayerSnapshot, Snapshot},
+    audit::{self, Entry},
     collections::corners,
     http::{App, Parameters, Problem},
-    policy::{Seen, Viewer},
+    policy::{Action, Seen, Viewer},
 };
 
 /// Results given where nothing else is asked, and at most.
@@ -101,14 +102,23 @@ async fn search(
 ) -> Result<Json<Answer>, Problem> {
     let query = Query::read(given, &app)?;
     let answer = tokio::task::spawn_blocking(move || {
-        let snapshot = app.snapshot();
-        let named = app.search().named(&app, &snapshot)?;
+        // Names are indexed once for all; what a viewer does not see is passed over.
+        let whole = app.snapshot();
+        let snapshot = app.seen_by(&viewer);
+        let named = app.search().named(&app, &whole)?;
         let mut results = query.features(&named, &snapshot, &viewer);
         if let Some(layer) = app.layer("person")
             && query.asks(&layer.id)
+            && viewer.may(Action::View, layer)
         {
+            let before = results.len();
             let reader = app.pool().reader()?;
             query.add_people(&reader, layer, &snapshot, &viewer, &mut results)?;
+            if people::is_asked(&query.text) {
+                let found = (results.len() - before) as u64;
+                let object = audit::hashed(&query.text);
+                app.note(&viewer, Entry::of("person_search", object).counting(found));
+            }
         }
         results.truncate(query.limit);
         Ok::<_, yizhangtu_data::store::StoreError>(Answer {
@@ -118,6 +128,40 @@ async fn search(
     });
     let answer = answer.await.map_err(Problem::internal)?;
     answer.map(Json).map_err(Problem::internal)
+}
+
+/// What a viewer sees of a layer's features.
+enum Sight<'a> {
+    /// All of them.
+    Whole,
+    /// Those of a part.
+    Part(&'a LayerSnapshot),
+}
+
+impl<'a> Sight<'a> {
+    fn of(features: &Arc<LayerSnapshot>, seen: &'a Snapshot, viewer: &Viewer) -> Option<Self> {
+        let layer = &features.layer;
+        if !viewer.may(Action::View, layer) {
+            return None;
+        }
+        let part = seen.layer(&layer.id).or(seen
+            .contracts
+            .as_ref()
+            .filter(|own| own.layer.id == layer.id));
+        match part {
+            Some(part) if Arc::ptr_eq(part, features) => Some(Self::Whole),
+            Some(part) => Some(Self::Part(part)),
+            // A table: seen whole, or not searched.
+            None => (viewer.limits().is_none() || !viewer.is_limited(layer)).then_some(Self::Whole),
+        }
+    }
+
+    fn shows(&self, features: &LayerSnapshot, hit: &Hit) -> bool {
+        match self {
+            Self::Whole => true,
+            Self::Part(part) => part.get(&features.record(hit.position).id).is_some(),
+        }
+    }
 }
 
 impl Query {
@@ -168,7 +212,11 @@ impl Query {
             if !self.asks(&named.features.layer.id) {
                 continue;
             }
+            let Some(sight) = Sight::of(&named.features, snapshot, viewer) else {
+                continue;
+            };
             let hits = named.index.find(&self.words).into_iter();
+            let hits = hits.filter(|hit| sight.shows(&named.features, hit));
             ranked.extend(hits.map(|hit| Ranked {
                 rank: hit.rank,
                 rest: (hit.rest / 12).try_into().unwrap_or(u32::MAX),
@@ -211,10 +259,15 @@ impl Query {
         results: &mut Vec<Found>,
     ) -> Result<(), yizhangtu_data::store::StoreError> {
         let buildings = snapshot.layer("building");
+        let limited = viewer.limits().is_some() && viewer.is_limited(layer);
         for resident in people::find(store, layer, &self.text, self.limit)? {
             let home = buildings
                 .zip(resident.building.as_deref())
                 .and_then(|(buildings, id)| Some((buildings, buildings.position(id)?)));
+            // Whoever lives outside the territory is not found.
+            if limited && home.is_none() {
+                continue;
+            }
             let view = viewer.see(layer, &resident.person);
             let found = Found {
                 layer: layer.id.clone(),

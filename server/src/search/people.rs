@@ -45,6 +45,11 @@ fn meaning(query: &str) -> Option<By<'_>> {
     (name && letters >= 2).then_some(By::Name(query))
 }
 
+/// Whether a query can mean a person.
+pub(super) fn is_asked(query: &str) -> bool {
+    meaning(query).is_some()
+}
+
 /// The residents that a query finds, at most `limit`.
 ///
 /// # Errors

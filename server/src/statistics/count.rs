@@ -8,7 +8,11 @@ use serde_json::Value as Json;
 use yizhangtu_data::{Record, Value};
 use yizhangtu_index::{Area, Rule};
 
-use crate::atlas::{LayerSnapshot, Snapshot, hundredths};
+use crate::{
+    atlas::{LayerSnapshot, Snapshot, hundredths},
+    http::{App, Problem},
+    policy::{Action, Viewer},
+};
 
 /// 两违 cases count as demolished from this state on (复核验收).
 const DEMOLISHED_FROM: u32 = 95;
@@ -49,11 +53,53 @@ impl Selection {
 /// The counts of a selection.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(super) struct Counts {
-    people: People,
-    households: u64,
-    buildings: Buildings,
-    violations: Violations,
-    contracts: Contracts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    people: Option<People>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    households: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    buildings: Option<Buildings>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    violations: Option<Violations>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contracts: Option<Contracts>,
+}
+
+/// What a viewer may count; what is not counted is left out, not told as none.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Counted {
+    people: bool,
+    households: bool,
+    buildings: bool,
+    violations: bool,
+    contracts: bool,
+}
+
+impl Counted {
+    /// # Errors
+    /// When nothing may be counted.
+    pub(super) fn of(app: &App, viewer: &Viewer) -> Result<Self, Problem> {
+        let may = |layer: &str| {
+            (app.catalog().layer(layer)).is_some_and(|layer| viewer.may(Action::Count, layer))
+        };
+        let counted = Self {
+            people: may("person") && may("building"),
+            households: may("household") && may("building"),
+            buildings: may("building"),
+            violations: may("violation_case"),
+            contracts: may("contract") && may("asset"),
+        };
+        if app
+            .catalog()
+            .layers
+            .iter()
+            .any(|layer| viewer.may(Action::Count, layer))
+        {
+            Ok(counted)
+        } else {
+            Err(viewer.refused())
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -98,17 +144,25 @@ fn as_map<S: Serializer>(entries: &[(String, u64)], to: S) -> Result<S::Ok, S::E
 
 impl Counts {
     /// Counts a selection, as of a day.
-    pub(super) fn of(snapshot: &Snapshot, selection: &Selection, today: NaiveDate) -> Self {
+    pub(super) fn of(
+        snapshot: &Snapshot,
+        selection: &Selection,
+        today: NaiveDate,
+        counted: Counted,
+    ) -> Self {
         let (people, households, buildings) = buildings(snapshot, &selection.buildings);
-        Self {
-            people,
-            households,
-            buildings,
-            violations: snapshot
-                .layer("violation_case")
+        let cases = || {
+            let layer = snapshot.layer("violation_case");
+            layer
                 .map(|cases| violations(cases, &selection.cases))
-                .unwrap_or_default(),
-            contracts: contracts(snapshot, &selection.assets, today),
+                .unwrap_or_default()
+        };
+        Self {
+            people: counted.people.then_some(people),
+            households: counted.households.then_some(households),
+            buildings: counted.buildings.then_some(buildings),
+            violations: counted.violations.then(cases),
+            contracts: (counted.contracts).then(|| contracts(snapshot, &selection.assets, today)),
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     Subject,
-    count::{Counts, Selection},
+    count::{Counted, Counts, Selection},
     overlay,
 };
 use crate::{
@@ -41,6 +41,7 @@ pub(super) fn of(
     subject: &Subject,
     selection: &Selection,
     today: NaiveDate,
+    seen: Counted,
 ) -> Vec<Group> {
     let mut parts: BTreeMap<Option<u32>, (f64, Selection)> = BTreeMap::new();
     for (position, area_m2) in overlay::inside(by, subject) {
@@ -89,7 +90,7 @@ pub(super) fn of(
                     None => Some(NOWHERE.to_owned()),
                 },
                 area_m2,
-                counts: Counts::of(snapshot, &part, today),
+                counts: Counts::of(snapshot, &part, today, seen),
             }
         })
         .collect();

@@ -23,11 +23,12 @@ use yizhangtu_index::Rule;
 
 use crate::{
     atlas::Snapshot,
+    audit::Entry,
     http::{App, Parameters, Problem},
     policy::Viewer,
 };
 use area::Subject;
-use count::{Counts, Selection};
+use count::{Counted, Counts, Selection};
 use groups::Group;
 use overlay::{ByClass, ByKind};
 use request::Request;
@@ -65,17 +66,31 @@ async fn statistics(
     body: Bytes,
 ) -> Result<Json<Statistics>, Problem> {
     parameters.finish()?;
-    let snapshot = app.snapshot();
-    tokio::task::spawn_blocking(move || answer(&viewer, &snapshot, &body))
-        .await
-        .map_err(Problem::internal)?
-        .map(Json)
+    let seen = Counted::of(&app, &viewer)?;
+    let snapshot = app.counted_for(&viewer);
+    let outlines = app.seen_by(&viewer);
+    tokio::task::spawn_blocking(move || {
+        let answer = answer(&viewer, &snapshot, &outlines, seen, &body)?;
+        let area = format!("{:.0} m²", answer.area_m2);
+        app.note(&viewer, Entry::of("count", area));
+        Ok(answer)
+    })
+    .await
+    .map_err(Problem::internal)?
+    .map(Json)
 }
 
-fn answer(viewer: &Viewer, snapshot: &Snapshot, body: &[u8]) -> Result<Statistics, Problem> {
+/// `snapshot` is what is counted, `outlines` what may be seen, and so what may be named.
+fn answer(
+    viewer: &Viewer,
+    snapshot: &Snapshot,
+    outlines: &Snapshot,
+    seen: Counted,
+    body: &[u8],
+) -> Result<Statistics, Problem> {
     let request = Request::parse(body)?;
-    let subject = Subject::of(snapshot, &request)?;
-    let by = request.group_layer(snapshot)?;
+    let subject = Subject::of(outlines, &request)?;
+    let by = request.group_layer(outlines)?;
     let now = china_now();
     let selection = Selection::within(snapshot, &subject.area, request.rule);
     Ok(Statistics {
@@ -83,12 +98,20 @@ fn answer(viewer: &Viewer, snapshot: &Snapshot, body: &[u8]) -> Result<Statistic
         as_of: now.to_rfc3339_opts(SecondsFormat::Secs, false),
         rule: rule_name(request.rule),
         area_m2: subject.area_m2,
-        counts: Counts::of(snapshot, &selection, now.date_naive()),
+        counts: Counts::of(snapshot, &selection, now.date_naive(), seen),
         land_use: overlay::by_class(snapshot, "land_use", &subject),
         plan_land: overlay::by_class(snapshot, "plan_land", &subject),
         control_lines: overlay::by_kind(snapshot, "control_line", &subject),
         groups: by.map_or_else(Vec::new, |by| {
-            groups::of(viewer, snapshot, by, &subject, &selection, now.date_naive())
+            groups::of(
+                viewer,
+                snapshot,
+                by,
+                &subject,
+                &selection,
+                now.date_naive(),
+                seen,
+            )
         }),
     })
 }

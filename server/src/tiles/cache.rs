@@ -32,7 +32,9 @@ pub(super) type Slot = Arc<OnceLock<Arc<Encoded>>>;
 
 /// Painted tiles of one snapshot, by layers and place.
 pub(crate) struct TileCache {
-    generations: Mutex<Generations>,
+    /// One for each map that lives: the whole one, and those cut for a rights class. No tile
+    /// passes from one to another.
+    generations: Mutex<Vec<Generations>>,
     painted: AtomicUsize,
     /// As many paint at once as there are processors; look-ups go on beside them.
     turns: Arc<Semaphore>,
@@ -65,8 +67,8 @@ impl Default for TileCache {
 }
 
 impl TileCache {
-    /// The place of a tile in a snapshot. Another snapshot than the last one asked for
-    /// clears the cache: no tile is ever shown as newer than it is.
+    /// The place of a tile in a snapshot. Each snapshot has its own, which go when it goes: no
+    /// tile is ever shown as newer than it is, or to whom it is not for.
     pub(super) fn slot(&self, snapshot: &Arc<Snapshot>, layers: &Drawn, tile: TileId) -> Slot {
         let names: Vec<&str> = layers.iter().map(|layer| layer.layer.id.as_str()).collect();
         let key = Key {
@@ -77,7 +79,16 @@ impl TileCache {
             .generations
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        kept.slot(snapshot, key)
+        let known = kept.iter().position(|own| own.shows(snapshot));
+        let at = known.unwrap_or_else(|| {
+            kept.retain(|own| own.shown.strong_count() > 0);
+            kept.push(Generations {
+                shown: Arc::downgrade(snapshot),
+                ..Generations::default()
+            });
+            kept.len() - 1
+        });
+        kept[at].slot(key)
     }
 
     /// Waits until there is room to paint.
@@ -98,19 +109,21 @@ impl TileCache {
             .generations
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        kept.settle(MOST_BYTES / 2);
+        let most = MOST_BYTES / 2 / kept.len().max(1);
+        for own in kept.iter_mut() {
+            own.settle(most);
+        }
     }
 }
 
 impl Generations {
-    fn slot(&mut self, snapshot: &Arc<Snapshot>, key: Key) -> Slot {
-        // A weak pointer keeps the address from being given to another snapshot.
-        if !std::ptr::eq(self.shown.as_ptr(), Arc::as_ptr(snapshot)) {
-            *self = Self {
-                shown: Arc::downgrade(snapshot),
-                ..Self::default()
-            };
-        }
+    /// Whether these are of a snapshot. A weak pointer keeps the address from being given to
+    /// another.
+    fn shows(&self, snapshot: &Arc<Snapshot>) -> bool {
+        std::ptr::eq(self.shown.as_ptr(), Arc::as_ptr(snapshot))
+    }
+
+    fn slot(&mut self, key: Key) -> Slot {
         if let Some(slot) = self.young.get(&key) {
             return Arc::clone(slot);
         }
@@ -150,38 +163,66 @@ mod tests {
         Arc::new(Snapshot::new(7, Vec::new(), None, Arc::default()))
     }
 
+    fn drawn() -> Drawn {
+        Vec::new()
+    }
+
+    fn tile(x: u32) -> TileId {
+        TileId::new(10, x, 0).unwrap()
+    }
+
     #[test]
     fn a_painted_tile_is_found_again() {
-        let (mut kept, shown) = (Generations::default(), snapshot());
-        fill(&kept.slot(&shown, key(1)), 10);
-        assert!(kept.slot(&shown, key(1)).get().is_some());
-        assert!(kept.slot(&shown, key(2)).get().is_none());
+        let (cache, shown) = (TileCache::default(), snapshot());
+        fill(&cache.slot(&shown, &drawn(), tile(1)), 10);
+        assert!(cache.slot(&shown, &drawn(), tile(1)).get().is_some());
+        assert!(cache.slot(&shown, &drawn(), tile(2)).get().is_none());
     }
 
     #[test]
     fn another_snapshot_has_no_tile_of_the_one_before() {
-        let mut kept = Generations::default();
+        let cache = TileCache::default();
         let before = snapshot();
-        fill(&kept.slot(&before, key(1)), 10);
+        fill(&cache.slot(&before, &drawn(), tile(1)), 10);
         drop(before);
         // The same number: a file of another program, read anew.
         let after = snapshot();
-        assert!(kept.slot(&after, key(1)).get().is_none());
-        fill(&kept.slot(&after, key(1)), 10);
-        assert!(kept.slot(&after, key(1)).get().is_some());
+        assert!(cache.slot(&after, &drawn(), tile(1)).get().is_none());
+        fill(&cache.slot(&after, &drawn(), tile(1)), 10);
+        assert!(cache.slot(&after, &drawn(), tile(1)).get().is_some());
+        assert_eq!(
+            cache.generations.lock().unwrap().len(),
+            1,
+            "what is gone is let go"
+        );
+    }
+
+    #[test]
+    fn maps_cut_for_two_rights_classes_never_share_a_tile() {
+        let (cache, one, other) = (TileCache::default(), snapshot(), snapshot());
+        fill(&cache.slot(&one, &drawn(), tile(1)), 10);
+        assert!(cache.slot(&other, &drawn(), tile(1)).get().is_none());
+        fill(&cache.slot(&other, &drawn(), tile(1)), 20);
+        let size = |of: &Arc<Snapshot>| {
+            cache
+                .slot(of, &drawn(), tile(1))
+                .get()
+                .map(|tile| tile.size())
+        };
+        assert_ne!(size(&one), size(&other));
     }
 
     #[test]
     fn what_is_used_stays_and_the_rest_goes() {
-        let (mut kept, shown) = (Generations::default(), snapshot());
+        let mut kept = Generations::default();
         let used = key(0);
         for x in 0..100 {
-            fill(&kept.slot(&shown, used.clone()), 1000);
-            fill(&kept.slot(&shown, key(x)), 1000);
+            fill(&kept.slot(used.clone()), 1000);
+            fill(&kept.slot(key(x)), 1000);
             kept.settle(10_000);
         }
-        assert!(kept.slot(&shown, used).get().is_some());
+        assert!(kept.slot(used).get().is_some());
         assert!(kept.young.len() + kept.old.len() < 30);
-        assert!(kept.slot(&shown, key(1)).get().is_none());
+        assert!(kept.slot(key(1)).get().is_none());
     }
 }

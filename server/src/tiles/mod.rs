@@ -26,7 +26,10 @@ pub(crate) use naming::{Drawn, has_tiles, tile_id};
 pub(crate) use paint::{gzipped, is_touched};
 pub(crate) use tilejson::{bounds, described};
 
-use crate::http::{App, Problem};
+use crate::{
+    http::{App, Problem},
+    policy::Viewer,
+};
 
 /// The deepest zoom that is offered. Beyond it a map enlarges: one unit is 7 cm near 广州.
 pub(crate) const LAST_ZOOM: u8 = 17;
@@ -45,6 +48,7 @@ pub(crate) fn routes() -> Router<App> {
 async fn xyz(
     State(app): State<App>,
     Path((layers, z, x, y)): Path<(String, String, String, String)>,
+    viewer: Viewer,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let row = match y.rsplit_once('.') {
@@ -56,17 +60,25 @@ async fn xyz(
             )));
         }
     };
-    answer(&app, &layers, naming::tile_id(&z, &x, row)?, headers).await
+    answer(
+        &app,
+        &viewer,
+        &layers,
+        naming::tile_id(&z, &x, row)?,
+        headers,
+    )
+    .await
 }
 
 /// A tile of layers: 204 where it is empty, 304 where the asker has it.
 async fn answer(
     app: &App,
+    viewer: &Viewer,
     layers: &str,
     tile: TileId,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let snapshot = app.atlas().snapshot();
+    let snapshot = app.seen_by(viewer);
     let drawn = naming::layers(&snapshot, layers)?;
     let slot = app.tiles().slot(&snapshot, &drawn, tile);
     let encoded = match slot.get() {

@@ -15,6 +15,7 @@ use super::{LAST_ZOOM, naming, tilejson};
 use crate::{
     atlas::LayerSnapshot,
     http::{App, Base, Problem, percent_encoded},
+    policy::Viewer,
 };
 
 const MATRIX: &str = "WebMercatorQuad";
@@ -39,6 +40,7 @@ pub(super) fn routes() -> Router<App> {
 
 async fn tile(
     State(app): State<App>,
+    viewer: Viewer,
     Path((layer, matrix, z, y, x)): Path<(String, String, String, String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -47,15 +49,16 @@ async fn tile(
     if layer.contains(',') {
         return Err(naming::unknown(&layer));
     }
-    super::answer(&app, &layer, naming::tile_id(&z, &x, &y)?, headers).await
+    super::answer(&app, &viewer, &layer, naming::tile_id(&z, &x, &y)?, headers).await
 }
 
 async fn sets(
     State(app): State<App>,
+    viewer: Viewer,
     base: Base,
     Path(layer): Path<String>,
 ) -> Result<Response, Problem> {
-    let drawn = naming::layers(&app.atlas().snapshot(), &layer)?;
+    let drawn = naming::layers(&app.seen_by(&viewer), &layer)?;
     let here = format!("/collections/{layer}/tiles");
     let title = title(&drawn[0]);
     Ok(Json(json!({
@@ -74,11 +77,12 @@ async fn sets(
 
 async fn set(
     State(app): State<App>,
+    viewer: Viewer,
     base: Base,
     Path((layer, matrix)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     known(&matrix)?;
-    let drawn = naming::layers(&app.atlas().snapshot(), &layer)?;
+    let drawn = naming::layers(&app.seen_by(&viewer), &layer)?;
     let mut document = json!({
         "title": title(&drawn[0]),
         "dataType": "vector",

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     atlas::LayerSnapshot,
     http::{App, Base, Problem, percent_encoded},
+    policy::Viewer,
 };
 
 #[derive(Debug, Serialize)]
@@ -47,6 +48,7 @@ pub(crate) struct VectorLayer {
 /// `/tiles/{layers}.json`.
 pub(super) async fn document(
     State(app): State<App>,
+    viewer: Viewer,
     base: Base,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
@@ -56,7 +58,7 @@ pub(super) async fn document(
              / there is no path /tiles/{name}; tiles are described at /tiles/{name}.json and lie at /tiles/{name}/{{z}}/{{x}}/{{y}}"
         ))
     })?;
-    let snapshot = app.atlas().snapshot();
+    let snapshot = app.seen_by(&viewer);
     let layers = naming::layers(&snapshot, names)?;
     Ok(Json(describe(&layers, snapshot.sequence, &base)).into_response())
 }

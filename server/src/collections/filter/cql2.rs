@@ -453,7 +453,7 @@ pub(crate) fn property(
     parameter: &'static str,
 ) -> Result<Property, Problem> {
     if let Some(position) = layer.position(name) {
-        if viewer.may_ask_by(&layer.fields[position]) {
+        if viewer.may_ask_by(layer, &layer.fields[position]) {
             return Ok(Property::Field(position));
         }
         return Err(Problem::parameter(

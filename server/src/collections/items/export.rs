@@ -19,8 +19,9 @@ use yizhangtu_data::{
 
 use super::{layer, request::ItemsRequest, select::Source};
 use crate::{
+    audit::Entry,
     http::{App, Parameters, Problem, percent_encoded},
-    policy::Viewer,
+    policy::{Action, Viewer},
 };
 
 /// Formats by the name that `?f=` gives, with the ending of the file and its media type. A
@@ -65,7 +66,10 @@ pub(in super::super) async fn export(
     headers: HeaderMap,
     mut given: Parameters,
 ) -> Result<Response, Problem> {
-    let layer = Arc::clone(layer(&app, &id)?);
+    let layer = Arc::clone(layer(&app, &viewer, &id)?);
+    if layer.personal {
+        viewer.require(Action::Export, &layer)?;
+    }
     let asked = given.take("f")?.unwrap_or_else(|| "geojson".to_owned());
     let (_, ending, media) = *FORMATS
         .iter()
@@ -84,7 +88,7 @@ pub(in super::super) async fn export(
     let mut request = ItemsRequest::read(given, &headers, &layer, &viewer)?;
     // A file holds the whole of what is selected.
     (request.limit, request.offset) = (u64::MAX, 0);
-    let source = Source::of(&app, &layer);
+    let source = Source::of(&app, &viewer, &layer).await?;
     let options = Options {
         crs,
         encoding,
@@ -94,6 +98,7 @@ pub(in super::super) async fn export(
     let name = format!("{}.{ending}", layer.id);
     let file_name = name.clone();
     let (folder, rows) = tokio::task::spawn_blocking(move || {
+        let act = Entry::of("export", format!("{} {asked}", layer.id));
         let folder = tempfile::Builder::new()
             .prefix("yizhangtu-export-")
             .tempdir()?;
@@ -105,7 +110,9 @@ pub(in super::super) async fn export(
             }
             Ok::<_, Refused>(())
         })?;
-        Ok::<_, Refused>((folder, file.finish()?.rows))
+        let rows = file.finish()?.rows;
+        app.note(&viewer, act.counting(rows));
+        Ok::<_, Refused>((folder, rows))
     })
     .await
     .map_err(Problem::internal)?

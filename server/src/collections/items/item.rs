@@ -36,14 +36,14 @@ pub(in super::super) async fn item(
     headers: HeaderMap,
     mut given: Parameters,
 ) -> Result<Response, Problem> {
-    let layer = layer(&app, &id)?;
+    let layer = layer(&app, &viewer, &id)?;
     let format = given.format(&headers, &[Format::GeoJson, Format::Html])?;
     let crs = match given.take("crs")? {
         None => &CRS84,
         Some(uri) => Offered::named("crs", &uri)?,
     };
     given.finish()?;
-    let record = find(&app, layer, &item).await?.ok_or_else(|| {
+    let record = find(&app, &viewer, layer, &item).await?.ok_or_else(|| {
         Problem::not_found(format!(
             "图层 {id} 没有要素 {item} / the layer {id} has no feature {item}"
         ))
@@ -72,10 +72,16 @@ pub(in super::super) async fn item(
     Ok(response)
 }
 
-async fn find(app: &App, layer: &Arc<Layer>, id: &str) -> Result<Option<Arc<Record>>, Problem> {
-    match Source::of(app, layer) {
+pub(super) async fn find(
+    app: &App,
+    viewer: &Viewer,
+    layer: &Arc<Layer>,
+    id: &str,
+) -> Result<Option<Arc<Record>>, Problem> {
+    match Source::of(app, viewer, layer).await? {
         Source::Atlas(snapshot) => Ok(snapshot.get(id).cloned()),
-        Source::Table(pool) => {
+        Source::Rows(_, ids) if !ids.contains(id) => Ok(None),
+        Source::Table(pool) | Source::Rows(pool, _) => {
             let (layer, id) = (Arc::clone(layer), id.to_owned());
             let found = pool.read(move |store| store.get(&layer.id, &id)).await?;
             Ok(found.map(Arc::new))

@@ -7,6 +7,7 @@ mod geojson;
 mod item;
 mod request;
 mod select;
+mod unmask;
 
 use std::sync::Arc;
 
@@ -21,12 +22,17 @@ pub(super) use export::export;
 pub(crate) use export::exported_formats;
 pub(super) use item::item;
 pub(crate) use request::{DEFAULT_LIMIT, GREATEST_LIMIT};
+pub(super) use unmask::unmask;
 
 use self::{answer::Answer, request::ItemsRequest, select::Source};
 use crate::{
+    audit::Entry,
     http::{App, Base, Format, Parameters, Problem},
-    policy::Viewer,
+    policy::{Action, Viewer},
 };
+
+/// A list of more people than this is on record.
+const MANY_PEOPLE: u64 = 50;
 
 /// `GET /collections/{layer}/items`.
 pub(super) async fn items(
@@ -37,18 +43,33 @@ pub(super) async fn items(
     headers: HeaderMap,
     given: Parameters,
 ) -> Result<Response, Problem> {
-    let layer = layer(&app, &id)?;
+    let layer = layer(&app, &viewer, &id)?;
     let asked = given.clone();
     let request = ItemsRequest::read(given, &headers, layer, &viewer)?;
     let answer = Answer {
         layer: Arc::clone(layer),
-        source: Source::of(&app, layer),
+        source: Source::of(&app, &viewer, layer).await?,
         projection: request.crs.projection().map_err(Problem::internal)?,
         request,
         viewer,
         base,
         asked,
     };
+    // Many people at once, or taken away as a table: on record.
+    if layer.personal
+        && (answer.request.limit > MANY_PEOPLE || answer.request.format == Format::Csv)
+    {
+        let (log, asker, limit) = (app.clone(), answer.viewer.clone(), answer.request.limit);
+        let act = if answer.request.format == Format::Csv {
+            "export"
+        } else {
+            "list"
+        };
+        let entry = Entry::of(act, layer.id.clone()).counting(limit);
+        tokio::task::spawn_blocking(move || log.note(&asker, entry))
+            .await
+            .map_err(Problem::internal)?;
+    }
     match answer.request.format {
         Format::Csv => answer.csv().await,
         Format::Html => answer.html().await,
@@ -56,9 +77,17 @@ pub(super) async fn items(
     }
 }
 
-/// The layer of an identifier, or a 404 that says where all stand.
-pub(super) fn layer<'a>(app: &'a App, id: &str) -> Result<&'a Arc<Layer>, Problem> {
-    app.layer(id).ok_or_else(|| {
+/// The layer of an identifier, or a 404 that says where all stand. One that the viewer may not
+/// see is as one that is not there.
+pub(super) fn layer<'a>(
+    app: &'a App,
+    viewer: &Viewer,
+    id: &str,
+) -> Result<&'a Arc<Layer>, Problem> {
+    let found = app
+        .layer(id)
+        .filter(|layer| viewer.may(Action::View, layer));
+    found.ok_or_else(|| {
         Problem::not_found(format!(
             "没有图层 {id}，全部图层见 /collections / there is no layer {id}; /collections lists them all"
         ))

@@ -232,7 +232,7 @@ fn equalities(
         let Some(text) = given.take_named(&field.name)? else {
             continue;
         };
-        if !viewer.may_ask_by(field) {
+        if !viewer.may_ask_by(layer, field) {
             return Err(Problem::parameter(
                 &field.name,
                 "是个人信息，不能作为条件",

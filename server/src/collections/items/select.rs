@@ -1,6 +1,6 @@
 //! Which features answer a request, from the atlas or from the file.
 
-use std::{cmp::Ordering, sync::Arc};
+use std::{cmp::Ordering, collections::BTreeSet, sync::Arc};
 
 use geo::Intersects;
 use yizhangtu_data::{
@@ -15,7 +15,8 @@ use super::{
 };
 use crate::{
     atlas::LayerSnapshot,
-    http::{App, Pool},
+    http::{App, Pool, Problem},
+    policy::{Viewer, rows as rows_of},
 };
 
 /// How many rows are read from the file at a time.
@@ -209,6 +210,30 @@ fn by_query<E: From<StoreError>>(
     Ok(matched)
 }
 
+/// As [`rows`], of some of the rows.
+fn some_rows<E: From<StoreError>>(
+    store: &GeoPackage,
+    layer: &Layer,
+    ids: &BTreeSet<String>,
+    request: &ItemsRequest,
+    mut each: impl FnMut(&Record) -> Result<(), E>,
+) -> Result<u64, E> {
+    if request.boxes.is_some() {
+        return Ok(0);
+    }
+    let mut found = Vec::new();
+    for id in ids {
+        found.extend((store.get(&layer.id, id)?).filter(|row| request.selects(layer, row)));
+    }
+    found.sort_by(|one, other| request.order(one, other));
+    for (place, record) in (0..).zip(&found) {
+        if request.on_page(place) {
+            each(record)?;
+        }
+    }
+    Ok(found.len() as u64)
+}
+
 /// Where the features of a layer are read from.
 #[derive(Clone)]
 pub(super) enum Source {
@@ -216,15 +241,31 @@ pub(super) enum Source {
     Atlas(Arc<LayerSnapshot>),
     /// In the file: a table.
     Table(Pool),
+    /// In the file: some rows of a table, by their ids.
+    Rows(Pool, Arc<BTreeSet<String>>),
 }
 
 impl Source {
-    /// Where a layer is read from, as it is now.
-    pub(super) fn of(app: &App, layer: &Layer) -> Self {
-        match app.snapshot().layer(&layer.id) {
-            Some(snapshot) => Self::Atlas(Arc::clone(snapshot)),
-            None => Self::Table(app.pool().clone()),
+    /// Where what a viewer may see of a layer is read from, as it is now.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(super) async fn of(
+        app: &App,
+        viewer: &Viewer,
+        layer: &Arc<Layer>,
+    ) -> Result<Self, Problem> {
+        if let Some(snapshot) = app.seen_by(viewer).layer(&layer.id) {
+            return Ok(Self::Atlas(Arc::clone(snapshot)));
         }
+        let pool = app.pool().clone();
+        let (app, viewer, layer) = (app.clone(), viewer.clone(), Arc::clone(layer));
+        let read =
+            move |store: &GeoPackage| rows_of(app.cuts(), &viewer, &app.snapshot(), store, &layer);
+        Ok(match pool.read(read).await? {
+            None => Self::Table(pool),
+            Some(ids) => Self::Rows(pool, Arc::new(ids)),
+        })
     }
 
     /// Hands over the features of the page asked for, and gives how many match in all.
@@ -239,6 +280,7 @@ impl Source {
     ) -> Result<u64, E> {
         match self {
             Self::Table(pool) => rows(&*pool.reader()?, layer, request, each),
+            Self::Rows(pool, ids) => some_rows(&*pool.reader()?, layer, ids, request, each),
             Self::Atlas(snapshot) => {
                 let found = positions(snapshot, request);
                 let skip = usize::try_from(request.offset).unwrap_or(usize::MAX);

@@ -1,0 +1,45 @@
+import { defineStore } from 'pinia';
+import { computed, ref, shallowRef } from 'vue';
+import type { Session } from '../api';
+import * as api from '../api';
+
+/** Who is signed in, and the way in and out. */
+export const useSession = defineStore('session', () => {
+  const session = shallowRef<Session | null>(null);
+  /** Whether the form for signing in was opened. */
+  const asking = ref(false);
+  /** Whether the form for a new password was opened. */
+  const renewing = ref(false);
+
+  /** Whether nothing can be shown before somebody signs in. */
+  const mustSignIn = computed(() => session.value?.must_sign_in === true);
+  const mustRenew = computed(() => session.value?.must_change_password === true);
+  /** Whether the map may be loaded. */
+  const admitted = computed(() => session.value !== null && !mustSignIn.value && !mustRenew.value);
+
+  async function load(): Promise<void> {
+    session.value = await api.session();
+  }
+
+  /** What was loaded belongs to another account: the page begins anew. */
+  function begin(): void {
+    window.location.reload();
+  }
+
+  async function signIn(user: string, password: string): Promise<void> {
+    await api.signIn(user, password);
+    begin();
+  }
+
+  async function signOut(): Promise<void> {
+    await api.signOut();
+    begin();
+  }
+
+  async function renew(old: string, password: string): Promise<void> {
+    await api.changePassword(old, password);
+    begin();
+  }
+
+  return { session, asking, renewing, mustSignIn, mustRenew, admitted, load, signIn, signOut, renew };
+});

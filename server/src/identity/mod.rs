@@ -1,0 +1,371 @@
+//! Who is asking: accounts, sessions, and the gate that every request passes.
+//!
+//! Accounts are rows of the file. A file without any is everyone's on this machine; a
+//! demonstration has a guest who may look. Sessions are in memory; their token is in a cookie
+//! that scripts can't read and other sites can't send.
+
+mod attempts;
+mod gate;
+mod password;
+mod routes;
+mod sessions;
+mod settings;
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    thread,
+    time::{Duration, Instant},
+};
+
+use arc_swap::ArcSwap;
+use chrono::{TimeDelta, Utc};
+use tokio::sync::Semaphore;
+use yizhangtu_data::store::{Account, Act, GeoPackage, StoreError};
+
+pub(crate) use gate::gate;
+pub(crate) use password::{fault, hash, is_public, made};
+pub(crate) use routes::routes;
+pub(crate) use settings::Settings;
+
+use self::{
+    attempts::Attempts,
+    sessions::{Begun, Device, Session, Sessions},
+};
+use crate::policy::{Rights, Role, Viewer, Who};
+
+/// How often the file is asked whether somebody changed an account.
+const EVERY: Duration = Duration::from_millis(500);
+
+/// The user that stands for whoever has not signed in to a demonstration.
+const GUEST: &str = "guest";
+
+/// The accounts as they were when last looked at.
+#[derive(Debug, Default)]
+struct Accounts {
+    by_user: HashMap<String, Arc<Account>>,
+}
+
+impl Accounts {
+    fn read(store: &GeoPackage) -> Result<Self, StoreError> {
+        let accounts = store.accounts()?.into_iter();
+        Ok(Self {
+            by_user: accounts
+                .map(|account| (account.user.to_lowercase(), Arc::new(account)))
+                .collect(),
+        })
+    }
+
+    fn get(&self, user: &str) -> Option<&Arc<Account>> {
+        self.by_user.get(&user.to_lowercase())
+    }
+}
+
+/// Who may ask, and who is signed in.
+pub(crate) struct Identity {
+    /// Writes what changes of accounts; none where the file is only read.
+    writer: Option<Mutex<GeoPackage>>,
+    accounts: ArcSwap<Accounts>,
+    rights: Arc<Rights>,
+    settings: &'static Settings,
+    sessions: Sessions,
+    attempts: Attempts,
+    /// Hashing takes 19 MiB: only so many at once.
+    hashing: Semaphore,
+    /// Whether the data are invented, so that a guest may look.
+    synthetic: bool,
+    /// Whether the service is reached by TLS alone.
+    secure: bool,
+    /// The file.
+    path: PathBuf,
+}
+
+/// Why somebody was not let in.
+#[derive(Debug, PartialEq, Eq)]
+enum Refusal {
+    /// The user or the password is wrong, or the account is locked or was not used for long:
+    /// which, is not told.
+    Wrong,
+    /// Too many failures; wait so long.
+    Wait(Duration),
+}
+
+/// Somebody who signed in.
+struct SignedIn {
+    token: String,
+    viewer: Viewer,
+}
+
+impl Identity {
+    /// The accounts of a file, followed as long as this lives.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) fn following(store: &GeoPackage, read_only: bool) -> Result<Arc<Self>, StoreError> {
+        let reader = store.reader()?;
+        let seen = reader.data_version()?;
+        let writer = if read_only || !store.is_own() {
+            None
+        } else {
+            Some(Mutex::new(store.writer()?))
+        };
+        let identity = Arc::new(Self {
+            writer,
+            accounts: ArcSwap::from_pointee(Accounts::read(store)?),
+            rights: Rights::default_matrix(),
+            settings: Settings::usual(),
+            sessions: Sessions::default(),
+            attempts: Attempts::default(),
+            hashing: Semaphore::new(2),
+            synthetic: store.about().synthetic,
+            secure: false,
+            path: store.path().to_path_buf(),
+        });
+        let watched = Arc::downgrade(&identity);
+        let watcher = thread::Builder::new().name("accounts".to_owned());
+        if let Err(error) = watcher.spawn(move || follow(&watched, &reader, seen)) {
+            tracing::error!(%error, "changes to accounts will not be seen until the next start");
+        }
+        Ok(identity)
+    }
+
+    /// Whether the file has accounts that somebody can sign in with.
+    pub(crate) fn has_accounts(&self) -> bool {
+        !self.accounts.load().by_user.is_empty()
+    }
+
+    /// Who asks without saying who: everyone on this machine where there are no accounts, the
+    /// guest of a demonstration, or nobody.
+    fn unnamed(&self) -> Option<Viewer> {
+        let accounts = self.accounts.load();
+        let role = if accounts.by_user.is_empty() {
+            "local"
+        } else {
+            let guest = accounts.get(GUEST);
+            if !self.synthetic || guest.is_none_or(|guest| guest.locked) {
+                return None;
+            }
+            "guest"
+        };
+        let who = Who::unnamed(&self.rights, role);
+        who.role.is_some().then(|| Viewer::new(Arc::new(who)))
+    }
+
+    /// The viewer of a session's token, as the account is now.
+    fn by_token(&self, token: &str) -> Option<Viewer> {
+        let session = (self.sessions).find(token, &self.settings.session, Instant::now())?;
+        let accounts = self.accounts.load();
+        let account = accounts.get(&session.user)?;
+        if account.locked {
+            return None;
+        }
+        Some(self.viewer(account, &session))
+    }
+
+    fn viewer(&self, account: &Account, session: &Session) -> Viewer {
+        let mut who = Who::of(&self.rights, account, Vec::new());
+        who.second_factor = session.second_factor;
+        who.must_change = self.must_change(account);
+        Viewer::new(Arc::new(who))
+    }
+
+    /// Whether a new password is due: by an administrator's wish or by age. A demonstration's
+    /// is public and stays.
+    fn must_change(&self, account: &Account) -> bool {
+        if self.is_shared(account) {
+            return false;
+        }
+        let greatest = TimeDelta::days(self.settings.password.greatest_age_days);
+        let old = (account.password_changed_at).is_none_or(|at| Utc::now() - at > greatest);
+        account.must_change || old
+    }
+
+    /// Whether it is an account of a demonstration that everyone knows the password of.
+    fn is_shared(&self, account: &Account) -> bool {
+        self.synthetic && account.password.as_deref() == Some(yizhangtu_data::demo::PASSWORD_HASH)
+    }
+
+    /// The accounts whose password is public, in their order, with their roles.
+    fn shared(&self) -> Vec<(String, Arc<Role>)> {
+        let accounts = self.accounts.load();
+        let roles = self.rights.roles.iter();
+        roles
+            .flat_map(|role| {
+                let mut own: Vec<_> = (accounts.by_user.values())
+                    .filter(|account| account.role == role.id && !account.locked)
+                    .filter(|account| self.is_shared(account))
+                    .map(|account| (account.user.clone(), Arc::clone(role)))
+                    .collect();
+                own.sort_by(|one, other| one.0.cmp(&other.0));
+                own
+            })
+            .collect()
+    }
+
+    /// Signs somebody in.
+    async fn sign_in(
+        &self,
+        user: &str,
+        password: String,
+        address: Option<IpAddr>,
+        agent: &str,
+    ) -> Result<SignedIn, Refusal> {
+        let (limits, now) = (&self.settings.lockout, Instant::now());
+        if let Some(wait) = self.attempts.wait(user, address, limits, now) {
+            return Err(Refusal::Wait(wait));
+        }
+        let account = self.accounts.load().get(user).cloned();
+        let hash = account
+            .as_ref()
+            .and_then(|account| account.password.clone());
+        let fits = self.verified(password, hash).await;
+        let account = account.filter(|account| fits && !account.locked && !self.is_unused(account));
+        let Some(account) = account else {
+            self.attempts.failed(user, address, limits, now);
+            return Err(Refusal::Wrong);
+        };
+        self.attempts.succeeded(user);
+        let role = self.rights.role(&account.role);
+        let begun = Begun {
+            user: &account.user,
+            device: Device::of(agent),
+            administrator: role.is_some_and(|role| !role.duties.is_empty()),
+            second_factor: false,
+            shared: self.is_shared(&account),
+        };
+        let token = self.sessions.begin(&begun, &self.settings.session, now);
+        self.note_login(&account);
+        let viewer = self.by_token(&token).ok_or(Refusal::Wrong)?;
+        Ok(SignedIn { token, viewer })
+    }
+
+    async fn verified(&self, password: String, hash: Option<String>) -> bool {
+        let Ok(_turn) = self.hashing.acquire().await else {
+            return false;
+        };
+        let verified =
+            tokio::task::spawn_blocking(move || password::verify(&password, hash.as_deref()));
+        verified.await.unwrap_or(false)
+    }
+
+    fn is_unused(&self, account: &Account) -> bool {
+        let used = account
+            .last_login_at
+            .into_iter()
+            .chain(account.password_changed_at)
+            .max()
+            .unwrap_or(account.created_at);
+        let most = TimeDelta::days(self.settings.account.unused_days);
+        !self.is_shared(account) && Utc::now() - used > most
+    }
+
+    /// Writes when an account was last used. A demonstration's accounts are everyone's, and a
+    /// file that is only read keeps no record: neither keeps anybody out.
+    fn note_login(&self, account: &Account) {
+        if self.is_shared(account) || self.writer.is_none() {
+            return;
+        }
+        let noted = self.change(&account.user, |account| {
+            account.last_login_at = Some(Utc::now());
+        });
+        if let Err(error) = noted {
+            tracing::warn!(%error, "when an account was last used could not be written");
+        }
+    }
+
+    /// Sets a new password that its owner chose.
+    ///
+    /// # Errors
+    /// What is wrong with it, or what the store says.
+    async fn set_password(&self, account: &Account, new: String) -> Result<(), PasswordRefusal> {
+        let rules = &self.settings.password;
+        if let Some(fault) = password::fault(&new, &account.user, rules) {
+            return Err(PasswordRefusal::Fault(fault));
+        }
+        let former = (account.password.iter())
+            .chain(&account.former_passwords)
+            .take(rules.former)
+            .cloned();
+        for hash in former.collect::<Vec<_>>() {
+            if self.verified(new.clone(), Some(hash)).await {
+                return Err(PasswordRefusal::Fault(format!(
+                    "不能用最近 {count} 次用过的口令 / not one of the last {count} passwords",
+                    count = rules.former
+                )));
+            }
+        }
+        let hash = tokio::task::spawn_blocking(move || password::hash(&new)).await;
+        let hash = hash.map_err(|error| PasswordRefusal::Store(error.to_string()))?;
+        let changed = self.change(&account.user, |account| {
+            renew(account, hash.clone(), rules.former);
+            account.must_change = false;
+        });
+        changed.map_err(|error| PasswordRefusal::Store(error.to_string()))
+    }
+
+    /// Changes an account in the file, and shows it at once.
+    fn change(&self, user: &str, change: impl Fn(&mut Account)) -> Result<(), StoreError> {
+        let Some(writer) = self.writer() else {
+            return Ok(());
+        };
+        if let Some(mut account) = writer.account(user)? {
+            change(&mut account);
+            writer.save_account(&account)?;
+        }
+        self.accounts.store(Arc::new(Accounts::read(&writer)?));
+        Ok(())
+    }
+
+    /// Writes an act to the audit log.
+    ///
+    /// # Errors
+    /// When the file is only read or can't be written.
+    pub(crate) fn log(&self, act: Act) -> Result<(), StoreError> {
+        let writer = self.writer().ok_or_else(|| StoreError::ReadOnly {
+            path: self.path.clone(),
+        })?;
+        writer.log(act).map(drop)
+    }
+
+    fn writer(&self) -> Option<MutexGuard<'_, GeoPackage>> {
+        let writer = self.writer.as_ref()?;
+        Some(writer.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Why a new password was not set.
+enum PasswordRefusal {
+    Fault(String),
+    Store(String),
+}
+
+/// Gives an account a new hash, and keeps the old one so that it is not taken again.
+pub(crate) fn renew(account: &mut Account, hash: String, former: usize) {
+    if let Some(old) = account.password.replace(hash) {
+        account.former_passwords.insert(0, old);
+    }
+    account.former_passwords.truncate(former);
+    account.password_changed_at = Some(Utc::now());
+}
+
+/// Looks again whenever the file changed: the command line may have locked an account.
+fn follow(identity: &Weak<Identity>, reader: &GeoPackage, mut seen: i64) {
+    loop {
+        thread::sleep(EVERY);
+        let Some(identity) = identity.upgrade() else {
+            return;
+        };
+        let looked = reader.data_version().and_then(|version| {
+            if seen != version {
+                identity.accounts.store(Arc::new(Accounts::read(reader)?));
+                seen = version;
+            }
+            Ok(())
+        });
+        if let Err(error) = looked {
+            tracing::warn!(%error, "the accounts could not be read yet");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Limits around signing in, as data.
+
+use std::{sync::LazyLock, time::Duration};
+
+use serde::Deserialize;
+
+/// The limits; see `security.toml`, where each is explained.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    /// Which version.
+    #[serde(rename = "version")]
+    _version: String,
+    pub(super) session: SessionLimits,
+    pub(super) lockout: Lockout,
+    pub(crate) password: PasswordRules,
+    pub(super) account: AccountLimits,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SessionLimits {
+    idle_minutes: u64,
+    administrator_idle_minutes: u64,
+    absolute_hours: u64,
+    pub(super) per_device_kind: usize,
+}
+
+impl SessionLimits {
+    /// How long a session may rest.
+    pub(super) fn idle(&self, administrator: bool) -> Duration {
+        Duration::from_secs(
+            60 * if administrator {
+                self.administrator_idle_minutes
+            } else {
+                self.idle_minutes
+            },
+        )
+    }
+
+    /// How long a session may last.
+    pub(super) fn absolute(&self) -> Duration {
+        Duration::from_secs(3600 * self.absolute_hours)
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Lockout {
+    pub(super) failures_per_account: usize,
+    pub(super) failures_per_address: usize,
+    minutes: u64,
+}
+
+impl Lockout {
+    /// How long a lock lasts, and how long failures are remembered.
+    pub(super) fn lasts(&self) -> Duration {
+        Duration::from_secs(60 * self.minutes)
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PasswordRules {
+    pub(super) least_characters: usize,
+    pub(super) least_classes: usize,
+    pub(super) former: usize,
+    pub(super) greatest_age_days: i64,
+    pub(super) denied: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AccountLimits {
+    pub(super) unused_days: i64,
+}
+
+impl PasswordRules {
+    /// How many former passwords may not be taken again.
+    pub(crate) fn former(&self) -> usize {
+        self.former
+    }
+}
+
+impl Settings {
+    /// The limits that the program comes with.
+    pub(crate) fn usual() -> &'static Self {
+        static USUAL: LazyLock<Settings> = LazyLock::new(|| {
+            let text = include_str!("../../../data/catalog/security.toml");
+            toml::from_str(text).unwrap_or_else(|error| panic!("security.toml: {error}"))
+        });
+        &USUAL
+    }
+}

@@ -1,0 +1,187 @@
+//! The map as one rights class sees it: the layers that it may see, and of those that end at
+//! its territory the features in it.
+//!
+//! Whatever answers from a cut map can't tell what is outside it: a feature of another's grid
+//! is as absent as one that never was, in items, lookup, statistics, search and tiles alike.
+//! Which features lie in a territory is derived from the geometry as it is now, so a grid that
+//! is reassigned or moved moves the rights at once.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
+
+use yizhangtu_data::{Record, Value, store::Territory};
+use yizhangtu_index::{Area, Rule, Shape};
+
+use super::{Action, Viewer};
+use crate::atlas::{LayerSnapshot, Snapshot};
+
+/// Cut maps kept at most. One is small, or shares what it does not cut.
+const MOST: usize = 256;
+
+/// Cut maps of the current snapshot, by rights class and action.
+#[derive(Default)]
+pub(crate) struct Cuts {
+    kept: Mutex<HashMap<(Arc<str>, Action), Arc<Cut>>>,
+}
+
+/// One cut map.
+struct Cut {
+    of: Weak<Snapshot>,
+    shown: Arc<Snapshot>,
+    /// What the territory was made of.
+    territory: Vec<Arc<LayerSnapshot>>,
+    /// Layers that were cut: what from, and the part.
+    parts: HashMap<String, (Arc<LayerSnapshot>, Arc<LayerSnapshot>)>,
+}
+
+impl Cuts {
+    /// The map that a viewer may do an action on. The same one where nothing is cut.
+    pub(crate) fn of(
+        &self,
+        viewer: &Viewer,
+        action: Action,
+        snapshot: &Arc<Snapshot>,
+    ) -> Arc<Snapshot> {
+        let key = (Arc::clone(viewer.class()), action);
+        let last = {
+            let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.get(&key).cloned()
+        };
+        if let Some(cut) = &last
+            && std::ptr::eq(cut.of.as_ptr(), Arc::as_ptr(snapshot))
+        {
+            return Arc::clone(&cut.shown);
+        }
+        let cut = Arc::new(Cut::new(viewer, action, snapshot, last.as_deref()));
+        let shown = Arc::clone(&cut.shown);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= MOST {
+            kept.retain(|_, cut| std::ptr::eq(cut.of.as_ptr(), Arc::as_ptr(snapshot)));
+        }
+        if kept.len() >= MOST {
+            kept.clear();
+        }
+        kept.insert(key, cut);
+        shown
+    }
+}
+
+impl Cut {
+    fn new(viewer: &Viewer, action: Action, snapshot: &Arc<Snapshot>, last: Option<&Self>) -> Self {
+        let areas = viewer.limits().map(|own| territory(snapshot, own));
+        let (sources, areas) = areas.unzip();
+        let sources = sources.unwrap_or_default();
+        let mut parts = HashMap::new();
+        let same_territory = last.filter(|last| {
+            last.territory.len() == sources.len()
+                && (last.territory.iter().zip(&sources)).all(|(a, b)| Arc::ptr_eq(a, b))
+        });
+        let mut layers = Vec::new();
+        for layer in &snapshot.layers {
+            if !viewer.may(action, &layer.layer) {
+                continue;
+            }
+            let Some(areas) = areas.as_ref().filter(|_| viewer.is_limited(&layer.layer)) else {
+                layers.push(Arc::clone(layer));
+                continue;
+            };
+            let kept = same_territory
+                .and_then(|last| last.parts.get(&layer.layer.id))
+                .filter(|(source, _)| Arc::ptr_eq(source, layer));
+            let part = match kept {
+                Some((_, part)) => Arc::clone(part),
+                None => Arc::new(layer.part(&inside(layer, areas))),
+            };
+            parts.insert(
+                layer.layer.id.clone(),
+                (Arc::clone(layer), Arc::clone(&part)),
+            );
+            layers.push(part);
+        }
+        let contracts = (snapshot.contracts.as_ref())
+            .filter(|contracts| viewer.may(action, &contracts.layer))
+            .map(|contracts| match &areas {
+                Some(areas) if viewer.is_limited(&contracts.layer) => {
+                    Arc::new(of_assets(contracts, snapshot, areas))
+                }
+                _ => Arc::clone(contracts),
+            });
+        let whole = layers.len() == snapshot.layers.len()
+            && parts.is_empty()
+            && contracts.is_some() == snapshot.contracts.is_some();
+        let shown = if whole {
+            Arc::clone(snapshot)
+        } else {
+            Arc::new(snapshot.part(layers, contracts))
+        };
+        Self {
+            of: Arc::downgrade(snapshot),
+            shown,
+            territory: sources,
+            parts,
+        }
+    }
+}
+
+/// The layers that a territory's features are of, and the features' areas.
+fn territory(snapshot: &Snapshot, own: &[Territory]) -> (Vec<Arc<LayerSnapshot>>, Vec<Arc<Area>>) {
+    let mut sources: Vec<Arc<LayerSnapshot>> = Vec::new();
+    let mut areas = Vec::new();
+    for place in own {
+        let Some(layer) = snapshot.layer(&place.layer) else {
+            continue;
+        };
+        if !sources.iter().any(|source| Arc::ptr_eq(source, layer)) {
+            sources.push(Arc::clone(layer));
+        }
+        let shape = layer.position(&place.id).and_then(|at| layer.shape(at));
+        if let Some(Shape::Area(area)) = shape {
+            areas.push(Arc::clone(area));
+        }
+    }
+    (sources, areas)
+}
+
+/// Positions of the features whose representative points lie in a territory, ascending.
+fn inside(layer: &LayerSnapshot, areas: &[Arc<Area>]) -> Vec<u32> {
+    let mut positions: Vec<u32> = (areas.iter())
+        .flat_map(|area| layer.within(area, Rule::RepresentativePoint))
+        .collect();
+    positions.sort_unstable();
+    positions.dedup();
+    positions
+}
+
+/// The contracts of the assets in a territory.
+fn of_assets(contracts: &LayerSnapshot, snapshot: &Snapshot, areas: &[Arc<Area>]) -> LayerSnapshot {
+    let assets: Vec<&Record> = (snapshot.layer("asset").iter())
+        .flat_map(|assets| {
+            inside(assets, areas)
+                .into_iter()
+                .map(|at| &**assets.record(at))
+        })
+        .collect();
+    let positions: Vec<u32> = (0..)
+        .zip(contracts.records())
+        .filter(|(_, record)| {
+            let named = record.get(&contracts.layer, "asset");
+            assets.iter().any(|asset| names(named, &asset.id))
+        })
+        .map(|(position, _)| position)
+        .collect();
+    contracts.part(&positions)
+}
+
+/// Whether a reference names a feature: as its text, or in its list.
+fn names(reference: &Value, id: &str) -> bool {
+    match reference {
+        Value::Text(text) => **text == *id,
+        Value::Json(json) => match &**json {
+            serde_json::Value::Array(ids) => ids.iter().any(|own| own.as_str() == Some(id)),
+            json => json.as_str() == Some(id),
+        },
+        _ => false,
+    }
+}

@@ -1,0 +1,191 @@
+//! What each route needs of who asks. A route that does not stand here is refused, and a test
+//! fails: nothing becomes reachable because somebody forgot to think of it.
+
+use axum::http::Method;
+
+use super::Duty;
+
+/// What a request needs before its handler runs. What may be seen of a layer and of a record
+/// is decided in the handler, by the viewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Nothing: the page and its files, readiness, signing in.
+    Open,
+    /// Somebody: signed in, with a key, at a file without accounts, or a demonstration's guest.
+    Somebody,
+    /// Somebody who may write: whoever is not signed in is told to.
+    Writer,
+    /// An account: a file without accounts has nothing to answer.
+    Account,
+    /// Somebody with a duty.
+    Duty(Duty),
+}
+
+use Need::{Account, Open, Somebody, Writer};
+
+/// Every route: method, pattern, need. HEAD goes with GET.
+const ROUTES: &[(&str, &str, Need)] = &[
+    ("GET", "/", Open),
+    ("GET", "/health", Open),
+    ("GET", "/assets/{*path}", Open),
+    ("GET", "/api.css", Open),
+    ("GET", "/session", Open),
+    ("POST", "/session", Open),
+    ("DELETE", "/session", Open),
+    ("POST", "/session/password", Account),
+    ("GET", "/metrics", Need::Duty(Duty::Operate)),
+    ("GET", "/audit", Need::Duty(Duty::Audit)),
+    ("GET", "/audit/state", Need::Duty(Duty::Audit)),
+    ("POST", "/collections/{layer}/items/{id}/unmask", Writer),
+    ("GET", "/conformance", Somebody),
+    ("GET", "/api", Somebody),
+    ("GET", "/api.html", Somebody),
+    ("GET", "/catalog", Somebody),
+    ("GET", "/basemaps", Somebody),
+    ("GET", "/basemaps/{id}/{z}/{x}/{y}", Somebody),
+    ("GET", "/collections", Somebody),
+    ("GET", "/collections/{layer}", Somebody),
+    ("GET", "/collections/{layer}/schema", Somebody),
+    ("GET", "/collections/{layer}/queryables", Somebody),
+    ("GET", "/collections/{layer}/export", Somebody),
+    ("POST", "/import", Writer),
+    ("GET", "/import/{token}", Writer),
+    ("POST", "/import/{token}", Writer),
+    ("DELETE", "/import/{token}", Writer),
+    ("GET", "/collections/{layer}/items", Somebody),
+    ("POST", "/collections/{layer}/items", Writer),
+    ("GET", "/collections/{layer}/items/{id}", Somebody),
+    ("PUT", "/collections/{layer}/items/{id}", Writer),
+    ("PATCH", "/collections/{layer}/items/{id}", Writer),
+    ("DELETE", "/collections/{layer}/items/{id}", Writer),
+    ("GET", "/collections/{layer}/items/{id}/history", Somebody),
+    ("POST", "/collections/{layer}/items/{id}/revert", Writer),
+    ("GET", "/collections/{layer}/tiles", Somebody),
+    ("GET", "/collections/{layer}/tiles/{matrix}", Somebody),
+    (
+        "GET",
+        "/collections/{layer}/tiles/{matrix}/{z}/{y}/{x}",
+        Somebody,
+    ),
+    ("GET", "/changes", Somebody),
+    ("POST", "/changes", Writer),
+    ("GET", "/lookup", Somebody),
+    ("POST", "/lookup", Somebody),
+    ("POST", "/statistics", Somebody),
+    ("GET", "/search", Somebody),
+    ("GET", "/tileMatrixSets", Somebody),
+    ("GET", "/tileMatrixSets/{matrix}", Somebody),
+    ("GET", "/tiles/{layers}", Somebody),
+    ("GET", "/tiles/{layers}/{z}/{x}/{y}", Somebody),
+];
+
+/// What a route needs; none where it has no policy. A method that a path does not know needs
+/// what the path's other methods need, and is then answered with 405.
+pub(crate) fn need(method: &Method, pattern: &str) -> Option<Need> {
+    let method = if method == Method::HEAD {
+        "GET"
+    } else {
+        method.as_str()
+    };
+    let own = ROUTES.iter().filter(|(_, path, _)| *path == pattern);
+    let exact = own.clone().find(|(name, ..)| *name == method);
+    exact.map(|(_, _, need)| *need)
+}
+
+/// Whether a path is known with some method.
+pub(crate) fn is_known(pattern: &str) -> bool {
+    ROUTES.iter().any(|(_, path, _)| *path == pattern)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use regex::Regex;
+
+    use super::*;
+
+    /// The arguments of each call of `.route` in a source, up to its closing bracket.
+    fn calls(source: &str) -> Vec<&str> {
+        let starts = source
+            .match_indices(".route(")
+            .map(|(at, call)| at + call.len());
+        starts
+            .map(|start| {
+                let mut open = 1;
+                let end = source[start..].find(|letter| {
+                    open += i32::from(letter == '(') - i32::from(letter == ')');
+                    open == 0
+                });
+                &source[start..start + end.expect("brackets close")]
+            })
+            .collect()
+    }
+
+    /// The routes that the sources register: pattern and methods.
+    fn registered(folder: &Path, found: &mut Vec<(String, Vec<String>)>) {
+        let pattern = Regex::new(r#"^\s*"(/[^"]*)""#).unwrap();
+        let method = Regex::new(r"\b(get|post|put|patch|delete)\(").unwrap();
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                registered(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs")
+                && !path.ends_with("policy/routes.rs")
+            {
+                let source = fs::read_to_string(&path).unwrap();
+                for call in calls(&source) {
+                    // The page's own files have computed patterns, and are open by being there.
+                    let Some(route) = pattern.captures(call) else {
+                        assert!(path.ends_with("page/mod.rs"), "{}: {call}", path.display());
+                        continue;
+                    };
+                    let methods = method.captures_iter(call);
+                    let methods = methods.map(|one| one[1].to_uppercase()).collect();
+                    found.push((route[1].to_owned(), methods));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_route_has_a_policy() {
+        let mut found = Vec::new();
+        registered(
+            Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")),
+            &mut found,
+        );
+        assert!(found.len() > 20, "{found:?}");
+        for (path, methods) in found {
+            assert!(!methods.is_empty(), "{path}");
+            for method in methods {
+                let method = Method::from_bytes(method.as_bytes()).unwrap();
+                assert!(
+                    need(&method, &path).is_some(),
+                    "{method} {path} has no policy"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn only_what_holds_no_data_is_open() {
+        let open: Vec<&str> = (ROUTES.iter())
+            .filter(|(_, _, need)| *need == Open)
+            .map(|(_, path, _)| *path)
+            .collect();
+        let expected = [
+            "/",
+            "/health",
+            "/assets/{*path}",
+            "/api.css",
+            "/session",
+            "/session",
+            "/session",
+        ];
+        assert_eq!(open, expected);
+        assert_eq!(need(&Method::HEAD, "/catalog"), Some(Somebody));
+        assert_eq!(need(&Method::PUT, "/catalog"), None);
+        assert!(is_known("/catalog") && !is_known("/secret"));
+    }
+}
