@@ -51,10 +51,9 @@ pub(crate) fn is_public(hash: &str) -> bool {
 /// A password that nobody has guessed yet: 16 characters, 93 bits.
 pub(crate) fn made(rules: &PasswordRules) -> String {
     loop {
-        let letters = random::<64>().into_iter().filter_map(|byte| {
-            // Bytes beyond a multiple of the alphabet would favour its first letters.
-            (byte < 224).then(|| char::from(ALPHABET[usize::from(byte) % ALPHABET.len()]))
-        });
+        // Bytes beyond a multiple of the alphabet would favour its first letters.
+        let bytes = random::<64>().into_iter().filter(|byte| *byte < 224);
+        let letters = bytes.map(|byte| char::from(ALPHABET[usize::from(byte) % ALPHABET.len()]));
         let password: String = letters.take(16).collect();
         if password.len() == 16 && fault(&password, "", rules).is_none() {
             return password;

@@ -23,8 +23,11 @@ const MOST: usize = 256;
 /// Cut maps of the current snapshot, by rights class and action.
 #[derive(Default)]
 pub(crate) struct Cuts {
-    kept: Mutex<HashMap<(Arc<str>, Action), Arc<Cut>>>,
+    kept: Mutex<HashMap<Key, Arc<Cut>>>,
 }
+
+/// A rights class and what it wants to do.
+type Key = (Arc<str>, Action);
 
 /// One cut map.
 struct Cut {

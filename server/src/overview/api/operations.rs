@@ -186,6 +186,15 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .further(&["304"]),
     get(
+        "/collections/{layer}/items/{id}/unmask",
+        FEATURES,
+        "unmaskItem",
+        "查看一条记录的明文，须写明事由，记入审计 / one record unmasked, for a reason, on record",
+        &["layer", "id"],
+        &[(JSON, "object")],
+    )
+    .post(&[(JSON, "Reason")]),
+    get(
         "/collections/{layer}/export",
         FEATURES,
         "exportItems",
@@ -376,6 +385,53 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getSession",
         "当前用户与权限 / who is asking, and what they may do",
         &[],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/session",
+        SERVICE,
+        "signIn",
+        "登录，以 Cookie 保持 / sign in; a cookie keeps the session",
+        &[],
+        &[(JSON, "object")],
+    )
+    .post(&[(JSON, "Credentials")]),
+    get(
+        "/session",
+        SERVICE,
+        "signOut",
+        "退出登录 / sign out",
+        &[],
+        &[],
+    )
+    .method("delete")
+    .further(&["204"]),
+    get(
+        "/session/password",
+        SERVICE,
+        "changePassword",
+        "修改口令 / choose a new password",
+        &[],
+        &[],
+    )
+    .post(&[(JSON, "NewPassword")])
+    .further(&["204"]),
+    get(
+        "/audit",
+        SERVICE,
+        "getAudit",
+        "审计日志，最近的在前 / the audit log, the latest first",
+        &[
+            "user", "action", "outcome", "from", "until", "before", "limit", "f",
+        ],
+        &[(JSON, "object"), (CSV, "string")],
+    ),
+    get(
+        "/audit/state",
+        SERVICE,
+        "getAuditState",
+        "审计日志是否完整 / whether the audit log is whole",
+        &["noted"],
         &[(JSON, "object")],
     ),
     get(

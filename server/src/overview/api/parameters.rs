@@ -62,6 +62,34 @@ pub(super) fn all(app: &App) -> Value {
         text.clone(),
     );
     add("id", "path", "标识 / the identifier", text.clone());
+    for (name, description) in [
+        ("user", "用户 / the user"),
+        ("action", "操作，如 unmask / the act, such as unmask"),
+        ("outcome", "done 或 refused / done or refused"),
+        (
+            "noted",
+            "先前另行记下的哈希 / a hash that was noted elsewhere before",
+        ),
+    ] {
+        add(name, "query", description, text.clone());
+    }
+    for (name, description) in [
+        ("from", "起始时刻 / from this instant on"),
+        ("until", "截止时刻 / before this instant"),
+    ] {
+        add(
+            name,
+            "query",
+            description,
+            json!({ "type": "string", "format": "date-time" }),
+        );
+    }
+    add(
+        "before",
+        "query",
+        "此行之前 / before this row",
+        whole.clone(),
+    );
     add(
         "export-f",
         "query",

@@ -28,6 +28,24 @@ pub(super) fn all(app: &App) -> Value {
             "required": ["file"],
             "properties": { "file": { "type": "array", "items": { "type": "string", "format": "binary" } } },
         },
+        "Reason": {
+            "type": "object",
+            "required": ["reason"],
+            "additionalProperties": false,
+            "properties": { "reason": { "type": "string", "minLength": 4, "maxLength": 200 } },
+        },
+        "Credentials": {
+            "type": "object",
+            "required": ["user", "password"],
+            "additionalProperties": false,
+            "properties": { "user": text, "password": text },
+        },
+        "NewPassword": {
+            "type": "object",
+            "required": ["old", "new"],
+            "additionalProperties": false,
+            "properties": { "old": text, "new": text },
+        },
         "ImportWishes": {
             "type": "object",
             "additionalProperties": false,
