@@ -45,3 +45,23 @@ test('Escape leaves the form, and it fits a phone', async () => {
   await form.waitFor({ state: 'detached' });
   await close();
 });
+
+test('the auditor reads the log, and finds it whole', async () => {
+  const { page, url, close } = await open();
+  await page.getByTestId('open-sign-in').click();
+  const form = page.getByTestId('sign-in');
+  await form.getByText('auditor', { exact: true }).click();
+  await Promise.all([page.waitForEvent('load'), form.locator('button[type=submit]').click()]);
+  await page.getByTestId('account').click();
+  await page.getByTestId('open-audit').click();
+  const log = page.getByTestId('audit');
+  await log.getByTestId('audit-state').waitFor();
+  assert.match(await log.getByTestId('audit-state').textContent(), /日志完整/);
+  await log.locator('tbody tr').first().waitFor();
+  assert.match(await log.locator('tbody tr').first().textContent(), /auditor.*登录.*成功/s);
+  const table = await page.request.get(await log.locator('a[download]').getAttribute('href'));
+  assert.match(await table.text(), /login/);
+  assert.equal((await page.request.get(`${url}/collections/building/items`)).status(), 404);
+  await picture(page, 'audit');
+  await close();
+});

@@ -1,5 +1,7 @@
-import { post, request, send } from './client';
+import { address, post, request, send } from './client';
 import type {
+  AuditRow,
+  AuditState,
   BaseMap,
   Bounds,
   Catalog,
@@ -37,6 +39,31 @@ export const changePassword = (old: string, password: string) =>
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ old, new: password }),
   });
+
+/** What is looked for in the audit log; an empty text for all. */
+export interface AuditAsked {
+  user: string;
+  action: string;
+  outcome: string;
+}
+
+function auditQuery(asked: AuditAsked, more: Record<string, string>): string {
+  const query = new URLSearchParams(more);
+  for (const [name, value] of Object.entries(asked)) if (value) query.set(name, value);
+  return `audit?${query}`;
+}
+
+/** Rows of the audit log, the latest first; `before` continues where a page ended. */
+export const audit = (asked: AuditAsked, before: number | null) =>
+  request<{ rows: AuditRow[]; before: number | null }>(
+    auditQuery(asked, before === null ? { f: 'json' } : { f: 'json', before: String(before) }),
+  );
+
+/** Where the audit log is had as a table. */
+export const auditTable = (asked: AuditAsked) => address(auditQuery(asked, { f: 'csv', limit: '10000' }));
+
+/** Whether the audit log is whole. */
+export const auditState = () => request<AuditState>('audit/state');
 
 /** The base maps that the server offers; none is the rule. */
 export const baseMaps = () => request<BaseMap[]>('basemaps');

@@ -149,6 +149,28 @@ export interface Session {
   notice: Text | null;
 }
 
+/** A row of the audit log. */
+export interface AuditRow {
+  sequence: number;
+  at: string;
+  user: string;
+  name: string;
+  role: string;
+  unit: string;
+  address: string;
+  action: string;
+  object: string;
+  outcome: 'done' | 'refused';
+  reason: string;
+  count: number;
+  hash: string;
+}
+
+/** Whether the audit log is as it was written. */
+export type AuditState =
+  | { whole: true; rows: number; last: string }
+  | { whole: false; sequence: number; fault: string };
+
 export interface Lookup {
   point: LonLat;
   sequence: number;

@@ -11,6 +11,9 @@ export const useSession = defineStore('session', () => {
   /** Whether the form for a new password was opened. */
   const renewing = ref(false);
 
+  /** Whether the audit log was opened. */
+  const auditing = ref(false);
+
   /** Whether nothing can be shown before somebody signs in. */
   const mustSignIn = computed(() => session.value?.must_sign_in === true);
   const mustRenew = computed(() => session.value?.must_change_password === true);
@@ -41,5 +44,17 @@ export const useSession = defineStore('session', () => {
     begin();
   }
 
-  return { session, asking, renewing, mustSignIn, mustRenew, admitted, load, signIn, signOut, renew };
+  return {
+    session,
+    asking,
+    renewing,
+    auditing,
+    mustSignIn,
+    mustRenew,
+    admitted,
+    load,
+    signIn,
+    signOut,
+    renew,
+  };
 });
