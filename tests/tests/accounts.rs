@@ -428,3 +428,105 @@ fn first_grid(file: &Path) -> String {
             .expect("a code")
     )
 }
+
+#[test]
+fn one_administrator_makes_accounts_and_another_gives_roles() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = copy(folder.path());
+    let server = Server::start_with(&file, &[]);
+    let (system, security, planner) = (
+        server.sign_in("system_admin"),
+        server.sign_in("security_admin"),
+        server.sign_in("planner"),
+    );
+    let patch = |asker: &yizhangtu_tests::Asker, user: &str, body: serde_json::Value| {
+        asker.send(
+            "PATCH",
+            &format!("/accounts/{user}"),
+            &[],
+            body.to_string().as_bytes(),
+        )
+    };
+    assert_eq!(planner.get("/accounts").status, 403);
+    assert_eq!(server.get("/accounts").status, 401);
+    assert_eq!(
+        security
+            .post("/accounts", &json!({ "user": "wang.wu" }))
+            .status,
+        403
+    );
+    let made = system.post(
+        "/accounts",
+        &json!({ "user": "wang.wu", "name": "王五", "unit": "村委会" }),
+    );
+    assert_eq!(made.status, 201, "{}", made.text());
+    let password = made.json()["password"]
+        .as_str()
+        .expect("a password")
+        .to_owned();
+    assert_eq!(
+        system
+            .post("/accounts", &json!({ "user": "WANG.WU" }))
+            .status,
+        422
+    );
+    assert!(
+        !system.get("/accounts").text().contains("argon2"),
+        "no hash leaves"
+    );
+
+    // Without a role there is nothing to see.
+    let wang = server.sign_in_with("wang.wu", &password);
+    let changed = wang.post(
+        "/session/password",
+        &json!({ "old": password, "new": "Bridge-9-water" }),
+    );
+    assert_eq!(changed.status, 204);
+    assert_eq!(wang.get("/collections/building/items").status, 404);
+    assert_eq!(
+        patch(&system, "wang.wu", json!({ "role": "leader" })).status,
+        403
+    );
+    assert_eq!(
+        patch(&planner, "wang.wu", json!({ "role": "leader" })).status,
+        403
+    );
+    assert_eq!(
+        patch(&security, "wang.wu", json!({ "role": "king" })).status,
+        422
+    );
+    assert_eq!(
+        patch(&security, "security_admin", json!({ "role": "leader" })).status,
+        422,
+        "not one's own"
+    );
+    assert_eq!(
+        patch(&security, "wang.wu", json!({ "role": "leader" })).status,
+        200
+    );
+    assert_eq!(
+        wang.get("/session").json()["user"],
+        json!(null),
+        "the session ended"
+    );
+    let wang = server.sign_in_with("wang.wu", "Bridge-9-water");
+    assert_eq!(wang.get("/collections/building/items?limit=1").status, 200);
+    assert_eq!(
+        patch(&system, "wang.wu", json!({ "locked": true })).status,
+        200
+    );
+    assert_eq!(wang.get("/session").json()["user"], json!(null));
+    let refused = server.post(
+        "/session",
+        &json!({ "user": "wang.wu", "password": "Bridge-9-water" }),
+    );
+    assert_eq!(refused.status, 401);
+    let log = server
+        .sign_in("auditor")
+        .get("/audit?action=account_changed")
+        .text();
+    assert!(
+        log.contains("role leader") && log.contains("locked"),
+        "{log}"
+    );
+}

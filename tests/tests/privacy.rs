@@ -18,9 +18,7 @@ fn people() -> Vec<Person> {
             "SELECT id, name, id_number, phone FROM person
              WHERE length(name) > 2 AND length(id_number) = 18 AND phone NOT NULL
              -- Whoever holds an office is named with it, and so may a namesake be.
-             AND name NOT IN (SELECT building_head FROM building WHERE building_head NOT NULL
-               UNION SELECT building_leader FROM building WHERE building_leader NOT NULL
-               UNION SELECT worker FROM grid WHERE worker NOT NULL
+             AND name NOT IN (SELECT worker FROM grid WHERE worker NOT NULL
                UNION SELECT leader FROM grid WHERE leader NOT NULL)
              ORDER BY fid LIMIT 40",
         )

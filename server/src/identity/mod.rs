@@ -4,6 +4,7 @@
 //! demonstration has a guest who may look. Sessions are in memory; their token is in a cookie
 //! that scripts can't read and other sites can't send.
 
+mod accounts;
 mod attempts;
 mod gate;
 mod password;
@@ -34,7 +35,10 @@ use self::{
     attempts::Attempts,
     sessions::{Begun, Device, Session, Sessions},
 };
-use crate::policy::{Rights, Role, Viewer, Who};
+use crate::{
+    http::Problem,
+    policy::{Rights, Role, Viewer, Who},
+};
 
 /// How often the file is asked whether somebody changed an account.
 const EVERY: Duration = Duration::from_millis(500);
@@ -315,6 +319,18 @@ impl Identity {
             writer.save_account(&account)?;
         }
         self.accounts.store(Arc::new(Accounts::read(&writer)?));
+        Ok(())
+    }
+
+    /// Writes an account, and shows it at once.
+    ///
+    /// # Errors
+    /// When the file is only read or can't be written.
+    fn save(&self, account: &Account) -> Result<(), Problem> {
+        let writer = self.writer().ok_or_else(Problem::read_only)?;
+        writer.save_account(account).map_err(Problem::internal)?;
+        let accounts = Accounts::read(&writer).map_err(Problem::internal)?;
+        self.accounts.store(Arc::new(accounts));
         Ok(())
     }
 

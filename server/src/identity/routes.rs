@@ -7,14 +7,14 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{get, patch, post},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 use yizhangtu_data::demo;
 
 use super::{
-    PasswordRefusal, Refusal,
+    PasswordRefusal, Refusal, accounts,
     gate::{address, cookie, note, token},
 };
 use crate::{
@@ -28,6 +28,8 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/session", get(session).post(sign_in).delete(sign_out))
         .route("/session/password", post(change_password))
+        .route("/accounts", get(accounts::list).post(accounts::make))
+        .route("/accounts/{user}", patch(accounts::change))
 }
 
 #[derive(Deserialize)]

@@ -417,6 +417,34 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .post(&[(JSON, "NewPassword")])
     .further(&["204"]),
     get(
+        "/accounts",
+        SERVICE,
+        "getAccounts",
+        "账户与角色 / the accounts, and the roles that there are",
+        &[],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/accounts",
+        SERVICE,
+        "makeAccount",
+        "新建账户，口令只给出一次 / make an account; its password is given once",
+        &[],
+        &[],
+    )
+    .post(&[(JSON, "NewAccount")])
+    .further(&["201"]),
+    get(
+        "/accounts/{user}",
+        SERVICE,
+        "changeAccount",
+        "停用、重设口令、改变角色与管辖范围 / lock, give a new password, another role or territory",
+        &["account-user"],
+        &[(JSON, "object")],
+    )
+    .post(&[(JSON, "AccountChange")])
+    .method("patch"),
+    get(
         "/audit",
         SERVICE,
         "getAudit",

@@ -13,6 +13,7 @@ pub(super) fn name_of(key: &str) -> &str {
         "search-limit" => "limit",
         "lookup-crs" => "crs",
         "lookup-layers" => "layers",
+        "account-user" => "user",
         "export-f" => "f",
         "import-layer" => "layer",
         "file-crs-in" => "crs",
@@ -62,6 +63,7 @@ pub(super) fn all(app: &App) -> Value {
         text.clone(),
     );
     add("id", "path", "标识 / the identifier", text.clone());
+    add("account-user", "path", "用户 / the user", text.clone());
     for (name, description) in [
         ("user", "用户 / the user"),
         ("action", "操作，如 unmask / the act, such as unmask"),

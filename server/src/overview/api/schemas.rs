@@ -40,6 +40,26 @@ pub(super) fn all(app: &App) -> Value {
             "additionalProperties": false,
             "properties": { "user": text, "password": text },
         },
+        "NewAccount": {
+            "type": "object",
+            "required": ["user"],
+            "additionalProperties": false,
+            "properties": { "user": text, "name": text, "unit": text },
+        },
+        "AccountChange": {
+            "type": "object",
+            "additionalProperties": false,
+            "properties": {
+                "locked": { "type": "boolean" },
+                "new_password": { "type": "boolean" },
+                "role": text,
+                "territory": { "type": "array", "items": {
+                    "type": "object",
+                    "required": ["layer", "id"],
+                    "properties": { "layer": text, "id": text },
+                } },
+            },
+        },
         "NewPassword": {
             "type": "object",
             "required": ["old", "new"],
