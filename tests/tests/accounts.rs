@@ -530,3 +530,72 @@ fn one_administrator_makes_accounts_and_another_gives_roles() {
         "{log}"
     );
 }
+
+#[test]
+fn a_program_s_key_is_its_account_within_its_scope_until_it_ends() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = copy(folder.path());
+    let file = text(&file);
+    assert_eq!(
+        run([
+            "user", "key", file, "planner", "--label", "x", "--scope", "fly"
+        ])
+        .status
+        .code(),
+        Some(2)
+    );
+    let made = |scope: &[&str]| -> serde_json::Value {
+        let arguments = [
+            "user",
+            "key",
+            file,
+            "planner",
+            "--label",
+            "驾驶舱",
+            "--json",
+        ];
+        let made = run_well(arguments.iter().chain(scope));
+        serde_json::from_str(&made).expect("JSON")
+    };
+    let (whole, counting) = (made(&[]), made(&["--scope", "count"]));
+    let key = |made: &serde_json::Value| format!("Bearer {}", made["key"].as_str().expect("a key"));
+    assert!(!run_well(["user", "keys", file]).contains(whole["key"].as_str().expect("a key")));
+    let server = Server::start_with(Path::new(file), &[]);
+    let get = |authorization: &str, path: &str| {
+        server.get_with(path, &[("authorization", authorization)])
+    };
+    assert_eq!(
+        get(&key(&whole), "/session").json()["user"],
+        json!("planner")
+    );
+    assert_eq!(
+        get(&key(&whole), "/collections/building/items?limit=1").status,
+        200
+    );
+    assert_eq!(
+        get(&key(&whole), "/collections/person/items?limit=1").status,
+        404
+    );
+    assert_eq!(
+        get(&key(&counting), "/collections/building/items?limit=1").status,
+        404
+    );
+    let area = json!({ "area": { "type": "Polygon", "coordinates": [[[113.58, 23.1], [113.6, 23.1], [113.6, 23.12], [113.58, 23.12], [113.58, 23.1]]] } });
+    let counted = server.send(
+        "POST",
+        "/statistics",
+        &[
+            ("authorization", &key(&counting)),
+            ("content-type", "application/json"),
+        ],
+        area.to_string().as_bytes(),
+    );
+    assert_eq!(counted.status, 200, "{}", counted.text());
+    // A wrong key is no guest.
+    assert_eq!(get("Bearer yzt_none", "/collections").status, 401);
+    run_well(["user", "revoke", file, whole["id"].as_str().expect("an id")]);
+    let began = std::time::Instant::now();
+    while get(&key(&whole), "/session").status != 401 {
+        assert!(began.elapsed().as_secs() < 30, "the revoking is not seen");
+    }
+}

@@ -5,15 +5,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use clap::Subcommand;
 use serde_json::{Value, json};
-use yizhangtu_data::store::{Access, Account, GeoPackage, Territory};
+use yizhangtu_data::store::{Access, Account, ApiKey, GeoPackage, Territory};
 
 use super::{Failure, Output};
 use crate::{
     identity::{self, Settings},
-    policy::{Rights, Role},
+    policy::{Action, Rights, Role},
 };
 
 /// 管理账户 / manage accounts
@@ -67,6 +67,32 @@ enum Verb {
         /// 重新启用 / unlock it
         #[arg(long)]
         undo: bool,
+    },
+    /// 为程序签发密钥，只显示一次；请求头 Authorization: Bearer / make a key for a program, shown once
+    Key {
+        #[command(flatten)]
+        target: Target,
+        /// 用途 / what it is for
+        #[arg(long)]
+        label: String,
+        /// 有效天数 / days that it holds
+        #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(i64).range(1..=366))]
+        days: i64,
+        /// 只限这些操作，如 view,count；不给则同账户 / only these actions; none: all that the account may
+        #[arg(long, value_delimiter = ',')]
+        scope: Vec<String>,
+    },
+    /// 列出程序密钥 / list the keys of programs
+    Keys {
+        /// GeoPackage 文件 / the file
+        file: PathBuf,
+    },
+    /// 收回程序密钥 / take a key back
+    Revoke {
+        /// GeoPackage 文件 / the file
+        file: PathBuf,
+        /// 密钥编号 / the key's id
+        id: String,
     },
     /// 重设口令；随机生成，只显示一次 / give a new password; random, shown once
     Passwd {
@@ -136,6 +162,14 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
                 Ok(None)
             })
         }
+        Verb::Key {
+            target,
+            label,
+            days,
+            scope,
+        } => make_key(&target, label, days, scope, output),
+        Verb::Keys { file } => list_keys(&file, output),
+        Verb::Revoke { file, id } => revoke(&file, &id, output),
         Verb::Passwd {
             target,
             password_stdin,
@@ -167,12 +201,7 @@ fn change(
     change: impl FnOnce(&GeoPackage, &mut Account) -> Result<Option<String>, Failure>,
 ) -> Result<(), Failure> {
     let store = open(&target.file)?;
-    let mut account = store.account(&target.user)?.ok_or_else(|| {
-        Failure::Data(format!(
-            "没有用户 {user} / there is no user {user}",
-            user = target.user
-        ))
-    })?;
+    let mut account = (store.account(&target.user)?).ok_or_else(|| missing(&target.user))?;
     let made = change(&store, &mut account)?;
     store.save_account(&account)?;
     tell(&account, made.as_deref(), done, output)
@@ -294,6 +323,115 @@ fn tell(
         )?;
     }
     Ok(())
+}
+
+fn make_key(
+    target: &Target,
+    label: String,
+    days: i64,
+    scope: Vec<String>,
+    output: Output,
+) -> Result<(), Failure> {
+    let known: Vec<&str> = (Action::ALL.iter())
+        .map(|(action, _)| action.name())
+        .chain(["duties"])
+        .collect();
+    if let Some(other) = scope.iter().find(|word| !known.contains(&word.as_str())) {
+        return Err(Failure::Usage(format!(
+            "--scope 没有“{other}”，可用的有 {known} / there is no “{other}”; there are {known}",
+            known = known.join(", ")
+        )));
+    }
+    let store = open(&target.file)?;
+    let account = store
+        .account(&target.user)?
+        .ok_or_else(|| missing(&target.user))?;
+    let key = identity::made_key();
+    let hash = identity::key_hash(&key);
+    let now = Utc::now();
+    let kept = ApiKey {
+        id: hash[..12].to_owned(),
+        user: account.user,
+        label,
+        hash,
+        scope,
+        created_at: now,
+        expires_at: now + TimeDelta::days(days),
+        revoked_at: None,
+    };
+    store.save_api_key(&kept)?;
+    let mut out = io::stdout();
+    if output.json {
+        let mut told = described_key(&kept);
+        told["key"] = key.into();
+        writeln!(out, "{told}")?;
+    } else {
+        writeln!(
+            out,
+            "密钥 {id}（只显示这一次）/ key {id} (shown this once): {key}",
+            id = kept.id
+        )?;
+    }
+    Ok(())
+}
+
+fn list_keys(file: &Path, output: Output) -> Result<(), Failure> {
+    let keys = GeoPackage::open(file, &super::catalog(), Access::ReadOnly)?.api_keys()?;
+    let mut out = io::stdout();
+    if output.json {
+        let all: Vec<Value> = keys.iter().map(described_key).collect();
+        writeln!(out, "{}", Value::from(all))?;
+        return Ok(());
+    }
+    for key in &keys {
+        writeln!(
+            out,
+            "{id}\t{user}\t{label}\t{scope}\t{until}\t{state}",
+            id = key.id,
+            user = key.user,
+            label = key.label,
+            scope = key.scope.join(","),
+            until = key.expires_at.date_naive(),
+            state = if key.revoked_at.is_some() {
+                "已收回 revoked"
+            } else {
+                ""
+            },
+        )?;
+    }
+    Ok(())
+}
+
+fn revoke(file: &Path, id: &str, output: Output) -> Result<(), Failure> {
+    let store = open(file)?;
+    let found = store.api_keys()?.into_iter().find(|key| key.id == id);
+    let mut key =
+        found.ok_or_else(|| Failure::Data(format!("没有密钥 {id} / there is no key {id}")))?;
+    key.revoked_at.get_or_insert(Utc::now());
+    store.save_api_key(&key)?;
+    let mut out = io::stdout();
+    if output.json {
+        writeln!(out, "{}", described_key(&key))?;
+    } else {
+        writeln!(out, "已收回 / revoked: {id}")?;
+    }
+    Ok(())
+}
+
+fn described_key(key: &ApiKey) -> Value {
+    json!({
+        "id": key.id,
+        "user": key.user,
+        "label": key.label,
+        "scope": key.scope,
+        "created_at": key.created_at,
+        "expires_at": key.expires_at,
+        "revoked_at": key.revoked_at,
+    })
+}
+
+fn missing(user: &str) -> Failure {
+    Failure::Data(format!("没有用户 {user} / there is no user {user}"))
 }
 
 fn list(file: &Path, output: Output) -> Result<(), Failure> {

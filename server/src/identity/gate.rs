@@ -72,8 +72,14 @@ fn admit(app: &App, request: &Request) -> Result<Viewer, (Problem, Option<Viewer
     };
     let need = needed(request.method(), pattern.as_str()).map_err(unnamed)?;
     let headers = request.headers();
-    let named = token(headers, identity.secure).and_then(|token| identity.by_token(token));
-    if !request.method().is_safe() {
+    let key = bearer(headers);
+    let named = match key {
+        // A key that is none must not be answered as a guest: its program would not notice.
+        Some(key) => Some(identity.by_key(key).ok_or_else(|| unnamed(no_key()))?),
+        None => token(headers, identity.secure).and_then(|token| identity.by_token(token)),
+    };
+    // No other site can make a browser send a key.
+    if key.is_none() && !request.method().is_safe() {
         refuse_other_sites(headers, request.uri()).map_err(unnamed)?;
     }
     let viewer = match named {
@@ -135,6 +141,20 @@ fn needed(method: &Method, pattern: &str) -> Result<Need, Problem> {
         StatusCode::FORBIDDEN,
         "此路径未设权限 / this path has no policy",
     ))
+}
+
+/// The key of a program.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, key) = given.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}
+
+fn no_key() -> Problem {
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "密钥无效、已过期或已收回 / the key is none, has ended or was taken back",
+    )
 }
 
 /// The token of a session in the cookies.

@@ -7,6 +7,7 @@
 mod accounts;
 mod attempts;
 mod gate;
+mod key;
 mod password;
 mod routes;
 mod sessions;
@@ -24,9 +25,10 @@ use std::{
 use arc_swap::ArcSwap;
 use chrono::{TimeDelta, Utc};
 use tokio::sync::Semaphore;
-use yizhangtu_data::store::{Account, Act, GeoPackage, StoreError};
+use yizhangtu_data::store::{Account, Act, ApiKey, GeoPackage, StoreError};
 
 pub(crate) use gate::gate;
+pub(crate) use key::{hashed as key_hash, made as made_key};
 pub(crate) use password::{fault, hash, is_public, made};
 pub(crate) use routes::routes;
 pub(crate) use settings::Settings;
@@ -50,6 +52,8 @@ const GUEST: &str = "guest";
 #[derive(Debug, Default)]
 struct Accounts {
     by_user: HashMap<String, Arc<Account>>,
+    /// Keys of programs by their hash.
+    keys: HashMap<String, ApiKey>,
 }
 
 impl Accounts {
@@ -58,6 +62,9 @@ impl Accounts {
         Ok(Self {
             by_user: accounts
                 .map(|account| (account.user.to_lowercase(), Arc::new(account)))
+                .collect(),
+            keys: (store.api_keys()?.into_iter())
+                .map(|key| (key.hash.clone(), key))
                 .collect(),
         })
     }
@@ -166,6 +173,18 @@ impl Identity {
             return None;
         }
         Some(self.viewer(account, &session))
+    }
+
+    /// The viewer of a program's key: its account, within the key's scope.
+    fn by_key(&self, key: &str) -> Option<Viewer> {
+        let accounts = self.accounts.load();
+        let key = accounts.keys.get(&key::hashed(key))?;
+        if key.revoked_at.is_some() || key.expires_at <= Utc::now() {
+            return None;
+        }
+        let account = accounts.get(&key.user).filter(|account| !account.locked)?;
+        let who = Who::of(&self.rights, account, key.scope.clone());
+        Some(Viewer::new(Arc::new(who)))
     }
 
     fn viewer(&self, account: &Account, session: &Session) -> Viewer {
