@@ -13,6 +13,9 @@ const paths = [
   '/basemaps',
   '/health',
   '/changes',
+  '/batches',
+  '/import',
+  '/session',
 ];
 
 export default defineConfig({

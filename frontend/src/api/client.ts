@@ -3,6 +3,24 @@ import type { Text } from './types';
 /** Why a request failed, in the terms that the page can explain. */
 export type FailureKind = 'offline' | 'unauthorized' | 'forbidden' | 'not_found' | 'invalid' | 'server';
 
+/** One fault of what was sent: its field, row or place, and what to do. */
+export interface Fault {
+  field?: string;
+  code?: string;
+  message: string;
+  /** Place in the change set, from 0. */
+  change?: number;
+  place?: [number, number];
+}
+
+/** The server's problem document (RFC 9457). */
+export interface Problem {
+  detail?: string;
+  title?: string;
+  errors?: Fault[];
+  [member: string]: unknown;
+}
+
 /** A failed request: the server's problem document (RFC 9457), or no answer at all. */
 export class ApiError extends Error {
   constructor(
@@ -11,6 +29,8 @@ export class ApiError extends Error {
     readonly status: number,
     /** The server's own words, Chinese and English in one line. */
     readonly detail: string,
+    /** The whole document, where there is one. */
+    readonly problem: Problem = {},
   ) {
     super(detail || `HTTP ${status}`);
     this.name = 'ApiError';
@@ -46,19 +66,34 @@ export async function send(path: string, init: RequestInit = {}): Promise<Respon
     if (isAborted(error)) throw error;
     throw new ApiError('offline', 0, '');
   }
-  if (!response.ok) throw new ApiError(failureOf(response.status), response.status, await detailOf(response));
+  if (!response.ok) {
+    const problem = await problemOf(response);
+    const detail = String(problem.detail ?? problem.title ?? '');
+    throw new ApiError(failureOf(response.status), response.status, detail, problem);
+  }
   return response;
 }
 
+/** An answer with its headers. */
+export interface Answer<T> {
+  body: T;
+  headers: Headers;
+}
+
 /** Asks the API for JSON. Throws as {@link send} does. */
-export async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
+export async function ask<T>(path: string, init: RequestInit = {}): Promise<Answer<T>> {
   const response = await send(path, init);
   try {
-    return (await response.json()) as T;
+    return { body: (await response.json()) as T, headers: response.headers };
   } catch (error) {
     if (isAborted(error)) throw error;
     throw new ApiError('server', response.status, '');
   }
+}
+
+/** As {@link ask}, without the headers. */
+export async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
+  return (await ask<T>(path, init)).body;
 }
 
 /** Posts JSON and reads JSON. */
@@ -71,12 +106,12 @@ export function post<T>(path: string, body: unknown, signal?: AbortSignal): Prom
   });
 }
 
-async function detailOf(response: Response): Promise<string> {
+async function problemOf(response: Response): Promise<Problem> {
   try {
-    const problem = (await response.json()) as { detail?: unknown; title?: unknown };
-    return String(problem.detail ?? problem.title ?? '');
+    const problem: unknown = await response.json();
+    return typeof problem === 'object' && problem !== null ? (problem as Problem) : {};
   } catch {
-    return '';
+    return {};
   }
 }
 

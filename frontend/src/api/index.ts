@@ -14,7 +14,10 @@ import type {
   Statistics,
 } from './types';
 
+export * from './attachments';
+export * from './changes';
 export * from './client';
+export * from './imports';
 export type * from './types';
 
 type Signal = AbortSignal | undefined;
@@ -22,6 +25,9 @@ const withSignal = (signal: Signal): RequestInit => (signal ? { signal } : {});
 
 /** Layers, code lists and what is known of the project. */
 export const catalog = () => request<Catalog>('catalog');
+
+/** The standards that the server keeps, and so what it can do. */
+export const conformance = () => request<{ conformsTo: string[] }>('conformance');
 
 /** Who is asking. */
 export const session = () => request<Session>('session');

@@ -23,8 +23,16 @@ export interface Field {
   type: FieldKind;
   unit?: string;
   decimals?: number;
+  range?: [number, number];
+  max_length?: number;
+  pattern?: string;
   code_list?: string;
+  /** Code lists that another field chooses between. */
+  code_list_when?: { field: string; lists: Record<string, string> };
   reference?: string;
+  required?: boolean;
+  unique?: boolean;
+  mask?: string;
   sensitivity?: Sensitivity;
   note?: Text;
 }
@@ -92,6 +100,7 @@ export interface Project {
   bounds: Bounds | null;
   metric_crs?: string;
   sequence?: number;
+  read_only?: boolean;
 }
 
 export interface Catalog {

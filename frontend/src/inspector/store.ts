@@ -106,6 +106,33 @@ export const useInspector = defineStore('inspector', () => {
     }
   }
 
+  /** Reads again what is shown, without taking it away meanwhile: it changed on the server. */
+  async function reread(): Promise<void> {
+    const [at, open] = [point.value, chosen.value];
+    try {
+      if (open && item.value) {
+        const feature = await api.item(open.layer, open.id);
+        if (chosen.value?.layer !== open.layer || chosen.value.id !== open.id) return;
+        item.value = feature;
+        mark(feature.geometry);
+      }
+      if (at && lookup.value) {
+        const answer = await api.lookup(at);
+        if (point.value !== at) return;
+        lookup.value = answer;
+        if (!chosen.value) await outlineHouse(answer, new AbortController());
+      }
+    } catch (reason) {
+      // Gone: it was deleted. Anything else is asked again with the next change.
+      if (reason instanceof api.ApiError && reason.kind === 'not_found' && chosen.value === open) {
+        item.value = null;
+        itemError.value = reason;
+        itemStatus.value = 'failed';
+        mark();
+      }
+    }
+  }
+
   /** From one feature back to the list of what is at the point. */
   function back(): void {
     reading?.abort();
@@ -170,6 +197,7 @@ export const useInspector = defineStore('inspector', () => {
     itemError,
     inspect,
     open,
+    reread,
     back,
     close,
     show,

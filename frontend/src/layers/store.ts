@@ -65,6 +65,22 @@ export const useLayers = defineStore('layers', () => {
     }
   }
 
+  /** Counts anew what each layer holds; how layers are shown stays. */
+  async function recount(): Promise<void> {
+    const now = await api.catalog();
+    const counts = new Map(now.layers.map((layer) => [layer.id, layer]));
+    const before = catalog.value;
+    if (!before) return;
+    catalog.value = {
+      ...before,
+      project: { ...before.project, bounds: now.project.bounds, sequence: now.project.sequence },
+      layers: before.layers.map((layer) => {
+        const counted = counts.get(layer.id);
+        return counted ? { ...layer, count: counted.count, bounds: counted.bounds } : layer;
+      }),
+    };
+  }
+
   const byId = computed(() => new Map(catalog.value?.layers.map((layer) => [layer.id, layer])));
   const lists = computed(() => catalog.value?.code_lists ?? {});
   const visible = computed(() =>
@@ -101,6 +117,7 @@ export const useLayers = defineStore('layers', () => {
     visible,
     load,
     fail,
+    recount,
     setVisible,
     showOnly,
     setOpacity,

@@ -1,5 +1,6 @@
 import {
   type ErrorEvent,
+  type ExpressionSpecification,
   type GeoJSONSource,
   type LayerSpecification,
   LngLatBounds,
@@ -14,6 +15,7 @@ import { baseLayers } from './base';
 import { labelledOnce, labelPoints } from './labels';
 import type { View } from './permalink';
 import { catalogLayerOf, drawingOrder, labelSourceOf, PAPER, sourceOf, styleLayers } from './style';
+import { staleTiles, type TileId } from './tiles';
 import workerUrl from './worker.ts?worker&url';
 
 setWorkerUrl(workerUrl);
@@ -22,7 +24,13 @@ setWorkerUrl(workerUrl);
 const TILE_ZOOM = 17;
 const SELECTION = 'selection';
 const ACCENT = '#d9480f';
+const VIOLET = '#7048a8';
+/** The version that a marked feature is compared with: what it was before, or what somebody else made of it. */
+const OTHER: ExpressionSpecification = ['in', ['get', 'role'], ['literal', ['before', 'theirs']]];
 const NOTHING: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };
+
+/** Tiles to be drawn anew; null for all. */
+type Tiles = TileId[] | null;
 
 /** How a layer is shown to this reader. */
 export interface Look {
@@ -81,6 +89,8 @@ export class Stage {
   private base: BaseMap | null = null;
   private layers = new Map<string, Layer>();
   private readonly labelled = new Set<string>();
+  /** Tiles that changed while some of their source were on their way, and so may be old. */
+  private readonly late = new Map<string, Tiles>();
   private readonly ready: Promise<void>;
 
   constructor(
@@ -130,8 +140,9 @@ export class Stage {
       touchPitch: false,
       attributionControl: false,
       fadeDuration: 120,
-      // A tile that the server refuses is told to the reader once; it is no exception of the page.
-      maxTileCacheZoomLevels: 4,
+      // A tile put aside would come back as it was before a change. The browser keeps it and asks whether it
+      // is still good, which costs next to nothing.
+      maxTileCacheSize: 0,
     });
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
@@ -170,6 +181,7 @@ export class Stage {
     map.on('moveend', () => events.view(this.view(), true));
     map.on('idle', () => {
       container.dataset.idle = 'true';
+      this.refreshLate();
     });
     for (const event of ['movestart', 'dataloading'] as const) {
       map.on(event, () => {
@@ -279,6 +291,34 @@ export class Stage {
     for (const layer of baseLayers(base)) this.map.addLayer(layer, above);
   }
 
+  /** Draws the touched tiles of a layer anew, or all of it; what is on screen stays until then. */
+  touched(layer: string, tiles: [number, number, number][] | null): void {
+    const described = this.layers.get(layer);
+    const source = sourceOf(layer);
+    if (!described || !this.map.getSource(source) || tiles?.length === 0) return;
+    const ids = tiles ? staleTiles(tiles, this.bounds(), this.map.getZoom()) : undefined;
+    // A tile that is being fetched may be of before the change: it is asked for again once it is here.
+    if (!this.map.isSourceLoaded(source)) {
+      const before = this.late.get(source);
+      this.late.set(source, ids && before !== null ? [...(before ?? []), ...ids] : null);
+    }
+    this.map.refreshTiles(source, ids);
+    if (this.labelled.delete(layer) && this.supply.look(described).visible) void this.label(described);
+  }
+
+  /** Draws everything anew. */
+  touchedAll(): void {
+    for (const layer of this.layers.keys()) this.touched(layer, null);
+  }
+
+  private refreshLate(): void {
+    for (const [source, tiles] of this.late) {
+      if (!this.map.isSourceLoaded(source)) continue;
+      this.late.delete(source);
+      this.map.refreshTiles(source, tiles ?? undefined);
+    }
+  }
+
   /** Asks again for the tiles that failed. */
   refresh(layer: string): void {
     const source = this.map.getSource(sourceOf(layer));
@@ -342,14 +382,22 @@ function selectionLayers(): LayerSpecification[] {
       id: 'selection:fill',
       source,
       type: 'fill',
-      filter: ['==', ['geometry-type'], 'Polygon'],
+      filter: ['all', ['==', ['geometry-type'], 'Polygon'], ['!', OTHER]],
       paint: { 'fill-color': ACCENT, 'fill-opacity': 0.14 },
+    },
+    {
+      id: 'selection:other',
+      source,
+      type: 'line',
+      filter: OTHER,
+      layout: { 'line-join': 'round' },
+      paint: { 'line-color': VIOLET, 'line-width': 2.4, 'line-dasharray': [3, 2] },
     },
     {
       id: 'selection:halo',
       source,
       type: 'line',
-      filter: ['!=', ['geometry-type'], 'Point'],
+      filter: ['all', ['!=', ['geometry-type'], 'Point'], ['!', OTHER]],
       layout: { 'line-join': 'round', 'line-cap': 'round' },
       paint: { 'line-color': '#ffffff', 'line-width': 5.5, 'line-opacity': 0.9 },
     },
@@ -357,7 +405,7 @@ function selectionLayers(): LayerSpecification[] {
       id: 'selection:line',
       source,
       type: 'line',
-      filter: ['!=', ['geometry-type'], 'Point'],
+      filter: ['all', ['!=', ['geometry-type'], 'Point'], ['!', OTHER]],
       layout: { 'line-join': 'round', 'line-cap': 'round' },
       paint: { 'line-color': ACCENT, 'line-width': 2.6 },
     },
@@ -369,7 +417,7 @@ function selectionLayers(): LayerSpecification[] {
       paint: {
         'circle-radius': ['case', ['==', ['get', 'role'], 'pin'], 5, 9],
         'circle-color': ['case', ['==', ['get', 'role'], 'pin'], ACCENT, 'rgba(217,72,15,0.12)'],
-        'circle-stroke-color': ['case', ['==', ['get', 'role'], 'pin'], '#ffffff', ACCENT],
+        'circle-stroke-color': ['case', ['==', ['get', 'role'], 'pin'], '#ffffff', OTHER, VIOLET, ACCENT],
         'circle-stroke-width': 2.4,
       },
     },

@@ -1,5 +1,6 @@
-import { onBeforeUnmount, onMounted } from 'vue';
+import { onBeforeUnmount, onMounted, watch } from 'vue';
 import { address } from '../api';
+import { useLive } from '../live/store';
 import { useShell } from './store';
 
 /** Milliseconds between questions whether the server is there again. */
@@ -8,6 +9,7 @@ const AGAIN = 5000;
 /** Watches the connection: says when it is lost, and notices by itself when it is back. */
 export function useOnline(): void {
   const shell = useShell();
+  const live = useLive();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   async function ask(): Promise<void> {
@@ -19,7 +21,16 @@ export function useOnline(): void {
       shell.online = false;
     }
     if (!shell.online) timer = setTimeout(() => void ask(), AGAIN);
+    else live.retry();
   }
+  // The stream of changes is the first to notice that the server is gone.
+  watch(
+    () => live.connected,
+    (on) => {
+      if (on) shell.online = true;
+      else void ask();
+    },
+  );
   const lost = () => {
     shell.online = false;
     timer = setTimeout(() => void ask(), AGAIN);

@@ -30,6 +30,13 @@ describe('paddingOf', () => {
     expect(padding.bottom).toBe(388);
   });
 
+  it('keeps clear of a bar at the top, however wide', () => {
+    const phone = box(0, 56, 390, 732);
+    const padding = paddingOf(phone, [{ side: 'top', box: box(8, 100, 374, 140) }]);
+    expect(padding.top).toBe(240 - 56 + 20);
+    expect(padding.bottom).toBe(24);
+  });
+
   it('always leaves some room', () => {
     const padding = paddingOf(box(0, 0, 400, 300), [{ side: 'bottom', box: box(0, 10, 400, 290) }]);
     expect(padding.top + padding.bottom).toBeLessThan(300);

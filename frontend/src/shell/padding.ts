@@ -24,7 +24,8 @@ export function paddingOf(stage: Box, panels: { side: string; box: Box }[]): Pad
   const padding = { top: margin + 20, right: margin, bottom: margin, left: margin };
   for (const { side, box } of panels) {
     if (box.width === 0 || box.height === 0) continue;
-    const covers = box.width > stage.width * 0.7 ? 'bottom' : side;
+    const covers = box.width > stage.width * 0.7 && side !== 'top' ? 'bottom' : side;
+    if (covers === 'top') padding.top = Math.max(padding.top, box.bottom - stage.top + gap);
     if (covers === 'left') padding.left = Math.max(padding.left, box.right - stage.left + gap);
     if (covers === 'right') padding.right = Math.max(padding.right, stage.right - box.left + gap);
     if (covers === 'bottom') padding.bottom = Math.max(padding.bottom, stage.bottom - box.top + gap);

@@ -17,13 +17,13 @@ export const useStatistics = defineStore('statistics', () => {
   const error = shallowRef<unknown>(null);
   let asking: AbortController | null = null;
 
-  async function count(): Promise<void> {
+  async function count(quiet = false): Promise<void> {
     const of = subject.value;
     if (!of) return;
     asking?.abort();
     const mine = new AbortController();
     asking = mine;
-    status.value = 'loading';
+    if (!quiet) status.value = 'loading';
     try {
       const body =
         'ring' in of
@@ -32,11 +32,17 @@ export const useStatistics = defineStore('statistics', () => {
       result.value = await api.statistics(body, mine.signal);
       status.value = 'ready';
     } catch (reason) {
-      if (api.isAborted(reason)) return;
+      // Figures that stand there stand until the server can be asked again.
+      if (api.isAborted(reason) || quiet) return;
       result.value = null;
       error.value = reason;
       status.value = 'failed';
     }
+  }
+
+  /** Counts again what is shown, without taking it away meanwhile: something changed on the server. */
+  async function recount(): Promise<void> {
+    if (subject.value && status.value === 'ready') await count(true);
   }
 
   function ofRing(ring: LonLat[]): Promise<void> {
@@ -60,7 +66,7 @@ export const useStatistics = defineStore('statistics', () => {
 
   watch(rule, () => void count());
 
-  return { subject, rule, result, status, error, count, ofRing, ofFeature, clear };
+  return { subject, rule, result, status, error, count: () => count(), recount, ofRing, ofFeature, clear };
 });
 
 /** The ring with its first position again at the end, as GeoJSON wants it. */

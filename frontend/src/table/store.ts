@@ -20,6 +20,8 @@ export const useTable = defineStore('table', () => {
   const page = ref(0);
   const rows = shallowRef<Item[]>([]);
   const total = ref<number | null>(null);
+  /** Rows that the reader ticked, over all pages of the layer. */
+  const picked = ref<Set<string>>(new Set());
   const status = ref<'idle' | 'loading' | 'ready' | 'failed'>('idle');
   const error = shallowRef<unknown>(null);
   let asking: AbortController | null = null;
@@ -27,13 +29,14 @@ export const useTable = defineStore('table', () => {
   const layer = computed(() => (layerId.value ? layers.byId.get(layerId.value) : undefined));
   const pages = computed(() => (total.value === null ? null : Math.max(1, Math.ceil(total.value / PAGE))));
 
-  async function load(): Promise<void> {
+  /** Asks for the page of rows; quietly where rows that stand there only may have changed. */
+  async function load(quiet = false): Promise<void> {
     const id = layerId.value;
     if (!id) return;
     asking?.abort();
     const mine = new AbortController();
     asking = mine;
-    status.value = 'loading';
+    if (!quiet || status.value !== 'ready') status.value = 'loading';
     const bbox: Bounds | undefined = inView.value ? stage.value?.bounds() : undefined;
     try {
       const answer = await api.items(
@@ -60,6 +63,7 @@ export const useTable = defineStore('table', () => {
   function show(id: string): Promise<void> {
     if (layerId.value !== id) {
       layerId.value = id;
+      picked.value = new Set();
       sort.value = null;
       rows.value = [];
       total.value = null;
@@ -95,6 +99,25 @@ export const useTable = defineStore('table', () => {
     void load();
   }
 
+  /** Ticks rows, or takes their ticks away. */
+  function pick(ids: string[], on: boolean): void {
+    const now = new Set(picked.value);
+    for (const id of ids) {
+      if (on) now.add(id);
+      else now.delete(id);
+    }
+    picked.value = now;
+  }
+
+  /** Where the rows are fetched as a file: those ticked, those in view, or all. */
+  function exported(scope: 'picked' | 'view' | 'all', format: api.ExportFormat): string {
+    return api.exportAddress(layerId.value ?? '', format, {
+      ...(scope === 'picked' ? { ids: [...picked.value] } : {}),
+      ...(scope === 'view' ? { bbox: stage.value?.bounds() } : {}),
+      sortby: sort.value ? `${sort.value.down ? '-' : ''}${sort.value.field}` : undefined,
+    });
+  }
+
   /** The map came to rest: what is in view may have changed. */
   function viewChanged(): void {
     if (!shell.tableOpen || !inView.value) return;
@@ -116,9 +139,13 @@ export const useTable = defineStore('table', () => {
     pages,
     rows,
     total,
+    picked,
+    pick,
+    exported,
     status,
     error,
-    load,
+    load: () => load(),
+    reload: () => load(true),
     show,
     open,
     sortBy,

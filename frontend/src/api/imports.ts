@@ -1,0 +1,110 @@
+/** Files of others into layers: sent, checked, and written once the reader agrees. */
+import { ApiError, address, failureOf, type Problem, request, send } from './client';
+
+export interface ImportReport {
+  files: string[];
+  written: boolean;
+  crs: string[];
+  encoding: string[];
+  counts: ImportCounts;
+  layers: { layer: string; mapped: { column: string; field: string; unit?: string }[]; unmapped: string[] }[];
+  warnings: string[];
+  refusals: { file: string; row: number; field?: string; message: string }[];
+  repairs: { file: string; row: number; message: string }[];
+  batch?: string;
+  sequence?: number;
+}
+
+export interface ImportCounts {
+  read: number;
+  added: number;
+  changed: number;
+  unchanged: number;
+  repaired: number;
+  merged: number;
+  refused: number;
+  without_place: number;
+}
+
+export interface ImportState {
+  token: string;
+  state: 'checking' | 'ready' | 'writing' | 'done' | 'failed';
+  layer: string;
+  progress?: { step: 'read' | 'compared' | 'writing'; rows: number; of: number | null };
+  report?: ImportReport;
+  problem?: string;
+}
+
+/** What a file does not say of itself; an empty text leaves it to the server to find out. */
+export interface ImportWishes {
+  layer: string;
+  crs: string;
+  encoding: string;
+  id_column: string;
+  swap_axes: boolean;
+}
+
+/** Sends files. `sent` is told how much of them has gone, from 0 to 1. */
+export function beginImport(
+  files: File[],
+  wishes: ImportWishes,
+  sent: (share: number) => void,
+  signal: AbortSignal,
+): Promise<ImportState> {
+  const query = new URLSearchParams({ layer: wishes.layer });
+  for (const name of ['crs', 'encoding', 'id_column'] as const)
+    if (wishes[name]) query.set(name, wishes[name]);
+  if (wishes.swap_axes) query.set('swap_axes', 'true');
+  const form = new FormData();
+  for (const file of files) form.append('file', file, file.name);
+  // `fetch` cannot tell how much has been sent.
+  return new Promise((resolve, reject) => {
+    const sending = new XMLHttpRequest();
+    sending.open('POST', address(`import?${query}`));
+    sending.responseType = 'json';
+    sending.upload.onprogress = (event) => sent(event.lengthComputable ? event.loaded / event.total : 0);
+    sending.onerror = () => reject(new ApiError('offline', 0, ''));
+    sending.onabort = () => reject(new DOMException('aborted', 'AbortError'));
+    sending.onload = () => {
+      if (sending.status < 300) return resolve(sending.response as ImportState);
+      const problem = (sending.response ?? {}) as Problem;
+      reject(new ApiError(failureOf(sending.status), sending.status, String(problem.detail ?? ''), problem));
+    };
+    signal.addEventListener('abort', () => sending.abort());
+    sending.send(form);
+  });
+}
+
+const path = (token: string) => `import/${encodeURIComponent(token)}`;
+
+export const importState = (token: string) => request<ImportState>(path(token));
+
+/** Checks again with other wishes, or writes. */
+export const goOnWithImport = (
+  token: string,
+  wishes: Partial<ImportWishes> & { commit?: boolean; accept_partial?: boolean },
+) =>
+  request<ImportState>(path(token), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(wishes),
+  });
+
+export const forgetImport = (token: string) => send(path(token), { method: 'DELETE' });
+
+/** The formats that a selection can be taken away in. */
+export const EXPORT_FORMATS = ['xlsx', 'csv', 'geojson', 'gpkg', 'shp', 'dxf', 'fgb'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** Where a selection is fetched from as a file. */
+export function exportAddress(
+  layer: string,
+  format: ExportFormat,
+  selection: { ids?: string[]; bbox?: number[] | undefined; sortby?: string | undefined },
+): string {
+  const query = new URLSearchParams({ f: format });
+  if (selection.ids) query.set('ids', selection.ids.join(','));
+  if (selection.bbox) query.set('bbox', selection.bbox.map((value) => value.toFixed(7)).join(','));
+  if (selection.sortby) query.set('sortby', selection.sortby);
+  return address(`collections/${encodeURIComponent(layer)}/export?${query}`);
+}

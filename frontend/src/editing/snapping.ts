@@ -1,0 +1,121 @@
+import { defineStore } from 'pinia';
+import { computed, ref, shallowRef, watch } from 'vue';
+import * as api from '../api';
+import { useLayers } from '../layers/store';
+import { stage } from '../map/current';
+import type { Outline } from './geometry/outline';
+import { SnapIndex } from './geometry/snap';
+import { Borders } from './geometry/trace';
+import { loadTargets, type Target, widened } from './targets';
+
+/** Below this zoom a pixel is metres: nothing is snapped to. */
+const LEAST_ZOOM = 14;
+
+/** What is being edited: features that stand as they are now, not as the server has them. */
+export interface Own {
+  ids: Set<string>;
+  shapes: Outline[];
+}
+
+const NOTHING: Own = { ids: new Set(), shapes: [] };
+
+/** What corners snap to and lines are traced along: shapes of chosen layers around the view. */
+export const useSnapping = defineStore('snapping', () => {
+  const layers = useLayers();
+  const on = ref(true);
+  const tracing = ref(false);
+  const chosen = ref<string[]>([]);
+  const tooMany = ref<string[]>([]);
+  const tooFar = ref(false);
+  const loaded = shallowRef<Map<string, Target[]>>(new Map());
+  const index = shallowRef<SnapIndex | null>(null);
+  const borders = shallowRef<Borders | null>(null);
+  const edited = ref('');
+  let own: () => Own = () => NOTHING;
+  let asking: AbortController | null = null;
+
+  /** Layers that can be snapped to: what is shown and has edges or points of its own. */
+  const offered = computed(() =>
+    (layers.catalog?.layers ?? []).filter(
+      (layer) =>
+        layer.id === edited.value ||
+        (layers.looks[layer.id]?.visible && !layer.personal && layer.count !== 0),
+    ),
+  );
+
+  /** Begins with the edited layer, the partitions and the houses that are shown. */
+  function begin(layer: string, shapes: () => Own): void {
+    edited.value = layer;
+    own = shapes;
+    chosen.value = offered.value
+      .filter((each) => each.id === layer || each.partition || each.id === 'building')
+      .map((each) => each.id);
+    stage.value?.map.on('moveend', load);
+    void load();
+  }
+
+  function end(): void {
+    asking?.abort();
+    stage.value?.map.off('moveend', load);
+    own = () => NOTHING;
+    edited.value = '';
+    loaded.value = new Map();
+    index.value = null;
+    borders.value = null;
+  }
+
+  async function load(): Promise<void> {
+    const current = stage.value;
+    if (!current || !edited.value) return;
+    asking?.abort();
+    const mine = new AbortController();
+    asking = mine;
+    tooFar.value = current.view().zoom < LEAST_ZOOM;
+    if (tooFar.value || !on.value) {
+      loaded.value = new Map();
+      build();
+      return;
+    }
+    try {
+      const answer = await loadTargets(chosen.value, widened(current.bounds(), 0.15), mine.signal);
+      loaded.value = answer.targets;
+      tooMany.value = answer.tooMany;
+      build();
+    } catch (reason) {
+      if (!api.isAborted(reason)) tooMany.value = [];
+    }
+  }
+
+  function build(): void {
+    const { ids, shapes } = own();
+    const all = [...shapes];
+    for (const [layer, targets] of loaded.value) {
+      for (const { id, outline } of targets) if (layer !== edited.value || !ids.has(id)) all.push(outline);
+    }
+    index.value = on.value && all.length > 0 ? new SnapIndex(all) : null;
+    borders.value = index.value && tracing.value ? new Borders(index.value.edges) : null;
+  }
+
+  /** Builds anew after an edit; `all` also asks the server, which has something new. */
+  function refresh(all = false): void {
+    if (all) void load();
+    else if (edited.value) build();
+  }
+
+  watch([on, chosen], () => void load());
+  watch(tracing, build);
+
+  return {
+    on,
+    tracing,
+    chosen,
+    tooMany,
+    tooFar,
+    offered,
+    begin,
+    end,
+    refresh,
+    index,
+    borders,
+  };
+});

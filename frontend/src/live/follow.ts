@@ -1,0 +1,40 @@
+import { onBeforeUnmount, onMounted, watch } from 'vue';
+import { useAccess } from '../editing/access';
+import { useInspector } from '../inspector/store';
+import { useLayers } from '../layers/store';
+import { useShell } from '../shell/store';
+import { useStatistics } from '../statistics/store';
+import { useTable } from '../table/store';
+import { type Changed, touches, useLive } from './store';
+
+/** Keeps what is open in step with the server: layers' counts, the inspector, the table, the statistics. */
+export function useFollowing(): void {
+  const access = useAccess();
+  const live = useLive();
+  const layers = useLayers();
+  const inspector = useInspector();
+  const table = useTable();
+  const statistics = useStatistics();
+  const shell = useShell();
+
+  function changed(now: Changed): void {
+    void layers.recount().catch(() => {}); // counted with the next change
+    const { chosen, point } = inspector;
+    if ((chosen && touches(now, chosen.layer, chosen.id)) || (!chosen && point)) void inspector.reread();
+    if (shell.tableOpen && table.layerId && touches(now, table.layerId)) void table.reload();
+    if (shell.side === 'statistics') void statistics.recount();
+  }
+
+  let forget = () => {};
+  onMounted(() => {
+    forget = live.onChanged(changed);
+  });
+  onBeforeUnmount(() => {
+    forget();
+    live.stop();
+  });
+  // What changed between the catalog's answer and the stream's beginning comes with the stream.
+  watch([() => layers.status, () => access.records], ([status, records]) => {
+    if (status === 'ready' && records) live.follow(layers.catalog?.project.sequence ?? 0);
+  });
+}

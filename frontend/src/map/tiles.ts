@@ -1,0 +1,47 @@
+/** Which tiles of the Web Mercator grid hold, are, or lie in others. */
+import type { Bounds } from '../api';
+
+export interface TileId {
+  z: number;
+  x: number;
+  y: number;
+}
+
+/** Column and row of the tile of a zoom that a point in degrees lies in. */
+export function tileAt(lon: number, lat: number, z: number): { x: number; y: number } {
+  const size = 2 ** z;
+  const within = (value: number) => Math.min(size - 1, Math.max(0, Math.floor(value)));
+  const phi = (Math.max(-85.05, Math.min(85.05, lat)) * Math.PI) / 180;
+  return {
+    x: within(((lon + 180) / 360) * size),
+    y: within((0.5 - Math.asinh(Math.tan(phi)) / (2 * Math.PI)) * size),
+  };
+}
+
+/**
+ * The tiles that may be on screen and are stale once some are touched: those themselves, those that hold one,
+ * and those in view that lie in one. MapLibre names tiles by the zoom that is shown, also where it is deeper
+ * than that of the tiles it asks for.
+ */
+export function staleTiles(touched: [number, number, number][], view: Bounds, zoom: number): TileId[] {
+  const stale = new Map<string, TileId>();
+  const add = (tile: TileId) => void stale.set(`${tile.z}/${tile.x}/${tile.y}`, tile);
+  // While the map zooms, tiles of the next zoom are on their way.
+  const last = Math.ceil(zoom) + 1;
+  for (const [z, x, y] of touched) {
+    for (let up = 0; up <= z; up++) add({ z: z - up, x: x >> up, y: y >> up });
+    for (let below = z + 1; below <= last; below++) {
+      const across = 2 ** (below - z);
+      const [northWest, southEast] = [tileAt(view[0], view[3], below), tileAt(view[2], view[1], below)];
+      const first = { x: Math.max(x * across, northWest.x), y: Math.max(y * across, northWest.y) };
+      const end = {
+        x: Math.min((x + 1) * across - 1, southEast.x),
+        y: Math.min((y + 1) * across - 1, southEast.y),
+      };
+      for (let column = first.x; column <= end.x; column++) {
+        for (let row = first.y; row <= end.y; row++) add({ z: below, x: column, y: row });
+      }
+    }
+  }
+  return [...stale.values()];
+}
