@@ -15,6 +15,14 @@ pub struct ChangeSet {
     pub batch: Option<Arc<str>>,
     /// The changes, in order.
     pub changes: Vec<Change>,
+    /// Versions that the author saw: where one is no more, nothing is changed.
+    pub expects: Vec<Expected>,
+    /// Which features came of which, where some were split or merged.
+    pub lineage: Vec<Lineage>,
+    /// Makes a repeat harmless.
+    pub key: Option<Key>,
+    /// Whether features that are gone may come back with their ids: a return to what was.
+    pub returns: bool,
 }
 
 /// A change of one feature.
@@ -35,4 +43,55 @@ pub enum Operation {
     Update(Record),
     /// The feature goes; its history stays and its id is never given again.
     Delete(Id),
+}
+
+impl Operation {
+    /// The feature that it happens to.
+    pub fn id(&self) -> &Id {
+        match self {
+            Self::Insert(record) | Self::Update(record) => &record.id,
+            Self::Delete(id) => id,
+        }
+    }
+
+    /// The feature as it shall be; none where it goes.
+    pub fn record(&self) -> Option<&Record> {
+        match self {
+            Self::Insert(record) | Self::Update(record) => Some(record),
+            Self::Delete(_) => None,
+        }
+    }
+}
+
+/// A version that the author of a change set saw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// The layer's identifier.
+    pub layer: Arc<str>,
+    /// The feature.
+    pub id: Id,
+    /// Number of the last change that touched it; 0 where none ever did.
+    pub version: u64,
+}
+
+/// A feature that came of another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lineage {
+    /// The layer's identifier.
+    pub layer: Arc<str>,
+    /// The feature that was.
+    pub predecessor: Id,
+    /// The feature that came of it.
+    pub successor: Id,
+}
+
+/// A word of the author's for one request, so that sending it twice changes things once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The word.
+    pub key: String,
+    /// Digest of what was sent with it.
+    pub digest: String,
+    /// What is kept beside the answer, as JSON.
+    pub note: String,
 }

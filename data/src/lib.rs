@@ -14,9 +14,10 @@ pub mod import;
 pub mod measure;
 pub mod record;
 pub mod store;
+pub mod topology;
 pub mod value;
 
 pub use catalog::{Catalog, Field, FieldKind, GeometryKind, Layer, Sensitivity, Text};
-pub use change::{Change, ChangeSet, Operation};
+pub use change::{Change, ChangeSet, Expected, Key, Lineage, Operation};
 pub use record::{Id, Record};
 pub use value::Value;

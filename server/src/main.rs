@@ -3,6 +3,7 @@
 mod atlas;
 mod audit;
 mod basemap;
+mod changes;
 mod collections;
 mod command;
 mod http;

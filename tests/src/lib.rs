@@ -100,6 +100,18 @@ pub fn village(name: &str) -> PathBuf {
     path
 }
 
+/// A copy of a demonstration village without accounts, to be changed: whoever asks has all
+/// rights, and sees what is personal masked.
+pub fn open_village(name: &str, folder: &Path) -> PathBuf {
+    let file = folder.join("village.gpkg");
+    fs::copy(village(name), &file).expect("a copy");
+    let connection = rusqlite::Connection::open(&file).expect("the file");
+    connection
+        .execute_batch("DELETE FROM account; DELETE FROM api_key; PRAGMA wal_checkpoint(TRUNCATE);")
+        .expect("tables of accounts");
+    file
+}
+
 /// A served file. It stops when dropped. By itself it asks without signing in.
 pub struct Server {
     child: Child,
@@ -162,11 +174,17 @@ impl Server {
 
     /// Serves a file on a free port, with further arguments.
     pub fn start_with(file: &Path, arguments: &[&str]) -> Self {
+        Self::start_in(file, arguments, &[])
+    }
+
+    /// As [`Server::start_with`], with further variables of the environment.
+    pub fn start_in(file: &Path, arguments: &[&str], variables: &[(&str, &OsStr)]) -> Self {
         let mut child = Command::new(binary())
             .arg("serve")
             .arg(file)
             .args(["--listen", "127.0.0.1:0"])
             .args(arguments)
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -183,6 +201,12 @@ impl Server {
         std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
         let asker = Asker::new(url);
         Self { child, asker }
+    }
+
+    /// Ends the server as a power cut would.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ends");
     }
 
     /// Signs in with an account of the demonstration.

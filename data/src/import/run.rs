@@ -533,6 +533,7 @@ impl Run<'_> {
             reason: format!("导入 {} / import of {}", batch.file, batch.file),
             batch: Some(Arc::clone(&id)),
             changes,
+            ..ChangeSet::default()
         };
         let made = self.store.is_none();
         let store = match self.store {

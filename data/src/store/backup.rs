@@ -17,34 +17,39 @@ impl GeoPackage {
     /// # Errors
     /// When the copy exists already or cannot be written; nothing is left then.
     pub fn backup(&self, copy: &Path) -> Result<(), StoreError> {
-        if copy.exists() {
-            return Err(StoreError::Exists {
-                path: copy.to_path_buf(),
-            });
-        }
-        let folder = match copy.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        let part = tempfile::Builder::new()
-            .prefix(".yizhangtu-")
-            .suffix(".part")
-            .tempfile_in(folder)
-            .map_err(|error| StoreError::io(folder, error))?
-            .into_temp_path();
-        let write = || {
-            let mut target = Connection::open(&part)?;
-            copy_pages(&self.connection, &mut target)?;
-            // The copy stands alone: no log beside it until somebody opens it to write.
-            target.pragma_update(None, "journal_mode", "DELETE")
-        };
-        write().map_err(|error| StoreError::sqlite(copy, error))?;
-        fs::File::open(&part)
-            .and_then(|file| file.sync_all())
-            .map_err(|error| StoreError::io(copy, error))?;
-        part.persist_noclobber(copy)
-            .map_err(|error| StoreError::io(copy, error.error))
+        copy_to(&self.connection, copy)
     }
+}
+
+/// Copies what a connection sees into a new file, whole or not at all.
+pub(super) fn copy_to(connection: &Connection, copy: &Path) -> Result<(), StoreError> {
+    if copy.exists() {
+        return Err(StoreError::Exists {
+            path: copy.to_path_buf(),
+        });
+    }
+    let folder = match copy.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let part = tempfile::Builder::new()
+        .prefix(".yizhangtu-")
+        .suffix(".part")
+        .tempfile_in(folder)
+        .map_err(|error| StoreError::io(folder, error))?
+        .into_temp_path();
+    let write = || {
+        let mut target = Connection::open(&part)?;
+        copy_pages(connection, &mut target)?;
+        // The copy stands alone: no log beside it until somebody opens it to write.
+        target.pragma_update(None, "journal_mode", "DELETE")
+    };
+    write().map_err(|error| StoreError::sqlite(copy, error))?;
+    fs::File::open(&part)
+        .and_then(|file| file.sync_all())
+        .map_err(|error| StoreError::io(copy, error))?;
+    part.persist_noclobber(copy)
+        .map_err(|error| StoreError::io(copy, error.error))
 }
 
 /// Copies every page. A writer in WAL mode never stands in the way; one in another mode

@@ -42,10 +42,21 @@ pub struct ImportBatch {
 pub struct Undone {
     /// The number of the last change.
     pub sequence: u64,
+    /// The row of `change_set` that takes it back.
+    pub change_set: i64,
     /// Features that the batch had brought, and that are gone.
     pub removed: usize,
     /// Features that are as they were before the batch.
     pub restored: usize,
+}
+
+/// What is taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Undoing {
+    /// An import.
+    Batch(String),
+    /// One change set.
+    ChangeSet(i64),
 }
 
 impl ImportBatch {
@@ -126,33 +137,35 @@ impl GeoPackage {
     /// When there is no such batch or it is undone already, or when a later change
     /// touched one of its rows; the error names them and nothing is changed.
     pub fn undo_batch(&self, id: &str, author: &str) -> Result<Undone, StoreError> {
+        let group = self.group()?;
+        let reason = format!("撤销导入批次 {id} / undo import batch {id}");
+        let undone = group.undo(&Undoing::Batch(id.to_owned()), author, &reason)?;
+        group.finish()?;
+        Ok(undone)
+    }
+
+    /// Takes an import or a change set back, within the transaction that is open.
+    pub(super) fn undo_within(
+        &self,
+        transaction: &Transaction<'_>,
+        what: &Undoing,
+        author: &str,
+        reason: &str,
+    ) -> Result<Undone, StoreError> {
         let fail = |error| self.error(error);
-        let transaction = self.begin()?;
-        let open = self.own
-            && transaction
-                .query_row(
-                    "SELECT 1 FROM import_batch WHERE id = ?1 AND undone_at IS NULL",
-                    [id],
-                    |_| Ok(()),
-                )
-                .optional()
-                .map_err(fail)?
-                .is_some();
-        if !open {
-            return Err(StoreError::NoBatch {
-                batch: id.to_owned(),
-            });
-        }
-        let entries = entries(&transaction, id).map_err(fail)?;
-        self.refuse_if_changed_since(&transaction, id, &entries)?;
+        let entries = self.entries(transaction, what)?;
+        self.refuse_if_changed_since(transaction, what, &entries)?;
         let set = ChangeSet {
             author: author.to_owned(),
-            reason: format!("撤销导入批次 {id} / undo import batch {id}"),
+            reason: reason.to_owned(),
             ..ChangeSet::default()
         };
-        let change_set = self.start_change_set(&transaction, &set)?;
+        let change_set = self.start_change_set(transaction, &set)?;
         let mut touched = Touched::new();
-        let mut undone = Undone::default();
+        let mut undone = Undone {
+            change_set,
+            ..Undone::default()
+        };
         for entry in entries.iter().rev() {
             let table = self.table(&entry.layer)?;
             if entry.operation == "insert" {
@@ -164,28 +177,65 @@ impl GeoPackage {
                     .map_err(fail)?;
                 undone.removed += 1;
             } else {
-                self.restore(&transaction, table, entry)?;
+                self.restore(transaction, table, entry)?;
                 undone.restored += 1;
             }
             touched.insert(table.name.as_str(), None);
         }
-        transaction
-            .execute(
-                "UPDATE import_batch SET undone_by = ?2,
-                 undone_at = strftime('%Y-%m-%dT%H:%M:%fZ','now') WHERE id = ?1",
-                params![id, change_set],
-            )
-            .map_err(fail)?;
-        self.end_change_set(&transaction, &touched)?;
+        if let Undoing::Batch(id) = what {
+            transaction
+                .execute(
+                    "UPDATE import_batch SET undone_by = ?2,
+                     undone_at = strftime('%Y-%m-%dT%H:%M:%fZ','now') WHERE id = ?1",
+                    params![id, change_set],
+                )
+                .map_err(fail)?;
+        }
+        self.end_change_set(transaction, &touched)?;
         undone.sequence = self.sequence()?;
-        transaction.commit().map_err(fail)?;
         Ok(undone)
+    }
+
+    /// What is to be undone, in the order in which it was done.
+    fn entries(
+        &self,
+        transaction: &Transaction<'_>,
+        what: &Undoing,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let fail = |error| self.error(error);
+        match what {
+            Undoing::Batch(id) => {
+                let open = self.own
+                    && transaction
+                        .query_row(
+                            "SELECT 1 FROM import_batch WHERE id = ?1 AND undone_at IS NULL",
+                            [id],
+                            |_| Ok(()),
+                        )
+                        .optional()
+                        .map_err(fail)?
+                        .is_some();
+                if !open {
+                    return Err(StoreError::NoBatch { batch: id.clone() });
+                }
+                entries(transaction, "s.batch = ?1", id).map_err(fail)
+            }
+            Undoing::ChangeSet(number) => {
+                let entries = entries(transaction, "s.fid = ?1", number).map_err(fail)?;
+                if entries.is_empty() {
+                    return Err(StoreError::NoChangeSet {
+                        change_set: *number,
+                    });
+                }
+                Ok(entries)
+            }
+        }
     }
 
     fn refuse_if_changed_since(
         &self,
         transaction: &Transaction<'_>,
-        batch: &str,
+        what: &Undoing,
         entries: &[Entry],
     ) -> Result<(), StoreError> {
         const NAMED: usize = 10;
@@ -216,9 +266,15 @@ impl GeoPackage {
         if more > 0 {
             rows.push_str(&format!(" …(+{more})"));
         }
-        Err(StoreError::ChangedSince {
-            batch: batch.to_owned(),
-            rows,
+        Err(match what {
+            Undoing::Batch(batch) => StoreError::ChangedSince {
+                batch: batch.clone(),
+                rows,
+            },
+            Undoing::ChangeSet(change_set) => StoreError::SetChangedSince {
+                change_set: *change_set,
+                rows,
+            },
         })
     }
 
@@ -273,15 +329,19 @@ impl GeoPackage {
     }
 }
 
-/// What a batch changed, in order.
-fn entries(connection: &Connection, batch: &str) -> rusqlite::Result<Vec<Entry>> {
+/// What a batch or change set changed, in order.
+fn entries(
+    connection: &Connection,
+    which: &str,
+    value: &dyn rusqlite::ToSql,
+) -> rusqlite::Result<Vec<Entry>> {
     connection
-        .prepare(
+        .prepare(&format!(
             "SELECT l.sequence, l.layer, l.feature, l.operation, l.before, l.before_geometry
              FROM change_log l JOIN change_set s ON s.fid = l.change_set
-             WHERE s.batch = ?1 ORDER BY l.sequence",
-        )?
-        .query_map([batch], |row| {
+             WHERE {which} ORDER BY l.sequence"
+        ))?
+        .query_map([value], |row| {
             Ok(Entry {
                 sequence: row.get(0)?,
                 layer: row.get(1)?,
@@ -295,7 +355,7 @@ fn entries(connection: &Connection, batch: &str) -> rusqlite::Result<Vec<Entry>>
 }
 
 /// A value of the history as its column held it.
-fn raw(decimal: bool, value: serde_json::Value) -> Sql {
+pub(super) fn raw(decimal: bool, value: serde_json::Value) -> Sql {
     match value {
         serde_json::Value::Null => Sql::Null,
         serde_json::Value::Bool(truth) => Sql::Integer(i64::from(truth)),

@@ -63,18 +63,31 @@ impl GeoPackage {
         set: ChangeSet,
         batch: Option<&ImportBatch>,
     ) -> Result<Committed, StoreError> {
-        self.check(&set)?;
         if set.changes.is_empty() && batch.is_none() {
             return Ok(Committed {
                 sequence: self.sequence()?,
                 ..Committed::default()
             });
         }
-        let transaction = self.begin()?;
-        let change_set = self.start_change_set(&transaction, &set)?;
+        let group = self.group()?;
+        let done = group.apply_import(&set, batch)?;
+        group.finish()?;
+        Ok(done)
+    }
+
+    /// Writes the changes of a set, within the transaction that is open.
+    pub(super) fn write(
+        &self,
+        transaction: &Transaction<'_>,
+        set: &ChangeSet,
+        batch: Option<&ImportBatch>,
+    ) -> Result<Committed, StoreError> {
+        self.check(set)?;
+        self.meet(set)?;
+        let change_set = self.start_change_set(transaction, set)?;
         if let Some(batch) = batch {
             batch
-                .write(&transaction, change_set)
+                .write(transaction, change_set)
                 .map_err(|error| self.error(error))?;
         }
         let mut done = Committed {
@@ -86,20 +99,12 @@ impl GeoPackage {
             let table = self.table(&change.layer)?;
             match &change.operation {
                 Operation::Insert(record) => {
-                    if self
-                        .knows(table, &record.id)
-                        .map_err(|error| self.error(error))?
-                    {
-                        return Err(StoreError::UsedId {
-                            layer: table.layer.id.clone(),
-                            id: record.id.to_string(),
-                        });
-                    }
+                    self.refuse_used(table, &record.id, set)?;
                     self.insert(table, record, set.batch.as_ref())?;
                     done.inserted += 1;
                 }
                 Operation::Update(record) => {
-                    self.update(&transaction, table, record, set.batch.as_ref())?;
+                    self.update(transaction, table, record, set.batch.as_ref())?;
                     done.updated += 1;
                 }
                 Operation::Delete(id) => {
@@ -114,20 +119,47 @@ impl GeoPackage {
                     done.deleted += 1;
                 }
             }
-            let bounds = match &change.operation {
-                Operation::Insert(record) | Operation::Update(record) => record
-                    .geometry
-                    .as_ref()
-                    .and_then(BoundingRect::bounding_rect),
-                Operation::Delete(_) => None,
-            };
+            let bounds = (change.operation.record())
+                .and_then(|record| record.geometry.as_ref())
+                .and_then(BoundingRect::bounding_rect);
             let extent = touched.entry(table.name.as_str()).or_default();
             *extent = union(*extent, bounds);
         }
-        self.end_change_set(&transaction, &touched)?;
+        self.keep_lineage(transaction, change_set, set)?;
+        self.end_change_set(transaction, &touched)?;
         done.sequence = self.sequence()?;
-        transaction.commit().map_err(|error| self.error(error))?;
         Ok(done)
+    }
+
+    /// Refuses an id that is, or once was, in use.
+    fn refuse_used(&self, table: &Table, id: &str, set: &ChangeSet) -> Result<(), StoreError> {
+        let used = if set.returns {
+            self.has(table, id)
+        } else {
+            self.knows(table, id, set.batch.is_some())
+        };
+        if used.map_err(|error| self.error(error))? {
+            return Err(StoreError::UsedId {
+                layer: table.layer.id.clone(),
+                id: id.to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Refuses a set whose author saw other versions than there are.
+    fn meet(&self, set: &ChangeSet) -> Result<(), StoreError> {
+        let mut stale = Vec::new();
+        for expected in &set.expects {
+            if self.version(&expected.layer, &expected.id)? != expected.version {
+                stale.push((Arc::clone(&expected.layer), Arc::clone(&expected.id)));
+            }
+        }
+        if stale.is_empty() {
+            Ok(())
+        } else {
+            Err(StoreError::Stale { features: stale })
+        }
     }
 
     /// A transaction that holds the right to write from its start.

@@ -187,6 +187,49 @@ pub enum StoreError {
         /// The rows, `layer/id`.
         rows: String,
     },
+    /// Features that were changed since the author saw them.
+    #[error(
+        "{} 已被他人修改，请刷新后重试；未写入任何内容 / changed by somebody else meanwhile; read again; nothing was written",
+        names(features)
+    )]
+    Stale {
+        /// Layer and feature of each.
+        features: Vec<(std::sync::Arc<str>, crate::Id)>,
+    },
+    /// A word of an author that came before with something else.
+    #[error(
+        "Idempotency-Key “{key}” 已用于另一个请求，请换一个 / the Idempotency-Key “{key}” came before with another request; use a new one"
+    )]
+    KeyReused {
+        /// The word.
+        key: String,
+    },
+    /// No change set has this number.
+    #[error("没有变更集 {change_set} / there is no change set {change_set}")]
+    NoChangeSet {
+        /// The number asked for.
+        change_set: i64,
+    },
+    /// Features of a change set that were changed since.
+    #[error(
+        "变更集 {change_set} 不能撤销：之后又修改过 {rows}；请先撤销这些修改 / change set {change_set} can't be taken back: changed since: {rows}; take those changes back first"
+    )]
+    SetChangedSince {
+        /// The change set.
+        change_set: i64,
+        /// The rows, `layer/id`.
+        rows: String,
+    },
+    /// The system could not put the change on the disk.
+    #[error(
+        "{}：磁盘未能写入（{detail}），未写入任何内容；请检查磁盘 / the disk did not take the change ({detail}); nothing was written; look at the disk", path.display()
+    )]
+    Disk {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        detail: String,
+    },
     /// A history that another program's edit has left unreadable.
     #[error(
         "图层 {layer} 要素 {id} 的历史记录无法读取 / the history of layer {layer} feature {id} can't be read"
@@ -239,6 +282,10 @@ impl StoreError {
             Some(ErrorCode::ReadOnly) => Self::ReadOnly { path },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked { path },
             Some(ErrorCode::NotADatabase) => Self::NotSqlite { path },
+            Some(ErrorCode::SystemIoFailure) => Self::Disk {
+                path,
+                detail: source.to_string(),
+            },
             Some(ErrorCode::DatabaseCorrupt) => Self::Damaged {
                 path,
                 detail: source.to_string(),
@@ -246,6 +293,14 @@ impl StoreError {
             _ => Self::Sqlite { path, source },
         }
     }
+}
+
+fn names(features: &[(std::sync::Arc<str>, crate::Id)]) -> String {
+    let names: Vec<_> = features
+        .iter()
+        .map(|(layer, id)| format!("{layer}/{id}"))
+        .collect();
+    names.join(", ")
 }
 
 fn messages(faults: &[FieldError]) -> String {

@@ -59,7 +59,14 @@ pub(crate) fn tables(
     known: &[Table],
 ) -> Result<Vec<Table>, StoreError> {
     let fail = |error| StoreError::sqlite(path, error);
-    let own = ["about", "change_set", "change_log", "import_batch"];
+    let own = [
+        "about",
+        "change_set",
+        "change_log",
+        "change_key",
+        "import_batch",
+        "lineage",
+    ];
     // QGIS keeps its styles in a table that it registers like data.
     let styles = "layer_styles";
     let mut ids: BTreeSet<String> = known.iter().map(|table| table.layer.id.clone()).collect();

@@ -33,6 +33,17 @@ pub(crate) fn create_triggers(connection: &Connection, table: &Table) -> Result<
     let mint = format!(
         "UPDATE {name} SET id = lower(hex(randomblob(16))) WHERE fid = NEW.fid AND id = '';"
     );
+    // References, links and the history itself go by the id.
+    connection.execute_batch(&format!(
+        "CREATE TRIGGER {} BEFORE UPDATE OF id ON {name} WHEN OLD.id <> '' AND NEW.id IS NOT OLD.id BEGIN
+           SELECT RAISE(ABORT, '编号 id 不能修改 / the id of a feature never changes'); END;
+         CREATE TRIGGER {} BEFORE INSERT ON {name} WHEN NEW.id <> ''
+           AND NOT EXISTS (SELECT 1 FROM about WHERE key = 'open_change_set')
+           AND EXISTS (SELECT 1 FROM change_log WHERE layer = {layer} AND feature = NEW.id) BEGIN
+           SELECT RAISE(ABORT, '编号 id 已使用过，请留空 / the id was used before; leave it empty'); END;",
+        trigger("keep_id"),
+        trigger("fresh_id"),
+    ))?;
     connection.execute_batch(&format!(
         "CREATE TRIGGER {} AFTER INSERT ON {name} BEGIN {mint} {} END;
          CREATE TRIGGER {} AFTER UPDATE ON {name} WHEN OLD.id <> '' BEGIN {} END;

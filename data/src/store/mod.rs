@@ -15,11 +15,14 @@ mod commit;
 mod error;
 mod foreign;
 mod functions;
+mod group;
 mod history;
+mod log;
 mod open;
 mod page;
 mod read;
 mod reference_systems;
+mod restore;
 mod schema;
 mod styles;
 mod table;
@@ -36,11 +39,14 @@ use rusqlite::Connection;
 pub use about::About;
 pub use accounts::{Account, ApiKey, Territory};
 pub use audit::{Act, AuditQuery, AuditRow, AuditState};
-pub use batch::{ImportBatch, Undone};
+pub use batch::{ImportBatch, Undoing, Undone};
 pub use blob::BlobError;
 pub use commit::Committed;
 pub use error::StoreError;
+pub use group::{Group, Recalled};
+pub use log::{Ancestry, Entry, Revision};
 pub use page::PageQuery;
+pub use restore::{Restored, restore};
 
 use crate::{Catalog, Layer};
 use table::Table;
@@ -71,6 +77,8 @@ pub struct GeoPackage {
     layers: Arc<[Arc<Layer>]>,
     /// Whether this program made the file.
     own: bool,
+    /// The copy that was made before the file was brought up to date.
+    kept: Option<PathBuf>,
 }
 
 impl GeoPackage {
@@ -97,6 +105,12 @@ impl GeoPackage {
     /// Where the file is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The copy of the file as it was before it was brought to this program's version or
+    /// catalog, where that was done when it was opened.
+    pub fn kept_before_upgrade(&self) -> Option<&Path> {
+        self.kept.as_deref()
     }
 
     /// Whether this program made the file, so that it has a history and may be changed.

@@ -1,11 +1,17 @@
 //! Makes and opens files.
 
-use std::{fs, io::Read as _, path::Path, sync::Arc, time::Duration};
+use std::{
+    fs,
+    io::Read as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, types::Value as Sql};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::{
-    About, Access, GeoPackage, StoreError, foreign, functions, history, schema, styles,
+    About, Access, GeoPackage, StoreError, backup, foreign, functions, history, schema, styles,
     table::{Table, quote},
 };
 use crate::Catalog;
@@ -13,7 +19,7 @@ use crate::Catalog;
 /// The newest GeoPackage version that we know how to read.
 const NEWEST: i64 = 10_499;
 /// The newest version of our own tables.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 impl GeoPackage {
     /// Makes a file with a table for every layer of the catalog, and opens it to be changed.
@@ -34,8 +40,9 @@ impl GeoPackage {
         Self::open(path, catalog, Access::ReadWrite)
     }
 
-    /// Opens a file. A file of ours that was made from an older catalog gets the new
-    /// layers and fields when it is opened to be changed.
+    /// Opens a file. A file of ours that was made by an older program or from an older
+    /// catalog gets the new tables, layers and fields when it is opened to be changed; a copy
+    /// of it as it was is made first, beside it ([`GeoPackage::kept_before_upgrade`]).
     ///
     /// # Errors
     /// When there is no such file, or it is no GeoPackage, cut off, of a newer version,
@@ -45,10 +52,11 @@ impl GeoPackage {
         let (connection, immutable) = connect(path, access)?;
         let fail = |error| StoreError::sqlite(path, error);
         let own = check_versions(&connection, path)?;
+        let mut kept = None;
         let tables = if own {
             if access == Access::ReadWrite {
                 schema::create_accounts(&connection).map_err(fail)?;
-                upgrade(&connection, catalog).map_err(fail)?;
+                kept = upgrade(&connection, path, catalog)?;
             }
             let mut tables = own_tables(&connection, catalog).map_err(fail)?;
             tables.extend(foreign::tables(&connection, path, &tables)?);
@@ -74,6 +82,7 @@ impl GeoPackage {
                 .collect(),
             tables: tables.into(),
             own,
+            kept,
         })
     }
 
@@ -115,6 +124,7 @@ impl GeoPackage {
             tables: Arc::clone(&self.tables),
             layers: Arc::clone(&self.layers),
             own: self.own,
+            kept: None,
         }
     }
 }
@@ -312,18 +322,8 @@ fn check_versions(connection: &Connection, path: &Path) -> Result<bool, StoreErr
     }
     let own = is_own(connection).map_err(fail)?;
     if own {
-        let format: Sql = connection
-            .query_row(
-                "SELECT CAST(value AS INTEGER) FROM about WHERE key = 'format_version'",
-                [],
-                |row| row.get(0),
-            )
-            .optional()
-            .map_err(fail)?
-            .unwrap_or(Sql::Integer(0));
-        if let Sql::Integer(format) = format
-            && format > FORMAT
-        {
+        let format = format(connection).map_err(fail)?;
+        if format > FORMAT {
             return Err(newer(format!("yizhangtu {format}")));
         }
     }
@@ -360,55 +360,98 @@ fn own_tables(connection: &Connection, catalog: &Catalog) -> rusqlite::Result<Ve
     Ok(tables)
 }
 
-/// Adds the layers and fields that the catalog has and the file lacks.
-fn upgrade(connection: &Connection, catalog: &Catalog) -> rusqlite::Result<()> {
+/// Brings a file to the version and the catalog of this program, and says where the copy
+/// is that was made first; none where there was nothing to do.
+fn upgrade(
+    connection: &Connection,
+    path: &Path,
+    catalog: &Catalog,
+) -> Result<Option<PathBuf>, StoreError> {
+    let fail = |error| StoreError::sqlite(path, error);
+    if is_current(connection, catalog).map_err(fail)? {
+        return Ok(None);
+    }
+    let copy = copy_name(path);
+    backup::copy_to(connection, &copy)?;
+    upgrade_within(connection, catalog).map_err(fail)?;
+    Ok(Some(copy))
+}
+
+/// `village.before-upgrade-20261122T051530Z.gpkg` beside `village.gpkg`.
+fn copy_name(path: &Path) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let time = chrono::Utc::now().format("%Y%m%dT%H%M%S%3fZ");
+    path.with_file_name(format!("{stem}.before-upgrade-{time}.gpkg"))
+}
+
+/// The version of our own tables that a file states.
+fn format(connection: &Connection) -> rusqlite::Result<i64> {
+    let stated = connection
+        .query_row(
+            "SELECT CAST(value AS INTEGER) FROM about WHERE key = 'format_version'",
+            [],
+            |row| row.get::<_, Option<i64>>(0),
+        )
+        .optional()?;
+    Ok(stated.flatten().unwrap_or(0))
+}
+
+fn is_current(connection: &Connection, catalog: &Catalog) -> rusqlite::Result<bool> {
     let known = own_tables(connection, catalog)?;
     let complete = |id: &str| {
-        known
-            .iter()
-            .find(|table| table.layer.id == id)
-            .map(|table| table.columns.iter().all(Option::is_some))
+        let table = known.iter().find(|table| table.layer.id == id);
+        table.is_some_and(|table| table.columns.iter().all(Option::is_some))
     };
-    if catalog
-        .layers
-        .iter()
-        .all(|layer| complete(&layer.id) == Some(true))
-    {
+    Ok(format(connection)? == FORMAT && catalog.layers.iter().all(|layer| complete(&layer.id)))
+}
+
+/// Adds the tables of newer versions, and the layers and fields that the catalog has and the
+/// file lacks.
+fn upgrade_within(connection: &Connection, catalog: &Catalog) -> rusqlite::Result<()> {
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    // Another program may have been quicker.
+    if is_current(&transaction, catalog)? {
         return Ok(());
     }
-    let transaction = connection.unchecked_transaction()?;
+    let old = format(&transaction)? < FORMAT;
+    if old {
+        transaction.execute_batch(schema::ADDED)?;
+    }
+    let known = own_tables(&transaction, catalog)?;
     for layer in &catalog.layers {
         let table = schema::table(layer);
-        match complete(&layer.id) {
-            None if columns(connection, &layer.id)?.is_empty() => {
-                schema::create_layer(&transaction, catalog, &table)?;
-            }
-            Some(false) => {
-                let found = columns(connection, &layer.id)?;
-                for field in layer
-                    .fields
-                    .iter()
-                    .filter(|field| !found.contains(&field.name))
-                {
-                    transaction.execute(
-                        &format!(
-                            "ALTER TABLE {} ADD COLUMN {}",
-                            quote(&table.name),
-                            schema::definition(field)
-                        ),
-                        [],
-                    )?;
-                }
-                schema::describe(&transaction, catalog, layer)?;
-                styles::write(&transaction, catalog, layer)?;
-                schema::create_indexes(&transaction, &table)?;
-                schema::drop_triggers(&transaction, &table)?;
-                schema::create_rtree_triggers(&transaction, &table)?;
-                history::create_triggers(&transaction, &table)?;
-            }
-            // A table of the same name that another program made stays as it is.
-            _ => {}
+        let found = columns(&transaction, &layer.id)?;
+        if found.is_empty() {
+            schema::create_layer(&transaction, catalog, &table)?;
+            continue;
         }
+        // A table of the same name that another program made stays as it is.
+        let Some(own) = known.iter().find(|own| own.layer.id == layer.id) else {
+            continue;
+        };
+        let complete = own.columns.iter().all(Option::is_some);
+        if complete && !old {
+            continue;
+        }
+        let lacking = (layer.fields.iter()).filter(|field| !found.contains(&field.name));
+        for field in lacking {
+            transaction.execute(
+                &format!(
+                    "ALTER TABLE {} ADD COLUMN {}",
+                    quote(&table.name),
+                    schema::definition(field)
+                ),
+                [],
+            )?;
+        }
+        if !complete {
+            schema::describe(&transaction, catalog, layer)?;
+            styles::write(&transaction, catalog, layer)?;
+            schema::create_indexes(&transaction, &table)?;
+        }
+        schema::drop_triggers(&transaction, &table)?;
+        schema::create_rtree_triggers(&transaction, &table)?;
+        history::create_triggers(&transaction, &table)?;
     }
     transaction.commit()
 }

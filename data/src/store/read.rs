@@ -1,6 +1,6 @@
 //! Reads records: all, one by id, some by an indexed field, or anything by SQL.
 
-use rusqlite::{OptionalExtension, Params, Row};
+use rusqlite::{Params, Row};
 
 use super::{
     GeoPackage, StoreError, blob,
@@ -87,6 +87,15 @@ impl GeoPackage {
             .transpose()
     }
 
+    /// Whether a layer has a feature of this id.
+    ///
+    /// # Errors
+    /// When there is no such layer, or the file cannot be read.
+    pub fn exists(&self, layer: &str, id: &str) -> Result<bool, StoreError> {
+        let table = self.table(layer)?;
+        self.has(table, id).map_err(|error| self.error(error))
+    }
+
     /// The features whose field has a value; quick for codes, references and unique fields.
     ///
     /// # Errors
@@ -162,25 +171,36 @@ impl GeoPackage {
         Ok(records)
     }
 
-    /// Whether a layer has, or ever had, a feature of this id. An import that was undone
-    /// gave its ids to nobody: the same file may come again.
-    pub(super) fn knows(&self, table: &Table, id: &str) -> rusqlite::Result<bool> {
+    /// Whether a layer has a feature of this id now.
+    pub(super) fn has(&self, table: &Table, id: &str) -> rusqlite::Result<bool> {
+        let sql = format!(
+            "SELECT 1 FROM {} WHERE {} = ?1",
+            quote(&table.name),
+            quote(table.id_column())
+        );
+        self.connection.prepare_cached(&sql)?.exists([id])
+    }
+
+    /// Whether a layer has, or ever had, a feature of this id.
+    ///
+    /// `import` passes over what an import brought that was undone since: ids of an import
+    /// say which row of which source a feature is, so that the same file, coming again,
+    /// brings the same features back and their history goes on.
+    pub(super) fn knows(&self, table: &Table, id: &str, import: bool) -> rusqlite::Result<bool> {
         let sql = format!(
             "SELECT 1 FROM {} WHERE id = ?1 UNION ALL
              SELECT 1 FROM change_log l WHERE layer = ?2 AND feature = ?1
-               AND NOT EXISTS (SELECT 1 FROM import_batch b LEFT JOIN change_set s ON s.batch = b.id
-                 WHERE b.undone_at NOT NULL AND l.change_set IN (s.fid, b.undone_by)) LIMIT 1",
+               AND NOT (?3 AND EXISTS (SELECT 1 FROM import_batch b LEFT JOIN change_set s ON s.batch = b.id
+                 WHERE b.undone_at NOT NULL AND l.change_set IN (s.fid, b.undone_by))) LIMIT 1",
             quote(&table.name)
         );
         self.connection
             .prepare_cached(&sql)?
-            .query_row([id, &table.layer.id], |_| Ok(()))
-            .optional()
-            .map(|found| found.is_some())
+            .exists(rusqlite::params![id, table.layer.id, import])
     }
 
     /// A record from the columns of [`Table::selection`].
-    fn record(&self, table: &Table, row: &Row<'_>) -> Result<Record, StoreError> {
+    pub(super) fn record(&self, table: &Table, row: &Row<'_>) -> Result<Record, StoreError> {
         let fail = |error| self.error(error);
         let id = match row.get_ref(0).map_err(fail)? {
             rusqlite::types::ValueRef::Integer(number) => number.to_string(),
@@ -241,7 +261,7 @@ fn turn(table: &Table, geometry: &mut Geometry<f64>) -> Result<(), StoreError> {
 
 /// A multi-part geometry of one part as that part: lines and polygons are kept as
 /// multi-part in the file, and leave it as what they are.
-fn single(kind: GeometryKind, geometry: Geometry<f64>) -> Geometry<f64> {
+pub(super) fn single(kind: GeometryKind, geometry: Geometry<f64>) -> Geometry<f64> {
     match (kind, geometry) {
         (GeometryKind::Polygon, Geometry::MultiPolygon(mut parts)) if parts.0.len() == 1 => {
             Geometry::Polygon(parts.0.remove(0))

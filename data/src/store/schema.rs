@@ -14,9 +14,13 @@ use crate::{Catalog, Field, FieldKind, GeometryKind, Layer};
 /// The name of every geometry column of ours.
 pub(crate) const GEOMETRY: &str = "geom";
 
+/// The tables that version 2 of the file added.
+pub(crate) const ADDED: &str = include_str!("schema_2.sql");
+
 /// Makes the standard's tables and this program's own in an empty file.
 pub(crate) fn create(connection: &Connection) -> Result<()> {
     connection.execute_batch(include_str!("schema.sql"))?;
+    connection.execute_batch(ADDED)?;
     create_accounts(connection)?;
     for (name, id, organization, definition, description) in reference_systems::ROWS {
         connection.execute(

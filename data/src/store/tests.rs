@@ -76,11 +76,11 @@ fn change(layer: &str, operation: Operation) -> ChangeSet {
     ChangeSet {
         author: "测试".into(),
         reason: "test".into(),
-        batch: None,
         changes: vec![Change {
             layer: layer.into(),
             operation,
         }],
+        ..ChangeSet::default()
     }
 }
 
@@ -479,6 +479,11 @@ fn a_file_of_an_older_catalog_gets_the_new_layers_and_fields() {
 
     let written = GeoPackage::open(&path, &Catalog::embedded(), Access::ReadWrite).unwrap();
     assert_eq!(written.layers().len(), Catalog::embedded().layers.len());
+    // What it was is kept beside it.
+    let kept = written.kept_before_upgrade().unwrap();
+    let before = GeoPackage::open(kept, &Catalog::embedded(), Access::ReadOnly).unwrap();
+    assert_eq!(before.layers().len(), 1);
+    assert_eq!(before.get("building", "b1").unwrap().unwrap(), record);
     let mut record = written.get("building", "b1").unwrap().unwrap();
     record.set(&layer, "rental", true);
     written
@@ -543,4 +548,127 @@ fn the_history_of_a_wide_layer_holds_every_column() {
         serde_json::from_str(&before[0]).unwrap();
     // The primary key and the batch stand beside the fields.
     assert_eq!(before.len(), widest.fields.len() + 2);
+}
+
+/// A file as version 1 of this program made it: without the tables of version 2.
+#[test]
+fn a_file_of_version_1_is_upgraded_and_a_copy_kept() {
+    let fresh = Fresh::new();
+    let record = fresh.building("b", 113.0, 23.0);
+    fresh
+        .store
+        .commit(change("building", Operation::Insert(record)))
+        .unwrap();
+    fresh
+        .store
+        .connection
+        .execute_batch(
+            "DROP TABLE change_key; DROP TABLE lineage; DROP INDEX change_log_at;
+             DELETE FROM gpkg_contents WHERE table_name IN ('change_key', 'lineage');
+             UPDATE about SET value = '1' WHERE key = 'format_version';
+             DROP TRIGGER history_building_keep_id; DROP TRIGGER history_building_fresh_id;",
+        )
+        .unwrap();
+    let path = fresh.store.path().to_path_buf();
+    let Fresh { folder, store } = fresh;
+    drop(store);
+    let read = GeoPackage::open(&path, &Catalog::embedded(), Access::ReadOnly).unwrap();
+    assert_eq!(read.ancestry("building", "b").unwrap(), (vec![], vec![]));
+    let store = GeoPackage::open(&path, &Catalog::embedded(), Access::ReadWrite).unwrap();
+    assert!(store.kept_before_upgrade().is_some());
+    assert_eq!(store.revisions("building", "b").unwrap().len(), 1);
+    let renamed = store
+        .connection
+        .execute("UPDATE building SET id = 'c' WHERE id = 'b'", []);
+    assert!(renamed.unwrap_err().to_string().contains("never changes"));
+    drop(store);
+    let again = GeoPackage::open(&path, &Catalog::embedded(), Access::ReadWrite).unwrap();
+    assert!(again.kept_before_upgrade().is_none());
+    drop(folder);
+}
+
+#[test]
+fn another_program_cannot_give_an_id_again() {
+    let fresh = Fresh::new();
+    let insert = || {
+        let connection = &fresh.store.connection;
+        connection.execute("INSERT INTO building (id, code) VALUES ('x', '1')", [])
+    };
+    insert().unwrap();
+    fresh
+        .store
+        .connection
+        .execute("DELETE FROM building WHERE id = 'x'", [])
+        .unwrap();
+    assert!(insert().unwrap_err().to_string().contains("used before"));
+}
+
+#[test]
+fn sets_of_a_group_are_each_all_or_nothing() {
+    let fresh = Fresh::new();
+    let group = fresh.store.group().unwrap();
+    let insert = |id: &str| Operation::Insert(fresh.building(id, 113.0, 23.0));
+    group.apply(&change("building", insert("a"))).unwrap();
+    let mut half = change("building", insert("b"));
+    half.changes.push(Change {
+        layer: "building".into(),
+        operation: Operation::Delete("nobody".into()),
+    });
+    assert!(group.apply(&half).is_err());
+    let (_, entries) = group.rehearse(&change("building", insert("c"))).unwrap();
+    assert_eq!(entries.len(), 1);
+    group.apply(&change("building", insert("d"))).unwrap();
+    group.finish().unwrap();
+    let ids: Vec<String> = (fresh.store)
+        .query("SELECT id FROM building ORDER BY fid", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(ids, ["a", "d"]);
+    // One that is dropped leaves nothing.
+    let group = fresh.store.group().unwrap();
+    group.apply(&change("building", insert("e"))).unwrap();
+    drop(group);
+    assert_eq!(fresh.store.count("building").unwrap(), 2);
+}
+
+#[test]
+fn the_history_says_what_was() {
+    let fresh = Fresh::new();
+    let first = fresh.building("b", 113.0, 23.0);
+    let one = fresh
+        .store
+        .commit(change("building", Operation::Insert(first.clone())))
+        .unwrap()
+        .sequence;
+    let layer = fresh.layer("building");
+    let mut second = first.clone();
+    second.set(&layer, "floors_up", 7_i64);
+    second.geometry = Some(square(113.1, 23.0, 1e-4));
+    let two = fresh
+        .store
+        .commit(change("building", Operation::Update(second.clone())))
+        .unwrap()
+        .sequence;
+    let revisions = fresh.store.revisions("building", "b").unwrap();
+    assert_eq!(revisions.len(), 2);
+    assert_eq!(revisions[0].before, None);
+    assert_eq!(revisions[1].before.as_ref(), Some(&first));
+    let bounds = revisions[1].entry.before.unwrap();
+    assert!((bounds.min().x - 113.0).abs() < 1e-12);
+    assert_eq!(fresh.store.version("building", "b").unwrap(), two);
+    assert_eq!(fresh.store.version_at("building", "b", one).unwrap(), one);
+    let was = fresh.store.as_of("building", one).unwrap();
+    assert_eq!(was.get("b"), Some(&Some(first)));
+    let before = fresh.store.as_of("building", 0).unwrap();
+    assert_eq!(before.get("b"), Some(&None));
+    // Whoever saw the first version is late.
+    let mut late = change("building", Operation::Update(second));
+    late.expects = vec![crate::Expected {
+        layer: "building".into(),
+        id: "b".into(),
+        version: one,
+    }];
+    assert!(matches!(
+        fresh.store.commit(late),
+        Err(StoreError::Stale { .. })
+    ));
 }

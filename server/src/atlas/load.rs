@@ -7,7 +7,7 @@ use std::{
 };
 
 use yizhangtu_data::{
-    ChangeSet, Layer,
+    Change, ChangeSet, Layer,
     store::{GeoPackage, StoreError},
 };
 
@@ -28,36 +28,33 @@ impl Atlas {
         load(store).map(Self::new)
     }
 
-    /// Shows a change that was committed to the file.
-    ///
-    /// # Errors
-    /// When the registers have to be counted again and cannot be read.
-    #[cfg_attr(
-        not(test),
-        expect(
-            dead_code,
-            reason = "the API's own commits will call it; other programs' are followed"
-        )
-    )]
-    pub(crate) fn apply(
-        &self,
-        store: &GeoPackage,
-        sequence: u64,
-        change: &ChangeSet,
-    ) -> Result<Arc<Snapshot>, StoreError> {
-        self.publish(|now| {
-            let counts = (change.changes.iter()).any(|change| REGISTERS.contains(&&*change.layer));
-            let tallies = counts.then(|| tallies(store)).transpose()?;
-            Ok(now.after(sequence, change, tallies.map(Arc::new)))
-        })
-    }
-
-    /// Reads the file anew, for changes that other programs made.
+    /// Reads a file as a snapshot.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub(crate) fn reload(&self, store: &GeoPackage) -> Result<Arc<Snapshot>, StoreError> {
-        self.publish(|_| load(store))
+    pub(crate) fn read(store: &GeoPackage) -> Result<Snapshot, StoreError> {
+        load(store)
+    }
+}
+
+impl Snapshot {
+    /// The map after changes that are in the file; the registers are counted again where the
+    /// changes touched them.
+    ///
+    /// # Errors
+    /// When the registers cannot be read.
+    pub(crate) fn applied(
+        &self,
+        store: &GeoPackage,
+        changes: &[Change],
+    ) -> Result<Self, StoreError> {
+        let counts = (changes.iter()).any(|change| REGISTERS.contains(&&*change.layer));
+        let tallies = counts.then(|| tallies(store)).transpose()?;
+        let set = ChangeSet {
+            changes: changes.to_vec(),
+            ..ChangeSet::default()
+        };
+        Ok(self.after(store.sequence()?, &set, tallies.map(Arc::new)))
     }
 }
 
@@ -346,10 +343,11 @@ mod tests {
             layer: "residence".into(),
             operation: Operation::Update(gone),
         }]);
-        let after = atlas.apply(&village.store, sequence, &set).unwrap();
+        let after = before.applied(&village.store, &set.changes).unwrap();
+        assert_eq!(after.sequence, sequence);
         assert_eq!(after.houses.at(0).tally.residents(), 2);
         assert_eq!(before.houses.at(0).tally.residents(), 3);
-        let read = atlas.reload(&village.store).unwrap();
+        let read = Atlas::read(&village.store).unwrap();
         assert_eq!(read.houses.at(0).tally, after.houses.at(0).tally);
         assert_eq!(read.sequence, after.sequence);
     }

@@ -8,9 +8,8 @@ mod houses;
 mod layer;
 mod load;
 mod snapshot;
-mod watch;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
@@ -18,11 +17,9 @@ pub(crate) use houses::{Houses, Tallies, Tally, UNKNOWN_KIND, hundredths};
 pub(crate) use layer::LayerSnapshot;
 pub(crate) use snapshot::Snapshot;
 
-/// The current snapshot, and the one way to replace it.
+/// The current snapshot. The keeper of the changes alone replaces it.
 pub(crate) struct Atlas {
     current: ArcSwap<Snapshot>,
-    /// Held by whoever makes the next snapshot, so that no change is lost.
-    next: Mutex<()>,
 }
 
 impl Atlas {
@@ -30,7 +27,6 @@ impl Atlas {
     pub(crate) fn new(snapshot: Snapshot) -> Self {
         Self {
             current: ArcSwap::from_pointee(snapshot),
-            next: Mutex::new(()),
         }
     }
 
@@ -39,18 +35,10 @@ impl Atlas {
         self.current.load_full()
     }
 
-    /// Publishes what the maker makes of the current snapshot. Makers follow one another;
-    /// readers go on with what they have.
-    pub(crate) fn publish<E>(
-        &self,
-        make: impl FnOnce(&Snapshot) -> Result<Snapshot, E>,
-    ) -> Result<Arc<Snapshot>, E> {
-        let _turn = self
-            .next
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        let next = Arc::new(make(&self.current.load())?);
+    /// Shows another snapshot; readers go on with what they have.
+    pub(crate) fn publish(&self, next: Snapshot) -> Arc<Snapshot> {
+        let next = Arc::new(next);
         self.current.store(Arc::clone(&next));
-        Ok(next)
+        next
     }
 }

@@ -77,6 +77,11 @@ impl Snapshot {
             .reduce(|a, b| a.join(&b))
     }
 
+    /// The same map again: layers are shared.
+    pub(crate) fn shared(&self) -> Self {
+        self.after(self.sequence, &ChangeSet::default(), None)
+    }
+
     /// The map after a committed change. `tallies` are the registers' new ones where the
     /// change touched them; layers that it did not touch are shared.
     pub(crate) fn after(
@@ -164,9 +169,7 @@ mod tests {
             ],
             ..ChangeSet::default()
         };
-        let after = atlas
-            .publish(|now| Ok::<_, ()>(now.after(2, &changes, None)))
-            .unwrap();
+        let after = atlas.publish(atlas.snapshot().after(2, &changes, None));
         assert_eq!(
             (before.sequence, after.sequence, atlas.snapshot().sequence),
             (1, 2, 2)

@@ -75,6 +75,21 @@ impl Offered {
         })
     }
 
+    /// The way from this system to longitude and latitude, and whether its first number is
+    /// the northing or latitude; none where nothing is to be turned.
+    pub(super) fn reading(&self) -> Result<Option<(Transform, bool)>, CrsError> {
+        let stored = Crs::parse("EPSG:4490")?;
+        let north_first = self.north_first;
+        match self.name {
+            None if !north_first => Ok(None),
+            None => Ok(Some((Transform::new(&stored, &stored)?, true))),
+            Some(name) => Ok(Some((
+                Transform::new(&Crs::parse(name)?, &stored)?,
+                north_first,
+            ))),
+        }
+    }
+
     /// The writer of coordinates in this system.
     pub(crate) fn projection(&self) -> Result<Projection, CrsError> {
         let transform = match self.name {
@@ -133,7 +148,6 @@ pub(crate) struct Projection {
 
 impl Projection {
     /// Longitude and latitude as stored.
-    #[cfg(test)]
     pub(crate) fn stored() -> Self {
         Self {
             transform: None,

@@ -1,9 +1,12 @@
 //! The `datetime` parameter: an instant or an interval, RFC 3339, open ends as `..` or empty.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, TimeZone, Utc};
-use yizhangtu_data::{Layer, Record, Value};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, SecondsFormat, TimeZone, Utc};
+use yizhangtu_data::{
+    Layer, Record, Value,
+    store::{GeoPackage, StoreError},
+};
 
-use crate::http::Problem;
+use crate::http::{Parameters, Problem};
 
 /// Fields that say from when until when a record holds, in the layers that have such a pair.
 const VALID_TIME: [(&str, &str); 5] = [
@@ -19,6 +22,50 @@ const VALID_TIME: [(&str, &str); 5] = [
 pub(crate) struct Interval {
     start: Option<DateTime<Utc>>,
     end: Option<DateTime<Utc>>,
+}
+
+/// A moment of the map itself: what it showed then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum AsOf {
+    /// After the change of a number.
+    Sequence(u64),
+    /// At an instant, as the history writes it.
+    Instant(String),
+}
+
+impl AsOf {
+    /// Takes the parameter `as-of`: a sequence number, a day (its end), or an instant.
+    pub(crate) fn take(given: &mut Parameters) -> Result<Option<Self>, Problem> {
+        let Some(text) = given.take("as-of")? else {
+            return Ok(None);
+        };
+        if let Ok(sequence) = text.parse() {
+            return Ok(Some(Self::Sequence(sequence)));
+        }
+        match moment(&text, true) {
+            Some(at) => Ok(Some(Self::of(at))),
+            None => Err(Problem::parameter(
+                "as-of",
+                format_args!("“{text}”不是时间或修改编号"),
+                format_args!("“{text}” is neither a time nor the number of a change"),
+            )),
+        }
+    }
+
+    fn of(at: DateTime<Utc>) -> Self {
+        Self::Instant(at.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+
+    /// The number of the last change that it shows.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) fn sequence(&self, store: &GeoPackage) -> Result<u64, StoreError> {
+        match self {
+            Self::Sequence(sequence) => Ok(*sequence),
+            Self::Instant(at) => store.sequence_at(at),
+        }
+    }
 }
 
 /// Days in the data are days in China.
@@ -59,6 +106,11 @@ impl Interval {
             }
             _ => Err(refused()),
         }
+    }
+
+    /// The map at its end; none where that is open, and so now.
+    pub(crate) fn latest(&self) -> Option<AsOf> {
+        self.end.map(AsOf::of)
     }
 
     /// Whether a record held at some moment of the interval. A record that says nothing of

@@ -103,6 +103,11 @@ fn describe(app: &App, viewer: &Viewer, layer: &Layer, base: &Base) -> Value {
             &of("queryables"),
             Format::Schema,
         ),
+        base.link(
+            "http://www.opengis.net/def/rel/ogc/1.0/sortables",
+            &of("sortables"),
+            Format::Schema,
+        ),
         base.link("root", "/?f=json", Format::Json),
     ];
     if crate::tiles::has_tiles(layer) {
@@ -174,6 +179,26 @@ pub(super) async fn queryables(
     given.finish()?;
     let id = base.at(&format!("{}/queryables", path(layer)));
     Ok(as_schema(&super::schema::queryables(
+        layer,
+        app.catalog(),
+        &viewer,
+        &id,
+    )))
+}
+
+/// `GET /collections/{layer}/sortables`.
+pub(super) async fn sortables(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    viewer: Viewer,
+    base: Base,
+    mut given: Parameters,
+) -> Result<Response, Problem> {
+    let layer = layer(&app, &viewer, &id)?;
+    given.format(&HeaderMap::new(), &[Format::Schema])?;
+    given.finish()?;
+    let id = base.at(&format!("{}/sortables", path(layer)));
+    Ok(as_schema(&super::schema::sortables(
         layer,
         app.catalog(),
         &viewer,

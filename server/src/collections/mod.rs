@@ -12,7 +12,7 @@ use axum::{
     routing::{get, post},
 };
 
-pub(crate) use items::{DEFAULT_LIMIT, GREATEST_LIMIT, exported_formats};
+pub(crate) use items::{DEFAULT_LIMIT, GREATEST_LIMIT, exported_formats, feature_json};
 pub(crate) use schema::properties;
 
 use crate::http::App;
@@ -24,12 +24,30 @@ pub(crate) fn routes() -> Router<App> {
         .route("/collections/{layer}", get(describe::collection))
         .route("/collections/{layer}/schema", get(describe::schema))
         .route("/collections/{layer}/queryables", get(describe::queryables))
-        .route("/collections/{layer}/items", get(items::items))
-        .route("/collections/{layer}/items/{id}", get(items::item))
         .route("/collections/{layer}/export", get(items::export))
         .route(
             "/collections/{layer}/items/{id}/unmask",
             post(items::unmask),
+        )
+        .route("/collections/{layer}/sortables", get(describe::sortables))
+        .route(
+            "/collections/{layer}/items",
+            get(items::items).post(items::create),
+        )
+        .route(
+            "/collections/{layer}/items/{id}",
+            get(items::item)
+                .put(items::change)
+                .patch(items::change)
+                .delete(items::delete),
+        )
+        .route(
+            "/collections/{layer}/items/{id}/history",
+            get(items::history),
+        )
+        .route(
+            "/collections/{layer}/items/{id}/revert",
+            post(items::revert),
         )
 }
 

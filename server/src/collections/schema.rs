@@ -53,6 +53,16 @@ pub(crate) fn properties(layer: &Layer, catalog: &Catalog) -> Value {
     json!({ "type": "object", "title": layer.title.zh, "properties": properties })
 }
 
+/// The properties that a viewer may sort by.
+pub(super) fn sortables(layer: &Layer, catalog: &Catalog, viewer: &Viewer, id: &str) -> Value {
+    let mut sortables = queryables(layer, catalog, viewer, id);
+    if let Some(properties) = sortables["properties"].as_object_mut() {
+        // A place comes neither before nor after another.
+        properties.shift_remove("geometry");
+    }
+    sortables
+}
+
 /// The properties that a viewer may filter by.
 pub(super) fn queryables(layer: &Layer, catalog: &Catalog, viewer: &Viewer, id: &str) -> Value {
     let mut properties = Map::new();

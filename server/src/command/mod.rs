@@ -9,6 +9,7 @@ mod demo;
 mod export;
 mod import;
 mod locate;
+mod restore;
 mod serve;
 mod tiles;
 mod user;
@@ -48,6 +49,7 @@ enum Verb {
     Export(export::Arguments),
     Import(import::Arguments),
     Locate(locate::Arguments),
+    Restore(restore::Arguments),
     Serve(serve::Arguments),
     Tiles(tiles::Arguments),
     User(user::Arguments),
@@ -91,6 +93,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Verb::Export(arguments) => export::run(arguments, output),
         Verb::Import(arguments) => import::run(arguments, output),
         Verb::Locate(arguments) => locate::run(arguments, output),
+        Verb::Restore(arguments) => restore::run(arguments, output),
         Verb::Serve(arguments) => serve::run(arguments, output),
         Verb::Tiles(arguments) => tiles::run(arguments, output),
         Verb::User(arguments) => user::run(arguments, output),

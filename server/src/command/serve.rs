@@ -101,15 +101,41 @@ fn open(arguments: &Arguments, output: Output) -> Result<(GeoPackage, bool), Fai
     if !arguments.read_only {
         match GeoPackage::open(&path, &catalog, Access::ReadWrite) {
             Ok(store) => {
-                let read_only = !store.is_own();
-                return Ok((store, read_only));
+                if let Some(kept) = store.kept_before_upgrade() {
+                    say(&format!(
+                        "文件已升级到本程序的版本与图层目录，升级前的副本：{kept} / the file was brought to this program's version and catalog; a copy of it as it was: {kept}",
+                        kept = kept.display()
+                    ));
+                }
+                if !warn_of_damage(&store)? {
+                    let read_only = !store.is_own();
+                    return Ok((store, read_only));
+                }
             }
             Err(StoreError::ReadOnly { .. } | StoreError::Foreign { .. }) => {}
             Err(error) => return Err(error.into()),
         }
     }
     let store = GeoPackage::open(&path, &catalog, Access::ReadOnly)?;
+    if arguments.read_only {
+        warn_of_damage(&store)?;
+    }
     Ok((store, true))
+}
+
+/// Says what is damaged in a file, and whether anything is. What can still be read is served;
+/// writing into it would spread the damage.
+fn warn_of_damage(store: &GeoPackage) -> Result<bool, Failure> {
+    let damage = store.damage()?;
+    let Some(first) = damage.first() else {
+        return Ok(false);
+    };
+    say(&format!(
+        "{file}：文件已损坏（{first}），只读发布；请用 yizhangtu restore 恢复备份 \
+         / the file is damaged ({first}) and is served read-only; restore a backup with yizhangtu restore",
+        file = store.path().display()
+    ));
+    Ok(true)
 }
 
 /// The file of the 东华 demonstration: the one made before, or a new one. It lies in the
@@ -273,6 +299,7 @@ async fn listen(app: App, address: SocketAddr, access: Accounts) -> Result<(), F
     let address = listener.local_addr()?;
     let warmed = app.clone();
     std::thread::spawn(move || warmed.search().warm(&warmed));
+    let hub = app.hub().clone();
     let service = http::service(app);
     // A streamed answer ends in a small packet, which must not wait 40 ms for the receipt of
     // the one before.
@@ -283,7 +310,11 @@ async fn listen(app: App, address: SocketAddr, access: Accounts) -> Result<(), F
         listener,
         service.into_make_service_with_connect_info::<SocketAddr>(),
     )
-    .with_graceful_shutdown(asked_to_stop());
+    .with_graceful_shutdown(async move {
+        asked_to_stop().await;
+        // Streams have no end of their own.
+        hub.close();
+    });
     // The socket is bound, so whoever reads this line is answered.
     let mut out = io::stdout();
     writeln!(out, "listening on http://{address}")?;

@@ -11,6 +11,7 @@ use super::{Metrics, Pool};
 use crate::{
     atlas::{Atlas, Snapshot},
     basemap::Basemaps,
+    changes::{Hub, Keeper},
     identity::Identity,
     policy::{Action, Cuts, Viewer},
     search::Search,
@@ -37,7 +38,9 @@ struct Shared {
     basemaps: Basemaps,
     identity: Arc<Identity>,
     cuts: Cuts,
-    tiles: TileCache,
+    tiles: Arc<TileCache>,
+    hub: Hub,
+    keeper: Keeper,
     pool: Pool,
     metrics: Metrics,
     search: Search,
@@ -54,19 +57,28 @@ impl App {
         store: GeoPackage,
         basemaps: Basemaps,
     ) -> Result<Self, StoreError> {
-        let atlas = Atlas::following(&store)?;
         let identity = Identity::following(&store, config.read_only)?;
+        let catalog = Arc::clone(store.catalog());
+        let about = store.about().clone();
+        let layers = store.layers().to_vec();
+        let pool = Pool::new(store.reader()?);
+        let tiles = Arc::new(TileCache::default());
+        let hub = Hub::new();
+        let (keeper, atlas) =
+            Keeper::start(store, config.read_only, Arc::clone(&tiles), hub.clone())?;
         Ok(Self(Arc::new(Shared {
             config,
-            catalog: Arc::clone(store.catalog()),
-            about: store.about().clone(),
-            layers: store.layers().to_vec(),
+            catalog,
+            about,
+            layers,
             atlas,
             basemaps,
             identity,
             cuts: Cuts::default(),
-            tiles: TileCache::default(),
-            pool: Pool::new(store),
+            tiles,
+            hub,
+            keeper,
+            pool,
             metrics: Metrics::default(),
             search: Search::default(),
             started: Instant::now(),
@@ -148,6 +160,16 @@ impl App {
     /// Painted tiles.
     pub(crate) fn tiles(&self) -> &TileCache {
         &self.0.tiles
+    }
+
+    /// The one writer of the file.
+    pub(crate) fn keeper(&self) -> &Keeper {
+        &self.0.keeper
+    }
+
+    /// Where changes are told.
+    pub(crate) fn hub(&self) -> &Hub {
+        &self.0.hub
     }
 
     /// The names that are searched.

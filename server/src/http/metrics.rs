@@ -135,6 +135,11 @@ fn state(app: &App, out: &mut String) -> std::fmt::Result {
         "Time since the start.",
         &app.started().elapsed().as_secs(),
     )?;
+    gauge(
+        "listeners",
+        "Streams of changes that are open.",
+        &app.hub().listeners(),
+    )?;
     if let Some(bytes) = resident_bytes() {
         gauge("resident_bytes", "Memory held.", &bytes)?;
     }

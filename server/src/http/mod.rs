@@ -71,6 +71,7 @@ pub(crate) fn routes() -> Router<App> {
         .merge(metrics::routes())
         .merge(crate::audit::routes())
         .merge(crate::basemap::routes())
+        .merge(crate::changes::routes())
         .merge(crate::collections::routes())
         .merge(crate::import::routes())
         .merge(crate::overview::routes())

@@ -29,6 +29,12 @@ pub(crate) struct Problem {
     /// Each fault, where there are many or a field is named.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldProblem>,
+    /// Further members (RFC 9457 §3.2).
+    #[serde(flatten)]
+    beside: serde_json::Map<String, serde_json::Value>,
+    /// The entity tag of what is there now.
+    #[serde(skip)]
+    tag: Option<HeaderValue>,
 }
 
 /// One fault of a request.
@@ -58,6 +64,8 @@ impl Problem {
             status,
             detail: detail.into(),
             errors: Vec::new(),
+            beside: serde_json::Map::new(),
+            tag: None,
         }
     }
 
@@ -112,6 +120,17 @@ impl Problem {
         self
     }
 
+    /// Tells the entity tag of what is there now.
+    pub(crate) fn tagged(&mut self, tag: &str) {
+        self.tag = HeaderValue::from_str(tag).ok();
+    }
+
+    /// Adds a member of another name.
+    pub(crate) fn beside(mut self, name: &str, value: serde_json::Value) -> Self {
+        self.beside.insert(name.to_owned(), value);
+        self
+    }
+
     /// The status code.
     #[cfg(test)]
     pub(crate) fn status(&self) -> StatusCode {
@@ -128,6 +147,9 @@ impl IntoResponse for Problem {
             HeaderValue::from_static("application/problem+json"),
         );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(tag) = self.tag {
+            headers.insert(header::ETAG, tag);
+        }
         response
     }
 }
@@ -139,6 +161,7 @@ fn title(status: StatusCode) -> &'static str {
         403 => "无权访问 / forbidden",
         404 => "不存在 / not found",
         405 => "方法不允许 / method not allowed",
+        409 => "与现有数据冲突 / conflict",
         406 => "无法提供该格式 / not acceptable",
         412 => "版本已变 / precondition failed",
         413 => "内容过大 / content too large",
@@ -146,6 +169,7 @@ fn title(status: StatusCode) -> &'static str {
         422 => "内容不合要求 / unprocessable content",
         428 => "缺少 If-Match / precondition required",
         429 => "次数过多 / too many requests",
+        507 => "磁盘已满 / insufficient storage",
         503 => "暂不可用 / service unavailable",
         500.. => "服务器内部错误 / internal server error",
         _ => "请求未完成 / request refused",

@@ -5,9 +5,9 @@
 //! used stays, at the cost of one look-up, without lists to keep in order.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{
-        Arc, Mutex, OnceLock, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -15,8 +15,8 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use yizhangtu_tiles::TileId;
 
-use super::naming::Drawn;
-use crate::{atlas::Snapshot, http::Encoded};
+use super::{naming::Drawn, paint::is_stale};
+use crate::{atlas::Snapshot, changes::Touched, http::Encoded};
 
 /// Bytes of encoded tiles kept, plain and compressed together.
 const MOST_BYTES: usize = 256 << 20;
@@ -75,10 +75,7 @@ impl TileCache {
             layers: names.join(",").into(),
             tile,
         };
-        let mut kept = self
-            .generations
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept();
         let known = kept.iter().position(|own| own.shows(snapshot));
         let at = known.unwrap_or_else(|| {
             kept.retain(|own| own.shown.strong_count() > 0);
@@ -89,6 +86,46 @@ impl TileCache {
             kept.len() - 1
         });
         kept[at].slot(key)
+    }
+
+    /// Shows the next snapshot: tiles of the one before that show no ground that was touched on
+    /// the way stay, all others go. Maps cut for a rights class are cut and drawn anew.
+    pub(crate) fn advance(
+        &self,
+        before: &Arc<Snapshot>,
+        next: &Arc<Snapshot>,
+        touched: &BTreeMap<Arc<str>, Touched>,
+    ) {
+        let is_stale = |key: &Key| {
+            key.layers.split(',').any(|name| {
+                let Some(ground) = touched.get(name) else {
+                    return false;
+                };
+                match (before.layer(name), next.layer(name)) {
+                    (Some(old), Some(new)) => is_stale(old, new, key.tile, ground.rects()),
+                    _ => true,
+                }
+            })
+        };
+        let mut kept = self.kept();
+        // Somebody may have asked for the next one already.
+        kept.retain(|own| own.shown.strong_count() > 0 && !own.shows(next));
+        if let Some(own) = kept.iter_mut().find(|own| own.shows(before)) {
+            own.young.retain(|key, _| !is_stale(key));
+            own.old.retain(|key, _| !is_stale(key));
+            own.shown = Arc::downgrade(next);
+        }
+    }
+
+    /// Forgets every tile.
+    pub(crate) fn clear(&self) {
+        self.kept().clear();
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Vec<Generations>> {
+        self.generations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until there is room to paint.
@@ -105,10 +142,7 @@ impl TileCache {
         {
             return;
         }
-        let mut kept = self
-            .generations
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept();
         let most = MOST_BYTES / 2 / kept.len().max(1);
         for own in kept.iter_mut() {
             own.settle(most);
@@ -195,6 +229,20 @@ mod tests {
             1,
             "what is gone is let go"
         );
+    }
+
+    #[test]
+    fn the_next_snapshot_keeps_what_was_not_touched() {
+        let (cache, before, next) = (TileCache::default(), snapshot(), snapshot());
+        fill(&cache.slot(&before, &drawn(), tile(1)), 10);
+        // Somebody is quicker than the news.
+        fill(&cache.slot(&next, &drawn(), tile(2)), 10);
+        cache.advance(&before, &next, &BTreeMap::new());
+        assert!(cache.slot(&next, &drawn(), tile(1)).get().is_some());
+        // Whoever still holds the one before paints for themselves.
+        assert!(cache.slot(&before, &drawn(), tile(1)).get().is_none());
+        cache.clear();
+        assert!(cache.slot(&next, &drawn(), tile(1)).get().is_none());
     }
 
     #[test]

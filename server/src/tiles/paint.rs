@@ -51,6 +51,46 @@ pub(crate) fn is_touched(layers: &Drawn, tile: TileId) -> bool {
     })
 }
 
+/// Whether a tile may look different after a layer was touched in some rectangles.
+///
+/// It does not where nothing that the drawing of the tile looks at was touched: what lies in
+/// the tile and its buffer, where borders are simplified together also around it, and how
+/// large the layer's features are in general.
+pub(super) fn is_stale(
+    old: &LayerSnapshot,
+    new: &LayerSnapshot,
+    tile: TileId,
+    touched: &[Rect],
+) -> bool {
+    let (before, after) = (rules(old), rules(new));
+    if before.blocks_below != after.blocks_below
+        && tile.z() < before.blocks_below.max(after.blocks_below)
+    {
+        return true;
+    }
+    let looked_at = |layer: &LayerSnapshot, rules: &Rules| {
+        let window = rect(tile.bounds_with_buffer(rules.reach(tile.z())))?;
+        if !(rules.shared_borders && tile.z() < rules.exact_zoom) {
+            return Some(window);
+        }
+        let around = around(layer, &layer.in_box(&window));
+        Some(around.map_or(window, |around| around.join(&window)))
+    };
+    let meets = |window: Option<Rect>| {
+        window.is_none_or(|window| touched.iter().any(|touched| touched.meets(&window)))
+    };
+    meets(looked_at(old, &before)) || meets(looked_at(new, &after))
+}
+
+/// The rectangle around some features.
+fn around(snapshot: &LayerSnapshot, positions: &[u32]) -> Option<Rect> {
+    positions
+        .iter()
+        .filter_map(|&position| snapshot.shape(position))
+        .map(|shape| shape.rect())
+        .reduce(|all, rect| all.join(&rect))
+}
+
 fn paint(snapshot: &LayerSnapshot, tile: TileId) -> TileLayer<'_> {
     let layer = &*snapshot.layer;
     let rules = rules(snapshot);
@@ -129,12 +169,7 @@ fn candidates(snapshot: &LayerSnapshot, tile: TileId, rules: &Rules) -> Vec<u32>
     };
     let mut positions = snapshot.in_box(&window);
     if rules.shared_borders && tile.z() < rules.exact_zoom {
-        let around = positions
-            .iter()
-            .filter_map(|&position| snapshot.shape(position))
-            .map(|shape| shape.rect())
-            .reduce(|all, rect| all.join(&rect));
-        if let Some(around) = around {
+        if let Some(around) = around(snapshot, &positions) {
             positions = snapshot.in_box(&around);
         }
     }

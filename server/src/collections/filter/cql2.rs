@@ -1,22 +1,24 @@
-//! CQL2 text (OGC 21-065): comparisons, AND OR NOT, LIKE, IN, BETWEEN, IS NULL, and
-//! S_INTERSECTS, S_DISJOINT, S_WITHIN, S_CONTAINS with a WKT geometry in CRS84.
+//! CQL2 text (OGC 21-065): comparisons, AND OR NOT, LIKE, IN, BETWEEN, IS NULL, the spatial
+//! relations with a WKT geometry, and the temporal ones with instants and intervals.
 //!
-//! The subset is what the conformance classes `basic-cql2`, `advanced-comparison-operators`
-//! and `basic-spatial-functions-plus` ask for, over one property and literals.
+//! The subset is what the conformance classes `basic-cql2`, `advanced-comparison-operators`,
+//! `spatial-functions` and `temporal-functions` ask for, over one property and literals.
 
 use geo::Geometry;
 use regex::Regex;
 use yizhangtu_data::{FieldKind, Layer, Value};
 
 use super::{
-    Comparison, Expression, Property, Relation,
+    Comparison, Expression, Property, RELATIONS, Relation,
+    json::is_time,
     lexer::{Kind, Word, words},
     literal::{kind_name, of_kind},
+    temporal::{End, Moment, RELATIONS as TIMES, Span, Temporal},
 };
 use crate::{http::Problem, policy::Viewer};
 
 /// Deepest nesting of parentheses and NOTs.
-const DEEPEST: usize = 64;
+pub(super) const DEEPEST: usize = 64;
 
 /// Reads a filter over the fields of a layer.
 ///
@@ -33,8 +35,7 @@ pub(crate) fn parse(text: &str, layer: &Layer, viewer: &Viewer) -> Result<Expres
         words,
         next: 0,
         depth: 0,
-        layer,
-        viewer,
+        reading: Reading { layer, viewer },
     };
     let expression = parser.disjunction()?;
     match parser.words.get(parser.next) {
@@ -43,7 +44,7 @@ pub(crate) fn parse(text: &str, layer: &Layer, viewer: &Viewer) -> Result<Expres
     }
 }
 
-fn refuse(zh: impl std::fmt::Display, en: impl std::fmt::Display) -> Problem {
+pub(super) fn refuse(zh: impl std::fmt::Display, en: impl std::fmt::Display) -> Problem {
     Problem::parameter("filter", zh, en)
 }
 
@@ -51,8 +52,13 @@ struct Parser<'a> {
     words: Vec<Word>,
     next: usize,
     depth: usize,
-    layer: &'a Layer,
-    viewer: &'a Viewer,
+    reading: Reading<'a>,
+}
+
+/// What names and values mean in a layer, however they are written.
+pub(super) struct Reading<'a> {
+    pub(super) layer: &'a Layer,
+    pub(super) viewer: &'a Viewer,
 }
 
 /// A side of a comparison.
@@ -62,7 +68,7 @@ enum Operand {
 }
 
 /// A literal before it is known which kind its property has.
-enum Literal {
+pub(super) enum Literal {
     Text(String),
     Number(f64),
     Boolean(bool),
@@ -101,6 +107,8 @@ impl Parser<'_> {
             inner
         } else if let Some(relation) = self.relation() {
             self.spatial(relation)?
+        } else if let Some(relation) = self.temporal_relation() {
+            self.temporal(relation)?
         } else {
             self.predicate()?
         };
@@ -109,15 +117,57 @@ impl Parser<'_> {
     }
 
     fn relation(&mut self) -> Option<Relation> {
-        const RELATIONS: [(&str, Relation); 4] = [
-            ("S_INTERSECTS", Relation::Intersects),
-            ("S_DISJOINT", Relation::Disjoint),
-            ("S_WITHIN", Relation::Within),
-            ("S_CONTAINS", Relation::Contains),
-        ];
         (RELATIONS.into_iter())
             .find(|(name, _)| self.keyword(name))
             .map(|(_, relation)| relation)
+    }
+
+    fn temporal_relation(&mut self) -> Option<Temporal> {
+        (TIMES.into_iter())
+            .find(|(name, _)| self.keyword(name))
+            .map(|(_, relation)| relation)
+    }
+
+    /// `(span, span)`.
+    fn temporal(&mut self, relation: Temporal) -> Result<Expression, Problem> {
+        self.expect("(")?;
+        let one = self.span()?;
+        self.expect(",")?;
+        let other = self.span()?;
+        self.expect(")")?;
+        Ok(Expression::Temporal(relation, one, other))
+    }
+
+    /// A property, `DATE('…')`, `TIMESTAMP('…')`, or `INTERVAL(end, end)`.
+    fn span(&mut self) -> Result<Span, Problem> {
+        if self.keyword("INTERVAL") {
+            self.expect("(")?;
+            let from = self.end()?;
+            self.expect(",")?;
+            let to = self.end()?;
+            self.expect(")")?;
+            return Ok(Span::Interval(from, to));
+        }
+        match self.end()? {
+            End::Open => Err(self.expected("时刻", "an instant")),
+            end => Ok(Span::Instant(end)),
+        }
+    }
+
+    fn end(&mut self) -> Result<End, Problem> {
+        match self.operand()? {
+            Operand::Property(property) => self.reading.time(property).map(End::Of),
+            Operand::Literal(Literal::Text(text)) if text == ".." => Ok(End::Open),
+            Operand::Literal(Literal::Text(text)) => {
+                Moment::parse(&text).map(End::At).ok_or_else(|| {
+                    refuse(
+                        format_args!("“{text}”不是时间"),
+                        format_args!("“{text}” is no time"),
+                    )
+                })
+            }
+            Operand::Literal(_) => Err(self.expected("时间", "a time")),
+        }
     }
 
     /// `(property, geometry)` or `(geometry, property)`.
@@ -127,12 +177,7 @@ impl Parser<'_> {
             self.expect(",")?;
             self.geometry_property()?;
             self.expect(")")?;
-            let mirrored = match relation {
-                Relation::Within => Relation::Contains,
-                Relation::Contains => Relation::Within,
-                symmetric => symmetric,
-            };
-            return Ok(Expression::Spatial(mirrored, Box::new(geometry)));
+            return Ok(Expression::Spatial(relation.mirrored(), Box::new(geometry)));
         }
         self.geometry_property()?;
         self.expect(",")?;
@@ -261,16 +306,8 @@ impl Parser<'_> {
         let Some((_, comparison)) = found else {
             // A property of truth may stand alone.
             return match left {
-                Operand::Property(property @ Property::Field(at))
-                    if self.layer.fields[at].kind == FieldKind::Boolean =>
-                {
-                    Ok(Expression::Compare(
-                        property,
-                        Comparison::Equal,
-                        Value::Boolean(true),
-                    ))
-                }
-                _ => Err(self.expected("比较符", "a comparison")),
+                Operand::Property(property) => self.reading.truth(property),
+                Operand::Literal(_) => Err(self.expected("比较符", "a comparison")),
             };
         };
         let right = self.operand()?;
@@ -294,10 +331,7 @@ impl Parser<'_> {
 
     fn like(&mut self, left: Operand) -> Result<Expression, Problem> {
         let property = self.property_of(left)?;
-        let textual = match property {
-            Property::Field(at) => self.layer.fields[at].kind == FieldKind::Text,
-            _ => true,
-        };
+        let textual = self.reading.is_text(property);
         match self.operand()? {
             Operand::Literal(Literal::Text(pattern)) if textual => {
                 Ok(Expression::Like(property, like_pattern(&pattern)?))
@@ -366,40 +400,11 @@ impl Parser<'_> {
     }
 
     fn property(&self, name: &str) -> Result<Property, Problem> {
-        property(name, self.layer, self.viewer, "filter")
+        self.reading.property(name)
     }
 
-    /// A literal as a value of its property's kind.
     fn typed(&self, property: Property, literal: Literal) -> Result<Value, Problem> {
-        let kind = match property {
-            Property::Field(at) => self.layer.fields[at].kind,
-            Property::Id => FieldKind::Text,
-            Property::Geometry => FieldKind::Json,
-        };
-        let wrong = |written: &str| {
-            let (zh, en) = kind_name(kind);
-            refuse(
-                format_args!("“{written}”不是{zh}"),
-                format_args!("“{written}” is not {en}"),
-            )
-        };
-        match (kind, literal) {
-            (FieldKind::Integer | FieldKind::Decimal, Literal::Number(number)) => {
-                // A whole number may be compared with 2.5 as well.
-                Ok(Value::Decimal(number))
-            }
-            (FieldKind::Boolean, Literal::Boolean(truth)) => Ok(Value::Boolean(truth)),
-            (FieldKind::Text | FieldKind::Date | FieldKind::DateTime, Literal::Text(text)) => {
-                // Codes keep their spaces; a day has none.
-                if kind == FieldKind::Text {
-                    return Ok(Value::from(text));
-                }
-                of_kind(kind, &text).ok_or_else(|| wrong(&text))
-            }
-            (_, Literal::Text(text)) => Err(wrong(&text)),
-            (_, Literal::Number(number)) => Err(wrong(&number.to_string())),
-            (_, Literal::Boolean(truth)) => Err(wrong(&truth.to_string())),
-        }
+        self.reading.typed(property, literal)
     }
 
     fn follows(&self, sign: &str) -> bool {
@@ -441,6 +446,74 @@ impl Parser<'_> {
                 format_args!("结尾处应为{zh}"),
                 format_args!("expected {en} at the end"),
             ),
+        }
+    }
+}
+
+impl Reading<'_> {
+    pub(super) fn property(&self, name: &str) -> Result<Property, Problem> {
+        property(name, self.layer, self.viewer, "filter")
+    }
+
+    /// A literal as a value of its property's kind.
+    pub(super) fn typed(&self, property: Property, literal: Literal) -> Result<Value, Problem> {
+        let kind = match property {
+            Property::Field(at) => self.layer.fields[at].kind,
+            Property::Id => FieldKind::Text,
+            Property::Geometry => FieldKind::Json,
+        };
+        let wrong = |written: &str| {
+            let (zh, en) = kind_name(kind);
+            refuse(
+                format_args!("“{written}”不是{zh}"),
+                format_args!("“{written}” is not {en}"),
+            )
+        };
+        match (kind, literal) {
+            (FieldKind::Integer | FieldKind::Decimal, Literal::Number(number)) => {
+                // A whole number may be compared with 2.5 as well.
+                Ok(Value::Decimal(number))
+            }
+            (FieldKind::Boolean, Literal::Boolean(truth)) => Ok(Value::Boolean(truth)),
+            (FieldKind::Text | FieldKind::Date | FieldKind::DateTime, Literal::Text(text)) => {
+                // Codes keep their spaces; a day has none.
+                if kind == FieldKind::Text {
+                    return Ok(Value::from(text));
+                }
+                of_kind(kind, &text).ok_or_else(|| wrong(&text))
+            }
+            (_, Literal::Text(text)) => Err(wrong(&text)),
+            (_, Literal::Number(number)) => Err(wrong(&number.to_string())),
+            (_, Literal::Boolean(truth)) => Err(wrong(&truth.to_string())),
+        }
+    }
+
+    /// Whether a property is a text.
+    pub(super) fn is_text(&self, property: Property) -> bool {
+        match property {
+            Property::Field(at) => self.layer.fields[at].kind == FieldKind::Text,
+            _ => true,
+        }
+    }
+
+    /// A property of truth that stands alone.
+    pub(super) fn truth(&self, property: Property) -> Result<Expression, Problem> {
+        match property {
+            Property::Field(at) if self.layer.fields[at].kind == FieldKind::Boolean => Ok(
+                Expression::Compare(property, Comparison::Equal, Value::Boolean(true)),
+            ),
+            _ => Err(refuse("应为比较", "expected a comparison")),
+        }
+    }
+
+    /// A property that tells a time.
+    pub(super) fn time(&self, property: Property) -> Result<Property, Problem> {
+        match property {
+            Property::Field(at) if is_time(self.layer.fields[at].kind) => Ok(property),
+            _ => Err(refuse(
+                "时间关系只用于日期和时刻字段",
+                "relations in time take properties that are days or instants",
+            )),
         }
     }
 }
@@ -496,7 +569,7 @@ fn negate(expression: Expression, negated: bool) -> Expression {
 }
 
 /// `%` any text, `_` one character, `\` takes the next as it is.
-fn like_pattern(pattern: &str) -> Result<Regex, Problem> {
+pub(super) fn like_pattern(pattern: &str) -> Result<Regex, Problem> {
     let mut regex = String::from("(?s)^");
     let mut letters = pattern.chars();
     while let Some(letter) = letters.next() {

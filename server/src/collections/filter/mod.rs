@@ -2,15 +2,20 @@
 //! fields of a layer.
 
 mod cql2;
+mod json;
 mod lexer;
 mod literal;
+mod temporal;
 
 use geo::{BoundingRect, Geometry, Intersects, Relate};
 use regex::Regex;
 use std::cmp::Ordering;
 use yizhangtu_data::{Record, Value};
 
+use temporal::{Span, Temporal};
+
 pub(crate) use cql2::{parse, property};
+pub(crate) use json::parse as parse_json;
 pub(crate) use literal::{kind_name, of_kind};
 
 /// A condition on records of one layer.
@@ -37,6 +42,8 @@ pub(crate) enum Expression {
     IsNull(Property),
     /// A geometry in relation to another.
     Spatial(Relation, Box<Geometry<f64>>),
+    /// A stretch of time in relation to another.
+    Temporal(Temporal, Span, Span),
 }
 
 /// What of a record is compared.
@@ -68,7 +75,23 @@ pub(crate) enum Relation {
     Disjoint,
     Within,
     Contains,
+    Equals,
+    Touches,
+    Crosses,
+    Overlaps,
 }
+
+/// All relations in space by name.
+const RELATIONS: [(&str, Relation); 8] = [
+    ("s_intersects", Relation::Intersects),
+    ("s_disjoint", Relation::Disjoint),
+    ("s_within", Relation::Within),
+    ("s_contains", Relation::Contains),
+    ("s_equals", Relation::Equals),
+    ("s_touches", Relation::Touches),
+    ("s_crosses", Relation::Crosses),
+    ("s_overlaps", Relation::Overlaps),
+];
 
 impl Comparison {
     fn holds(self, order: Ordering) -> bool {
@@ -98,6 +121,24 @@ impl Expression {
     /// Whether a record is selected.
     pub(crate) fn selects(&self, record: &Record) -> bool {
         self.holds(record) == Some(true)
+    }
+
+    /// Turns every written geometry.
+    ///
+    /// # Errors
+    /// The turner's.
+    pub(crate) fn turn<E>(
+        &mut self,
+        turn: &mut impl FnMut(&mut Geometry<f64>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match self {
+            Self::And(parts) | Self::Or(parts) => {
+                parts.iter_mut().try_for_each(|part| part.turn(turn))
+            }
+            Self::Not(part) => part.turn(turn),
+            Self::Spatial(_, geometry) => turn(geometry),
+            _ => Ok(()),
+        }
     }
 
     /// True, false, or unknown.
@@ -143,6 +184,7 @@ impl Expression {
             }),
             Self::IsNull(Property::Geometry) => Some(record.geometry.is_none()),
             Self::IsNull(property) => property.with(record, |own| Some(own.is_null())),
+            Self::Temporal(relation, one, other) => relation.holds(record, one, other),
             Self::Spatial(relation, other) => record
                 .geometry
                 .as_ref()
@@ -162,6 +204,15 @@ impl Property {
 }
 
 impl Relation {
+    /// The relation of the other geometry to this one.
+    fn mirrored(self) -> Self {
+        match self {
+            Self::Within => Self::Contains,
+            Self::Contains => Self::Within,
+            symmetric => symmetric,
+        }
+    }
+
     fn holds(self, own: &Geometry<f64>, other: &Geometry<f64>) -> bool {
         let apart = match (own.bounding_rect(), other.bounding_rect()) {
             (Some(own), Some(other)) => !own.intersects(&other),
@@ -170,6 +221,10 @@ impl Relation {
         match self {
             Self::Intersects => !apart && own.intersects(other),
             Self::Disjoint => apart || !own.intersects(other),
+            Self::Equals => !apart && own.relate(other).is_equal_topo(),
+            Self::Touches => !apart && own.relate(other).is_touches(),
+            Self::Crosses => !apart && own.relate(other).is_crosses(),
+            Self::Overlaps => !apart && own.relate(other).is_overlaps(),
             Self::Within => !apart && own.relate(other).is_within(),
             Self::Contains => !apart && own.relate(other).is_contains(),
         }

@@ -38,6 +38,9 @@ pub(super) struct Answer {
     pub(super) base: Base,
     /// The parameters as they came, for links to other pages.
     pub(super) asked: Parameters,
+    /// Number of the last change that the answer shows, where the next page is to show the
+    /// same.
+    pub(super) moment: Option<u64>,
 }
 
 /// What can go wrong while a page is written.
@@ -197,7 +200,11 @@ impl Answer {
         let ItemsRequest { offset, limit, .. } = self.request;
         if offset.saturating_add(returned) < matched {
             let next = offset.saturating_add(limit).to_string();
-            links.push(to("next", &[("offset", next)], format).titled("下一页 / next page"));
+            let mut changed = vec![("offset", next)];
+            // Pages are of one moment: an edit between two of them neither repeats nor hides
+            // a feature.
+            changed.extend(self.moment.map(|moment| ("as-of", moment.to_string())));
+            links.push(to("next", &changed, format).titled("下一页 / next page"));
         }
         if offset > 0 {
             let previous = offset.saturating_sub(limit).to_string();

@@ -88,7 +88,7 @@ pub(in super::super) async fn export(
     let mut request = ItemsRequest::read(given, &headers, &layer, &viewer)?;
     // A file holds the whole of what is selected.
     (request.limit, request.offset) = (u64::MAX, 0);
-    let source = Source::of(&app, &viewer, &layer).await?;
+    let source = Source::of(&app, &viewer, &layer, request.as_of.as_ref()).await?;
     let options = Options {
         crs,
         encoding,

@@ -153,6 +153,21 @@ impl FeatureWriter<'_> {
     }
 }
 
+/// A feature in longitude and latitude as a tree, for answers that hold few.
+///
+/// # Errors
+/// When a coordinate cannot be written as JSON.
+pub(crate) fn feature_json(view: &View<'_>) -> io::Result<serde_json::Value> {
+    let projection = Projection::stored();
+    let writer = FeatureWriter {
+        properties: None,
+        projection: &projection,
+    };
+    let mut out = Vec::new();
+    writer.feature(&mut out, view)?;
+    serde_json::from_slice(&out).map_err(io::Error::other)
+}
+
 /// Writes a value as JSON.
 pub(crate) fn json(out: &mut Vec<u8>, value: &(impl serde::Serialize + ?Sized)) -> io::Result<()> {
     serde_json::to_writer(out, value).map_err(io::Error::other)

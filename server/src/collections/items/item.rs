@@ -1,19 +1,20 @@
 //! `GET /collections/{layer}/items/{id}`: one feature, with an entity tag.
 
-use std::{
-    hash::{BuildHasher, RandomState},
-    sync::{Arc, LazyLock},
-};
+use std::sync::Arc;
 
 use axum::{
     extract::{Path, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use sha2::{Digest, Sha256};
 use yizhangtu_data::{Layer, Record};
 
 use super::{
-    super::crs::{CRS84, Offered},
+    super::{
+        crs::{CRS84, Offered},
+        datetime::AsOf,
+    },
     answer::given_in,
     geojson::{FeatureWriter, json},
     layer,
@@ -23,10 +24,6 @@ use crate::{
     http::{App, Base, Format, Parameters, Problem, html, percent_encoded},
     policy::Viewer,
 };
-
-/// Entity tags are keyed anew at each start: a plain hash of a record would let whoever knows
-/// most of it guess what its mask hides.
-static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 pub(in super::super) async fn item(
     State(app): State<App>,
@@ -42,13 +39,21 @@ pub(in super::super) async fn item(
         None => &CRS84,
         Some(uri) => Offered::named("crs", &uri)?,
     };
+    let as_of = AsOf::take(&mut given)?;
     given.finish()?;
-    let record = find(&app, &viewer, layer, &item).await?.ok_or_else(|| {
+    let found = match as_of {
+        None => find_versioned(&app, &viewer, layer, &item).await?,
+        Some(as_of) => {
+            past_is_open(&viewer, layer)?;
+            find_past(&app, layer, &item, as_of).await?
+        }
+    };
+    let (record, version) = found.ok_or_else(|| {
         Problem::not_found(format!(
             "图层 {id} 没有要素 {item} / the layer {id} has no feature {item}"
         ))
     })?;
-    let tag = tag(&record, format, crs);
+    let tag = tag(&version, format, crs);
     let unchanged = (headers.get_all(header::IF_NONE_MATCH).iter())
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
@@ -72,13 +77,24 @@ pub(in super::super) async fn item(
     Ok(response)
 }
 
+/// The past is not cut to a territory, so it is open to those whose right is not.
+///
+/// # Errors
+/// 403 for the others.
+pub(super) fn past_is_open(viewer: &Viewer, layer: &Layer) -> Result<(), Problem> {
+    if viewer.limits().is_some() && viewer.is_limited(layer) {
+        return Err(viewer.refused());
+    }
+    Ok(())
+}
+
 pub(super) async fn find(
     app: &App,
     viewer: &Viewer,
     layer: &Arc<Layer>,
     id: &str,
 ) -> Result<Option<Arc<Record>>, Problem> {
-    match Source::of(app, viewer, layer).await? {
+    match Source::of(app, viewer, layer, None).await? {
         Source::Atlas(snapshot) => Ok(snapshot.get(id).cloned()),
         Source::Rows(_, ids) if !ids.contains(id) => Ok(None),
         Source::Table(pool) | Source::Rows(pool, _) => {
@@ -89,9 +105,73 @@ pub(super) async fn find(
     }
 }
 
-fn tag(record: &Record, format: Format, crs: &Offered) -> String {
-    let hash = KEY.hash_one((format!("{record:?}"), format.name(), crs.uri));
-    format!("\"{hash:016x}\"")
+/// A feature that the viewer may see, and its version.
+///
+/// The version is read first: one that is too old is refused at a change, one that is newer
+/// than what was read would not be.
+pub(super) async fn find_versioned(
+    app: &App,
+    viewer: &Viewer,
+    layer: &Arc<Layer>,
+    id: &str,
+) -> Result<Option<(Arc<Record>, String)>, Problem> {
+    let shown = app.snapshot().sequence;
+    let until = if layer.is_mapped() { shown } else { u64::MAX };
+    let (of, asked) = (Arc::clone(layer), id.to_owned());
+    let version = app
+        .pool()
+        .read(move |store| store.version_at(&of.id, &asked, until))
+        .await?;
+    let Some(record) = find(app, viewer, layer, id).await? else {
+        return Ok(None);
+    };
+    if app.catalog().layer(&layer.id).is_some() {
+        return Ok(Some((record, version.to_string())));
+    }
+    // Files of other programs have no history, and nothing in them is masked.
+    let digest = Sha256::digest(format!("{record:?}"));
+    let version = digest.iter().take(8).map(|byte| format!("{byte:02x}"));
+    Ok(Some((record, version.collect())))
+}
+
+/// A feature as it was.
+async fn find_past(
+    app: &App,
+    layer: &Arc<Layer>,
+    id: &str,
+    as_of: AsOf,
+) -> Result<Option<(Arc<Record>, String)>, Problem> {
+    let (of, asked) = (Arc::clone(layer), id.to_owned());
+    let (record, version) = app
+        .pool()
+        .read(move |store| {
+            store.moment(|| {
+                let sequence = as_of.sequence(store)?;
+                let mut revisions = store.revisions(&of.id, &asked)?;
+                let next = revisions.partition_point(|it| it.entry.sequence <= sequence);
+                let record = if next < revisions.len() {
+                    revisions.swap_remove(next).before
+                } else {
+                    store.get(&of.id, &asked)?
+                };
+                Ok((record, store.version_at(&of.id, &asked, sequence)?))
+            })
+        })
+        .await?;
+    Ok(record.map(|record| (Arc::new(record), version.to_string())))
+}
+
+/// The entity tag: the version alone for the usual form, with a mark for the others.
+fn tag(version: &str, format: Format, crs: &Offered) -> String {
+    let mark = match (format, crs == &CRS84) {
+        (Format::GeoJson, true) => String::new(),
+        (format, _) => format!(
+            ".{}.{}",
+            format.name(),
+            crs.uri.rsplit('/').next().unwrap_or_default()
+        ),
+    };
+    format!("\"{version}{mark}\"")
 }
 
 fn feature(

@@ -4,10 +4,12 @@ mod answer;
 mod csv;
 mod export;
 mod geojson;
+mod history;
 mod item;
 mod request;
 mod select;
 mod unmask;
+mod write;
 
 use std::sync::Arc;
 
@@ -20,9 +22,12 @@ use yizhangtu_data::Layer;
 
 pub(super) use export::export;
 pub(crate) use export::exported_formats;
+pub(crate) use geojson::feature_json;
+pub(super) use history::{history, revert};
 pub(super) use item::item;
 pub(crate) use request::{DEFAULT_LIMIT, GREATEST_LIMIT};
 pub(super) use unmask::unmask;
+pub(super) use write::{change, create, delete};
 
 use self::{answer::Answer, request::ItemsRequest, select::Source};
 use crate::{
@@ -46,9 +51,14 @@ pub(super) async fn items(
     let layer = layer(&app, &viewer, &id)?;
     let asked = given.clone();
     let request = ItemsRequest::read(given, &headers, layer, &viewer)?;
+    // Taken before the features are: the next page may only be older than this one.
+    let sequence = app.snapshot().sequence;
+    let own = app.catalog().layer(&layer.id).is_some();
+    let whole = viewer.limits().is_none() || !viewer.is_limited(layer);
     let answer = Answer {
         layer: Arc::clone(layer),
-        source: Source::of(&app, &viewer, layer).await?,
+        moment: (own && whole && request.as_of.is_none()).then_some(sequence),
+        source: Source::of(&app, &viewer, layer, request.as_of.as_ref()).await?,
         projection: request.crs.projection().map_err(Problem::internal)?,
         request,
         viewer,

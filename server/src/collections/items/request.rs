@@ -1,11 +1,11 @@
 //! What a request for items asks: every query parameter, read strictly.
 
 use geo::Rect;
-use yizhangtu_data::{FieldKind, Layer, Value};
+use yizhangtu_data::{FieldKind, Layer, Value, geometry::visit_mut};
 
 use super::super::{
     crs::{CRS84, Offered, boxes},
-    datetime::Interval,
+    datetime::{AsOf, Interval, valid_time},
     filter::{self, Expression, Property, kind_name, of_kind},
 };
 use crate::{
@@ -26,6 +26,8 @@ pub(crate) struct ItemsRequest {
     pub(crate) boxes: Option<Vec<Rect<f64>>>,
     /// When a feature holds.
     pub(crate) interval: Option<Interval>,
+    /// The moment whose state is read; now where none is asked for.
+    pub(crate) as_of: Option<AsOf>,
     /// Fields, by position, that equal a value; `None` is the identifier.
     pub(crate) equal: Vec<(Option<usize>, Value)>,
     /// A further condition.
@@ -61,7 +63,12 @@ impl ItemsRequest {
         let bbox_crs = named_crs(&mut given, "bbox-crs")?;
         let bbox = given.take("bbox")?;
         let crs = named_crs(&mut given, "crs")?;
-        let interval = (given.take("datetime")?.as_deref().map(Interval::parse)).transpose()?;
+        let mut interval = (given.take("datetime")?.as_deref().map(Interval::parse)).transpose()?;
+        let mut as_of = AsOf::take(&mut given)?;
+        // Where the features say nothing of time, the time is that of the map.
+        if as_of.is_none() && valid_time(layer).is_none() {
+            as_of = interval.take().and_then(|interval| interval.latest());
+        }
         let properties = (given.take("properties")?)
             .map(|names| named_fields(&names, layer))
             .transpose()?;
@@ -74,6 +81,7 @@ impl ItemsRequest {
         Ok(Self {
             boxes: bbox.map(|text| read_box(&text, bbox_crs)).transpose()?,
             interval,
+            as_of,
             equal,
             filter,
             properties,
@@ -193,27 +201,42 @@ fn read_filter(
     layer: &Layer,
     viewer: &Viewer,
 ) -> Result<Option<Expression>, Problem> {
-    if let Some(language) = given.take("filter-lang")?
-        && language != "cql2-text"
-    {
-        return Err(Problem::parameter(
-            "filter-lang",
-            format_args!("没有“{language}”，可用的有 cql2-text"),
-            format_args!("no “{language}”; there is cql2-text"),
-        ));
+    let language = given.take("filter-lang")?;
+    let parse = match language.as_deref() {
+        None | Some("cql2-text") => filter::parse,
+        Some("cql2-json") => filter::parse_json,
+        Some(language) => {
+            return Err(Problem::parameter(
+                "filter-lang",
+                format_args!("没有“{language}”，可用的有 cql2-text、cql2-json"),
+                format_args!("no “{language}”; there are cql2-text and cql2-json"),
+            ));
+        }
+    };
+    let crs = named_crs(given, "filter-crs")?;
+    let Some(text) = given.take("filter")? else {
+        return Ok(None);
+    };
+    let mut expression = parse(&text, layer, viewer)?;
+    if let Some((transform, north_first)) = crs.reading().map_err(Problem::internal)? {
+        let turned = expression.turn(&mut |geometry| {
+            if north_first {
+                let Ok(()) = visit_mut(geometry, &mut |at| {
+                    std::mem::swap(&mut at.x, &mut at.y);
+                    Ok::<_, std::convert::Infallible>(())
+                });
+            }
+            transform.geometry(geometry)
+        });
+        turned.map_err(|error| {
+            Problem::parameter(
+                "filter",
+                format_args!("几何无法换算为经纬度：{error}"),
+                format_args!("a geometry cannot be turned into degrees: {error}"),
+            )
+        })?;
     }
-    if let Some(crs) = given.take("filter-crs")?
-        && Offered::named("filter-crs", &crs)? != &CRS84
-    {
-        return Err(Problem::parameter(
-            "filter-crs",
-            format_args!("几何须用 {}", CRS84.uri),
-            format_args!("geometries must be in {}", CRS84.uri),
-        ));
-    }
-    (given.take("filter")?)
-        .map(|text| filter::parse(&text, layer, viewer))
-        .transpose()
+    Ok(Some(expression))
 }
 
 /// Parameters named like fields: `?kind=违法建设`.

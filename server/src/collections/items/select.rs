@@ -4,13 +4,17 @@ use std::{cmp::Ordering, collections::BTreeSet, sync::Arc};
 
 use geo::Intersects;
 use yizhangtu_data::{
-    Layer, Record, Value,
+    Layer, Operation, Record, Value,
     store::{GeoPackage, PageQuery, StoreError},
 };
 use yizhangtu_index as index;
 
 use super::{
-    super::filter::{Property, compare},
+    super::{
+        datetime::AsOf,
+        filter::{Property, compare},
+    },
+    item::past_is_open,
     request::ItemsRequest,
 };
 use crate::{
@@ -246,26 +250,57 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// Where what a viewer may see of a layer is read from, as it is now.
+    /// Where what a viewer may see of a layer is read from, as it is now or was.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// When the file cannot be read; 403 for the past of a layer that the viewer sees a part of.
     pub(super) async fn of(
         app: &App,
         viewer: &Viewer,
         layer: &Arc<Layer>,
+        as_of: Option<&AsOf>,
     ) -> Result<Self, Problem> {
-        if let Some(snapshot) = app.seen_by(viewer).layer(&layer.id) {
-            return Ok(Self::Atlas(Arc::clone(snapshot)));
-        }
-        let pool = app.pool().clone();
-        let (app, viewer, layer) = (app.clone(), viewer.clone(), Arc::clone(layer));
-        let read =
-            move |store: &GeoPackage| rows_of(app.cuts(), &viewer, &app.snapshot(), store, &layer);
-        Ok(match pool.read(read).await? {
-            None => Self::Table(pool),
-            Some(ids) => Self::Rows(pool, Arc::new(ids)),
-        })
+        let now = app.seen_by(viewer).layer(&layer.id).cloned();
+        let Some(as_of) = as_of.cloned() else {
+            if let Some(now) = now {
+                return Ok(Self::Atlas(now));
+            }
+            let pool = app.pool().clone();
+            let (app, viewer, layer) = (app.clone(), viewer.clone(), Arc::clone(layer));
+            let read = move |store: &GeoPackage| {
+                rows_of(app.cuts(), &viewer, &app.snapshot(), store, &layer)
+            };
+            return Ok(match pool.read(read).await? {
+                None => Self::Table(pool),
+                Some(ids) => Self::Rows(pool, Arc::new(ids)),
+            });
+        };
+        past_is_open(viewer, layer)?;
+        let layer = Arc::clone(layer);
+        let past = app
+            .pool()
+            .read(move |store| {
+                store.moment(|| {
+                    let sequence = as_of.sequence(store)?;
+                    let was = store.as_of(&layer.id, sequence)?;
+                    let now = match now {
+                        Some(now) if was.is_empty() => return Ok(now),
+                        Some(now) => now,
+                        None => {
+                            let mut rows = Vec::new();
+                            store.scan(&layer.id, |record| rows.push(record))?;
+                            Arc::new(LayerSnapshot::new(Arc::clone(&layer), rows))
+                        }
+                    };
+                    let operations: Vec<Operation> = was
+                        .into_iter()
+                        .map(|(id, record)| record.map_or(Operation::Delete(id), Operation::Update))
+                        .collect();
+                    Ok(Arc::new(now.after(&operations)))
+                })
+            })
+            .await?;
+        Ok(Self::Atlas(past))
     }
 
     /// Hands over the features of the page asked for, and gives how many match in all.

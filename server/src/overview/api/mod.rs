@@ -1,6 +1,7 @@
 //! `GET /api`: the service described in OpenAPI 3.0, made from its operations and its
 //! catalog; `GET /api.html`: the same for people.
 
+mod changes;
 mod operations;
 mod parameters;
 mod schemas;
@@ -123,10 +124,13 @@ impl Operation {
             "operationId": self.id,
             "parameters": parameters,
             "responses": {
-                "200": { "description": "完成 / done", "content": content },
+                (self.status): { "description": "完成 / done", "content": content },
                 "default": { "$ref": "#/components/responses/Problem" },
             },
         });
+        if self.answers.is_empty() {
+            described["responses"][self.status] = json!({ "description": "完成 / done" });
+        }
         if !self.body.is_empty() {
             let content: Map<String, Value> = (self.body.iter())
                 .map(|(media_type, schema)| {

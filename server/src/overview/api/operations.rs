@@ -18,7 +18,9 @@ pub(super) struct Operation {
     pub(super) body: &'static [(&'static str, &'static str)],
     /// Media types and schemas of what comes back.
     pub(super) answers: &'static [(&'static str, &'static str)],
-    /// Status codes besides 200 that are no refusal.
+    /// Status code of the answer.
+    pub(super) status: &'static str,
+    /// Status codes besides it that are no refusal.
     pub(super) further: &'static [&'static str],
 }
 
@@ -27,6 +29,8 @@ const GEOJSON: &str = "application/geo+json";
 const HTML: &str = "text/html";
 const SCHEMA: &str = "application/schema+json";
 const CSV: &str = "text/csv";
+const EVENTS: &str = "text/event-stream";
+const MERGE_PATCH: &str = "application/merge-patch+json";
 const TILE: &str = "application/vnd.mapbox-vector-tile";
 
 const fn get(
@@ -46,6 +50,7 @@ const fn get(
         parameters,
         body: &[],
         answers,
+        status: "200",
         further: &[],
     }
 }
@@ -62,6 +67,21 @@ impl Operation {
         self
     }
 
+    const fn by(
+        mut self,
+        method: &'static str,
+        body: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        self.method = method;
+        self.body = body;
+        self
+    }
+
+    const fn status(mut self, status: &'static str) -> Self {
+        self.status = status;
+        self
+    }
+
     const fn further(mut self, further: &'static [&'static str]) -> Self {
         self.further = further;
         self
@@ -71,6 +91,7 @@ impl Operation {
 const OVERVIEW: &str = "总览 / Overview";
 const FEATURES: &str = "要素 / Features";
 const IMPORT: &str = "导入 / Import";
+const CHANGES: &str = "修改与历史 / Changes and history";
 const PLACES: &str = "位置与统计 / Places and counts";
 const TILES: &str = "瓦片 / Tiles";
 const SERVICE: &str = "服务 / Service";
@@ -150,6 +171,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[(SCHEMA, "object")],
     ),
     get(
+        "/collections/{layer}/sortables",
+        FEATURES,
+        "getSortables",
+        "可排序的字段 / fields to sort by",
+        &["layer", "f"],
+        &[(SCHEMA, "object")],
+    ),
+    get(
         "/collections/{layer}/items",
         FEATURES,
         "getItems",
@@ -162,6 +191,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "bbox-crs",
             "crs",
             "datetime",
+            "as-of",
             "properties",
             "sortby",
             "filter",
@@ -181,7 +211,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         FEATURES,
         "getItem",
         "一个要素 / one feature",
-        &["layer", "id", "crs", "f"],
+        &["layer", "id", "crs", "as-of", "f"],
         &[(GEOJSON, "Feature"), (HTML, "string")],
     )
     .further(&["304"]),
@@ -265,6 +295,104 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .method("delete")
     .further(&["204"]),
+    get(
+        "/collections/{layer}/items",
+        FEATURES,
+        "createItem",
+        "新建要素 / create a feature",
+        &["layer", "content-crs", "change-reason", "idempotency-key"],
+        &[(GEOJSON, "Feature")],
+    )
+    .post(&[(GEOJSON, "NewFeature"), (JSON, "NewFeature")])
+    .status("201"),
+    get(
+        "/collections/{layer}/items/{id}",
+        FEATURES,
+        "replaceItem",
+        "替换要素 / replace a feature",
+        &["layer", "id", "if-match", "content-crs", "change-reason"],
+        &[(GEOJSON, "Feature")],
+    )
+    .by("put", &[(GEOJSON, "NewFeature"), (JSON, "NewFeature")]),
+    get(
+        "/collections/{layer}/items/{id}",
+        FEATURES,
+        "updateItem",
+        "修改要素（JSON 合并补丁） / change a feature by a JSON merge patch",
+        &["layer", "id", "if-match", "content-crs", "change-reason"],
+        &[(GEOJSON, "Feature")],
+    )
+    .by(
+        "patch",
+        &[
+            (MERGE_PATCH, "FeaturePatch"),
+            (GEOJSON, "FeaturePatch"),
+            (JSON, "FeaturePatch"),
+        ],
+    ),
+    get(
+        "/collections/{layer}/items/{id}",
+        FEATURES,
+        "deleteItem",
+        "删除要素 / delete a feature",
+        &["layer", "id", "if-match", "change-reason"],
+        &[],
+    )
+    .by("delete", &[])
+    .status("204"),
+    get(
+        "/collections/{layer}/items/{id}/history",
+        CHANGES,
+        "getItemHistory",
+        "要素的历史，或两个版本之差 / the history of a feature, or the difference of two versions",
+        &["layer", "id", "from", "to"],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/collections/{layer}/items/{id}/revert",
+        CHANGES,
+        "revertItem",
+        "恢复到以前的版本 / return a feature to an earlier version",
+        &["layer", "id", "if-match"],
+        &[(GEOJSON, "Feature")],
+    )
+    .post(&[(JSON, "RevertItem")])
+    .further(&["204"]),
+    get(
+        "/changes",
+        CHANGES,
+        "getChanges",
+        "修改日志；Accept: text/event-stream 为实时流 / the log of changes; a live stream where text/event-stream is accepted",
+        &["since", "log-limit"],
+        &[(JSON, "ChangeLog"), (EVENTS, "string")],
+    ),
+    get(
+        "/changes",
+        CHANGES,
+        "postChanges",
+        "一次修改多个要素，全部或全不 / change many features, all or nothing",
+        &["idempotency-key"],
+        &[(JSON, "Changed")],
+    )
+    .post(&[(JSON, "ChangeSet")]),
+    get(
+        "/changes/{change_set}/revert",
+        CHANGES,
+        "revertChangeSet",
+        "撤销一个变更集 / take a change set back",
+        &["change_set"],
+        &[(JSON, "Changed")],
+    )
+    .post(&[(JSON, "Revert")]),
+    get(
+        "/batches/{batch}/revert",
+        CHANGES,
+        "revertBatch",
+        "撤销一次导入 / take an import back",
+        &["batch"],
+        &[(JSON, "Changed")],
+    )
+    .post(&[(JSON, "Revert")]),
     get(
         "/search",
         PLACES,

@@ -17,6 +17,11 @@ pub(super) fn name_of(key: &str) -> &str {
         "export-f" => "f",
         "import-layer" => "layer",
         "file-crs-in" => "crs",
+        "log-limit" => "limit",
+        "if-match" => "If-Match",
+        "content-crs" => "Content-Crs",
+        "change-reason" => "Change-Reason",
+        "idempotency-key" => "Idempotency-Key",
         key => key,
     }
 }
@@ -34,7 +39,7 @@ pub(super) fn all(app: &App) -> Value {
         let mut parameter = json!({
             "name": name_of(key),
             "in": place,
-            "required": place == "path",
+            "required": place == "path" || key == "if-match",
             "description": description,
             "schema": schema,
         });
@@ -210,13 +215,19 @@ pub(super) fn all(app: &App) -> Value {
         "filter-lang",
         "query",
         "条件的语言 / language of the condition",
-        json!({ "type": "string", "enum": ["cql2-text"], "default": "cql2-text" }),
+        json!({ "type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text" }),
     );
     add(
         "filter-crs",
         "query",
         "条件中几何的坐标系 / coordinate system of geometries in the condition",
-        json!({ "type": "string", "enum": [crs_uris()[0]] }),
+        crs.clone(),
+    );
+    add(
+        "as-of",
+        "query",
+        "当时的状态：时刻、日期或修改编号 / the state at a moment, a day, or after the change of a number",
+        text.clone(),
     );
     add(
         "q",
@@ -261,6 +272,61 @@ pub(super) fn all(app: &App) -> Value {
         "切片方案 / the tiling scheme",
         json!({ "type": "string", "enum": ["WebMercatorQuad"] }),
     );
+    add(
+        "if-match",
+        "header",
+        "读取时得到的 ETag / the ETag that the feature was read with",
+        text.clone(),
+    );
+    add(
+        "content-crs",
+        "header",
+        "正文中坐标的坐标系 / coordinate system of the body",
+        crs.clone(),
+    );
+    add(
+        "change-reason",
+        "header",
+        "为何修改，百分号编码 / why, percent-encoded",
+        json!({ "type": "string", "maxLength": 1000, "pattern": "^[ -~]*$" }),
+    );
+    add(
+        "idempotency-key",
+        "header",
+        "同一请求的编号，重复提交不会重复修改 / a word for this request: a repeat changes nothing",
+        json!({ "type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$" }),
+    );
+    add(
+        "since",
+        "query",
+        "此编号之后的修改 / changes after this number",
+        whole.clone(),
+    );
+    add(
+        "log-limit",
+        "query",
+        "最多几条 / how many at most",
+        json!({ "type": "integer", "minimum": 1, "maximum": 10_000, "default": 100 }),
+    );
+    add(
+        "from",
+        "query",
+        "较早的版本 / the earlier version",
+        whole.clone(),
+    );
+    add(
+        "to",
+        "query",
+        "较晚的版本 / the later version",
+        whole.clone(),
+    );
+    add(
+        "change_set",
+        "path",
+        "变更集 / the change set",
+        whole.clone(),
+    );
+    add("batch", "path", "导入批次 / the import batch", text.clone());
     for (key, description) in [("z", "级 / zoom"), ("x", "列 / column"), ("y", "行 / row")] {
         add(key, "path", description, whole.clone());
     }

@@ -19,8 +19,13 @@ pub(super) fn all(app: &App) -> Value {
                 "errors": { "type": "array", "items": {
                     "type": "object",
                     "required": ["field", "code", "message"],
-                    "properties": { "field": text, "row": count, "code": text, "message": text },
+                    "properties": {
+                        "field": text, "row": count, "code": text, "message": text,
+                        "change": count, "layer": text, "id": text,
+                        "place": { "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "number" } },
+                    },
                 } },
+                "current": { "type": "array", "items": { "type": "object" } },
             },
         },
         "ImportFiles": {
@@ -179,6 +184,7 @@ pub(super) fn all(app: &App) -> Value {
             },
         },
     });
+    super::changes::add(&mut schemas);
     let mut of_layers = Vec::new();
     for layer in app.layers() {
         let name = format!("properties.{}", component(&layer.id));

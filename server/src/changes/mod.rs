@@ -1,0 +1,49 @@
+//! What changes the map: the one way in, and the notice of it to everybody.
+//!
+//! ```text
+//! request → draft (the feature as it shall be) → ChangeSet
+//!         → keeper: rules, topology, one transaction with history, fsync → sequence
+//!         → the next snapshot → tiles that were touched → event stream
+//! ```
+//!
+//! The keeper is one thread. It alone writes, and it alone makes snapshots, so that what
+//! other programs write to the file comes in by the same door and in the same order.
+
+mod answer;
+mod compose;
+mod draft;
+mod events;
+mod keeper;
+mod log;
+mod post;
+mod refusal;
+mod rights;
+mod rules;
+mod stream;
+mod topology;
+mod touched;
+mod value;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+
+pub(crate) use answer::current;
+pub(crate) use draft::{Draft, feature_geometry};
+pub(crate) use events::Hub;
+pub(crate) use keeper::{Done, Keeper};
+pub(crate) use post::{json, key, nothing_else, object, reason, version_of};
+pub(crate) use refusal::{Fault, Refusal, unfit};
+pub(crate) use rights::{may, may_on};
+pub(crate) use touched::Touched;
+
+use crate::http::App;
+
+/// `/changes` and what takes changes back.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/changes", get(log::changes).post(post::changes))
+        .route("/changes/{change_set}/revert", post(post::revert_set))
+        .route("/batches/{batch}/revert", post(post::revert_batch))
+}

@@ -1,0 +1,211 @@
+//! Disks that fill up, disks that fail, files that are damaged, backups that come back.
+
+use std::{
+    fs,
+    io::{Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use yizhangtu_tests::{Reply, Server, open_village, run, run_well, village};
+
+fn copy(folder: &Path) -> PathBuf {
+    open_village("donghua", folder)
+}
+
+fn insert(server: &Server, id: &str, weight: usize) -> Reply {
+    let feature = json!({
+        "type": "Feature",
+        "geometry": { "type": "Point", "coordinates": [113.6, 23.1] },
+        "properties": { "name": id, "kind": "园区" },
+    });
+    // Many features make a change set as heavy as is wanted.
+    let changes: Vec<Value> = (0..weight)
+        .map(|place| json!({ "op": "insert", "layer": "place", "id": format!("{id}-{place}"), "feature": feature }))
+        .collect();
+    server.post("/changes", &json!({ "changes": changes }))
+}
+
+fn count(server: &Server, name: &str) -> Value {
+    server
+        .get(&format!("/collections/place/items?name={name}"))
+        .json()["numberMatched"]
+        .clone()
+}
+
+/// A small disk in memory; none where this user may not make one.
+struct SmallDisk(TempDir);
+
+impl SmallDisk {
+    fn new(megabytes: u32) -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"])
+            .arg(folder.path())
+            .output()
+            .is_ok_and(|output| output.status.success());
+        mounted.then_some(Self(folder))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+#[test]
+fn a_full_disk_refuses_the_write_and_recovers() {
+    let Some(disk) = SmallDisk::new(24) else {
+        println!("skipped: this user may not mount a small disk");
+        return;
+    };
+    let file = copy(disk.0.path());
+    let server = Server::start_with(&file, &[]);
+    assert_eq!(insert(&server, "before", 1).status, 200);
+    let ballast = disk.0.path().join("ballast");
+    let mut weight = fs::File::create(&ballast).expect("a file");
+    while weight.write_all(&[7; 4096]).is_ok() {}
+    drop(weight);
+    let refused = insert(&server, "heavy", 2000);
+    assert_eq!(refused.status, 507, "{}", refused.text());
+    assert!(refused.text().contains("磁盘空间不足"));
+    assert_eq!(count(&server, "heavy"), 0);
+    assert_eq!(count(&server, "before"), 1);
+    fs::remove_file(&ballast).expect("removable");
+    let again = insert(&server, "heavy", 200);
+    assert_eq!(again.status, 200, "{}", again.text());
+    assert_eq!(count(&server, "heavy"), 200);
+    server.kill();
+    let server = Server::start(&file);
+    assert_eq!(
+        (count(&server, "before"), count(&server, "heavy")),
+        (1.into(), 200.into())
+    );
+}
+
+/// Makes every `fsync` fail while a file is there.
+const FAILING: &str = r#"
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <sys/syscall.h>
+static int fails(void) { const char *flag = getenv("FAILING_DISK"); return flag && access(flag, F_OK) == 0; }
+int fsync(int fd) { if (fails()) { errno = EIO; return -1; } return (int)syscall(SYS_fsync, fd); }
+int fdatasync(int fd) { if (fails()) { errno = EIO; return -1; } return (int)syscall(SYS_fdatasync, fd); }
+"#;
+
+#[test]
+fn a_write_that_the_disk_does_not_take_is_not_acknowledged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = copy(folder.path());
+    let (source, library) = (
+        folder.path().join("failing.c"),
+        folder.path().join("failing.so"),
+    );
+    fs::write(&source, FAILING).expect("a file");
+    let built = Command::new("cc")
+        .args(["-shared", "-fPIC", "-o"])
+        .args([&library, &source])
+        .status();
+    if !built.is_ok_and(|status| status.success()) {
+        println!("skipped: no C compiler");
+        return;
+    }
+    let flag = folder.path().join("flag");
+    let server = Server::start_in(
+        &file,
+        &[],
+        &[
+            ("LD_PRELOAD", library.as_os_str()),
+            ("FAILING_DISK", flag.as_os_str()),
+        ],
+    );
+    assert_eq!(insert(&server, "before", 1).status, 200);
+    fs::write(&flag, "").expect("a file");
+    let refused = insert(&server, "failed", 3);
+    assert_eq!(refused.status, 503, "{}", refused.text());
+    assert_eq!(count(&server, "failed"), 0);
+    fs::remove_file(&flag).expect("removable");
+    let after = insert(&server, "after", 2);
+    assert_eq!(after.status, 200, "{}", after.text());
+    server.kill();
+    let server = Server::start(&file);
+    assert_eq!(count(&server, "before"), 1);
+    assert_eq!(count(&server, "after"), 2);
+    // What was refused is there whole or, as here, not at all.
+    assert_eq!(count(&server, "failed"), 0);
+}
+
+#[test]
+fn a_backup_comes_back_and_numbers_go_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = copy(folder.path());
+    let server = Server::start_with(&file, &[]);
+    assert_eq!(insert(&server, "kept", 1).status, 200);
+    let saved = folder.path().join("saved.gpkg");
+    run_well([Path::new("backup"), &file, Path::new("-o"), &saved]);
+    let lost = insert(&server, "lost", 5).json();
+    let restore = [Path::new("restore"), &saved, Path::new("--into"), &file];
+    let busy = run(restore);
+    assert_eq!(busy.status.code(), Some(1), "a file in use is not replaced");
+    assert!(String::from_utf8_lossy(&busy.stderr).contains("占用"));
+    assert_eq!(count(&server, "lost"), 5);
+    server.kill();
+    let told = run_well(restore);
+    assert!(told.contains("before-restore"), "{told}");
+    let server = Server::start_with(&file, &[]);
+    assert_eq!(
+        (count(&server, "kept"), count(&server, "lost")),
+        (1.into(), 0.into())
+    );
+    let next = insert(&server, "next", 1).json();
+    assert!(
+        next["sequence"].as_u64() > lost["sequence"].as_u64(),
+        "{next} after {lost}"
+    );
+}
+
+#[test]
+fn a_damaged_file_is_told_and_served_read_only() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = copy(folder.path());
+    // A page of an index that no layer on the map is read by.
+    let page: u32 = {
+        let connection = rusqlite::Connection::open(&file).expect("the file");
+        connection
+            .query_row(
+                "SELECT rootpage FROM sqlite_schema WHERE name = 'change_log_feature'",
+                [],
+                |row| row.get(0),
+            )
+            .expect("an index")
+    };
+    let size = {
+        let connection = rusqlite::Connection::open(&file).expect("the file");
+        connection
+            .query_row("PRAGMA page_size", [], |row| row.get::<_, u32>(0))
+            .expect("a size")
+    };
+    let mut raw = fs::OpenOptions::new()
+        .write(true)
+        .open(&file)
+        .expect("writable");
+    raw.seek(SeekFrom::Start(u64::from(page - 1) * u64::from(size)))
+        .expect("a place");
+    raw.write_all(&[0xA5; 64]).expect("written");
+    drop(raw);
+    let server = Server::start_with(&file, &[]);
+    assert!(server.get("/collections/building/items?limit=1").status == 200);
+    let refused = insert(&server, "x", 1);
+    assert_eq!(refused.status, 403, "{}", refused.text());
+    // Cut off, it is not served at all.
+    let whole = fs::read(village("donghua")).expect("readable");
+    let cut = folder.path().join("cut.gpkg");
+    fs::write(&cut, &whole[..whole.len() / 2]).expect("written");
+    let told = run([Path::new("serve"), &cut]);
+    assert_eq!(told.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&told.stderr).contains("损坏"));
+}
