@@ -4,7 +4,7 @@ use std::{path::Path, process::Command};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use yizhangtu_tests::{Reply, Server, open_village, village};
+use yizhangtu_tests::{Reply, Server, open_village};
 
 /// A village of its own that may be changed.
 struct Fresh {
@@ -59,7 +59,7 @@ fn a_feature_is_made_changed_and_deleted_by_the_standards_paths() {
     let fresh = Fresh::new();
     let items = "/collections/place/items";
     let sample = fresh.some("place", 1).remove(0);
-    let mut feature = place(&fresh, "新站");
+    let feature = place(&fresh, "新站");
     let made = fresh
         .server
         .send("POST", items, &[JSON], feature.to_string().as_bytes());
@@ -569,7 +569,8 @@ fn a_page_of_another_site_cannot_change_anything() {
 
 #[test]
 fn a_file_served_read_only_is_not_changed() {
-    let server = Server::start(&village("donghua"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(&open_village("donghua", folder.path()));
     let refused = server.post("/changes", &json!({ "changes": [] }));
     assert_eq!(refused.status, 403, "{}", refused.text());
     let refused = server.send(

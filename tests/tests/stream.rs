@@ -30,7 +30,7 @@ impl Listener {
             .expect("a socket");
         write!(
             stream,
-            "GET /changes{query} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n{headers}\r\n"
+            "GET /changes{query} HTTP/1.1\r\nHost: {address}\r\nAccept: text/event-stream\r\n{headers}\r\n"
         )
         .expect("sent");
         let mut reader = BufReader::new(stream);
