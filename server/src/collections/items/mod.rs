@@ -30,6 +30,7 @@ pub(super) use unmask::unmask;
 pub(super) use write::{change, create, delete};
 
 use self::{answer::Answer, request::ItemsRequest, select::Source};
+use super::datetime::AsOf;
 use crate::{
     audit::Entry,
     http::{App, Base, Format, Parameters, Problem},
@@ -51,14 +52,20 @@ pub(super) async fn items(
     let layer = layer(&app, &viewer, &id)?;
     let asked = given.clone();
     let request = ItemsRequest::read(given, &headers, layer, &viewer)?;
-    // Taken before the features are: the next page may only be older than this one.
-    let sequence = app.snapshot().sequence;
+    let snapshot = app.snapshot();
+    let sequence = snapshot.sequence;
     let own = app.catalog().layer(&layer.id).is_some();
     let whole = viewer.limits().is_none() || !viewer.is_limited(layer);
+    let mut as_of = request.as_of.clone();
+    if own && whole && layer.is_mapped() && as_of.is_none() {
+        // This page and the next ones are read from one snapshot, in one order.
+        app.atlas().pin(&snapshot);
+        as_of = Some(AsOf::Sequence(sequence));
+    }
     let answer = Answer {
         layer: Arc::clone(layer),
         moment: (own && whole && request.as_of.is_none()).then_some(sequence),
-        source: Source::of(&app, &viewer, layer, request.as_of.as_ref()).await?,
+        source: Source::of(&app, &viewer, layer, as_of.as_ref()).await?,
         projection: request.crs.projection().map_err(Problem::internal)?,
         request,
         viewer,

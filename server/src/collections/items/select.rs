@@ -276,6 +276,12 @@ impl Source {
             });
         };
         past_is_open(viewer, layer)?;
+        if let AsOf::Sequence(sequence) = as_of
+            && let Some(kept) = app.atlas().pinned(sequence)
+            && let Some(features) = kept.layer(&layer.id)
+        {
+            return Ok(Self::Atlas(Arc::clone(features)));
+        }
         let layer = Arc::clone(layer);
         let past = app
             .pool()
