@@ -45,13 +45,14 @@ pub(crate) fn service(app: App) -> Router {
     routes()
         .fallback(problem::no_such_path)
         .method_not_allowed_fallback(problem::no_such_method)
-        // Handlers compress what they cache themselves; the rest is compressed here.
-        .layer(CompressionLayer::new())
         .layer(middleware::from_fn_with_state(
             app.clone(),
             crate::identity::gate,
         ))
         .layer(middleware::from_fn(problem::dress))
+        // Handlers compress what they cache themselves; the rest is compressed here, refusals
+        // only once they are dressed.
+        .layer(CompressionLayer::new())
         .layer(TimeoutLayer::with_status_code(
             axum::http::StatusCode::SERVICE_UNAVAILABLE,
             LONGEST_WAIT,
