@@ -108,6 +108,38 @@ export async function open({ at = '/', device = DESKTOP, expected, before, wait 
   };
 }
 
+/** The demonstration's account that may change every layer, where the file has accounts. */
+const EDITOR = { user: 'data_manager', password: 'yizhangtu-demo' };
+
+async function hasAccounts(url) {
+  return (await (await fetch(new URL('/session', url))).json()).accounts === true;
+}
+
+/** Opens the page as somebody who may change the map. */
+export const openAsEditor = (options = {}) =>
+  open({
+    ...options,
+    before: async (page, url) => {
+      if (await hasAccounts(url)) await page.context().request.post(new URL('/session', url).href, { data: EDITOR });
+      await options.before?.(page, url);
+    },
+  });
+
+/** The API's answer to somebody who may change the map. */
+export async function apiAsEditor(where, init = {}) {
+  const { url } = await serve();
+  const headers = { ...init.headers };
+  if (await hasAccounts(url)) {
+    const session = await fetch(new URL('/session', url), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(EDITOR),
+    });
+    headers.cookie = session.headers.getSetCookie().map((cookie) => cookie.split(';')[0]).join('; ');
+  }
+  return api(where, { ...init, headers });
+}
+
 /** Waits until the map has drawn everything that it knows of. */
 export async function idle(page) {
   await page.waitForTimeout(120);

@@ -14,7 +14,6 @@ import type {
   Statistics,
 } from './types';
 
-export * from './attachments';
 export * from './changes';
 export * from './client';
 export * from './imports';

@@ -323,15 +323,6 @@ export const en: Texts = {
     undo: 'Take this import back',
   },
 
-  attachments: {
-    title: 'Attachments',
-    none: 'No attachments',
-    add: 'Add photos or PDFs',
-    remove: 'Remove the attachment',
-    confirm: (name: string) => `Remove the attachment “${name}”?`,
-    tooLarge: (name: string) => `“${name}” is larger than 16 MB`,
-  },
-
   exporting: {
     title: 'Export',
     selected: (count: number) => `The ${count} selected`,

@@ -312,15 +312,6 @@ export const zh = {
     undo: '撤回这次导入',
   },
 
-  attachments: {
-    title: '附件',
-    none: '没有附件',
-    add: '添加照片或 PDF',
-    remove: '移除附件',
-    confirm: (name: string) => `移除附件“${name}”？`,
-    tooLarge: (name: string) => `“${name}”超过 16 MB`,
-  },
-
   exporting: {
     title: '导出',
     selected: (count: number) => `选中的 ${count} 条`,
