@@ -1,6 +1,7 @@
 # make run    the demonstration village, served: installs, builds, makes it, prints the address
 # make test   every test: Rust, front end, end to end through the binary, the page in a browser
 # make check  what must hold before a commit: formatting, lints, types
+# make bench  the index beside its peers: 20 minutes, on a quiet machine
 # make build  the release binary at target/release/yizhangtu
 # make clean  what was built
 
@@ -15,7 +16,7 @@ export CMAKE_C_COMPILER_LAUNCHER := ccache
 export CMAKE_CXX_COMPILER_LAUNCHER := ccache
 endif
 
-.PHONY: run build test test-rust test-frontend test-programs test-browser check page clean
+.PHONY: run build bench test test-rust test-bench test-frontend test-programs test-browser check page clean
 
 run: build
 	$(RELEASE) serve
@@ -31,11 +32,18 @@ frontend/dist/index.html: frontend/package-lock.json frontend/index.html fronten
 	scripts/install page
 	cd frontend && npm run build
 
-test: test-rust test-frontend test-programs test-browser
+test: test-rust test-bench test-frontend test-programs test-browser
 
 test-rust: page
 	scripts/install build
 	cargo test --workspace --locked
+
+# Little data, one round: that the index and its peers agree.
+test-bench:
+	bench/run small
+
+bench:
+	bench/run
 
 test-frontend:
 	scripts/install page

@@ -215,6 +215,11 @@ impl Area {
         }
     }
 
+    /// Whether it is one ring.
+    pub(crate) fn is_simple(&self) -> bool {
+        self.later_rings.is_empty()
+    }
+
     /// The first vertex of each ring.
     pub(crate) fn ring_starts(&self) -> impl Iterator<Item = Point> {
         self.ring_ranges().map(|(start, _)| self.vertex(start))

@@ -9,28 +9,31 @@
 //! WGS 84 ellipsoid, which CGCS2000's equals to within a tenth of a millimetre.
 
 mod area;
-mod areas;
+mod cells;
 mod check;
 mod cover;
+mod index;
 mod interior;
 mod line;
 mod metric;
 mod overlay;
 mod point;
+mod rows;
 mod shape;
-mod shapes;
+mod slots;
 mod stripes;
-mod tree;
+mod vector;
 
 pub use area::Area;
-pub use areas::AreaIndex;
 pub use check::Fault;
 pub use cover::Overlap;
+pub use index::{Edit, Feature, Index};
 pub use line::Line;
 pub use metric::degrees_of;
 pub use point::{Point, Rect, UNITS_PER_DEGREE, side};
+pub use rows::Sums;
 pub use shape::{Shape, ShapeError};
-pub use shapes::{Index, ShapeIndex};
+pub use slots::Slots;
 
 /// When a feature counts as being in an area.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

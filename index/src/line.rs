@@ -56,6 +56,11 @@ impl Line {
         self.vertices[self.vertices.len() / 2]
     }
 
+    /// Bytes that it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<Self>() + size_of_val(&*self.vertices)
+    }
+
     /// Whether it shares a point with an area, the boundary included.
     pub(crate) fn intersects(&self, area: &Area) -> bool {
         self.segments().any(|(a, b)| area.meets_segment(a, b)) || area.contains(self.vertices[0])

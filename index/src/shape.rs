@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use geo::Geometry;
 
-use crate::{Area, Line, Point, Rect, Rule, metric};
+use crate::{Area, Line, Point, Rect, Rule, metric, point::segments_meet};
 
 /// Why a geometry has no place in an index.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
@@ -84,6 +84,14 @@ impl Shape {
         }
     }
 
+    /// The area, where it is one.
+    pub fn area(&self) -> Option<&Area> {
+        match self {
+            Self::Area(area) => Some(area),
+            _ => None,
+        }
+    }
+
     /// The smallest rectangle around it.
     pub fn rect(&self) -> Rect {
         match self {
@@ -135,6 +143,30 @@ impl Shape {
                 parts.iter().any(|part| part.is_in(area, rule))
             }
             (Rule::Within, Self::Several(parts)) => parts.iter().all(|part| part.is_in(area, rule)),
+        }
+    }
+
+    /// Whether it shares a point with a closed segment.
+    pub(crate) fn meets_segment(&self, a: Point, b: Point) -> bool {
+        match self {
+            Self::Area(area) => area.meets_segment(a, b) || area.contains(a),
+            Self::Line(line) => line.segments().any(|(c, d)| segments_meet(a, b, c, d)),
+            Self::Point(p) => segments_meet(a, b, *p, *p),
+            Self::Several(parts) => parts.iter().any(|part| part.meets_segment(a, b)),
+        }
+    }
+
+    /// Bytes that it takes beside itself.
+    pub(crate) fn bytes(&self) -> usize {
+        /// The two counts of an `Arc`.
+        const COUNTS: usize = 16;
+        match self {
+            Self::Area(area) => area.bytes() + COUNTS,
+            Self::Line(line) => line.bytes() + COUNTS,
+            Self::Point(_) => 0,
+            Self::Several(parts) => {
+                COUNTS + size_of_val(&**parts) + parts.iter().map(Self::bytes).sum::<usize>()
+            }
         }
     }
 

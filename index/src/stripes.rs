@@ -4,7 +4,7 @@
 use crate::Area;
 
 /// Areas with fewer vertices than this are scanned whole: that costs less than the stripes.
-pub(crate) const STRIPES_FROM: usize = 33;
+pub(crate) const STRIPES_FROM: usize = 513;
 
 /// Edges by stripe. A stripe's height is a power of two, so that finding it is a shift.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use geo::{Contains, Coord, Intersects, LineString, MultiPolygon, Polygon};
 use proptest::prelude::*;
-use yizhangtu_index::{Area, AreaIndex, Point, Rect, Rule, Shape};
+use yizhangtu_index::{Area, Index, Point, Rect, Rule, Shape};
 
 /// A lattice point at a whole number of 512ths.
 fn at(x: i64, y: i64) -> Point {
@@ -282,7 +282,7 @@ proptest! {
                 (key, std::sync::Arc::new(Area::from_polygon(&move_by(star, 1.0, *x, *y)).unwrap()))
             })
             .collect();
-        let index = AreaIndex::build(areas.clone());
+        let index = Index::build(areas.iter().map(|(key, area)| (*key, Shape::Area(area.clone()))));
         let drawn = Area::from_polygon(&move_by(&drawn, 16.0, 0, 0)).unwrap();
         for rule in [Rule::RepresentativePoint, Rule::Intersects, Rule::Within] {
             let slow: Vec<u32> = areas
@@ -338,7 +338,7 @@ proptest! {
                 areas.push(((i * 10 + j) as u32, std::sync::Arc::new(Area::from_polygon(&polygon).unwrap())));
             }
         }
-        let index = AreaIndex::build(areas);
+        let index = Index::build(areas.into_iter().map(|(key, area)| (key, Shape::Area(area))));
         for (x, y) in probes {
             let expected = usize::from(x < 800 && y < 800);
             for (dx, dy) in [(0, 0), (1, 0), (0, 1), (-1, 0), (0, -1)] {
@@ -385,10 +385,10 @@ fn a_jagged_giant_with_stripes_answers_as_a_walk_over_its_edges() {
 fn an_edit_is_seen_in_the_next_index_and_not_in_the_last() {
     let square = |x: i64| {
         let polygon = Polygon::new(ring([(x, 0), (x + 4, 0), (x + 4, 4), (x, 4)]), vec![]);
-        std::sync::Arc::new(Area::from_polygon(&polygon).unwrap())
+        Shape::new(&polygon.into()).unwrap()
     };
-    let before = AreaIndex::build(vec![(0, square(0)), (1, square(10))]);
-    let after = before.edit(&[1].into(), vec![(1, square(20)), (2, square(30))]);
+    let before = Index::build(vec![(0, square(0)), (1, square(10))]);
+    let after = before.after([(1, Some(square(20).into())), (2, Some(square(30).into()))]);
     assert_eq!(
         (before.at(at(12, 2)), before.at(at(22, 2))),
         (vec![1], vec![])

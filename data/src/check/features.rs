@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use geo::{Geometry, MultiPolygon};
 use rayon::prelude::*;
-use yizhangtu_index::{Area, AreaIndex, Shape};
+use yizhangtu_index::{Area, Index, Shape};
 
 use super::report::{Check, Finding, Report, Severity};
 use crate::{
@@ -93,16 +93,16 @@ impl Features {
     }
 
     /// An index of the areas, keyed by position.
-    pub(super) fn index(&self) -> AreaIndex {
+    pub(super) fn index(&self) -> Index {
         let areas = self
             .features
             .iter()
             .enumerate()
             .filter_map(|(at, feature)| {
                 let key = u32::try_from(at).ok()?;
-                Some((key, Arc::clone(feature.area()?)))
+                Some((key, Shape::Area(Arc::clone(feature.area()?))))
             });
-        AreaIndex::build(areas.collect())
+        Index::build(areas)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use geo::Coord;
-use yizhangtu_index::{AreaIndex, Point, Rule};
+use yizhangtu_index::{Index, Point, Rule};
 
 use super::{
     features::{Feature, Features},
@@ -119,7 +119,7 @@ fn outside(
     read: &Features,
     inland: &[&Feature],
     villages: &Features,
-    index: &AreaIndex,
+    index: &Index,
     report: &mut Report,
 ) {
     let touches = |feature: &Feature| {

@@ -1,19 +1,23 @@
 //! One layer in memory: its records, and where they are.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use rayon::prelude::*;
-use yizhangtu_data::{Id, Layer, Operation, Record};
-use yizhangtu_index::{Area, Index, Near, Point, Rect, Rule, Shape};
+use yizhangtu_data::{Layer, Operation, Record};
+use yizhangtu_index::{Area, Feature, Index, Near, Point, Rect, Rule, Shape, Slots};
 
-/// A layer as it was at one sequence number. Positions count from 0 in the order of the
-/// file and hold for this snapshot only; ids hold for ever.
+use super::ids::Ids;
+
+/// A layer as it was at one sequence number.
+///
+/// Positions count from 0 in the order of the file. A record keeps its position for as long
+/// as changes follow one another; what is new comes behind, and what is gone leaves its
+/// position empty. Ids hold for ever.
 pub(crate) struct LayerSnapshot {
     /// The layer's description.
     pub(crate) layer: Arc<Layer>,
-    records: Box<[Arc<Record>]>,
-    positions: HashMap<Id, u32>,
-    shapes: Box<[Option<Shape>]>,
+    records: Slots<Arc<Record>>,
+    positions: Ids,
     index: Index,
 }
 
@@ -21,78 +25,80 @@ impl LayerSnapshot {
     /// Indexes the records of a layer. A record without a geometry, or with one that has no
     /// place on the lattice, is kept and is nowhere.
     pub(crate) fn new(layer: Arc<Layer>, records: Vec<Record>) -> Self {
-        let entries = records
+        let entries: Vec<(Arc<Record>, Option<Shape>)> = records
             .into_par_iter()
             .map(|record| {
                 let shape = shape(&layer, &record);
                 (Arc::new(record), shape)
             })
             .collect();
-        Self::from_entries(layer, entries)
+        Self::of(layer, (0..).zip(entries))
     }
 
-    fn from_entries(layer: Arc<Layer>, entries: Vec<(Arc<Record>, Option<Shape>)>) -> Self {
-        let (records, shapes): (Vec<_>, Vec<_>) = entries.into_iter().unzip();
-        let positions = (records.iter().zip(0..))
-            .map(|(record, position)| (Arc::clone(&record.id), position))
-            .collect();
-        let index = Index::build(
-            (shapes.iter().zip(0..))
-                .filter_map(|(shape, position)| Some((position, shape.clone()?))),
-        );
+    fn of(
+        layer: Arc<Layer>,
+        entries: impl Iterator<Item = (u32, (Arc<Record>, Option<Shape>))>,
+    ) -> Self {
+        let (mut shapes, mut records) = (Vec::new(), Vec::new());
+        for (position, (record, shape)) in entries {
+            records.push((position, record));
+            shapes.extend(shape.map(|shape| (position, shape)));
+        }
         Self {
             layer,
-            records: records.into(),
-            positions,
-            shapes: shapes.into(),
-            index,
+            positions: Ids::new(
+                records
+                    .iter()
+                    .map(|(at, record)| (Arc::clone(&record.id), *at)),
+            ),
+            records: Slots::build(records),
+            index: Index::build(shapes),
         }
     }
 
     /// The layer after some operations, in their order. What did not change is shared.
     pub(crate) fn after<'a>(&self, operations: impl IntoIterator<Item = &'a Operation>) -> Self {
-        let mut entries: Vec<Option<(Arc<Record>, Option<Shape>)>> = (self.records.iter().cloned())
-            .zip(self.shapes.iter().cloned())
-            .map(Some)
-            .collect();
-        let mut positions = self.positions.clone();
+        let (mut records, mut positions) = (self.records.clone(), self.positions.clone());
+        let mut edits: BTreeMap<u32, Option<Feature>> = BTreeMap::new();
         for operation in operations {
             match operation {
                 Operation::Insert(record) | Operation::Update(record) => {
-                    let position = *positions.entry(Arc::clone(&record.id)).or_insert_with(|| {
-                        entries.push(None);
-                        u32::try_from(entries.len() - 1)
-                            .expect("a layer has fewer than 2^32 features")
+                    let position = positions.get(&record.id).unwrap_or_else(|| {
+                        let next = records.end();
+                        positions.insert(Arc::clone(&record.id), next);
+                        next
                     });
-                    let entry = &mut entries[position as usize];
+                    let old = records.set(position, Some(Arc::new(record.clone())));
                     // A change of values alone keeps the prepared shape.
-                    let shape = match entry.take() {
-                        Some((old, shape)) if old.geometry == record.geometry => shape,
-                        _ => shape(&self.layer, record),
-                    };
-                    *entry = Some((Arc::new(record.clone()), shape));
+                    if old.is_none_or(|old| old.geometry != record.geometry) {
+                        edits.insert(position, shape(&self.layer, record).map(Feature::from));
+                    }
                 }
                 Operation::Delete(id) => {
                     if let Some(position) = positions.remove(id) {
-                        entries[position as usize] = None;
+                        records.set(position, None);
+                        edits.insert(position, None);
                     }
                 }
             }
         }
-        Self::from_entries(
-            Arc::clone(&self.layer),
-            entries.into_iter().flatten().collect(),
-        )
+        Self {
+            layer: Arc::clone(&self.layer),
+            index: if edits.is_empty() {
+                self.index.clone()
+            } else {
+                self.index.after(edits)
+            },
+            records,
+            positions,
+        }
     }
 
-    /// A part of the layer: the records at some positions, in their order. Records and shapes
-    /// are shared.
+    /// A part of the layer: the records at some positions, which they keep. Records and
+    /// shapes are shared.
     pub(crate) fn part(&self, positions: &[u32]) -> Self {
-        let entry = |&at: &u32| (Arc::clone(self.record(at)), self.shape(at).cloned());
-        Self::from_entries(
-            Arc::clone(&self.layer),
-            positions.iter().map(entry).collect(),
-        )
+        let entry = |&at: &u32| (at, (Arc::clone(self.record(at)), self.shape(at).cloned()));
+        Self::of(Arc::clone(&self.layer), positions.iter().map(entry))
     }
 
     /// Number of records.
@@ -107,22 +113,32 @@ impl LayerSnapshot {
 
     /// The position of an id.
     pub(crate) fn position(&self, id: &str) -> Option<u32> {
-        self.positions.get(id).copied()
+        self.positions.get(id)
     }
 
     /// The record at a position.
+    ///
+    /// # Panics
+    /// When there is none: positions come from this snapshot.
     pub(crate) fn record(&self, position: u32) -> &Arc<Record> {
-        &self.records[position as usize]
+        self.records
+            .get(position)
+            .expect("positions come from this snapshot")
     }
 
-    /// All records in the order of the file.
-    pub(crate) fn records(&self) -> &[Arc<Record>] {
-        &self.records
+    /// All records with their positions, in their order.
+    pub(crate) fn records(&self) -> impl Iterator<Item = (u32, &Arc<Record>)> {
+        self.records.iter()
     }
 
     /// Where the record at a position is; none where it is nowhere.
     pub(crate) fn shape(&self, position: u32) -> Option<&Shape> {
-        self.shapes[position as usize].as_ref()
+        self.index.shape(position)
+    }
+
+    /// The index of the layer, without measures; keys are positions.
+    pub(crate) fn index(&self) -> &Index {
+        &self.index
     }
 
     /// The smallest rectangle around the layer.

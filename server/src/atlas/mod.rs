@@ -5,6 +5,7 @@
 //! snapshot, which shares every layer and record that did not change.
 
 mod houses;
+mod ids;
 mod layer;
 mod load;
 mod snapshot;
@@ -16,7 +17,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 
-pub(crate) use houses::{Houses, Tallies, Tally, UNKNOWN_KIND, hundredths};
+pub(crate) use houses::{Census, Houses, Tallies, Tally, UNKNOWN_KIND, hundredths};
 pub(crate) use layer::LayerSnapshot;
 pub(crate) use snapshot::Snapshot;
 

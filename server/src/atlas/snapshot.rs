@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use yizhangtu_data::ChangeSet;
+use yizhangtu_data::{ChangeSet, Operation};
 use yizhangtu_index::Rect;
 
 use super::{Houses, LayerSnapshot, Tallies};
@@ -100,12 +100,30 @@ impl Snapshot {
             }
             Arc::new(layer.after(operations))
         };
-        Self::new(
+        let layers: Vec<_> = self.layers.iter().map(next).collect();
+        let of = |layers: &[Arc<LayerSnapshot>]| {
+            layers
+                .iter()
+                .find(|layer| layer.layer.id == "building")
+                .cloned()
+        };
+        let houses = match (of(&self.layers), of(&layers)) {
+            (Some(before), Some(after)) if tallies.is_some() || !Arc::ptr_eq(&before, &after) => {
+                let changed = (change.changes.iter()).filter(|change| &*change.layer == "building");
+                let ids = changed.map(|change| match &change.operation {
+                    Operation::Insert(record) | Operation::Update(record) => &record.id,
+                    Operation::Delete(id) => id,
+                });
+                Arc::new(self.houses.after(&before, &after, ids, tallies))
+            }
+            _ => Arc::clone(&self.houses),
+        };
+        Self {
             sequence,
-            self.layers.iter().map(next).collect(),
-            self.contracts.as_ref().map(next),
-            tallies.unwrap_or_else(|| Arc::clone(self.houses.tallies())),
-        )
+            layers,
+            contracts: self.contracts.as_ref().map(next),
+            houses,
+        }
     }
 }
 

@@ -166,8 +166,8 @@ fn of_assets(contracts: &LayerSnapshot, snapshot: &Snapshot, areas: &[Arc<Area>]
                 .map(|at| &**assets.record(at))
         })
         .collect();
-    let positions: Vec<u32> = (0..)
-        .zip(contracts.records())
+    let positions: Vec<u32> = contracts
+        .records()
         .filter(|(_, record)| {
             let named = record.get(&contracts.layer, "asset");
             assets.iter().any(|asset| names(named, &asset.id))

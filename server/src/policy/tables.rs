@@ -43,7 +43,7 @@ fn ids(
     let mut found = BTreeSet::new();
     let contracts = (cut.contracts.as_ref()).filter(|own| own.layer.id == layer.id);
     if let Some(mapped) = cut.layer(&layer.id).or(contracts) {
-        found.extend(mapped.records().iter().map(|record| record.id.to_string()));
+        found.extend(mapped.records().map(|(_, record)| record.id.to_string()));
         return Ok(found);
     }
     let places = viewer.places(&layer.id);

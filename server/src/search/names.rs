@@ -33,7 +33,7 @@ pub(super) struct Named {
 
 impl Named {
     fn new(features: &Arc<LayerSnapshot>) -> Self {
-        let records = features.records().iter().map(|record| &**record);
+        let records = features.records().map(|(_, record)| &**record);
         Self {
             features: Arc::clone(features),
             index: Arc::new(LayerIndex::new(&features.layer, records)),

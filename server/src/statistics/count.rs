@@ -9,7 +9,7 @@ use yizhangtu_data::{Record, Value};
 use yizhangtu_index::{Area, Rule};
 
 use crate::{
-    atlas::{LayerSnapshot, Snapshot, hundredths},
+    atlas::{Census, LayerSnapshot, Snapshot, hundredths},
     http::{App, Problem},
     policy::{Action, Viewer},
 };
@@ -20,10 +20,11 @@ const DEMOLISHED_FROM: u32 = 95;
 /// A contract of this state no longer runs out.
 const ENDED: &str = "终止";
 
-/// Features that are counted, as positions in their layers, ascending.
+/// What is counted: the buildings by their sums, and other features as positions in their
+/// layers, ascending.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Selection {
-    pub(super) buildings: Vec<u32>,
+    pub(super) census: Census,
     pub(super) cases: Vec<u32>,
     pub(super) assets: Vec<u32>,
 }
@@ -38,15 +39,10 @@ impl Selection {
                 .unwrap_or_default()
         };
         Self {
-            buildings: of("building"),
+            census: snapshot.houses.within(area, rule),
             cases: of("violation_case"),
             assets: of("asset"),
         }
-    }
-
-    /// Whether nothing is selected.
-    pub(super) fn is_empty(&self) -> bool {
-        self.buildings.is_empty() && self.cases.is_empty() && self.assets.is_empty()
     }
 }
 
@@ -150,7 +146,7 @@ impl Counts {
         today: NaiveDate,
         counted: Counted,
     ) -> Self {
-        let (people, households, buildings) = buildings(snapshot, &selection.buildings);
+        let (people, households, buildings) = buildings(snapshot, &selection.census);
         let cases = || {
             let layer = snapshot.layer("violation_case");
             layer
@@ -167,35 +163,22 @@ impl Counts {
     }
 }
 
-fn buildings(snapshot: &Snapshot, positions: &[u32]) -> (People, u64, Buildings) {
-    let kinds = snapshot.houses.kinds();
-    let mut people = vec![0_u64; kinds.len()];
-    let (mut households, mut rental) = (0_u64, 0_u64);
-    let (mut footprint, mut floor_area) = (0_i128, 0_i128);
-    for &position in positions {
-        let house = snapshot.houses.at(position);
-        for (sum, &count) in people.iter_mut().zip(&house.tally.people) {
-            *sum += u64::from(count);
-        }
-        households += u64::from(house.tally.households);
-        rental += u64::from(house.rental);
-        footprint += i128::from(house.footprint);
-        floor_area += i128::from(house.floor_area);
-    }
+fn buildings(snapshot: &Snapshot, census: &Census) -> (People, u64, Buildings) {
+    let kinds = snapshot.houses.kinds().iter().zip(&census.people);
     let people = People {
-        total: people.iter().sum(),
-        by_kind: (kinds.iter().zip(people))
-            .filter(|(_, count)| *count > 0)
-            .map(|(kind, count)| (kind.to_string(), count))
+        total: census.people.iter().sum(),
+        by_kind: kinds
+            .filter(|(_, count)| **count > 0)
+            .map(|(kind, count)| (kind.to_string(), *count))
             .collect(),
     };
     let buildings = Buildings {
-        count: positions.len() as u64,
-        rental,
-        footprint_m2: square_metres(footprint),
-        floor_area_m2: square_metres(floor_area),
+        count: census.buildings,
+        rental: census.rental,
+        footprint_m2: square_metres(census.footprint),
+        floor_area_m2: square_metres(census.floor_area),
     };
-    (people, households, buildings)
+    (people, census.households, buildings)
 }
 
 fn violations(cases: &LayerSnapshot, positions: &[u32]) -> Violations {
@@ -243,7 +226,7 @@ fn contracts(snapshot: &Snapshot, positions: &[u32], today: NaiveDate) -> Contra
     let until = today
         .checked_add_days(Days::new(90))
         .unwrap_or(NaiveDate::MAX);
-    for record in contracts.records() {
+    for (_, record) in contracts.records() {
         if !named(record.get(layer, "asset"))
             .iter()
             .any(|id| ids.contains(id))

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use serde::Serialize;
+use yizhangtu_index::Rule;
 
 use super::{
     Subject,
@@ -31,6 +32,24 @@ pub(super) struct Group {
     counts: Counts,
 }
 
+/// What falls to one group, as positions in the layers.
+#[derive(Default)]
+struct Part {
+    buildings: Vec<u32>,
+    cases: Vec<u32>,
+    assets: Vec<u32>,
+}
+
+impl Part {
+    fn counted(self, snapshot: &Snapshot) -> Selection {
+        Selection {
+            census: snapshot.houses.count(&self.buildings),
+            cases: self.cases,
+            assets: self.assets,
+        }
+    }
+}
+
 /// Splits a selection by where the representative points lie. In a partition each feature
 /// is in one group, so that the groups add up to the whole; contracts are counted in each
 /// group that one of their assets is in.
@@ -39,19 +58,26 @@ pub(super) fn of(
     snapshot: &Snapshot,
     by: &LayerSnapshot,
     subject: &Subject,
-    selection: &Selection,
+    (selection, rule): (&Selection, Rule),
     today: NaiveDate,
     seen: Counted,
 ) -> Vec<Group> {
-    let mut parts: BTreeMap<Option<u32>, (f64, Selection)> = BTreeMap::new();
+    let mut parts: BTreeMap<Option<u32>, (f64, Part)> = BTreeMap::new();
     for (position, area_m2) in overlay::inside(by, subject) {
         if area_m2 > 0.0 {
             parts.entry(Some(position)).or_default().0 = area_m2;
         }
     }
-    type Pick = fn(&mut Selection) -> &mut Vec<u32>;
+    type Pick = fn(&mut Part) -> &mut Vec<u32>;
+    let buildings = snapshot
+        .layer("building")
+        .map(|layer| layer.within(&subject.area, rule));
     let kinds: [(&str, &[u32], Pick); 3] = [
-        ("building", &selection.buildings, |part| &mut part.buildings),
+        (
+            "building",
+            buildings.as_deref().unwrap_or_default(),
+            |part| &mut part.buildings,
+        ),
         ("violation_case", &selection.cases, |part| &mut part.cases),
         ("asset", &selection.assets, |part| &mut part.assets),
     ];
@@ -75,7 +101,6 @@ pub(super) fn of(
     let mut groups: Vec<Group> = parts
         .into_iter()
         .map(|(home, (area_m2, part))| {
-            debug_assert!(home.is_some() || !part.is_empty());
             let record = home.map(|home| by.record(home));
             let field = |name: Option<&str>| match viewer.see(&by.layer, record?).get(name?) {
                 Seen::Nothing => None,
@@ -90,7 +115,7 @@ pub(super) fn of(
                     None => Some(NOWHERE.to_owned()),
                 },
                 area_m2,
-                counts: Counts::of(snapshot, &part, today, seen),
+                counts: Counts::of(snapshot, &part.counted(snapshot), today, seen),
             }
         })
         .collect();

@@ -108,7 +108,7 @@ fn answer(
                 snapshot,
                 by,
                 &subject,
-                &selection,
+                (&selection, request.rule),
                 now.date_naive(),
                 seen,
             )

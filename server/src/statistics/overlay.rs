@@ -67,8 +67,9 @@ pub(super) fn by_kind(snapshot: &Snapshot, layer: &str, subject: &Subject) -> Ve
             .unwrap_or(NO_CODE)
             .to_owned()
     };
-    let mut kinds: BTreeMap<String, f64> = (layer.records().iter())
-        .map(|record| (kind(record), 0.0))
+    let mut kinds: BTreeMap<String, f64> = layer
+        .records()
+        .map(|(_, record)| (kind(record), 0.0))
         .collect();
     for (position, area_m2) in inside(layer, subject) {
         *kinds.entry(kind(layer.record(position))).or_default() += area_m2;

@@ -84,7 +84,9 @@ fn positions(snapshot: &LayerSnapshot, request: &ItemsRequest) -> Vec<u32> {
         request.meets_boxes(record) && request.selects(&snapshot.layer, record)
     };
     let mut found: Vec<u32> = match &request.boxes {
-        None => (0..u32::try_from(snapshot.len()).unwrap_or(u32::MAX))
+        None => snapshot
+            .records()
+            .map(|(at, _)| at)
             .filter(matches)
             .collect(),
         Some(boxes) => {

@@ -80,7 +80,7 @@ impl<'a> Addresses<'a> {
             }
         };
         if let Some(buildings) = snapshot.layer("building") {
-            for (record, position) in buildings.records().iter().zip(0..) {
+            for (position, record) in buildings.records() {
                 for (field, by) in [
                     ("alias", "alias"),
                     ("address", "address"),
@@ -93,7 +93,7 @@ impl<'a> Addresses<'a> {
                 }
             }
             if let Some(addresses) = snapshot.layer("address") {
-                for record in addresses.records() {
+                for (_, record) in addresses.records() {
                     let building = text(&addresses.layer, record, "building");
                     let Some(position) = building.and_then(|id| buildings.position(id)) else {
                         continue;

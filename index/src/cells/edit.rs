@@ -1,0 +1,122 @@
+//! Edits: the next cell index, which shares all pages that the edit does not touch.
+
+use std::collections::HashMap;
+
+use super::{
+    Cells,
+    build::Around,
+    build_page,
+    cell::Cell,
+    page::{self, BLOCKS, NONE, Page},
+    page_cell, places,
+    top::Place,
+};
+use crate::{Area, Point};
+
+/// An area before and after an edit; at most one of the two is missing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Change<'a> {
+    pub(crate) key: u32,
+    pub(crate) before: Option<&'a Area>,
+    pub(crate) after: Option<&'a Area>,
+}
+
+impl Cells {
+    /// The index after some changes, each key once. `area` tells the area of a key as it is
+    /// after them.
+    pub(crate) fn after<'a>(
+        &self,
+        changes: &[Change<'a>],
+        area: impl Fn(u32) -> Option<&'a Area>,
+    ) -> Self {
+        let mut by_page: HashMap<Place, Vec<usize>> = HashMap::new();
+        let differences: Vec<Vec<(Point, Point)>> = changes.iter().map(Change::edges).collect();
+        for (at, change) in changes.iter().enumerate() {
+            let both = change.before.into_iter().chain(change.after);
+            for place in both.flat_map(|area| places(area, self.page_shift)) {
+                let members = by_page.entry(place).or_default();
+                if members.last() != Some(&at) {
+                    members.push(at);
+                }
+            }
+        }
+        let changed = by_page.into_iter().map(|(place, members)| {
+            let cell = page_cell(place, self.page_shift);
+            let here: Vec<_> = (members.iter())
+                .map(|&at| (&changes[at], &*differences[at]))
+                .collect();
+            let page = match self.top.get(place) {
+                Some(page) => edit_page(page, &cell, &here, &area),
+                None => {
+                    let mut new: Vec<(u32, &Area)> = (here.iter())
+                        .filter_map(|(change, _)| Some((change.key, change.after?)))
+                        .collect();
+                    new.sort_unstable_by_key(|(key, _)| *key);
+                    build_page(&cell, &new)
+                }
+            };
+            (place, page)
+        });
+        Self {
+            top: self.top.with(changed.collect()),
+            page_shift: self.page_shift,
+        }
+    }
+}
+
+impl Change<'_> {
+    /// The edges that only one of the two states has.
+    fn edges(&self) -> Vec<(Point, Point)> {
+        let of = |area: Option<&Area>| {
+            let edges = area.into_iter().flat_map(Area::edges);
+            edges.map(|(a, b)| (a.min(b), a.max(b))).collect::<Vec<_>>()
+        };
+        let mut edges = of(self.before);
+        edges.extend(of(self.after));
+        edges.sort_unstable();
+        (edges.chunk_by(|a, b| a == b))
+            .filter(|same| same.len() % 2 == 1)
+            .map(|same| same[0])
+            .collect()
+    }
+
+    /// Whether it matters to a square: a changed edge comes near, or all of it has another
+    /// answer than before.
+    fn concerns(&self, edges: &[(Point, Point)], cell: &Cell) -> bool {
+        let reach = cell.reach();
+        let holds = |area: Option<&Area>| area.is_some_and(|area| area.contains(cell.min));
+        edges.iter().any(|&(a, b)| reach.meets_segment(a, b))
+            || holds(self.before) != holds(self.after)
+    }
+}
+
+/// Builds the blocks that changes concern, and copies the others.
+fn edit_page<'a>(
+    page: &Page,
+    cell: &Cell,
+    changes: &[(&Change<'a>, &[(Point, Point)])],
+    area: &impl Fn(u32) -> Option<&'a Area>,
+) -> Option<Page> {
+    let old = page.words();
+    let mut arena = vec![NONE; BLOCKS];
+    for (at, block) in page::blocks(cell).enumerate() {
+        let concerns =
+            |(change, edges): &(&Change<'a>, &[(Point, Point)])| change.concerns(edges, &block);
+        if !changes.iter().any(concerns) {
+            arena[at] = page::copy(old, old[at], &mut arena);
+            continue;
+        }
+        let mut keys: Vec<u32> = changes.iter().map(|(change, _)| change.key).collect();
+        page::collect(old, old[at], &mut keys);
+        keys.sort_unstable();
+        keys.dedup();
+        let areas: Vec<(u32, &Area)> = keys
+            .into_iter()
+            .filter_map(|key| Some((key, area(key)?)))
+            .collect();
+        let (mut around, covering) = Around::new(&block, &areas, block.shift);
+        let tree = around.tree(&block, &covering, &mut arena);
+        arena[at] = tree.write(&mut arena);
+    }
+    Page::new(&arena)
+}

@@ -1,0 +1,258 @@
+//! The cell index: which areas contain a point, in one or two reads of memory.
+//!
+//! The map is cut into pages, a page into blocks, a block into cells until each has few
+//! edges. A cell without edges names the area that covers it. A cell with edges has a
+//! [`leaf`], which knows all that is needed to answer for every point in it.
+
+mod build;
+mod cell;
+mod edit;
+mod leaf;
+mod page;
+mod top;
+
+pub(crate) use self::edit::Change;
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+
+use self::{
+    build::Around,
+    cell::{Cell, part},
+    page::{BLOCKS, NONE, PAGE_BITS, Page, Says},
+    top::{Place, Top},
+};
+use crate::{Area, Point};
+
+/// Points are asked in groups of this size, step by step, so that their waits for memory
+/// overlap.
+const GROUP: usize = 64;
+
+/// Blocks are about this many edges wide.
+const EDGES_A_BLOCK: f64 = 8.0;
+
+/// Areas by cell. Cloning shares all pages.
+#[derive(Clone, Debug)]
+pub(crate) struct Cells {
+    top: Top,
+    page_shift: u32,
+}
+
+impl Default for Cells {
+    fn default() -> Self {
+        Self::build(&[])
+    }
+}
+
+impl Cells {
+    /// Builds the pages, side by side. Areas are in ascending order of their keys.
+    pub(crate) fn build(areas: &[(u32, &Area)]) -> Self {
+        let page_shift = page_shift(areas);
+        let mut by_page: HashMap<Place, Vec<u32>> = HashMap::new();
+        for ((_, area), at) in areas.iter().zip(0..) {
+            for place in places(area, page_shift) {
+                by_page.entry(place).or_default().push(at);
+            }
+        }
+        let mut by_page: Vec<(Place, Vec<u32>)> = by_page.into_iter().collect();
+        by_page.sort_unstable();
+        let pages = by_page
+            .into_par_iter()
+            .filter_map(|(place, members)| {
+                let areas: Vec<(u32, &Area)> =
+                    members.iter().map(|&at| areas[at as usize]).collect();
+                let page = build_page(&page_cell(place, page_shift), &areas)?;
+                Some((place, page))
+            })
+            .collect();
+        Self {
+            top: Top::new(pages),
+            page_shift,
+        }
+    }
+
+    /// What is known of the smallest cell around a point.
+    #[inline(always)]
+    fn page(&self, p: Point) -> Option<&[u32]> {
+        let place = (p.x >> self.page_shift, p.y >> self.page_shift);
+        self.top.get(place).map(Page::words)
+    }
+
+    /// Visits the areas that contain a point, in ascending order of keys. `exact` tells of a
+    /// key and a point whether the area contains it; it is asked near edges only.
+    #[inline(always)]
+    pub(crate) fn each_at(
+        &self,
+        p: Point,
+        exact: impl Fn(u32) -> bool,
+        mut found: impl FnMut(u32),
+    ) {
+        let Some(words) = self.page(p) else {
+            return;
+        };
+        match page::says(page::find(words, p, self.page_shift)) {
+            Says::Full(NONE) | Says::Directory { .. } => {}
+            Says::Full(key) => found(key),
+            Says::Leaf(at) => leaf::visit(words, at, p, &exact, found),
+        }
+    }
+
+    /// As [`Cells::each_at`] for many points: `found` takes a point's position and a key,
+    /// points in order.
+    #[inline(always)]
+    pub(crate) fn each_at_all(
+        &self,
+        points: &[Point],
+        exact: impl Fn(u32, Point) -> bool,
+        mut found: impl FnMut(usize, u32),
+    ) {
+        for (group, start) in points.chunks(GROUP).zip((0..).step_by(GROUP)) {
+            self.group(group, &exact, |at, key| found(start + at, key));
+        }
+    }
+
+    /// Takes each step for all points of a group before the next, so that no read waits for
+    /// the answer of another point's.
+    #[inline(always)]
+    fn group(
+        &self,
+        points: &[Point],
+        exact: &impl Fn(u32, Point) -> bool,
+        mut found: impl FnMut(usize, u32),
+    ) {
+        const NOWHERE: &[u32] = &[NONE; BLOCKS];
+        let mut pages = [NOWHERE; GROUP];
+        let mut words = [NONE; GROUP];
+        let mut deeper = false;
+        for (at, &p) in points.iter().enumerate() {
+            pages[at] = self.page(p).unwrap_or(NOWHERE);
+        }
+        for (at, &p) in points.iter().enumerate() {
+            words[at] = pages[at][part(p, self.page_shift, PAGE_BITS)];
+        }
+        let shift = self.page_shift - PAGE_BITS;
+        for (at, &p) in points.iter().enumerate() {
+            // A square that is not divided is read again: the same word, no branch.
+            let (place, divided) = page::part_of(words[at], p, shift);
+            let word = pages[at][if divided { place } else { 0 }];
+            words[at] = if divided { word } else { words[at] };
+            deeper |= divided & page::is_directory(word);
+        }
+        if deeper {
+            for (at, &p) in points.iter().enumerate() {
+                if page::is_directory(words[at]) {
+                    words[at] = page::find(pages[at], p, self.page_shift);
+                }
+            }
+        }
+        // Fetches the first line of each leaf before any is looked at.
+        let mut headers = [0_u32; GROUP];
+        for at in 0..points.len() {
+            let place = page::leaf_place(words[at]);
+            headers[at] = pages[at][place];
+        }
+        // And the last line of those that are longer.
+        let mut tails = [0_u32; GROUP];
+        for at in 0..points.len() {
+            let place = page::leaf_place(words[at]);
+            // The first word of a page is no leaf's.
+            let last = if place > 0 {
+                leaf::last(headers[at])
+            } else {
+                0
+            };
+            tails[at] = pages[at][place + last];
+        }
+        std::hint::black_box(&tails);
+        for (at, &p) in points.iter().enumerate() {
+            match page::says(words[at]) {
+                Says::Full(NONE) | Says::Directory { .. } => {}
+                Says::Full(key) => found(at, key),
+                Says::Leaf(place) => leaf::visit_known(
+                    headers[at],
+                    pages[at],
+                    place,
+                    p,
+                    &|key| exact(key, p),
+                    |key| found(at, key),
+                ),
+            }
+        }
+    }
+
+    /// Bytes that it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<Self>() + self.top.bytes()
+    }
+}
+
+fn page_cell(place: Place, shift: u32) -> Cell {
+    Cell {
+        min: Point {
+            x: place.0 << shift,
+            y: place.1 << shift,
+        },
+        shift,
+    }
+}
+
+/// The pages that an area may touch.
+fn places(area: &Area, shift: u32) -> impl Iterator<Item = Place> + use<> {
+    let reach = area.rect();
+    // A point on an edge of a page asks that page, whose cells know edges in their margin.
+    let margin = cell::MARGIN << cell::unit(shift);
+    let (west, east) = (
+        (reach.min.x - margin) >> shift,
+        (reach.max.x + margin) >> shift,
+    );
+    let (south, north) = (
+        (reach.min.y - margin) >> shift,
+        (reach.max.y + margin) >> shift,
+    );
+    (south..=north).flat_map(move |row| (west..=east).map(move |column| (column, row)))
+}
+
+fn build_page(cell: &Cell, areas: &[(u32, &Area)]) -> Option<Page> {
+    let mut arena = vec![NONE; BLOCKS];
+    let (mut around, covering) = Around::new(cell, areas, cell.shift - PAGE_BITS);
+    let tree = around.tree(cell, &covering, &mut arena);
+    tree.fill(&mut arena, 0, PAGE_BITS);
+    Page::new(&arena)
+}
+
+/// The size of pages for some areas: blocks about eight edges wide, and not many more
+/// blocks than edges.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "an estimate"
+)]
+fn page_shift(areas: &[(u32, &Area)]) -> u32 {
+    const SMALLEST: u32 = 16;
+    const LARGEST: u32 = 34;
+    let Some(all) = (areas.iter().map(|(_, area)| area.rect())).reduce(|a, b| a.join(&b)) else {
+        return SMALLEST + PAGE_BITS;
+    };
+    let sample = areas.iter().step_by(areas.len().div_ceil(10_000));
+    let (mut length, mut count) = (0.0, 0.0);
+    for (a, b) in sample.flat_map(|(_, area)| area.edges()) {
+        length += (a.x - b.x).abs().max((a.y - b.y).abs()) as f64;
+        count += 1.0;
+    }
+    let edges: f64 = areas
+        .iter()
+        .map(|(_, area)| area.vertex_count() as f64)
+        .sum();
+    let mut shift =
+        ((EDGES_A_BLOCK * length / count).log2().round() as u32).clamp(SMALLEST, LARGEST);
+    let blocks = |shift: u32| {
+        let side = |low: i64, high: i64| ((high - low) >> shift) as f64 + 1.0;
+        side(all.min.x, all.max.x) * side(all.min.y, all.max.y)
+    };
+    while shift < LARGEST && blocks(shift) > 4.0 * edges + 65_536.0 {
+        shift += 1;
+    }
+    shift + PAGE_BITS
+}

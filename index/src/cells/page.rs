@@ -1,0 +1,259 @@
+//! A page: one square of the map in one run of words, never changed once made.
+//!
+//! A word says what is known of a square: one area covers it or none does, or where its
+//! leaf is, or where the directory of its parts is. The page begins with its own directory.
+
+use std::sync::Arc;
+
+use super::{
+    cell::{Cell, part},
+    leaf,
+};
+use crate::Point;
+
+/// The page's own directory has 2ᵏ × 2ᵏ parts: its blocks.
+pub(super) const PAGE_BITS: u32 = 3;
+
+/// Words of the page's own directory.
+pub(super) const BLOCKS: usize = 1 << (2 * PAGE_BITS);
+
+/// Largest directory within.
+const DIRECTORY_BITS: u32 = 3;
+
+/// The word of a square that no area touches.
+pub(super) const NONE: u32 = leaf::KEYS;
+
+const LEAF: u32 = 1 << 30;
+const DIRECTORY: u32 = 2 << 30;
+const TAG: u32 = 3 << 30;
+
+/// What a word says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Says {
+    /// One area covers the square, or none ([`NONE`]).
+    Full(u32),
+    /// A leaf begins here.
+    Leaf(usize),
+    /// A directory of 2ᵏ × 2ᵏ parts begins here.
+    Directory { at: usize, k: u32 },
+}
+
+#[inline(always)]
+pub(super) fn says(word: u32) -> Says {
+    match word & TAG {
+        0 => Says::Full(word),
+        LEAF => Says::Leaf((word & !TAG) as usize),
+        _ => Says::Directory {
+            at: ((word & !TAG) >> 2) as usize,
+            k: (word & 3),
+        },
+    }
+}
+
+/// Whether the word's square is divided.
+#[inline(always)]
+pub(super) fn is_directory(word: u32) -> bool {
+    word & TAG == DIRECTORY
+}
+
+/// Where the word of the part around a point is, and whether the square is divided at all.
+#[inline(always)]
+pub(super) fn part_of(word: u32, p: Point, shift: u32) -> (usize, bool) {
+    let at = ((word & !TAG) >> 2) as usize;
+    (at + part(p, shift, word & 3), is_directory(word))
+}
+
+/// Where the word's leaf is; the page's beginning where it has none.
+#[inline(always)]
+pub(super) fn leaf_place(word: u32) -> usize {
+    if word & TAG == LEAF {
+        (word & !TAG) as usize
+    } else {
+        0
+    }
+}
+
+/// The word of a square that one area covers.
+pub(super) fn full(key: u32) -> u32 {
+    assert!(key < NONE, "keys are below 2^30 - 1");
+    key
+}
+
+/// The word of a square with a leaf.
+pub(super) fn leaf_at(at: usize) -> u32 {
+    LEAF | place(at, 30)
+}
+
+fn directory_at(at: usize, k: u32) -> u32 {
+    DIRECTORY | place(at, 28) << 2 | k
+}
+
+fn place(at: usize, bits: u32) -> u32 {
+    u32::try_from(at)
+        .ok()
+        .filter(|at| at >> bits == 0)
+        .expect("a page has fewer than 2^28 words")
+}
+
+/// A page. Cloning shares it.
+#[derive(Clone, Debug)]
+pub(super) struct Page {
+    words: Arc<[u32]>,
+    /// Where the page begins in the words: on a cache line.
+    start: u32,
+}
+
+/// Of a cache line, in words.
+const LINE: usize = 16;
+
+impl Page {
+    /// Keeps what was made in an arena. `None` where nothing is on the page.
+    pub(super) fn new(arena: &[u32]) -> Option<Self> {
+        if arena[..BLOCKS].iter().all(|&word| word == NONE) {
+            return None;
+        }
+        let length = arena.len() + leaf::SLACK;
+        let mut words: Arc<[u32]> = std::iter::repeat_n(0, length + LINE - 1).collect();
+        let start = words.as_ptr().align_offset(4 * LINE).min(LINE - 1);
+        let own = Arc::get_mut(&mut words).expect("nobody else knows it yet");
+        own[start..start + arena.len()].copy_from_slice(arena);
+        Some(Self {
+            words,
+            start: start as u32,
+        })
+    }
+
+    /// The words, with some slack at the end.
+    #[inline(always)]
+    pub(super) fn words(&self) -> &[u32] {
+        &self.words[self.start as usize..]
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(&*self.words) + 16
+    }
+}
+
+/// What is known of the smallest square around a point, from a page's words.
+#[inline(always)]
+pub(super) fn find(words: &[u32], p: Point, page_shift: u32) -> u32 {
+    let mut shift = page_shift - PAGE_BITS;
+    let mut word = words[part(p, page_shift, PAGE_BITS)];
+    while let Says::Directory { at, k } = says(word) {
+        word = words[at + part(p, shift, k)];
+        shift -= k;
+    }
+    word
+}
+
+/// A square divided into quarters as often as its edges need it.
+#[derive(Debug)]
+pub(super) enum Tree {
+    /// Not divided: its word.
+    Word(u32),
+    /// Its quarters.
+    Split(Box<[Tree; 4]>),
+}
+
+impl Tree {
+    fn depth(&self) -> u32 {
+        match self {
+            Self::Word(_) => 0,
+            Self::Split(quarters) => 1 + quarters.iter().map(Self::depth).max().unwrap_or_default(),
+        }
+    }
+
+    /// The part of 2ᵏ × 2ᵏ at a place, or the undivided square around it.
+    fn part(&self, x: usize, y: usize, k: u32) -> &Self {
+        match self {
+            Self::Split(quarters) if k > 0 => {
+                let half = k - 1;
+                let at = (x >> half & 1) | (y >> half & 1) << 1;
+                quarters[at].part(x, y, half)
+            }
+            _ => self,
+        }
+    }
+
+    /// Writes the directories of a tree and returns its word.
+    pub(super) fn write(&self, arena: &mut Vec<u32>) -> u32 {
+        match self {
+            Self::Word(word) => *word,
+            Self::Split(_) => {
+                let k = self.depth().min(DIRECTORY_BITS);
+                let at = arena.len();
+                arena.resize(at + (1 << (2 * k)), NONE);
+                self.fill(arena, at, k);
+                directory_at(at, k)
+            }
+        }
+    }
+
+    /// Fills a directory of 2ᵏ × 2ᵏ parts that begins at a place.
+    pub(super) fn fill(&self, arena: &mut Vec<u32>, at: usize, k: u32) {
+        let side = 1_usize << k;
+        for y in 0..side {
+            for x in 0..side {
+                let word = self.part(x, y, k).write(arena);
+                arena[at + (y << k | x)] = word;
+            }
+        }
+    }
+}
+
+/// Adds the keys of all areas that a word leads to.
+pub(super) fn collect(words: &[u32], word: u32, keys: &mut Vec<u32>) {
+    match says(word) {
+        Says::Full(NONE) => {}
+        Says::Full(key) => keys.push(key),
+        Says::Leaf(at) => keys.extend(leaf::keys(words, at)),
+        Says::Directory { at, k } => {
+            for at in at..at + (1 << (2 * k)) {
+                collect(words, words[at], keys);
+            }
+        }
+    }
+}
+
+/// Copies what a word leads to into another arena, and returns its word there.
+pub(super) fn copy(words: &[u32], word: u32, into: &mut Vec<u32>) -> u32 {
+    match says(word) {
+        Says::Full(_) => word,
+        Says::Leaf(at) => {
+            let length = leaf::length(words, at);
+            let to = leaf::start(into, length);
+            into.extend_from_slice(&words[at..at + length]);
+            leaf_at(to)
+        }
+        Says::Directory { at, k } => {
+            let parts = 1 << (2 * k);
+            let to = into.len();
+            into.resize(to + parts, NONE);
+            for part in 0..parts {
+                // A leaf of a larger square stands in several words: west or south too.
+                let west = (part & ((1 << k) - 1) > 0).then(|| part - 1);
+                let south = part.checked_sub(1 << k);
+                let same = (west.into_iter().chain(south))
+                    .find(|&other| words[at + other] == words[at + part]);
+                let new = match same {
+                    Some(other) => into[to + other],
+                    None => copy(words, words[at + part], into),
+                };
+                into[to + part] = new;
+            }
+            directory_at(to, k)
+        }
+    }
+}
+
+/// The blocks of a page, in the order of its words.
+pub(super) fn blocks(page: &Cell) -> impl Iterator<Item = Cell> + use<> {
+    let (min, shift) = (page.min, page.shift - PAGE_BITS);
+    (0..BLOCKS as i64).map(move |at| Cell {
+        min: Point {
+            x: min.x + ((at & ((1 << PAGE_BITS) - 1)) << shift),
+            y: min.y + ((at >> PAGE_BITS) << shift),
+        },
+        shift,
+    })
+}

@@ -1,0 +1,389 @@
+//! Features of any kind by key: the index of a layer.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
+
+use crate::{
+    Area, Line, Near, Point, Rect, Rule, Shape,
+    cells::{Cells, Change},
+    metric,
+    rows::{Rows, Sums},
+    slots::Slots,
+};
+
+/// What is known of a feature: where it is, and what it counts.
+#[derive(Clone, Debug)]
+pub struct Feature {
+    /// Its geometry.
+    pub shape: Shape,
+    /// Its measures, the same number for all features of an index: whole numbers, or exact
+    /// decimals in units of their last place.
+    pub measures: Arc<[i64]>,
+}
+
+impl From<Shape> for Feature {
+    fn from(shape: Shape) -> Self {
+        Self {
+            shape,
+            measures: Arc::default(),
+        }
+    }
+}
+
+/// One step of an edit: the feature that a key has from now on; none to take it away.
+pub type Edit = (u32, Option<Feature>);
+
+/// Features of any kind of geometry by key.
+///
+/// The index never changes. [`Index::after`] makes the next one, which shares all that the
+/// edit does not touch, so that readers keep what they have and a change of many features
+/// is seen as a whole. Keys are positions in a table: below 2³⁰ − 1, and better dense.
+/// Every answer is in ascending order of keys unless it says otherwise.
+#[derive(Clone, Debug, Default)]
+pub struct Index {
+    features: Slots<Shape>,
+    cells: Cells,
+    rows: Rows,
+    /// Collections, whose areas have no cells of their own.
+    several: usize,
+    rect: Option<Rect>,
+}
+
+impl Index {
+    /// Builds the index of shapes without measures. Each key stands once.
+    pub fn build(shapes: impl IntoIterator<Item = (u32, Shape)>) -> Self {
+        let features = shapes.into_iter().map(|(key, shape)| (key, shape.into()));
+        Self::with_measures(features, 0)
+    }
+
+    /// Builds the index of features that have so many measures each. Each key stands once.
+    ///
+    /// # Panics
+    /// When a feature has another number of measures.
+    pub fn with_measures(
+        features: impl IntoIterator<Item = (u32, Feature)>,
+        measures: usize,
+    ) -> Self {
+        let mut features: Vec<(u32, Feature)> = features.into_iter().collect();
+        features.sort_unstable_by_key(|(key, _)| *key);
+        let areas: Vec<(u32, &Area)> = (features.iter())
+            .filter_map(|(key, feature)| Some((*key, feature.shape.area()?)))
+            .collect();
+        let cells = Cells::build(&areas);
+        let rows = Rows::build(
+            features
+                .iter()
+                .map(|(key, feature)| (*key, &feature.shape, &*feature.measures)),
+            measures,
+        );
+        let shapes = features
+            .into_iter()
+            .map(|(key, feature)| (key, feature.shape))
+            .collect();
+        let features = Slots::build(shapes);
+        Self {
+            several: features
+                .iter()
+                .filter(|(_, shape)| is_several(shape))
+                .count(),
+            rect: rows.rect(),
+            features,
+            cells,
+            rows,
+        }
+    }
+
+    /// The same features with other measures, so many each.
+    ///
+    /// # Panics
+    /// When a feature is given another number of measures.
+    #[must_use]
+    pub fn measured(&self, measures: usize, of: impl Fn(u32) -> Arc<[i64]>) -> Self {
+        let own: Vec<(u32, &Shape, Arc<[i64]>)> = (self.features.iter())
+            .map(|(key, shape)| (key, shape, of(key)))
+            .collect();
+        Self {
+            rows: Rows::build(
+                own.iter().map(|(key, shape, own)| (*key, *shape, &**own)),
+                measures,
+            ),
+            ..self.clone()
+        }
+    }
+
+    /// The features of another index with the measures that this one has, after an edit that
+    /// led from this one's features to the other's. All but the measures is shared with it.
+    ///
+    /// # Panics
+    /// As [`Index::after`].
+    #[must_use]
+    pub fn following(&self, other: &Self, edits: impl IntoIterator<Item = Edit>) -> Self {
+        let edits: BTreeMap<u32, Option<Feature>> = edits.into_iter().collect();
+        let old = edits
+            .keys()
+            .filter_map(|key| Some((*key, self.features.get(*key)?)));
+        Self {
+            rows: self.rows.after(old, put(&edits)),
+            ..other.clone()
+        }
+    }
+
+    /// The index after an edit; of several steps with one key the last counts.
+    ///
+    /// # Panics
+    /// When a feature has another number of measures than the others.
+    #[must_use]
+    pub fn after(&self, edits: impl IntoIterator<Item = Edit>) -> Self {
+        let edits: BTreeMap<u32, Option<Feature>> = edits.into_iter().collect();
+        let mut features = self.features.clone();
+        let mut old: Vec<(u32, Shape)> = Vec::new();
+        for (&key, feature) in &edits {
+            let shape = feature.as_ref().map(|feature| feature.shape.clone());
+            old.extend(features.set(key, shape).map(|shape| (key, shape)));
+        }
+        let before: BTreeMap<u32, &Shape> = old.iter().map(|(key, shape)| (*key, shape)).collect();
+        let mut changes = Vec::new();
+        for (&key, feature) in &edits {
+            let change = Change {
+                key,
+                before: before.get(&key).and_then(|shape| shape.area()),
+                after: feature.as_ref().and_then(|feature| feature.shape.area()),
+            };
+            let same = match (change.before, change.after) {
+                (Some(before), Some(after)) => std::ptr::eq(before, after),
+                (before, after) => before.is_none() && after.is_none(),
+            };
+            if !same {
+                changes.push(change);
+            }
+        }
+        let cells = if changes.is_empty() {
+            self.cells.clone()
+        } else {
+            self.cells.after(&changes, |key| features.get(key)?.area())
+        };
+        let rows = self
+            .rows
+            .after(old.iter().map(|(key, shape)| (*key, shape)), put(&edits));
+        let count = |shapes: &mut dyn Iterator<Item = &Shape>| {
+            shapes.filter(|shape| is_several(shape)).count()
+        };
+        let gone = count(&mut old.iter().map(|(_, shape)| shape));
+        let come = count(&mut edits.values().flatten().map(|feature| &feature.shape));
+        Self {
+            several: self.several + come - gone,
+            rect: next_rect(self.rect, &old, &edits, &rows),
+            features,
+            cells,
+            rows,
+        }
+    }
+
+    /// Number of features.
+    pub fn len(&self) -> usize {
+        self.features.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The shape of a key.
+    pub fn shape(&self, key: u32) -> Option<&Shape> {
+        self.features.get(key)
+    }
+
+    /// The smallest rectangle around all features.
+    pub fn rect(&self) -> Option<Rect> {
+        self.rect
+    }
+
+    /// The keys of all areas that contain a point, by the half-open rule: of areas that
+    /// tile the land, exactly one.
+    pub fn at(&self, p: Point) -> Vec<u32> {
+        let mut keys = Vec::new();
+        self.each_at(p, |key| keys.push(key));
+        keys
+    }
+
+    /// As [`Index::at`], without taking memory.
+    #[inline]
+    pub fn each_at(&self, p: Point, mut found: impl FnMut(u32)) {
+        if self.several > 0 {
+            self.each_at_and_in_several(p, &mut found);
+            return;
+        }
+        crate::vector::wide(
+            #[inline(always)]
+            || self.cells.each_at(p, |key| self.contains(key, p), found),
+        );
+    }
+
+    #[cold]
+    fn each_at_and_in_several(&self, p: Point, found: &mut dyn FnMut(u32)) {
+        let mut keys = Vec::new();
+        self.cells
+            .each_at(p, |key| self.contains(key, p), |key| keys.push(key));
+        self.meeting(&Rect::of(p, p), |key| {
+            if is_several(self.known(key)) && self.contains(key, p) {
+                keys.push(key);
+            }
+        });
+        keys.sort_unstable();
+        keys.into_iter().for_each(found);
+    }
+
+    /// The areas that contain each of many points: `found` takes a point's position and a
+    /// key, points in order. A multiple of the speed of single questions.
+    pub fn each_at_all(&self, points: &[Point], mut found: impl FnMut(usize, u32)) {
+        if self.several > 0 {
+            for (at, &p) in points.iter().enumerate() {
+                self.each_at(p, |key| found(at, key));
+            }
+            return;
+        }
+        crate::vector::wide(
+            #[inline(always)]
+            || {
+                self.cells
+                    .each_at_all(points, |key, p| self.contains(key, p), found)
+            },
+        );
+    }
+
+    #[inline(never)]
+    fn contains(&self, key: u32, p: Point) -> bool {
+        self.features
+            .get(key)
+            .is_some_and(|shape| shape.contains(p))
+    }
+
+    fn known(&self, key: u32) -> &Shape {
+        self.features
+            .get(key)
+            .expect("every key in the rows has a shape")
+    }
+
+    fn meeting(&self, rect: &Rect, found: impl FnMut(u32)) {
+        self.rows.meeting(rect, found);
+    }
+
+    /// The keys of all features that count as being in an area.
+    pub fn within(&self, area: &Area, rule: Rule) -> Vec<u32> {
+        let mut keys = Vec::new();
+        self.rows
+            .within(area, rule, |key| self.known(key), &mut keys);
+        keys.sort_unstable();
+        keys
+    }
+
+    /// How many features count as being in an area, and the sums of their measures.
+    pub fn sums(&self, area: &Area, rule: Rule) -> Sums {
+        let mut sums = Sums {
+            count: 0,
+            measures: vec![0; self.rows.measures()],
+        };
+        self.rows
+            .within(area, rule, |key| self.known(key), &mut sums);
+        sums
+    }
+
+    /// The keys of all features whose rectangle meets the given one, edges included.
+    pub fn in_box(&self, rect: &Rect) -> Vec<u32> {
+        let mut keys = Vec::new();
+        self.meeting(rect, |key| keys.push(key));
+        keys.sort_unstable();
+        keys
+    }
+
+    /// The keys of all features that share a point with a line, boundaries included.
+    pub fn along(&self, line: &Line) -> Vec<u32> {
+        let mut keys = Vec::new();
+        for (a, b) in line.segments() {
+            self.meeting(&Rect::of(a, b), |key| {
+                if self.known(key).meets_segment(a, b) {
+                    keys.push(key);
+                }
+            });
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+
+    /// The nearest `k` features within a number of metres, nearest first, then by key.
+    pub fn nearest(&self, p: Point, k: usize, within_m: f64) -> Vec<Near> {
+        let Some(all) = self.rect().filter(|_| k > 0 && within_m >= 0.0) else {
+            return Vec::new();
+        };
+        let mut radius = 30.0_f64.min(within_m);
+        loop {
+            let window = metric::window(p, radius);
+            let mut found = Vec::new();
+            let mut seen = HashSet::new();
+            self.meeting(&window, |key| {
+                if seen.insert(key) {
+                    let distance_m = self.known(key).distance_m(p);
+                    found.push(Near { key, distance_m });
+                }
+            });
+            found.retain(|near| near.distance_m <= within_m);
+            found.sort_by(|a, b| {
+                a.distance_m
+                    .total_cmp(&b.distance_m)
+                    .then(a.key.cmp(&b.key))
+            });
+            found.truncate(k);
+            // What is outside the window is farther away than the radius.
+            let complete = found.len() == k && found[k - 1].distance_m <= radius;
+            let everything = window.holds(all.min) && window.holds(all.max);
+            if complete || everything || radius >= within_m || radius > 2.5e7 {
+                return found;
+            }
+            radius = (radius * 4.0).min(within_m);
+        }
+    }
+
+    /// Bytes that it takes, geometry included; what several shapes share is counted often.
+    pub fn bytes(&self) -> usize {
+        let shapes = self.features.iter().map(|(_, shape)| shape.bytes());
+        self.features.bytes() + self.cells.bytes() + self.rows.bytes() + shapes.sum::<usize>()
+    }
+}
+
+/// The features that an edit puts in.
+fn put(edits: &BTreeMap<u32, Option<Feature>>) -> impl Iterator<Item = (u32, &Shape, &[i64])> {
+    edits.iter().filter_map(|(key, feature)| {
+        let feature = feature.as_ref()?;
+        Some((*key, &feature.shape, &*feature.measures))
+    })
+}
+
+fn is_several(shape: &Shape) -> bool {
+    matches!(shape, Shape::Several(_))
+}
+
+/// The rectangle after an edit. What held it open is looked for only when it went away.
+fn next_rect(
+    rect: Option<Rect>,
+    old: &[(u32, Shape)],
+    edits: &BTreeMap<u32, Option<Feature>>,
+    rows: &Rows,
+) -> Option<Rect> {
+    let inner = |own: Rect| {
+        rect.is_some_and(|all| {
+            all.min.x < own.min.x
+                && all.min.y < own.min.y
+                && own.max.x < all.max.x
+                && own.max.y < all.max.y
+        })
+    };
+    if !old.iter().all(|(_, shape)| inner(shape.rect())) {
+        return rows.rect();
+    }
+    let new = edits.values().flatten().map(|feature| feature.shape.rect());
+    rect.into_iter().chain(new).reduce(|a, b| a.join(&b))
+}

@@ -1,0 +1,128 @@
+//! Features of about one size, in rows of cells no smaller than they are.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::row::{EMPTY, Item, Row};
+use crate::Rect;
+
+/// Rows of cells of one size. A feature is in the cell of its representative point and
+/// reaches into neighbouring cells at most. Cloning shares all rows.
+#[derive(Clone, Debug)]
+pub(super) struct Level {
+    /// Side of a cell in lattice units: a power of two.
+    pub(super) shift: u32,
+    first: i64,
+    rows: Vec<Arc<Row>>,
+}
+
+impl Level {
+    /// Sorts features into rows.
+    pub(super) fn build(items: Vec<Item>, given: &[i64], shift: u32, measures: usize) -> Self {
+        let mut rows: BTreeMap<i64, Vec<Item>> = BTreeMap::new();
+        for item in items {
+            rows.entry(item.place.y >> shift).or_default().push(item);
+        }
+        let mut level = Self {
+            shift,
+            first: 0,
+            rows: Vec::new(),
+        };
+        for (row, items) in rows {
+            level.put(row, Arc::new(Row::new(items, given, shift, measures)));
+        }
+        level
+    }
+
+    /// The level with some keys taken away, each with its old row, and some features put in.
+    pub(super) fn with(
+        &self,
+        without: Vec<(u32, i64)>,
+        new: Vec<Item>,
+        given: &[i64],
+        measures: usize,
+    ) -> Self {
+        let mut rows: BTreeMap<i64, (Vec<u32>, Vec<Item>)> = BTreeMap::new();
+        for (key, row) in without {
+            rows.entry(row).or_default().0.push(key);
+        }
+        for item in new {
+            rows.entry(item.place.y >> self.shift)
+                .or_default()
+                .1
+                .push(item);
+        }
+        let mut next = self.clone();
+        for (at, (without, new)) in rows {
+            let row = self
+                .row(at)
+                .with(&without, new, given, self.shift, measures);
+            next.put(at, Arc::new(row));
+        }
+        next
+    }
+
+    fn put(&mut self, at: i64, row: Arc<Row>) {
+        if self.rows.is_empty() {
+            self.first = at;
+        }
+        if at < self.first {
+            let more = (self.first - at) as usize;
+            self.rows
+                .splice(0..0, std::iter::repeat_n(Arc::clone(&EMPTY), more));
+            self.first = at;
+        }
+        let slot = (at - self.first) as usize;
+        if slot >= self.rows.len() {
+            self.rows.resize(slot + 1, Arc::clone(&EMPTY));
+        }
+        self.rows[slot] = row;
+    }
+
+    /// A row; an empty one where nothing is.
+    #[inline]
+    pub(super) fn row(&self, at: i64) -> &Arc<Row> {
+        let slot = usize::try_from(at - self.first).ok();
+        slot.and_then(|slot| self.rows.get(slot)).unwrap_or(&EMPTY)
+    }
+
+    /// The rows that may have features meeting a rectangle, as numbers.
+    pub(super) fn rows_near(&self, rect: &Rect) -> std::ops::RangeInclusive<i64> {
+        let last = self.first + self.rows.len() as i64 - 1;
+        let low = ((rect.min.y >> self.shift) - 1).max(self.first);
+        let high = ((rect.max.y >> self.shift) + 1).min(last);
+        low..=high
+    }
+
+    /// Visits the rectangle and key of each feature whose rectangle meets the given one.
+    pub(super) fn meeting(&self, rect: &Rect, mut found: impl FnMut(u32)) {
+        let (west, east) = (
+            (rect.min.x >> self.shift) - 1,
+            (rect.max.x >> self.shift) + 1,
+        );
+        for row in self.rows_near(rect) {
+            let row = self.row(row);
+            for at in row.items(&row.cells(west, east)) {
+                if row.rect(at).meets(rect) {
+                    found(row.keys[at]);
+                }
+            }
+        }
+    }
+
+    /// The rectangle around all features.
+    pub(super) fn rect(&self) -> Option<Rect> {
+        self.rows
+            .iter()
+            .filter_map(|row| row.all)
+            .reduce(|a, b| a.join(&b))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.iter().all(|row| row.is_empty())
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        let own = self.rows.iter().filter(|row| !row.is_empty());
+        size_of_val(&*self.rows) + own.map(|row| row.bytes() + 16).sum::<usize>()
+    }
+}

@@ -1,0 +1,216 @@
+//! Features by place: what is in an area or a rectangle, and sums over them.
+//!
+//! Each feature lies in the cell of its representative point, in rows of cells no smaller
+//! than itself. A row keeps the sums of all cells before each, so that a run of cells is
+//! counted by two reads, and a drawn area costs what lies along its outline.
+
+mod level;
+mod outline;
+mod row;
+mod within;
+
+use std::collections::BTreeMap;
+
+use self::{
+    level::Level,
+    row::Item,
+    within::{by_place, meets},
+};
+use crate::{Area, Point, Rect, Rule, Shape};
+pub(crate) use within::Sink;
+pub use within::Sums;
+
+/// Features of a cell, on average over those that have any, at most.
+const MOST_IN_A_CELL: usize = 20;
+
+/// Features by place and size. Cloning shares all rows.
+#[derive(Clone, Debug)]
+pub(crate) struct Rows {
+    /// The smallest cells, as a power of two.
+    least: u32,
+    measures: usize,
+    /// By size, the smallest first.
+    levels: Vec<Level>,
+}
+
+impl Default for Rows {
+    fn default() -> Self {
+        Self::build(std::iter::empty(), 0)
+    }
+}
+
+impl Rows {
+    /// Sorts features by place; each has so many measures.
+    pub(crate) fn build<'a>(
+        features: impl Iterator<Item = (u32, &'a Shape, &'a [i64])>,
+        measures: usize,
+    ) -> Self {
+        let mut given = Vec::new();
+        let items: Vec<Item> = features
+            .map(|(key, shape, own)| item(key, shape, own, measures, &mut given))
+            .collect();
+        let least = least_cell(&items);
+        let mut by_size: BTreeMap<u32, Vec<Item>> = BTreeMap::new();
+        for item in items {
+            by_size
+                .entry(size(&item.rect, least))
+                .or_default()
+                .push(item);
+        }
+        let levels = by_size
+            .into_iter()
+            .map(|(shift, items)| Level::build(items, &given, shift, measures))
+            .collect();
+        Self {
+            least,
+            measures,
+            levels,
+        }
+    }
+
+    /// The rows with some features taken away and some put in.
+    pub(crate) fn after<'a>(
+        &self,
+        removed: impl Iterator<Item = (u32, &'a Shape)>,
+        put: impl Iterator<Item = (u32, &'a Shape, &'a [i64])>,
+    ) -> Self {
+        let mut by_size: BTreeMap<u32, (Vec<(u32, i64)>, Vec<Item>)> = BTreeMap::new();
+        for (key, shape) in removed {
+            let shift = size(&shape.rect(), self.least);
+            let row = shape.representative().y >> shift;
+            by_size.entry(shift).or_default().0.push((key, row));
+        }
+        let mut given = Vec::new();
+        for (key, shape, own) in put {
+            let item = item(key, shape, own, self.measures, &mut given);
+            by_size
+                .entry(size(&item.rect, self.least))
+                .or_default()
+                .1
+                .push(item);
+        }
+        let mut next = self.clone();
+        for (shift, (without, new)) in by_size {
+            match next
+                .levels
+                .binary_search_by_key(&shift, |level| level.shift)
+            {
+                Ok(at) => {
+                    next.levels[at] = next.levels[at].with(without, new, &given, self.measures);
+                    if next.levels[at].is_empty() {
+                        next.levels.remove(at);
+                    }
+                }
+                Err(at) => next
+                    .levels
+                    .insert(at, Level::build(new, &given, shift, self.measures)),
+            }
+        }
+        next
+    }
+
+    /// Number of measures of a feature.
+    pub(crate) fn measures(&self) -> usize {
+        self.measures
+    }
+
+    /// Hands over what counts as being in an area. `shape` tells the shape of a key.
+    pub(crate) fn within<'a>(
+        &self,
+        area: &Area,
+        rule: Rule,
+        shape: impl Fn(u32) -> &'a Shape,
+        sink: &mut impl Sink,
+    ) {
+        for level in &self.levels {
+            if by_place(rule) {
+                level.within(area, sink);
+                continue;
+            }
+            let judge = |key: u32, inside: bool, edges: &[(Point, Point)]| match (shape(key), rule)
+            {
+                (Shape::Area(own), Rule::Intersects) if own.is_simple() => {
+                    meets(own, inside, edges)
+                }
+                (shape, rule) => shape.is_in(area, rule),
+            };
+            level.within_by(area, &judge, sink);
+        }
+    }
+
+    /// Visits the key of each feature whose rectangle meets the given one.
+    pub(crate) fn meeting(&self, rect: &Rect, mut found: impl FnMut(u32)) {
+        for level in &self.levels {
+            level.meeting(rect, &mut found);
+        }
+    }
+
+    /// The rectangle around all features.
+    pub(crate) fn rect(&self) -> Option<Rect> {
+        self.levels
+            .iter()
+            .filter_map(Level::rect)
+            .reduce(|a, b| a.join(&b))
+    }
+
+    /// Bytes that it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<Self>() + self.levels.iter().map(Level::bytes).sum::<usize>()
+    }
+}
+
+/// A feature's place; its measures are added to those of others.
+fn item(key: u32, shape: &Shape, own: &[i64], measures: usize, all: &mut Vec<i64>) -> Item {
+    assert_eq!(own.len(), measures, "every feature has all measures");
+    let at = all.len();
+    all.extend_from_slice(own);
+    Item {
+        key,
+        place: shape.representative(),
+        rect: shape.rect(),
+        at,
+    }
+}
+
+/// The size of cells for a feature: no smaller than it is.
+fn size(rect: &Rect, least: u32) -> u32 {
+    let extent = (rect.max.x - rect.min.x)
+        .max(rect.max.y - rect.min.y)
+        .max(1);
+    (64 - (extent - 1).leading_zeros()).max(least)
+}
+
+/// The largest cells that hold few features on average, of those cells that hold any.
+fn least_cell(items: &[Item]) -> u32 {
+    /// About 14 m and 240 km.
+    const SIZES: std::ops::RangeInclusive<u32> = 17..=31;
+    let mut codes: Vec<u128> = items.iter().map(|item| interleaved(item.place)).collect();
+    codes.sort_unstable();
+    let few = |shift: &u32| {
+        let cells = codes
+            .chunk_by(|a, b| a >> (2 * shift) == b >> (2 * shift))
+            .count();
+        codes.len() <= MOST_IN_A_CELL * cells
+    };
+    SIZES.rev().find(few).unwrap_or(*SIZES.start())
+}
+
+/// The bits of both coordinates in turn: sorted by this, a cell of any size is one run.
+fn interleaved(p: Point) -> u128 {
+    let spread = |value: i64| {
+        // No longitude is below -2³⁸ units.
+        let mut bits = u128::from((value + (1 << 38)).cast_unsigned());
+        for (step, mask) in [
+            (32, 0x0000_0000_ffff_ffff_0000_0000_ffff_ffff_u128),
+            (16, 0x0000_ffff_0000_ffff_0000_ffff_0000_ffff),
+            (8, 0x00ff_00ff_00ff_00ff_00ff_00ff_00ff_00ff),
+            (4, 0x0f0f_0f0f_0f0f_0f0f_0f0f_0f0f_0f0f_0f0f),
+            (2, 0x3333_3333_3333_3333_3333_3333_3333_3333),
+            (1, 0x5555_5555_5555_5555_5555_5555_5555_5555),
+        ] {
+            bits = (bits | bits << step) & mask;
+        }
+        bits
+    };
+    spread(p.x) | spread(p.y) << 1
+}
