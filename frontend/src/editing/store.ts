@@ -146,9 +146,9 @@ export const useEditing = defineStore('editing', () => {
     if (stage.value) stage.value.inspecting = false;
   }
 
-  async function begun(now: Session, first: State, as: Tool, of: Kind | null): Promise<void> {
+  async function begun(now: Session, at: Steps<State>, as: Tool, of: Kind | null): Promise<void> {
     session.value = now;
-    steps.value = begin(first);
+    steps.value = at;
     error.value = null;
     refused.value = [];
     touched.value = [];
@@ -189,7 +189,7 @@ export const useEditing = defineStore('editing', () => {
     if (!described || !(await leave())) return;
     const now = open(described, null, [], await firstValues(described));
     enter();
-    await begun(now, now.initial, 'draw', KIND[described.geometry]);
+    await begun(now, begin(now.initial), 'draw', KIND[described.geometry]);
   }
 
   /** Begins to edit a feature. */
@@ -205,7 +205,7 @@ export const useEditing = defineStore('editing', () => {
       enter();
       const now = open(described, held, others);
       const outlineKind = outlineOf(item.geometry)?.kind ?? KIND[described.geometry];
-      await begun(now, now.initial, item.geometry ? 'reshape' : 'draw', outlineKind);
+      await begun(now, begin(now.initial), item.geometry ? 'reshape' : 'draw', outlineKind);
       await goTo(item.geometry);
     } catch (reason) {
       error.value = reason;
@@ -238,17 +238,10 @@ export const useEditing = defineStore('editing', () => {
     const outlines = new Map(now.initial.outlines);
     if (kept.outline) outlines.set(MAIN, kept.outline);
     for (const { id, outline: shape } of kept.others) outlines.set(id, shape);
-    const first = now.initial;
-    await begun(
-      now,
-      first,
-      kept.outline || !held ? 'reshape' : 'draw',
-      kept.outline?.kind ?? KIND[described.geometry],
-    );
-    steps.value = step(begin(first), { outlines, values: kept.values });
-    if (!kept.outline) use(KIND[described.geometry] ? 'draw' : 'reshape');
-    paint();
-    await goTo(featureOf(now, steps.value.now).geometry);
+    const at = step(begin(now.initial), { outlines, values: kept.values });
+    const draws = KIND[described.geometry] !== null && !kept.outline;
+    await begun(now, at, draws ? 'draw' : 'reshape', kept.outline?.kind ?? KIND[described.geometry]);
+    await goTo(featureOf(now, at.now).geometry);
     // What is kept may be old: somebody may have gone on meanwhile.
     void look();
   }

@@ -74,7 +74,9 @@ impl Rows {
         removed: impl Iterator<Item = (u32, &'a Shape)>,
         put: impl Iterator<Item = (u32, &'a Shape, &'a [i64])>,
     ) -> Self {
-        let mut by_size: BTreeMap<u32, (Vec<(u32, i64)>, Vec<Item>)> = BTreeMap::new();
+        /// What leaves a level, each key with its row, and what comes.
+        type Moves = (Vec<(u32, i64)>, Vec<Item>);
+        let mut by_size: BTreeMap<u32, Moves> = BTreeMap::new();
         for (key, shape) in removed {
             let shift = size(&shape.rect(), self.least);
             let row = shape.representative().y >> shift;

@@ -191,7 +191,7 @@ impl Houses {
 
     /// What the buildings in an area count.
     pub(crate) fn within(&self, area: &Area, rule: Rule) -> Census {
-        if self.houses.len() == 0 {
+        if self.houses.is_empty() {
             return Census::default();
         }
         let sums = self.index.sums(area, rule);

@@ -88,9 +88,9 @@ impl Draft<'_> {
         match members.get("geometry") {
             None => {}
             Some(Json::Null) => {
-                if self.viewer.see(self.layer, base).geometry().is_some() {
-                    record.geometry = None;
-                }
+                // What the viewer does not see is not the viewer's to take away.
+                let seen = self.viewer.see(self.layer, base).geometry().is_some();
+                record.geometry = record.geometry.take().filter(|_| !seen);
             }
             Some(given) => {
                 let mut given = given.clone();

@@ -31,10 +31,10 @@ pub(crate) struct Problem {
     errors: Vec<FieldProblem>,
     /// Further members (RFC 9457 §3.2).
     #[serde(flatten)]
-    beside: serde_json::Map<String, serde_json::Value>,
+    beside: Box<serde_json::Map<String, serde_json::Value>>,
     /// The entity tag of what is there now.
     #[serde(skip)]
-    tag: Option<HeaderValue>,
+    tag: Option<Box<HeaderValue>>,
 }
 
 /// One fault of a request.
@@ -64,7 +64,7 @@ impl Problem {
             status,
             detail: detail.into(),
             errors: Vec::new(),
-            beside: serde_json::Map::new(),
+            beside: Box::default(),
             tag: None,
         }
     }
@@ -122,7 +122,7 @@ impl Problem {
 
     /// Tells the entity tag of what is there now.
     pub(crate) fn tagged(&mut self, tag: &str) {
-        self.tag = HeaderValue::from_str(tag).ok();
+        self.tag = HeaderValue::from_str(tag).ok().map(Box::new);
     }
 
     /// Adds a member of another name.
@@ -148,7 +148,7 @@ impl IntoResponse for Problem {
         );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(tag) = self.tag {
-            headers.insert(header::ETAG, tag);
+            headers.insert(header::ETAG, *tag);
         }
         response
     }

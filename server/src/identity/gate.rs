@@ -63,7 +63,7 @@ pub(super) fn address(request: &Request) -> Option<IpAddr> {
 }
 
 /// The viewer, or why not, and who it would have been.
-fn admit(app: &App, request: &Request) -> Result<Viewer, (Problem, Option<Viewer>)> {
+fn admit(app: &App, request: &Request) -> Result<Viewer, (Problem, Option<Box<Viewer>>)> {
     let identity = app.identity();
     let nobody = || Viewer::new(Arc::new(Who::unnamed(&identity.rights, "")));
     let Some(pattern) = request.extensions().get::<MatchedPath>() else {
@@ -114,12 +114,12 @@ fn admit(app: &App, request: &Request) -> Result<Viewer, (Problem, Option<Viewer
     if met {
         Ok(viewer)
     } else {
-        Err((viewer.refused(), Some(viewer)))
+        Err((viewer.refused(), Some(Box::new(viewer))))
     }
 }
 
 /// A refusal that nobody in particular earned.
-fn unnamed(problem: Problem) -> (Problem, Option<Viewer>) {
+fn unnamed(problem: Problem) -> (Problem, Option<Box<Viewer>>) {
     (problem, None)
 }
 

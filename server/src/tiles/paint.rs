@@ -168,10 +168,11 @@ fn candidates(snapshot: &LayerSnapshot, tile: TileId, rules: &Rules) -> Vec<u32>
         return Vec::new();
     };
     let mut positions = snapshot.in_box(&window);
-    if rules.shared_borders && tile.z() < rules.exact_zoom {
-        if let Some(around) = around(snapshot, &positions) {
-            positions = snapshot.in_box(&around);
-        }
+    if rules.shared_borders
+        && tile.z() < rules.exact_zoom
+        && let Some(around) = around(snapshot, &positions)
+    {
+        positions = snapshot.in_box(&around);
     }
     positions.sort_unstable();
     positions
