@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { api, idle, jump, openAsEditor, PHONE, picture, pixel, serve, stop } from './harness.js';
+import { api, eventually, idle, jump, openAsEditor, PHONE, picture, pixel, serve, stop } from './harness.js';
 
 after(stop);
 
@@ -112,7 +112,8 @@ test('a corner of a shared border moves for both grids in one step, and is taken
 
   await page.locator('.inspector').getByRole('button', { name: '关闭', exact: true }).click();
   await page.keyboard.press('Control+z');
-  await page.waitForFunction(
+  await eventually(
+    page,
     async ([id, point]) => {
       const feature = await (await fetch(`/collections/grid/items/${id}?f=json`)).json();
       return JSON.stringify(feature.geometry).includes(`[${point}]`);
@@ -152,7 +153,9 @@ test('corners are set and taken away, undone and done again; a draft outlives a 
   await page.locator('.edit-form [data-field="name"] input').fill('改名的单元');
   await page.locator('.edit-form [data-field="name"] input').blur();
   await page.getByText('未保存', { exact: true }).waitFor();
-  await page.waitForFunction(
+  // The draft is kept once the edit rests.
+  await eventually(
+    page,
     () =>
       new Promise((resolve) => {
         const asked = indexedDB.open('yizhangtu');
@@ -228,7 +231,7 @@ test('a grid is split by a line, and merged again', async () => {
   await page.keyboard.press('Enter');
   // The new part is opened, to get its own code and name.
   await page.locator('.edit-panel .edit-form').waitFor();
-  await page.waitForFunction(async (n) => (await (await fetch('/collections/grid/items?limit=1&f=json')).json()).numberMatched === n, features.length + 1);
+  await eventually(page, async (n) => (await (await fetch('/collections/grid/items?limit=1&f=json')).json()).numberMatched === n, features.length + 1);
   await page.locator('.edit-panel').getByRole('button', { name: '放弃' }).click();
 
   const now = await api('/collections/grid/items?limit=50&f=json');
@@ -335,7 +338,7 @@ test('what is deleted is gone for all, and comes back', async () => {
   assert.equal((await fetch(`${url}/collections/place/items/${place.id}?f=json`)).status, 404);
   await page.getByRole('button', { name: '编辑', exact: true }).first().click();
   await page.getByRole('button', { name: '撤回', exact: true }).click();
-  await page.waitForFunction(async (id) => (await fetch(`/collections/place/items/${id}?f=json`)).ok, place.id);
+  await eventually(page, async (id) => (await fetch(`/collections/place/items/${id}?f=json`)).ok, place.id);
   await close();
 });
 

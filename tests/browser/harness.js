@@ -207,3 +207,12 @@ function contains(ring, [x, y]) {
   }
   return odd;
 }
+
+/** Asks the page until it says yes. (Playwright's `waitForFunction` takes any promise for a yes.) */
+export async function eventually(page, asks, argument) {
+  const until = Date.now() + 60_000;
+  while (!(await page.evaluate(asks, argument))) {
+    assert.ok(Date.now() < until, `never: ${asks}`);
+    await page.waitForTimeout(100);
+  }
+}
