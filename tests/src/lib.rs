@@ -13,6 +13,27 @@ use std::{
 
 use serde_json::Value;
 
+/// The roles of the demonstration: each has an account of its name.
+pub const ROLES: [&str; 17] = [
+    "grid_worker",
+    "volunteer",
+    "building_head",
+    "village_clerk",
+    "dispatcher",
+    "handler",
+    "enforcer",
+    "legal_officer",
+    "enforcement_lead",
+    "planner",
+    "plan_reviewer",
+    "asset_manager",
+    "leader",
+    "data_manager",
+    "system_admin",
+    "security_admin",
+    "auditor",
+];
+
 /// The binary under test: `YIZHANGTU_BINARY`, or the debug build, brought up to date first.
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();

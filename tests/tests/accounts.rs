@@ -8,27 +8,7 @@ use std::{
 };
 
 use serde_json::json;
-use yizhangtu_tests::{Server, binary, run, run_well, village};
-
-const ROLES: [&str; 17] = [
-    "grid_worker",
-    "volunteer",
-    "building_head",
-    "village_clerk",
-    "dispatcher",
-    "handler",
-    "enforcer",
-    "legal_officer",
-    "enforcement_lead",
-    "planner",
-    "plan_reviewer",
-    "asset_manager",
-    "leader",
-    "data_manager",
-    "system_admin",
-    "security_admin",
-    "auditor",
-];
+use yizhangtu_tests::{ROLES, Server, binary, run, run_well, village};
 
 /// A village of one's own, to be changed.
 fn copy(folder: &Path) -> PathBuf {

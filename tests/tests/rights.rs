@@ -3,27 +3,7 @@
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use serde_json::{Value, json};
-use yizhangtu_tests::{Asker, Server, run, run_well, village};
-
-const ROLES: [&str; 17] = [
-    "grid_worker",
-    "volunteer",
-    "building_head",
-    "village_clerk",
-    "dispatcher",
-    "handler",
-    "enforcer",
-    "legal_officer",
-    "enforcement_lead",
-    "planner",
-    "plan_reviewer",
-    "asset_manager",
-    "leader",
-    "data_manager",
-    "system_admin",
-    "security_admin",
-    "auditor",
-];
+use yizhangtu_tests::{Asker, ROLES, Server, run, run_well, village};
 
 /// A village of one's own, served; the folder goes with it.
 fn served() -> (tempfile::TempDir, PathBuf, Server) {

@@ -47,7 +47,8 @@ pub(super) async fn changes(
     body: Bytes,
 ) -> Result<Response, Problem> {
     given.finish()?;
-    writable(&app)?;
+    // Refused before anything else is looked at.
+    app.writable()?;
     let mut members = object(&headers, &body)?;
     let changes = match members.remove("changes") {
         Some(Value::Array(changes)) => changes,
@@ -209,21 +210,10 @@ async fn revert(
     }
 }
 
-/// Refuses changes of a file that is only read, before anything else is looked at.
-fn writable(app: &App) -> Result<(), Problem> {
-    if app.config().read_only {
-        return Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "此文件以只读方式发布，不能修改 / this file is served read-only",
-        ));
-    }
-    Ok(())
-}
-
 /// Whether a viewer may take something back: for whole layers only, because it may touch any
 /// of their features.
 async fn may_undo(app: &App, viewer: &Viewer, what: &Undoing) -> Result<(), Problem> {
-    writable(app)?;
+    app.writable()?;
     let asked = what.clone();
     let (action, layers) = app
         .pool()

@@ -70,10 +70,7 @@ impl Refusal {
     pub(crate) async fn problem(self, app: &App, viewer: &Viewer) -> Problem {
         match self {
             Self::Rules(faults) => unfit(&faults),
-            Self::ReadOnly => Problem::new(
-                StatusCode::FORBIDDEN,
-                "此文件以只读方式发布，不能修改 / this file is served read-only",
-            ),
+            Self::ReadOnly => Problem::read_only(),
             Self::Busy => Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "修改太多，请稍后重试；未写入任何内容 / too many changes at once; try again later; nothing was written",

@@ -22,12 +22,7 @@ pub(crate) fn may(
     action: Action,
     layer: &Layer,
 ) -> Result<(), Problem> {
-    if app.config().read_only {
-        return Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "此文件以只读方式发布，不能修改 / this file is served read-only",
-        ));
-    }
+    app.writable()?;
     viewer.require(action, layer)
 }
 

@@ -153,17 +153,12 @@ pub(super) async fn schema(
     Path(id): Path<String>,
     viewer: Viewer,
     base: Base,
-    mut given: Parameters,
+    given: Parameters,
 ) -> Result<Response, Problem> {
-    let layer = layer(&app, &viewer, &id)?;
-    given.format(&HeaderMap::new(), &[Format::Schema])?;
-    given.finish()?;
-    let schema = super::schema::schema(
-        layer,
-        app.catalog(),
-        &base.at(&format!("{}/schema", path(layer))),
-    );
-    Ok(as_schema(&schema))
+    document(&app, &id, &viewer, given, |layer| {
+        let id = base.at(&format!("{}/schema", path(layer)));
+        super::schema::schema(layer, app.catalog(), &id)
+    })
 }
 
 /// `GET /collections/{layer}/queryables`.
@@ -172,18 +167,12 @@ pub(super) async fn queryables(
     Path(id): Path<String>,
     viewer: Viewer,
     base: Base,
-    mut given: Parameters,
+    given: Parameters,
 ) -> Result<Response, Problem> {
-    let layer = layer(&app, &viewer, &id)?;
-    given.format(&HeaderMap::new(), &[Format::Schema])?;
-    given.finish()?;
-    let id = base.at(&format!("{}/queryables", path(layer)));
-    Ok(as_schema(&super::schema::queryables(
-        layer,
-        app.catalog(),
-        &viewer,
-        &id,
-    )))
+    document(&app, &id, &viewer, given, |layer| {
+        let id = base.at(&format!("{}/queryables", path(layer)));
+        super::schema::queryables(layer, app.catalog(), &viewer, &id)
+    })
 }
 
 /// `GET /collections/{layer}/sortables`.
@@ -192,18 +181,26 @@ pub(super) async fn sortables(
     Path(id): Path<String>,
     viewer: Viewer,
     base: Base,
-    mut given: Parameters,
+    given: Parameters,
 ) -> Result<Response, Problem> {
-    let layer = layer(&app, &viewer, &id)?;
+    document(&app, &id, &viewer, given, |layer| {
+        let id = base.at(&format!("{}/sortables", path(layer)));
+        super::schema::sortables(layer, app.catalog(), &viewer, &id)
+    })
+}
+
+/// A JSON Schema about a layer that the viewer may see.
+fn document(
+    app: &App,
+    id: &str,
+    viewer: &Viewer,
+    mut given: Parameters,
+    write: impl FnOnce(&Layer) -> Value,
+) -> Result<Response, Problem> {
+    let layer = layer(app, viewer, id)?;
     given.format(&HeaderMap::new(), &[Format::Schema])?;
     given.finish()?;
-    let id = base.at(&format!("{}/sortables", path(layer)));
-    Ok(as_schema(&super::schema::sortables(
-        layer,
-        app.catalog(),
-        &viewer,
-        &id,
-    )))
+    Ok(as_schema(&write(layer)))
 }
 
 fn as_schema(schema: &Value) -> Response {

@@ -468,16 +468,7 @@ fn list(file: &Path, output: Output) -> Result<(), Failure> {
 }
 
 fn described(account: &Account) -> Value {
-    json!({
-        "user": account.user,
-        "name": account.name,
-        "unit": account.unit,
-        "role": account.role,
-        "territory": account.territory,
-        "locked": account.locked,
-        "must_change_password": account.must_change,
-        "second_factor": account.totp.is_some(),
-        "created_at": account.created_at,
-        "last_login_at": account.last_login_at,
-    })
+    let mut told = identity::described(account);
+    told["second_factor"] = account.totp.is_some().into();
+    told
 }

@@ -7,7 +7,7 @@ use yizhangtu_data::{
     store::{About, GeoPackage, StoreError},
 };
 
-use super::{Metrics, Pool};
+use super::{Metrics, Pool, Problem};
 use crate::{
     atlas::{Atlas, Snapshot},
     basemap::Basemaps,
@@ -88,6 +88,17 @@ impl App {
     /// What the command line asked for.
     pub(crate) fn config(&self) -> &Config {
         &self.0.config
+    }
+
+    /// Whether changes are taken.
+    ///
+    /// # Errors
+    /// 403 where the service only reads.
+    pub(crate) fn writable(&self) -> Result<(), Problem> {
+        if self.config().read_only {
+            return Err(Problem::read_only());
+        }
+        Ok(())
     }
 
     /// The catalog that the file was opened with.

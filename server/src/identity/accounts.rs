@@ -193,7 +193,8 @@ fn unkept(answer: Value) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response()
 }
 
-fn described(account: &Account) -> Value {
+/// An account as its administrators see it: nothing of its secrets.
+pub(crate) fn described(account: &Account) -> Value {
     json!({
         "user": account.user,
         "name": account.name,

@@ -27,6 +27,7 @@ use chrono::{TimeDelta, Utc};
 use tokio::sync::Semaphore;
 use yizhangtu_data::store::{Account, Act, ApiKey, GeoPackage, StoreError};
 
+pub(crate) use accounts::described;
 pub(crate) use gate::gate;
 pub(crate) use key::{hashed as key_hash, made as made_key};
 pub(crate) use password::{fault, hash, is_public, made};

@@ -82,7 +82,7 @@ async fn begin(
     mut given: Parameters,
     body: Multipart,
 ) -> Result<Response, Problem> {
-    writable(&app)?;
+    app.writable()?;
     let layer = given.take("layer")?.unwrap_or_default();
     let wishes = Wishes {
         crs: given.take("crs")?,
@@ -134,7 +134,7 @@ async fn go_on(
     Path(token): Path<String>,
     wishes: Result<Json<Wishes>, JsonRejection>,
 ) -> Result<Response, Problem> {
-    writable(&app)?;
+    app.writable()?;
     let Json(wishes) = wishes.map_err(|error| {
         Problem::new(
             StatusCode::BAD_REQUEST,
@@ -170,16 +170,6 @@ fn found(jobs: &Jobs, token: &str) -> Result<Arc<Job>, Problem> {
             "没有这次导入，可能已过期，请重新选择文件 / no such import, it may have expired; choose the files again",
         )
     })
-}
-
-fn writable(app: &App) -> Result<(), Problem> {
-    if app.config().read_only {
-        return Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "以只读方式发布，不能导入 / served read-only; nothing can be imported",
-        ));
-    }
-    Ok(())
 }
 
 fn known(app: &App, viewer: &Viewer, layer: &str) -> Result<(), Problem> {

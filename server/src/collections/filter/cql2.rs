@@ -9,7 +9,7 @@ use regex::Regex;
 use yizhangtu_data::{FieldKind, Layer, Value};
 
 use super::{
-    Comparison, Expression, Property, RELATIONS, Relation,
+    COMPARISONS, Comparison, Expression, Property, RELATIONS, Relation,
     json::is_time,
     lexer::{Kind, Word, words},
     literal::{kind_name, of_kind},
@@ -294,14 +294,6 @@ impl Parser<'_> {
     }
 
     fn comparison(&mut self, left: Operand) -> Result<Expression, Problem> {
-        const COMPARISONS: [(&str, Comparison); 6] = [
-            ("=", Comparison::Equal),
-            ("<>", Comparison::NotEqual),
-            ("<", Comparison::Less),
-            ("<=", Comparison::LessOrEqual),
-            (">", Comparison::Greater),
-            (">=", Comparison::GreaterOrEqual),
-        ];
         let found = (COMPARISONS.into_iter()).find(|(sign, _)| self.sign(sign));
         let Some((_, comparison)) = found else {
             // A property of truth may stand alone.

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use yizhangtu_data::{FieldKind, Layer};
 
 use super::{
-    Comparison, Expression, Property, RELATIONS,
+    COMPARISONS, Comparison, Expression, Property, RELATIONS,
     cql2::{DEEPEST, Literal, Reading, like_pattern, refuse},
     temporal::{End, Moment, RELATIONS as TIMES, Span},
 };
@@ -217,15 +217,6 @@ impl Tree<'_> {
         }
     }
 }
-
-const COMPARISONS: [(&str, Comparison); 6] = [
-    ("=", Comparison::Equal),
-    ("<>", Comparison::NotEqual),
-    ("<", Comparison::Less),
-    ("<=", Comparison::LessOrEqual),
-    (">", Comparison::Greater),
-    (">=", Comparison::GreaterOrEqual),
-];
 
 fn wrong_count(op: &str, count: &str) -> Problem {
     refuse(

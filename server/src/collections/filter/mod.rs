@@ -68,6 +68,16 @@ pub(crate) enum Comparison {
     GreaterOrEqual,
 }
 
+/// How CQL2 writes them, as text and as JSON alike.
+const COMPARISONS: [(&str, Comparison); 6] = [
+    ("=", Comparison::Equal),
+    ("<>", Comparison::NotEqual),
+    ("<", Comparison::Less),
+    ("<=", Comparison::LessOrEqual),
+    (">", Comparison::Greater),
+    (">=", Comparison::GreaterOrEqual),
+];
+
 /// How the record's geometry lies to the literal's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Relation {

@@ -47,20 +47,10 @@ pub(in super::super) async fn create(
     let path = format!("/collections/{id}/items");
     let key = changes::key(&headers, &[path.as_bytes(), &body])?;
     let from = content_crs(&headers)?;
-    let (drafter, by, of) = (app.clone(), viewer.clone(), Arc::clone(&layer));
-    let record = tokio::task::spawn_blocking(move || {
-        let draft = Draft {
-            layer: &of,
-            catalog: drafter.catalog(),
-            viewer: &by,
-            change: None,
-            from: from.as_ref(),
-        };
+    let record = drafted(&app, &viewer, &layer, from, move |draft| {
         draft.insert(None, &feature)
     })
-    .await
-    .map_err(Problem::internal)?
-    .map_err(|faults| changes::unfit(&faults))?;
+    .await?;
     let operation = Operation::Insert(record);
     may_on(&app, &viewer, &layer, &operation).await?;
     let set = ChangeSet {
@@ -112,24 +102,14 @@ pub(in super::super) async fn change(
     let reason = reason(&headers)?;
     let from = content_crs(&headers)?;
     let (before, version) = existing(&app, &viewer, &layer, &item, &headers).await?;
-    let (drafter, by, of) = (app.clone(), viewer.clone(), Arc::clone(&layer));
-    let record = tokio::task::spawn_blocking(move || {
-        let draft = Draft {
-            layer: &of,
-            catalog: drafter.catalog(),
-            viewer: &by,
-            change: None,
-            from: from.as_ref(),
-        };
+    let record = drafted(&app, &viewer, &layer, from, move |draft| {
         if whole {
             draft.replace(&before, &sent)
         } else {
             draft.patch(&before, &sent)
         }
     })
-    .await
-    .map_err(Problem::internal)?
-    .map_err(|faults| changes::unfit(&faults))?;
+    .await?;
     let done = one(
         &app,
         &viewer,
@@ -159,6 +139,30 @@ pub(in super::super) async fn delete(
     let gone = Operation::Delete(before.id);
     one(&app, &viewer, &layer, gone, version, reason, false).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// The record that a request asks for, drawn up beside the threads that answer; 422 with
+/// every fault that the catalog finds. `from` is the system that its coordinates are in.
+async fn drafted(
+    app: &App,
+    viewer: &Viewer,
+    layer: &Arc<Layer>,
+    from: Option<(Transform, bool)>,
+    draw: impl FnOnce(&Draft<'_>) -> Result<Record, Vec<Fault>> + Send + 'static,
+) -> Result<Record, Problem> {
+    let (app, viewer, layer) = (app.clone(), viewer.clone(), Arc::clone(layer));
+    tokio::task::spawn_blocking(move || {
+        draw(&Draft {
+            layer: &layer,
+            catalog: app.catalog(),
+            viewer: &viewer,
+            change: None,
+            from: from.as_ref(),
+        })
+    })
+    .await
+    .map_err(Problem::internal)?
+    .map_err(|faults| changes::unfit(&faults))
 }
 
 /// A change of one feature whose version the author saw.
@@ -226,6 +230,18 @@ async fn told(refusal: Refusal, app: &App, viewer: &Viewer) -> Problem {
     refusal.problem(app, viewer).await
 }
 
+/// A feature as stored, if it is there, and its version.
+async fn stored(
+    app: &App,
+    layer: &Arc<Layer>,
+    item: &str,
+) -> Result<(Option<Record>, u64), Problem> {
+    let (of, id) = (Arc::clone(layer), item.to_owned());
+    app.pool()
+        .read(move |store| store.get_versioned(&of.id, &id))
+        .await
+}
+
 /// The feature that a request changes, and the version that its author saw: 404 where there
 /// is none, 428 where they do not say what they saw, 412 where it is another one by now.
 pub(super) async fn existing(
@@ -236,11 +252,7 @@ pub(super) async fn existing(
     headers: &HeaderMap,
 ) -> Result<(Record, u64), Problem> {
     let seen = find(app, viewer, layer, item).await?.is_some();
-    let (of, id) = (Arc::clone(layer), item.to_owned());
-    let (record, version) = app
-        .pool()
-        .read(move |store| store.get_versioned(&of.id, &id))
-        .await?;
+    let (record, version) = stored(app, layer, item).await?;
     let record = record.filter(|_| seen).ok_or_else(|| {
         Problem::not_found(format!(
             "图层 {layer} 没有要素 {item} / the layer {layer} has no feature {item}",
@@ -289,11 +301,7 @@ pub(super) async fn answer(
     item: &str,
     done: &Done,
 ) -> Result<Response, Problem> {
-    let (of, id) = (Arc::clone(layer), item.to_owned());
-    let (record, version) = app
-        .pool()
-        .read(move |store| store.get_versioned(&of.id, &id))
-        .await?;
+    let (record, version) = stored(app, layer, item).await?;
     let gone = || Problem::not_found("要素已被删除 / the feature is gone meanwhile");
     let record = record.ok_or_else(gone)?;
     let mut feature = changes::current(viewer, layer, &record, version)?;
