@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { api, apiAsEditor, open, serve, stop } from './harness.js';
+import { api, apiAsEditor, eventually, inside, jump, open, serve, stop } from './harness.js';
 
 after(stop);
 
@@ -58,3 +58,44 @@ test('a page that lost the connection says so, and catches up by itself', async 
   await page.getByText('与服务器的连接已断开').waitFor({ state: 'detached' });
   await close();
 });
+
+for (const zoom of [16, 18, 22]) {
+  test(`at zoom ${zoom} the map shows what others change, and once more`, async () => {
+    const { features } = await api('/collections/building/items?limit=40&f=json');
+    const house = features.find((each) => each.geometry.type === 'Polygon' && inside(each.geometry));
+    const place = inside(house.geometry);
+    const { page, close } = await open();
+    await jump(page, place, zoom);
+    await eventually(page, drawnAt, [house.id, place]);
+    // Away by three of its widths, and back: what a cache kept from before would come to light again.
+    const away = moved(house.geometry, 3);
+    const there = inside(away);
+    await change('building', house.id, { geometry: away });
+    await eventually(page, notDrawnAt, [house.id, place]);
+    if (zoom < 20) await eventually(page, drawnAt, [house.id, there]);
+    await change('building', house.id, { geometry: house.geometry });
+    await eventually(page, drawnAt, [house.id, place]);
+    await close();
+  });
+}
+
+/** A polygon moved to the east by some of its widths. */
+function moved(geometry, widths) {
+  const east = geometry.coordinates[0].map(([lon]) => lon);
+  const by = widths * (Math.max(...east) - Math.min(...east));
+  return { ...geometry, coordinates: geometry.coordinates.map((ring) => ring.map(([lon, lat]) => [lon + by, lat])) };
+}
+
+/** In the page: whether a house is drawn at a place. */
+const drawnAt = ([id, place]) => {
+  const { map } = document.querySelector('.map').stage;
+  const found = map.queryRenderedFeatures(map.project(place), { layers: ['layer:building:fill'] });
+  return found.some((feature) => feature.properties.id === id);
+};
+
+/** In the page: whether it is no longer drawn there. */
+const notDrawnAt = ([id, place]) => {
+  const { map } = document.querySelector('.map').stage;
+  const found = map.queryRenderedFeatures(map.project(place), { layers: ['layer:building:fill'] });
+  return map.areTilesLoaded() && !found.some((feature) => feature.properties.id === id);
+};

@@ -22,6 +22,8 @@ setWorkerUrl(workerUrl);
 
 /** The deepest zoom that tiles are asked for; beyond it they are enlarged. */
 const TILE_ZOOM = 17;
+/** How near a reader may come. */
+const NEAREST_ZOOM = 22;
 const SELECTION = 'selection';
 const ACCENT = '#d9480f';
 const VIOLET = '#7048a8';
@@ -134,7 +136,10 @@ export class Stage {
           ? { bounds, fitBoundsOptions: { padding: supply.padding() } }
           : { center: [113.3, 23.15] as LonLat, zoom: 9 }),
       minZoom: 3,
-      maxZoom: 22,
+      maxZoom: NEAREST_ZOOM,
+      // Beyond the deepest tiles these are enlarged whole. Cut into smaller ones they would be kept by the worker
+      // under their addresses, and drawn as they were before a change.
+      zoomLevelsToOverscale: NEAREST_ZOOM - TILE_ZOOM,
       dragRotate: false,
       pitchWithRotate: false,
       touchPitch: false,

@@ -20,8 +20,7 @@ export function tileAt(lon: number, lat: number, z: number): { x: number; y: num
 
 /**
  * The tiles that may be on screen and are stale once some are touched: those themselves, those that hold one,
- * and those in view that lie in one. MapLibre names tiles by the zoom that is shown, also where it is deeper
- * than that of the tiles it asks for.
+ * and those in view that lie in one.
  */
 export function staleTiles(touched: [number, number, number][], view: Bounds, zoom: number): TileId[] {
   const stale = new Map<string, TileId>();
