@@ -7,8 +7,8 @@ use crate::{
     store::{GeoPackage, StoreError},
 };
 
-/// Rows further than this from the village's box are refused: they lie in the sea or in
-/// another city. In metres.
+/// What lies further than this from the village's box is in the sea or in another city. In
+/// metres.
 pub(super) const FAR_M: f64 = 20_000.0;
 
 /// The outlines of the villages in the target.

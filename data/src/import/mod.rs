@@ -8,6 +8,7 @@ mod error;
 mod home;
 mod identity;
 mod job;
+mod land;
 mod mapping;
 mod names;
 mod place;
@@ -16,6 +17,7 @@ mod report;
 mod row;
 mod run;
 mod source;
+mod surroundings;
 mod system;
 #[cfg(test)]
 mod tests;

@@ -7,11 +7,9 @@ use std::{
     sync::Arc,
 };
 
-use geo::{Coord, CoordsIter};
-
 use super::{
     ImportError, Options, Profile, Progress, Report,
-    home::{FAR_M, Home},
+    home::Home,
     identity::Unique,
     job::{Job, default_code, existing, overlay},
     mapping::Mapping,
@@ -19,6 +17,7 @@ use super::{
     report::{Counts, LayerReport},
     row::Maker,
     source::{self, Reading, Source},
+    surroundings,
     system::System,
 };
 use crate::{
@@ -103,7 +102,13 @@ pub fn run(
         run.read(at, path)?;
     }
     run.settle_ids();
-    run.look_around()?;
+    surroundings::refuse_misplaced(
+        run.home.as_ref(),
+        options,
+        &run.profile,
+        &mut run.jobs,
+        &mut run.report,
+    )?;
     let changes = run.compare()?;
     run.finish(catalog, changes)
 }
@@ -318,97 +323,6 @@ impl Run<'_> {
         for job in self.jobs.values_mut() {
             job.join(&files, &mut self.report);
         }
-    }
-
-    /// Looks where the rows lie beside the village.
-    fn look_around(&mut self) -> Result<(), ImportError> {
-        let Some(home) = &self.home else {
-            return Ok(());
-        };
-        let explicit = self.options.crs.is_some() || self.profile.crs.is_some();
-        let places: Vec<Coord> = self
-            .jobs
-            .values()
-            .flat_map(|job| &job.pending)
-            .filter_map(|pending| pending.record.geometry.as_ref()?.coords_iter().next())
-            .collect();
-        if let Some(shifted) = home.shifted(&places) {
-            let (crs, metres) = (&shifted.crs, shifted.distance_m);
-            let option = crs.to_string().to_lowercase().replace('-', "");
-            let zh = format!(
-                "{} 个要素中有 {} 个落在村界之外，按 {crs} 纠正约 {metres:.0} 米后只剩 {} 个：坐标很可能是 {crs}",
-                places.len(),
-                shifted.outside,
-                shifted.left
-            );
-            let en = format!(
-                "{} of {} features lie outside the village, and {} once {crs}'s shift of about {metres:.0} m is taken off: the coordinates are very likely {crs}",
-                shifted.outside,
-                places.len(),
-                shifted.left
-            );
-            if !explicit {
-                return Err(ImportError::file(
-                    &self.options.files[0],
-                    format!("{zh}；请加 --crs {option}，若确为 CGCS2000 请加 --crs EPSG:4490"),
-                    format!(
-                        "{en}; add --crs {option}, or --crs EPSG:4490 if they really are CGCS2000"
-                    ),
-                ));
-            }
-            self.report.warn(&Text { zh, en });
-        }
-        let files = self.report.files.clone();
-        let mut outside = 0;
-        for job in self.jobs.values_mut() {
-            let mut far = Vec::new();
-            for (at, pending) in job.pending.iter().enumerate() {
-                let Some(place) = pending
-                    .record
-                    .geometry
-                    .as_ref()
-                    .and_then(|it| it.coords_iter().next())
-                else {
-                    continue;
-                };
-                let distance = home.distance_m(place);
-                if distance > FAR_M {
-                    far.push((at, place, distance));
-                } else if !home.contains(place) {
-                    outside += 1;
-                }
-            }
-            for (at, place, distance) in far.into_iter().rev() {
-                let pending = job.pending.remove(at);
-                let words = Text {
-                    zh: format!(
-                        "位置 {:.6}, {:.6} 距本村 {:.0} 公里（海上或其他城市），请核对坐标与坐标系",
-                        place.x,
-                        place.y,
-                        distance / 1000.0
-                    ),
-                    en: format!(
-                        "{:.6}, {:.6} is {:.0} km from the village (in the sea, or another city); check coordinates and system",
-                        place.x,
-                        place.y,
-                        distance / 1000.0
-                    ),
-                };
-                job.refuse(
-                    &files[pending.file],
-                    pending.row,
-                    vec![(Some("geometry".to_owned()), words)],
-                    &mut self.report,
-                );
-            }
-        }
-        if outside > 0 {
-            self.report.warn(&Text {
-                zh: format!("{outside} 个要素不在村界之内"),
-                en: format!("{outside} features lie outside the village's boundary"),
-            });
-        }
-        Ok(())
     }
 
     /// Holds the rows against what is there.

@@ -445,6 +445,20 @@ fn points_in_the_sea_are_refused_by_row() {
 }
 
 #[test]
+fn points_in_the_sea_are_refused_where_no_village_tells_home() {
+    let folder = TempDir::new().unwrap();
+    let text_of = "名称,类别,经度,纬度\n近,口袋公园,113.59,23.11\n海,口袋公园,114.5,21.5\n";
+    fs::write(folder.path().join("sea.csv"), text_of).unwrap();
+    let options = options(folder.path(), "sea.csv", "facility");
+    let error = import(&options).unwrap_err().to_string();
+    assert!(
+        error.contains("sea.csv 第 3 行 geometry：位置 114.500000, 21.500000 在海上"),
+        "{error}"
+    );
+    assert!(!options.into.exists(), "nothing is written");
+}
+
+#[test]
 fn another_programs_file_is_not_written_to() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("a.geojson"), houses(1)).unwrap();
