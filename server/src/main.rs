@@ -13,6 +13,7 @@ mod lookup;
 mod overview;
 mod page;
 mod policy;
+mod release;
 mod search;
 mod statistics;
 mod tiles;

@@ -202,11 +202,14 @@ export interface Statistics {
   sequence: number;
   as_of?: string;
   area_m2: number;
-  people: { total: number; by_kind: Record<string, number> };
-  households: number;
-  buildings: { count: number; rental: number; footprint_m2: number; floor_area_m2: number };
-  violations: { count: number; area_m2: number; demolished_count: number; demolished_m2: number };
-  contracts: { count: number; expiring_90d: number };
+  /** What the account may not count is not there; what is too small to be told is null. */
+  people?: { total: number | null; by_kind: Record<string, number> };
+  households?: number | null;
+  /** There where people are counted by released figures only. */
+  small_numbers?: { version: string; threshold: number; houses_per_cell: number };
+  buildings?: { count: number; rental: number; footprint_m2: number; floor_area_m2: number };
+  violations?: { count: number; area_m2: number; demolished_count: number; demolished_m2: number };
+  contracts?: { count: number; expiring_90d: number };
   land_use: { code: string; area_m2: number; class_std?: string }[];
   control_lines: { kind: string; area_m2: number }[];
   groups?: unknown[];

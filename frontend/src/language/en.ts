@@ -392,6 +392,9 @@ export const en: Texts = {
     sequence: (sequence) => `Data sequence ${sequence}`,
     people: 'Residents',
     households: 'households',
+    tooFew: (threshold: number) => `fewer than ${threshold}, or not told`,
+    composed: (threshold: number, houses: number) =>
+      `For your rights, people are added up from figures of at least ${houses} houses each; below ${threshold} none is told, so the sum differs a little.`,
     buildings: 'Buildings',
     rental: 'Rental houses',
     footprint: 'Footprint',

@@ -381,6 +381,9 @@ export const zh = {
     sequence: (sequence: number) => `数据序号 ${sequence}`,
     people: '居住人员',
     households: '户',
+    tooFew: (threshold: number) => `不足 ${threshold} 或不便公布`,
+    composed: (threshold: number, houses: number) =>
+      `按您的权限，人数由每 ${houses} 栋以上房屋一组的公布数合成，少于 ${threshold} 的不公布，因此与实际略有出入。`,
     buildings: '房屋',
     rental: '出租屋',
     footprint: '占地面积',

@@ -14,6 +14,7 @@ use crate::{
     changes::{Hub, Keeper},
     identity::Identity,
     policy::{Action, Cuts, Viewer},
+    release::Releases,
     search::Search,
     tiles::TileCache,
 };
@@ -38,6 +39,7 @@ struct Shared {
     basemaps: Basemaps,
     identity: Arc<Identity>,
     cuts: Cuts,
+    releases: Releases,
     tiles: Arc<TileCache>,
     hub: Hub,
     keeper: Keeper,
@@ -75,6 +77,7 @@ impl App {
             basemaps,
             identity,
             cuts: Cuts::default(),
+            releases: Releases::default(),
             tiles,
             hub,
             keeper,
@@ -146,6 +149,11 @@ impl App {
     /// The map cut for each rights class.
     pub(crate) fn cuts(&self) -> &Cuts {
         &self.0.cuts
+    }
+
+    /// The figures that people are counted by for those who may not see them.
+    pub(crate) fn releases(&self) -> &Releases {
+        &self.0.releases
     }
 
     /// Readers of the file, for the tables that are not in memory.

@@ -1,6 +1,6 @@
 //! Counts over a selection of features. All sums are of whole numbers, divided once at the end.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use chrono::{Days, NaiveDate};
 use serde::{Serialize, Serializer};
@@ -12,6 +12,7 @@ use crate::{
     atlas::{Census, LayerSnapshot, Snapshot, hundredths},
     http::{App, Problem},
     policy::{Action, Viewer},
+    release::Release,
 };
 
 /// 两违 cases count as demolished from this state on (复核验收).
@@ -31,7 +32,7 @@ pub(super) struct Selection {
 
 impl Selection {
     /// What is in an area by a rule.
-    pub(super) fn within(snapshot: &Snapshot, area: &Area, rule: Rule) -> Self {
+    pub(super) fn within(snapshot: &Snapshot, area: &Area, rule: Rule, counted: &Counted) -> Self {
         let of = |layer: &str| {
             snapshot
                 .layer(layer)
@@ -39,7 +40,11 @@ impl Selection {
                 .unwrap_or_default()
         };
         Self {
-            census: snapshot.houses.within(area, rule),
+            census: match counted.release {
+                // Sums of houses, which need no list of them.
+                None => snapshot.houses.within(area, rule),
+                Some(_) => counted.census(snapshot, &of("building")),
+            },
             cases: of("violation_case"),
             assets: of("asset"),
         }
@@ -52,7 +57,7 @@ pub(super) struct Counts {
     #[serde(skip_serializing_if = "Option::is_none")]
     people: Option<People>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    households: Option<u64>,
+    households: Option<Option<u64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     buildings: Option<Buildings>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,8 +67,10 @@ pub(super) struct Counts {
 }
 
 /// What a viewer may count; what is not counted is left out, not told as none.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub(super) struct Counted {
+    /// Figures that people are counted by, for those who may not see them one by one.
+    release: Option<Arc<Release>>,
     people: bool,
     households: bool,
     buildings: bool,
@@ -78,7 +85,10 @@ impl Counted {
         let may = |layer: &str| {
             (app.catalog().layer(layer)).is_some_and(|layer| viewer.may(Action::Count, layer))
         };
+        let person = app.catalog().layer("person");
+        let sees_people = person.is_some_and(|person| viewer.may(Action::View, person));
         let counted = Self {
+            release: (!sees_people && may("person")).then(|| app.releases().at(&app.snapshot())),
             people: may("person") && may("building"),
             households: may("household") && may("building"),
             buildings: may("building"),
@@ -96,11 +106,26 @@ impl Counted {
             Err(viewer.refused())
         }
     }
+
+    /// Whether people are counted by released figures.
+    pub(super) fn is_composed(&self) -> bool {
+        self.release.is_some()
+    }
+
+    /// What some buildings count, as far as it is told.
+    pub(super) fn census(&self, snapshot: &Snapshot, buildings: &[u32]) -> Census {
+        let mut census = snapshot.houses.count(buildings);
+        if let Some(release) = &self.release {
+            release.compose(snapshot, buildings, &mut census);
+        }
+        census
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 struct People {
-    total: u64,
+    /// None where it is too small to be told.
+    total: Option<u64>,
     /// Kinds that occur, each with at least one.
     #[serde(serialize_with = "as_map")]
     by_kind: Vec<(String, u64)>,
@@ -144,9 +169,10 @@ impl Counts {
         snapshot: &Snapshot,
         selection: &Selection,
         today: NaiveDate,
-        counted: Counted,
+        counted: &Counted,
     ) -> Self {
-        let (people, households, buildings) = buildings(snapshot, &selection.census);
+        let (people, households, buildings) =
+            buildings(snapshot, &selection.census, counted.is_composed());
         let cases = || {
             let layer = snapshot.layer("violation_case");
             layer
@@ -163,10 +189,16 @@ impl Counts {
     }
 }
 
-fn buildings(snapshot: &Snapshot, census: &Census) -> (People, u64, Buildings) {
+fn buildings(
+    snapshot: &Snapshot,
+    census: &Census,
+    composed: bool,
+) -> (People, Option<u64>, Buildings) {
+    // Where there are houses and nothing is told of them, there may be people.
+    let told = |count: u64| (count > 0 || !composed || census.buildings == 0).then_some(count);
     let kinds = snapshot.houses.kinds().iter().zip(&census.people);
     let people = People {
-        total: census.people.iter().sum(),
+        total: told(census.people.iter().sum()),
         by_kind: kinds
             .filter(|(_, count)| **count > 0)
             .map(|(kind, count)| (kind.to_string(), *count))
@@ -178,7 +210,7 @@ fn buildings(snapshot: &Snapshot, census: &Census) -> (People, u64, Buildings) {
         footprint_m2: square_metres(census.footprint),
         floor_area_m2: square_metres(census.floor_area),
     };
-    (people, census.households, buildings)
+    (people, told(census.households), buildings)
 }
 
 fn violations(cases: &LayerSnapshot, positions: &[u32]) -> Violations {

@@ -41,9 +41,9 @@ struct Part {
 }
 
 impl Part {
-    fn counted(self, snapshot: &Snapshot) -> Selection {
+    fn counted(self, snapshot: &Snapshot, seen: &Counted) -> Selection {
         Selection {
-            census: snapshot.houses.count(&self.buildings),
+            census: seen.census(snapshot, &self.buildings),
             cases: self.cases,
             assets: self.assets,
         }
@@ -60,7 +60,7 @@ pub(super) fn of(
     subject: &Subject,
     (selection, rule): (&Selection, Rule),
     today: NaiveDate,
-    seen: Counted,
+    seen: &Counted,
 ) -> Vec<Group> {
     let mut parts: BTreeMap<Option<u32>, (f64, Part)> = BTreeMap::new();
     for (position, area_m2) in overlay::inside(by, subject) {
@@ -115,7 +115,7 @@ pub(super) fn of(
                     None => Some(NOWHERE.to_owned()),
                 },
                 area_m2,
-                counts: Counts::of(snapshot, &part.counted(snapshot), today, seen),
+                counts: Counts::of(snapshot, &part.counted(snapshot, seen), today, seen),
             }
         })
         .collect();

@@ -26,6 +26,7 @@ use crate::{
     audit::Entry,
     http::{App, Parameters, Problem},
     policy::Viewer,
+    release::Rules,
 };
 use area::Subject;
 use count::{Counted, Counts, Selection};
@@ -57,6 +58,9 @@ struct Statistics {
     plan_land: Vec<ByClass>,
     control_lines: Vec<ByKind>,
     groups: Vec<Group>,
+    /// By which rules people were counted, where small numbers are not told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    small_numbers: Option<&'static Rules>,
 }
 
 async fn statistics(
@@ -70,7 +74,7 @@ async fn statistics(
     let snapshot = app.counted_for(&viewer);
     let outlines = app.seen_by(&viewer);
     tokio::task::spawn_blocking(move || {
-        let answer = answer(&viewer, &snapshot, &outlines, seen, &body)?;
+        let answer = answer(&viewer, &snapshot, &outlines, &seen, &body)?;
         let area = format!("{:.0} m²", answer.area_m2);
         app.note(&viewer, Entry::of("count", area));
         Ok(answer)
@@ -85,14 +89,14 @@ fn answer(
     viewer: &Viewer,
     snapshot: &Snapshot,
     outlines: &Snapshot,
-    seen: Counted,
+    seen: &Counted,
     body: &[u8],
 ) -> Result<Statistics, Problem> {
     let request = Request::parse(body)?;
     let subject = Subject::of(outlines, &request)?;
     let by = request.group_layer(outlines)?;
     let now = china_now();
-    let selection = Selection::within(snapshot, &subject.area, request.rule);
+    let selection = Selection::within(snapshot, &subject.area, request.rule, seen);
     Ok(Statistics {
         sequence: snapshot.sequence,
         as_of: now.to_rfc3339_opts(SecondsFormat::Secs, false),
@@ -113,6 +117,7 @@ fn answer(
                 seen,
             )
         }),
+        small_numbers: seen.is_composed().then(Rules::usual),
     })
 }
 
