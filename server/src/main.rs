@@ -13,6 +13,8 @@ mod lookup;
 mod overview;
 mod page;
 mod policy;
+#[expect(dead_code, unused_imports, reason = "sheets and documents come next")]
+mod print;
 mod release;
 mod search;
 mod statistics;
