@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import vue from '@vitejs/plugin-vue';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 // `npm run dev` forwards to a running `yizhangtu serve`.
@@ -18,10 +20,37 @@ const paths = [
   '/session',
 ];
 
+/** Tells the service worker which files make the page. Fonts come when a text needs them. */
+function precache(): Plugin {
+  return {
+    name: 'precache',
+    apply: 'build',
+    enforce: 'post',
+    generateBundle: {
+      order: 'post',
+      handler(_, bundle) {
+        const worker = bundle['sw.js'];
+        if (worker?.type !== 'chunk') return;
+        const files = Object.values(bundle)
+          .filter((file) => file !== worker && /\.(js|css|html)$/.test(file.fileName))
+          .map((file) => {
+            const content = file.type === 'chunk' ? file.code : file.source;
+            const hashed = file.fileName.startsWith('assets/');
+            return {
+              url: file.fileName,
+              revision: hashed ? null : createHash('sha256').update(content).digest('hex').slice(0, 16),
+            };
+          });
+        worker.code = worker.code.replace('self.__PRECACHE__', JSON.stringify(files));
+      },
+    },
+  };
+}
+
 export default defineConfig({
   // Relative, so that the page also works behind a proxy's sub-path.
   base: './',
-  plugins: [vue()],
+  plugins: [vue(), precache()],
   build: {
     // Chromium 87 is what offices still run; src/polyfill.ts adds what the syntax target cannot.
     target: 'chrome87',
@@ -30,6 +59,11 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1300,
     modulePreload: { polyfill: false },
+    rollupOptions: {
+      input: { index: 'index.html', sw: 'src/offline/worker.ts' },
+      // A service worker keeps its address for ever.
+      output: { entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
+    },
   },
   worker: { format: 'es' },
   server: {

@@ -6,5 +6,7 @@ import { createPinia } from 'pinia';
 import { createApp } from 'vue';
 import App from './App.vue';
 import { chineseFontReady } from './map/fonts';
+import { register } from './offline/register';
 
 void chineseFontReady().then(() => createApp(App).use(createPinia()).mount('#app'));
+register();

@@ -62,6 +62,23 @@ export const en: Texts = {
     save: 'Save',
   },
 
+  outbox: {
+    title: 'To be sent',
+    waiting: (count: number) => `${count} to send`,
+    refused: (count: number) => `${count} refused`,
+    kept: 'Kept encrypted on this device and safe when the tab closes; sent in order when there is a network. Signing out erases it.',
+    notKept:
+      'This device cannot keep it safely (it takes HTTPS and site storage): do not close the page before it is sent.',
+    empty: 'Everything has been sent.',
+    sending: 'Sending…',
+    later: 'Waiting for a network',
+    again: 'Send again',
+    discard: 'Give up',
+    sendNow: 'Send now',
+    leaving: (count: number) =>
+      `${count} were not sent and cannot be recovered after you sign out. Sign out all the same?`,
+  },
+
   audit: {
     title: 'Audit log',
     whole: (rows: number, hash: string) =>

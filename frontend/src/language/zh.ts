@@ -54,6 +54,21 @@ export const zh = {
     save: '保存',
   },
 
+  outbox: {
+    title: '待发送',
+    waiting: (count: number) => `${count} 件待发送`,
+    refused: (count: number) => `${count} 件被退回`,
+    kept: '已加密存在本机，关闭网页也不会丢；联网后按先后自动发送。退出登录会一并清除。',
+    notKept: '本机不能安全保存（需 HTTPS 或关闭了网站存储）：发送完之前请不要关闭网页。',
+    empty: '都已发送。',
+    sending: '正在发送…',
+    later: '等待网络',
+    again: '再次发送',
+    discard: '放弃',
+    sendNow: '立即发送',
+    leaving: (count: number) => `还有 ${count} 件没有发送，退出登录后将无法找回。仍要退出吗？`,
+  },
+
   audit: {
     title: '审计日志',
     whole: (rows: number, hash: string) => `日志完整，共 ${rows} 行；末行哈希 ${hash}…，请每日另行记下`,

@@ -2,6 +2,8 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import type { Session } from '../api';
 import * as api from '../api';
+import { forgetSeen } from '../offline/seen';
+import { destroy } from '../outbox/box';
 
 /** Who is signed in, and the way in and out. */
 export const useSession = defineStore('session', () => {
@@ -25,23 +27,25 @@ export const useSession = defineStore('session', () => {
   }
 
   /** What was loaded belongs to another account: the page begins anew. */
-  function begin(): void {
+  async function begin(): Promise<void> {
+    await forgetSeen();
     window.location.reload();
   }
 
   async function signIn(user: string, password: string): Promise<void> {
     await api.signIn(user, password);
-    begin();
+    await begin();
   }
 
   async function signOut(): Promise<void> {
     await api.signOut();
-    begin();
+    await destroy();
+    await begin();
   }
 
   async function renew(old: string, password: string): Promise<void> {
     await api.changePassword(old, password);
-    begin();
+    await begin();
   }
 
   return {
