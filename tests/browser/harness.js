@@ -62,15 +62,21 @@ export async function stop() {
 /**
  * Opens the page in a fresh context. Requests to any other origin, console errors, page errors and
  * breaches of the content security policy are collected; `check()` fails on them.
- * `expected` matches errors that the test provokes; `before` may prepare routes.
+ * `expected` matches errors that the test provokes; `before` may prepare routes. Without `offline` there is no
+ * service worker: requests would pass it unseen by the test's routes.
  */
-export async function open({ at = '/', device = DESKTOP, expected, before, wait = true } = {}) {
+export async function open({ at = '/', device = DESKTOP, expected, before, wait = true, offline = false } = {}) {
   const { url } = await serve();
   browser ??= await chromium.launch({
     executablePath: CHROMIUM,
     args: ['--no-sandbox', '--enable-unsafe-swiftshader', '--disable-dev-shm-usage'],
   });
-  const context = await browser.newContext({ ...device, reducedMotion: 'reduce', locale: 'zh-CN' });
+  const context = await browser.newContext({
+    ...device,
+    reducedMotion: 'reduce',
+    locale: 'zh-CN',
+    serviceWorkers: offline ? 'allow' : 'block',
+  });
   const page = await context.newPage();
   page.setDefaultTimeout(60_000); // software rendering on a busy machine
   const faults = [];
