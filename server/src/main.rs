@@ -1,6 +1,7 @@
 //! `yizhangtu`: one map of a village, served.
 
 mod atlas;
+mod attachments;
 mod audit;
 mod basemap;
 mod changes;

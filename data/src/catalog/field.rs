@@ -53,6 +53,10 @@ pub struct Field {
     /// Whether no two features may share a value.
     #[serde(default)]
     pub unique: bool,
+    /// Whether features are looked up by it, so that the file keeps an index. References and
+    /// unique fields have one by themselves.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub indexed: bool,
     /// Whether only the steps of a workflow set it, and no edit: a case's state follows from
     /// what was done, with who, when and on which paper.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -8,16 +8,27 @@ use rusqlite::{
     ffi,
 };
 
-use super::{GeoPackage, StoreError};
+use super::{Attachments, Copied, GeoPackage, StoreError};
 
 impl GeoPackage {
     /// Copies the whole file as it is at this moment, changes in the write-ahead log
-    /// included. Others may go on reading and writing meanwhile.
+    /// included, and the attachments that it names into the folder beside the copy. Others may
+    /// go on reading and writing meanwhile: what they take away while files are copied is
+    /// among those missing.
     ///
     /// # Errors
-    /// When the copy exists already or cannot be written; nothing is left then.
-    pub fn backup(&self, copy: &Path) -> Result<(), StoreError> {
-        copy_to(&self.connection, copy)
+    /// When the copy exists already or cannot be written; no file that looks like a backup is
+    /// left then.
+    pub fn backup(&self, copy: &Path) -> Result<Copied, StoreError> {
+        copy_to(&self.connection, copy)?;
+        let copied = self
+            .attachments()
+            .copy_for(copy, &Attachments::beside(copy));
+        if copied.is_err() {
+            // The error is what is to be told.
+            let _ = fs::remove_file(copy);
+        }
+        copied
     }
 }
 

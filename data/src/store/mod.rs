@@ -6,6 +6,7 @@
 
 mod about;
 mod accounts;
+pub mod attachments;
 mod audit;
 mod backup;
 mod batch;
@@ -38,6 +39,7 @@ use rusqlite::Connection;
 
 pub use about::About;
 pub use accounts::{Account, ApiKey, Territory};
+pub use attachments::{Attachments, Copied};
 pub use audit::{Act, AuditQuery, AuditRow, AuditState};
 pub use batch::{ImportBatch, Undoing, Undone};
 pub use blob::BlobError;

@@ -9,7 +9,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, params};
 
-use super::{Access, GeoPackage, StoreError, backup};
+use super::{Access, Attachments, Copied, GeoPackage, StoreError, backup};
 use crate::Catalog;
 
 /// How far numbers go on where it is not known how far they had come.
@@ -24,6 +24,8 @@ pub struct Restored {
     pub sequence: u64,
     /// Changes are numbered above this from now on.
     pub numbers_above: u64,
+    /// The attachments that came with it.
+    pub attachments: Copied,
 }
 
 impl GeoPackage {
@@ -38,6 +40,8 @@ impl GeoPackage {
 }
 
 /// Puts a backup in the place of a file, which is kept beside it under another name.
+///
+/// Its attachments come into the folder beside it; those of the replaced file go with that.
 ///
 /// The numbers of changes go on above all that the replaced file gave, so that no version
 /// or event is ever taken for another.
@@ -79,7 +83,11 @@ pub fn restore(from: &Path, into: &Path, catalog: &Arc<Catalog>) -> Result<Resto
             params![number],
         )
     };
+    // Where the file is lost and its attachments are not, what they lack is added.
+    let gathered = Attachments::beside(if there { &part } else { into });
+    let mut attachments = Copied::default();
     let replaced = number().map_err(fail).and_then(|_| {
+        attachments = store.attachments().copy_for(&part, &gathered)?;
         let file = fs::File::open(&part).map_err(|error| StoreError::io(into, error))?;
         file.sync_all()
             .map_err(|error| StoreError::io(into, error))?;
@@ -91,6 +99,10 @@ pub fn restore(from: &Path, into: &Path, catalog: &Arc<Catalog>) -> Result<Resto
                     fs::rename(&old, &new).map_err(|error| StoreError::io(&old, error))?;
                 }
             }
+            rename_folder(&Attachments::beside(into), &Attachments::beside(kept))?;
+        }
+        if there {
+            rename_folder(&gathered, &Attachments::beside(into))?;
         }
         fs::rename(&part, into).map_err(|error| StoreError::io(into, error))?;
         Ok(kept)
@@ -98,12 +110,25 @@ pub fn restore(from: &Path, into: &Path, catalog: &Arc<Catalog>) -> Result<Resto
     if replaced.is_err() {
         // The error is what is to be told.
         let _ = fs::remove_file(&part);
+        if there {
+            let _ = fs::remove_dir_all(gathered.folder());
+        }
     }
     Ok(Restored {
         kept: replaced?,
         sequence,
         numbers_above,
+        attachments,
     })
+}
+
+fn rename_folder(from: &Attachments, to: &Attachments) -> Result<(), StoreError> {
+    match fs::rename(from.folder(), to.folder()) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(StoreError::io(from.folder(), error))
+        }
+        _ => Ok(()),
+    }
 }
 
 impl GeoPackage {

@@ -14,6 +14,7 @@ import type {
   Statistics,
 } from './types';
 
+export * from './attachments';
 export * from './changes';
 export * from './client';
 export * from './imports';

@@ -370,6 +370,6 @@ pub(crate) fn feature_geometry(
 }
 
 /// A new identifier: sorted by time, unique without asking anybody.
-pub(super) fn ulid() -> String {
+pub(crate) fn ulid() -> String {
     ulid::Ulid::generate().to_string().to_lowercase()
 }

@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     atlas::{Atlas, Snapshot},
+    attachments::told_of_owners,
     tiles::TileCache,
 };
 
@@ -421,7 +422,11 @@ impl Writer {
             self.shown.tiles.clear();
             return;
         }
-        let entries = match self.store.changes(before.sequence, MOST_FOREIGN + 1) {
+        let entries = self
+            .store
+            .changes(before.sequence, MOST_FOREIGN + 1)
+            .and_then(|entries| told_of_owners(&self.store, entries));
+        let entries = match entries {
             Ok(entries) if entries.len() <= MOST_FOREIGN => entries,
             Ok(_) => {
                 self.shown.tiles.clear();

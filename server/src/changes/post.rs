@@ -11,7 +11,10 @@ use axum::{
 };
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use yizhangtu_data::{Key, store::Undoing};
+use yizhangtu_data::{
+    Key,
+    store::{Undoing, attachments::LAYER as ATTACHMENTS},
+};
 
 use super::{
     Done, answer,
@@ -233,6 +236,12 @@ async fn may_undo(app: &App, viewer: &Viewer, what: &Undoing) -> Result<(), Prob
             }
         })
         .await?;
+    if layers.contains(ATTACHMENTS) {
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "附件的添加与删除不能撤销：删除的文件不再保存；请在要素的附件栏中操作 / attaching and removing are not taken back: a removed file is kept nowhere; use the attachments of the feature",
+        ));
+    }
     for layer in layers.iter().filter_map(|layer| app.layer(layer)) {
         super::may(app, viewer, action, layer)?;
         if viewer.limits().is_some() && viewer.is_limited(layer) {

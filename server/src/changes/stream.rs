@@ -16,6 +16,7 @@ use tokio::{
 
 use super::events::{Message, messages};
 use crate::{
+    attachments::told_of_owners,
     http::{App, Problem},
     policy::Viewer,
 };
@@ -90,7 +91,7 @@ async fn missed(app: &App, since: u64) -> Result<Vec<Message>, Problem> {
                 let known =
                     since <= sequence && store.log_length(since, MOST_MISSED + 1)? <= MOST_MISSED;
                 let entries = known
-                    .then(|| store.changes(since, MOST_MISSED))
+                    .then(|| told_of_owners(store, store.changes(since, MOST_MISSED)?))
                     .transpose()?;
                 Ok((sequence, entries))
             })

@@ -12,7 +12,9 @@ use axum::{
     routing::{get, post},
 };
 
-pub(crate) use items::{DEFAULT_LIMIT, GREATEST_LIMIT, exported_formats, feature_json};
+pub(crate) use items::{
+    DEFAULT_LIMIT, GREATEST_LIMIT, exported_formats, feature_json, find, layer as visible_layer,
+};
 pub(crate) use schema::properties;
 
 use crate::http::App;

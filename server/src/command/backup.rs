@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde_json::json;
-use yizhangtu_data::store::{Access, GeoPackage};
+use yizhangtu_data::store::{Access, Copied, GeoPackage};
 
 use super::{Failure, Output};
 
@@ -22,15 +22,33 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let store = GeoPackage::open(&arguments.file, &super::catalog(), Access::ReadOnly)?;
-    store.backup(&arguments.output)?;
+    let attachments = store.backup(&arguments.output)?;
     let sequence = store.sequence()?;
     let mut to = io::stdout().lock();
     if output.json {
-        let result = json!({"file": arguments.output, "sequence": sequence});
+        let result = json!({
+            "file": arguments.output,
+            "sequence": sequence,
+            "attachments": attachments.files,
+            "missing": attachments.missing,
+        });
         writeln!(to, "{result}")?;
     } else {
         let copy = arguments.output.display();
         writeln!(to, "已备份到 {copy} / copied to {copy}")?;
+        say_attachments(&mut to, &attachments)?;
+    }
+    Ok(())
+}
+
+/// Says how many attachments came along, and which could not.
+pub(super) fn say_attachments(to: &mut impl io::Write, copied: &Copied) -> io::Result<()> {
+    if copied.files > 0 {
+        let files = copied.files;
+        writeln!(to, "附件 {files} 件 / with {files} attachments")?;
+    }
+    for hash in &copied.missing {
+        writeln!(to, "缺附件 {hash} / the attachment {hash} is missing")?;
     }
     Ok(())
 }

@@ -29,6 +29,8 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
             "kept": restored.kept,
             "sequence": restored.sequence,
             "numbers_above": restored.numbers_above,
+            "attachments": restored.attachments.files,
+            "missing": restored.attachments.missing,
         });
         writeln!(to, "{result}")?;
         return Ok(());
@@ -39,6 +41,7 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         "已恢复 {file}，含到第 {sequence} 号修改 / restored {file} with changes up to number {sequence}",
         sequence = restored.sequence
     )?;
+    super::backup::say_attachments(&mut to, &restored.attachments)?;
     if let Some(kept) = restored.kept {
         let kept = kept.display();
         writeln!(to, "原文件保留为 {kept} / what was there is kept as {kept}")?;

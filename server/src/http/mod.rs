@@ -12,18 +12,15 @@ pub(crate) mod html;
 mod link;
 mod metrics;
 mod negotiate;
+mod patience;
 mod pool;
 mod problem;
 mod query;
 pub(crate) mod stream;
 mod trace;
 
-use std::time::Duration;
-
 use axum::{Router, extract::DefaultBodyLimit, middleware};
-use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer,
-};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 pub(crate) use app::{App, Config};
 pub(crate) use encoded::Encoded;
@@ -36,9 +33,6 @@ pub(crate) use query::Parameters;
 
 /// Largest body that a handler reads whole. Streamed bodies are not bound by it.
 const LARGEST_BODY: usize = 16 << 20;
-
-/// Longest wait until an answer begins. A streamed body may take longer.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// All routes with the behaviour that they share.
 pub(crate) fn service(app: App) -> Router {
@@ -53,10 +47,7 @@ pub(crate) fn service(app: App) -> Router {
         // Handlers compress what they cache themselves; the rest is compressed here, refusals
         // only once they are dressed.
         .layer(CompressionLayer::new())
-        .layer(TimeoutLayer::with_status_code(
-            axum::http::StatusCode::SERVICE_UNAVAILABLE,
-            LONGEST_WAIT,
-        ))
+        .layer(middleware::from_fn(patience::patience))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::from_fn(guard::headers))
@@ -70,6 +61,7 @@ pub(crate) fn routes() -> Router<App> {
         .merge(health::routes())
         .merge(html::routes())
         .merge(metrics::routes())
+        .merge(crate::attachments::routes())
         .merge(crate::audit::routes())
         .merge(crate::basemap::routes())
         .merge(crate::changes::routes())

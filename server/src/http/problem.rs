@@ -225,10 +225,6 @@ pub(super) async fn dress(request: Request, next: Next) -> Response {
             "内容超过 {limit} MB，请分批提交 / the body is larger than {limit} MB; send it in parts",
             limit = super::LARGEST_BODY >> 20
         ),
-        (StatusCode::SERVICE_UNAVAILABLE, "") => format!(
-            "超过 {wait} 秒没有结果，请缩小范围再试 / no answer within {wait} s; ask for less",
-            wait = super::LONGEST_WAIT.as_secs()
-        ),
         (_, "") => title(status).to_owned(),
         (_, words) => format!(
             "{} / {words}",

@@ -64,6 +64,19 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("DELETE", "/collections/{layer}/items/{id}", Writer),
     ("GET", "/collections/{layer}/items/{id}/history", Somebody),
     ("POST", "/collections/{layer}/items/{id}/revert", Writer),
+    (
+        "GET",
+        "/collections/{layer}/items/{id}/attachments",
+        Somebody,
+    ),
+    ("POST", "/collections/{layer}/items/{id}/attachments", Writer),
+    (
+        "DELETE",
+        "/collections/{layer}/items/{id}/attachments/{attachment}",
+        Writer,
+    ),
+    ("GET", "/attachments/{hash}", Somebody),
+    ("GET", "/attachments/{hash}/thumbnail", Somebody),
     ("GET", "/collections/{layer}/tiles", Somebody),
     ("GET", "/collections/{layer}/tiles/{matrix}", Somebody),
     (

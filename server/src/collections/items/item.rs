@@ -88,7 +88,11 @@ pub(super) fn past_is_open(viewer: &Viewer, layer: &Layer) -> Result<(), Problem
     Ok(())
 }
 
-pub(super) async fn find(
+/// A feature that the viewer may see, whole; none where there is none for them.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(crate) async fn find(
     app: &App,
     viewer: &Viewer,
     layer: &Arc<Layer>,

@@ -24,6 +24,7 @@ pub(super) use export::export;
 pub(crate) use export::exported_formats;
 pub(crate) use geojson::feature_json;
 pub(super) use history::{history, revert};
+pub(crate) use item::find;
 pub(super) use item::item;
 pub(crate) use request::{DEFAULT_LIMIT, GREATEST_LIMIT};
 pub(super) use unmask::unmask;
@@ -96,7 +97,7 @@ pub(super) async fn items(
 
 /// The layer of an identifier, or a 404 that says where all stand. One that the viewer may not
 /// see is as one that is not there.
-pub(super) fn layer<'a>(
+pub(crate) fn layer<'a>(
     app: &'a App,
     viewer: &Viewer,
     id: &str,

@@ -31,6 +31,7 @@ const SCHEMA: &str = "application/schema+json";
 const CSV: &str = "text/csv";
 const EVENTS: &str = "text/event-stream";
 const MERGE_PATCH: &str = "application/merge-patch+json";
+const OCTETS: &str = "application/octet-stream";
 const TILE: &str = "application/vnd.mapbox-vector-tile";
 
 const fn get(
@@ -90,6 +91,7 @@ impl Operation {
 
 const OVERVIEW: &str = "总览 / Overview";
 const FEATURES: &str = "要素 / Features";
+const ATTACHMENTS: &str = "附件 / Attachments";
 const IMPORT: &str = "导入 / Import";
 const CHANGES: &str = "修改与历史 / Changes and history";
 const PLACES: &str = "位置与统计 / Places and counts";
@@ -250,6 +252,57 @@ pub(super) const OPERATIONS: &[Operation] = &[
             ("application/octet-stream", "binary"),
         ],
     ),
+    get(
+        "/collections/{layer}/items/{id}/attachments",
+        ATTACHMENTS,
+        "getAttachments",
+        "要素的照片与文件 / photos and documents of a feature",
+        &["layer", "id"],
+        &[(JSON, "Attachments")],
+    ),
+    get(
+        "/collections/{layer}/items/{id}/attachments",
+        ATTACHMENTS,
+        "attach",
+        "添加照片或 PDF：正文即文件；同一文件重复提交只存一次 / attach a photo or a PDF: the body is the file; sent again, it is there once",
+        &["layer", "id", "kind", "name", "caption"],
+        &[(JSON, "Attachment")],
+    )
+    .post(&[(OCTETS, "binary"), ("image/*", "binary"), ("application/pdf", "binary")])
+    .further(&["201"]),
+    get(
+        "/collections/{layer}/items/{id}/attachments/{attachment}",
+        ATTACHMENTS,
+        "detach",
+        "删除附件：文件删除，哈希留在日志中 / remove an attachment: the file goes, its hash stays in the log",
+        &["layer", "id", "attachment"],
+        &[],
+    )
+    .method("delete")
+    .status("204"),
+    get(
+        "/attachments/{hash}",
+        ATTACHMENTS,
+        "getAttachment",
+        "附件的文件，照片已去除拍摄信息 / the file; pictures without what the camera wrote",
+        &["hash", "original"],
+        &[
+            ("image/jpeg", "binary"),
+            ("image/png", "binary"),
+            ("image/webp", "binary"),
+            ("application/pdf", "binary"),
+        ],
+    )
+    .further(&["304"]),
+    get(
+        "/attachments/{hash}/thumbnail",
+        ATTACHMENTS,
+        "getThumbnail",
+        "照片的缩略图 / a small picture",
+        &["hash"],
+        &[("image/jpeg", "binary")],
+    )
+    .further(&["304"]),
     get(
         "/import",
         IMPORT,

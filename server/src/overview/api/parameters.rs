@@ -158,6 +158,42 @@ pub(super) fn all(app: &App) -> Value {
         text.clone(),
     );
     add(
+        "attachment",
+        "path",
+        "附件的标识 / the identifier of the attachment",
+        text.clone(),
+    );
+    add(
+        "hash",
+        "path",
+        "内容的 SHA-256 / SHA-256 of the content",
+        json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" }),
+    );
+    add(
+        "original",
+        "query",
+        "原文件，含拍摄信息 / the file as it came",
+        json!({ "type": "boolean", "default": false }),
+    );
+    add(
+        "kind",
+        "query",
+        "附件类别 / kind of the attachment",
+        json!({ "type": "string", "enum": codes(app, "attachment_kind") }),
+    );
+    add(
+        "name",
+        "query",
+        "文件名 / name of the file",
+        json!({ "type": "string", "maxLength": 200 }),
+    );
+    add(
+        "caption",
+        "query",
+        "说明 / caption",
+        json!({ "type": "string", "maxLength": 500 }),
+    );
+    add(
         "limit",
         "query",
         "最多几个 / how many at most",
@@ -342,4 +378,12 @@ pub(super) fn all(app: &App) -> Value {
         }),
     );
     Value::Object(all)
+}
+
+fn codes<'a>(app: &'a App, list: &str) -> Vec<&'a str> {
+    let list = app.catalog().code_list(list);
+    (list.iter())
+        .flat_map(|list| &list.codes)
+        .map(|code| code.code.as_str())
+        .collect()
 }

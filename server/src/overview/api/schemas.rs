@@ -185,6 +185,7 @@ pub(super) fn all(app: &App) -> Value {
         },
     });
     super::changes::add(&mut schemas);
+    super::attachments::add(&mut schemas);
     let mut of_layers = Vec::new();
     for layer in app.layers() {
         let name = format!("properties.{}", component(&layer.id));
