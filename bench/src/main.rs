@@ -214,7 +214,7 @@ fn points_in(size: &Size, title: &str, layer: &Layer, points: &[Point]) {
             work: Box::new(work),
         }
     }
-    let (mut one, mut bulk) = (0, 0);
+    let (mut one, mut bulk, mut each_one, mut each_bulk) = (0, 0, 0, 0);
     let index = &layer.index;
     let engines = vec![
         each("rstar, cached boxes + geo", &places, |p| cached.at(p)),
@@ -222,11 +222,34 @@ fn points_in(size: &Size, title: &str, layer: &Layer, points: &[Point]) {
         each("geo-index, packed Hilbert + geo", &places, |p| {
             hilbert.at(p)
         }),
+        // The same question as the peers': the least key of the polygons around a point.
         Engine {
             name: "ours, one by one",
             times: 1,
             work: Box::new(move || {
                 let lot = lot(points, 200_000, &mut one);
+                for &p in lot {
+                    black_box(index.first_at(black_box(p)).unwrap_or(NOWHERE));
+                }
+                lot.len()
+            }),
+        },
+        Engine {
+            name: "ours, in bulk",
+            times: 1,
+            work: Box::new(move || {
+                let lot = lot(points, 500_000, &mut bulk);
+                let mut sum = 0_u64;
+                index.first_at_all(lot, |_, key| sum += u64::from(key.unwrap_or(NOWHERE)));
+                black_box(sum);
+                lot.len()
+            }),
+        },
+        Engine {
+            name: "ours, all keys, one by one",
+            times: 1,
+            work: Box::new(move || {
+                let lot = lot(points, 200_000, &mut each_one);
                 let mut sum = 0_u64;
                 for &p in lot {
                     index.each_at(black_box(p), |key| sum += u64::from(key));
@@ -236,10 +259,10 @@ fn points_in(size: &Size, title: &str, layer: &Layer, points: &[Point]) {
             }),
         },
         Engine {
-            name: "ours, in bulk",
+            name: "ours, all keys, in bulk",
             times: 1,
             work: Box::new(move || {
-                let lot = lot(points, 500_000, &mut bulk);
+                let lot = lot(points, 500_000, &mut each_bulk);
                 let mut sum = 0_u64;
                 index.each_at_all(lot, |_, key| sum += u64::from(key));
                 black_box(sum);
@@ -254,10 +277,9 @@ fn both(size: &Size, grids: &Layer, houses: &Layer, points: &[Point]) {
     let work = || {
         let mut sum = 0_u64;
         for lot in points.chunks(4_096) {
-            grids.index.each_at_all(lot, |_, key| sum += u64::from(key));
-            houses
-                .index
-                .each_at_all(lot, |_, key| sum += u64::from(key));
+            let mut found = |_, key: Option<u32>| sum += u64::from(key.unwrap_or(NOWHERE));
+            grids.index.first_at_all(lot, &mut found);
+            houses.index.first_at_all(lot, &mut found);
         }
         black_box(sum);
         points.len()

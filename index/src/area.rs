@@ -6,6 +6,7 @@ use crate::{
     Point, Rect, ShapeError,
     interior::Interior,
     stripes::{STRIPES_FROM, Stripes},
+    vector,
 };
 
 /// Polygons with holes, prepared for exact tests.
@@ -267,6 +268,15 @@ impl Area {
                 &mut try_edge,
             ),
             None => self.edge_positions().any(try_edge),
+        }
+    }
+
+    /// Has the first vertices fetched: they are soon read.
+    #[inline]
+    pub(crate) fn fetch(&self) {
+        match &self.vertices {
+            Vertices::Near(vertices) => vector::fetch(&vertices[0]),
+            Vertices::Far(vertices) => vector::fetch(&vertices[0]),
         }
     }
 

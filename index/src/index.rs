@@ -7,10 +7,11 @@ use std::{
 
 use crate::{
     Area, Line, Near, Point, Rect, Rule, Shape,
-    cells::{Cells, Change},
+    cells::{Cells, Change, NONE},
     metric,
     rows::{Rows, Sums},
     slots::Slots,
+    vector::{self, Vector, Work},
 };
 
 /// What is known of a feature: where it is, and what it counts.
@@ -211,22 +212,51 @@ impl Index {
 
     /// As [`Index::at`], without taking memory.
     #[inline]
-    pub fn each_at(&self, p: Point, mut found: impl FnMut(u32)) {
+    pub fn each_at(&self, p: Point, found: impl FnMut(u32)) {
+        struct Each<'a, F>(&'a Index, Point, F);
+        impl<F: FnMut(u32)> Work for Each<'_, F> {
+            type Result = ();
+
+            #[inline(always)]
+            fn run(self, vector: impl Vector) {
+                let Self(index, p, found) = self;
+                let exact = |key| index.contains(key, p);
+                index.cells.each_at(vector, p, exact, found);
+            }
+        }
         if self.several > 0 {
-            self.each_at_and_in_several(p, &mut found);
+            self.each_at_and_in_several(p, found);
             return;
         }
-        crate::vector::wide(
+        vector::widest(Each(self, p, found));
+    }
+
+    /// The least key of the areas that contain a point. Where areas do not overlap it is the
+    /// only one, and found sooner than by [`Index::each_at`].
+    #[inline]
+    pub fn first_at(&self, p: Point) -> Option<u32> {
+        struct First<'a>(&'a Index, Point);
+        impl Work for First<'_> {
+            type Result = u32;
+
             #[inline(always)]
-            || self.cells.each_at(p, |key| self.contains(key, p), found),
-        );
+            fn run(self, vector: impl Vector) -> u32 {
+                let Self(index, p) = self;
+                let exact = |key| index.contains(key, p);
+                index.cells.first_at(vector, p, exact)
+            }
+        }
+        if self.several > 0 {
+            return self.at(p).first().copied();
+        }
+        some(vector::widest(First(self, p)))
     }
 
     #[cold]
-    fn each_at_and_in_several(&self, p: Point, found: &mut dyn FnMut(u32)) {
+    fn each_at_and_in_several(&self, p: Point, found: impl FnMut(u32)) {
         let mut keys = Vec::new();
-        self.cells
-            .each_at(p, |key| self.contains(key, p), |key| keys.push(key));
+        let exact = |key| self.contains(key, p);
+        (self.cells).each_at(vector::Plain, p, exact, |key| keys.push(key));
         self.meeting(&Rect::of(p, p), |key| {
             if is_several(self.known(key)) && self.contains(key, p) {
                 keys.push(key);
@@ -239,19 +269,48 @@ impl Index {
     /// The areas that contain each of many points: `found` takes a point's position and a
     /// key, points in order. A multiple of the speed of single questions.
     pub fn each_at_all(&self, points: &[Point], mut found: impl FnMut(usize, u32)) {
+        struct Each<'a, F>(&'a Index, &'a [Point], F);
+        impl<F: FnMut(usize, u32)> Work for Each<'_, F> {
+            type Result = ();
+
+            #[inline(always)]
+            fn run(self, vector: impl Vector) {
+                let Self(index, points, found) = self;
+                let exact = |key, p| index.contains(key, p);
+                index.cells.each_at_all(vector, points, exact, found);
+            }
+        }
         if self.several > 0 {
             for (at, &p) in points.iter().enumerate() {
                 self.each_at(p, |key| found(at, key));
             }
             return;
         }
-        crate::vector::wide(
+        vector::widest(Each(self, points, found));
+    }
+
+    /// As [`Index::first_at`] for many points: `found` takes each point's position and its
+    /// key, points in order.
+    pub fn first_at_all(&self, points: &[Point], mut found: impl FnMut(usize, Option<u32>)) {
+        struct First<'a, F>(&'a Index, &'a [Point], F);
+        impl<F: FnMut(usize, Option<u32>)> Work for First<'_, F> {
+            type Result = ();
+
             #[inline(always)]
-            || {
-                self.cells
-                    .each_at_all(points, |key, p| self.contains(key, p), found)
-            },
-        );
+            fn run(self, vector: impl Vector) {
+                let Self(index, points, mut found) = self;
+                let exact = |key, p| index.contains(key, p);
+                let found = |at, key| found(at, some(key));
+                index.cells.first_at_all(vector, points, exact, found);
+            }
+        }
+        if self.several > 0 {
+            for (at, &p) in points.iter().enumerate() {
+                found(at, self.first_at(p));
+            }
+            return;
+        }
+        vector::widest(First(self, points, found));
     }
 
     #[inline(never)]
@@ -274,8 +333,7 @@ impl Index {
     /// The keys of all features that count as being in an area.
     pub fn within(&self, area: &Area, rule: Rule) -> Vec<u32> {
         let mut keys = Vec::new();
-        self.rows
-            .within(area, rule, |key| self.known(key), &mut keys);
+        self.rows.within(area, rule, &self.features, &mut keys);
         keys.sort_unstable();
         keys
     }
@@ -286,8 +344,7 @@ impl Index {
             count: 0,
             measures: vec![0; self.rows.measures()],
         };
-        self.rows
-            .within(area, rule, |key| self.known(key), &mut sums);
+        self.rows.within(area, rule, &self.features, &mut sums);
         sums
     }
 
@@ -360,6 +417,12 @@ fn put(edits: &BTreeMap<u32, Option<Feature>>) -> impl Iterator<Item = (u32, &Sh
         let feature = feature.as_ref()?;
         Some((*key, &feature.shape, &*feature.measures))
     })
+}
+
+/// A key as it is told.
+#[inline(always)]
+fn some(key: u32) -> Option<u32> {
+    (key != NONE).then_some(key)
 }
 
 fn is_several(shape: &Shape) -> bool {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use geo::Geometry;
 
-use crate::{Area, Line, Point, Rect, Rule, metric, point::segments_meet};
+use crate::{Area, Line, Point, Rect, Rule, metric, point::segments_meet, vector};
 
 /// Why a geometry has no place in an index.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
@@ -153,6 +153,22 @@ impl Shape {
             Self::Line(line) => line.segments().any(|(c, d)| segments_meet(a, b, c, d)),
             Self::Point(p) => segments_meet(a, b, *p, *p),
             Self::Several(parts) => parts.iter().any(|part| part.meets_segment(a, b)),
+        }
+    }
+
+    /// Has what it points to fetched: it is soon read.
+    #[inline]
+    pub(crate) fn fetch(&self) {
+        if let Self::Area(area) = self {
+            vector::fetch(&**area);
+        }
+    }
+
+    /// Has its first vertices fetched: they are soon read.
+    #[inline]
+    pub(crate) fn fetch_vertices(&self) {
+        if let Self::Area(area) = self {
+            area.fetch();
         }
     }
 

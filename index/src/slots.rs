@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::vector;
+
 /// Keys of one chunk.
 const CHUNK: usize = 512;
 
@@ -47,6 +49,19 @@ impl<T: Clone> Slots<T> {
     pub fn get(&self, key: u32) -> Option<&T> {
         let key = key as usize;
         self.chunks.get(key / CHUNK)?[key % CHUNK].as_ref()
+    }
+
+    /// Has the value of a key fetched: it is soon read.
+    #[inline]
+    pub(crate) fn fetch(&self, key: u32) {
+        let key = key as usize;
+        if let Some(slot) = self
+            .chunks
+            .get(key / CHUNK)
+            .and_then(|chunk| chunk.get(key % CHUNK))
+        {
+            vector::fetch(slot);
+        }
     }
 
     /// Puts or takes away a value; returns the old one.

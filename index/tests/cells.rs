@@ -99,10 +99,17 @@ fn drawn(random: &mut ChaCha8Rng, spread: i64) -> std::sync::Arc<Area> {
 fn check_points(index: &Index, areas: &[(u32, Shape)], points: &[Point]) {
     let mut bulk = vec![Vec::new(); points.len()];
     index.each_at_all(points, |at, key| bulk[at].push(key));
-    for (&p, bulk) in points.iter().zip(bulk) {
+    let mut first = Vec::new();
+    index.first_at_all(points, |at, key| {
+        assert_eq!(at, first.len());
+        first.push(key);
+    });
+    for ((&p, bulk), first) in points.iter().zip(bulk).zip(first) {
         let slow = slow_at(areas, p);
         assert_eq!(index.at(p), slow, "{p:?}");
         assert_eq!(bulk, slow, "{p:?} in bulk");
+        assert_eq!(index.first_at(p), slow.first().copied(), "{p:?}, first");
+        assert_eq!(first, slow.first().copied(), "{p:?}, first in bulk");
     }
 }
 

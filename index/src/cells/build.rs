@@ -2,13 +2,14 @@
 
 use super::{
     cell::{Cell, local},
-    leaf::{self, Lane, Member},
+    chain::{Chains, MOST_STEPS},
+    leaf::{self, Member},
     page::{self, Tree},
 };
 use crate::{Area, Point};
 
 /// A part with no more edges than this is not divided.
-const FEW: usize = 8;
+const FEW: usize = 12;
 
 /// Parts are divided no further than this below a block for the sake of speed alone.
 const DIVISIONS: u32 = 3;
@@ -107,7 +108,7 @@ impl<'a> Around<'a> {
         arena: &mut Vec<u32>,
     ) -> Tree {
         let few = edges.len() <= FEW
-            || (edges.len() <= leaf::MOST_EDGES && cell.shift + DIVISIONS <= self.block_shift);
+            || (edges.len() <= MOST_STEPS && cell.shift + DIVISIONS <= self.block_shift);
         if few && let Some(word) = self.leaf(cell, edges, covering, arena) {
             return Tree::Word(word);
         }
@@ -181,20 +182,15 @@ impl<'a> Around<'a> {
                     .map_or(page::NONE, |&at| page::full(self.key(at))),
             );
         }
-        let (mut lanes, mut of) = (Vec::with_capacity(edges.len()), Vec::new());
-        for &edge in edges {
-            let (a, b) = self.edges[edge as usize];
-            if let Some(lane) = Lane::new(cell, a, b) {
-                of.extend(
-                    self.owners(edge)
-                        .iter()
-                        .map(|&owner| (owner, 1 << lanes.len())),
-                );
-                lanes.push(lane);
-            }
-        }
+        let chains = Chains::link(cell, edges.iter().map(|&edge| self.edges[edge as usize]))?;
+        let mut of: Vec<(u32, u32)> = (chains.steps.iter())
+            .flat_map(|&(edge, bit)| {
+                let owners = self.owners(edges[edge as usize]);
+                owners.iter().map(move |&owner| (owner, bit))
+            })
+            .collect();
         // The counts of the leaf and the truth are compared at one certain place.
-        let (place, crossed) = certain_place(cell, &lanes)?;
+        let (place, crossed) = certain_place(cell, &chains)?;
         let mut members: Vec<Member> = (covering.iter())
             .map(|&at| Member {
                 key: self.key(at),
@@ -226,7 +222,7 @@ impl<'a> Around<'a> {
         }
         members.sort_unstable_by_key(|member| member.key);
         Some(page::leaf_at(leaf::write(
-            arena, cell.shift, &members, &lanes,
+            arena, cell.shift, &members, &chains,
         )))
     }
 
@@ -243,7 +239,7 @@ impl<'a> Around<'a> {
 }
 
 /// A place of a cell that is surely on one side of every edge, and the edges east of it.
-fn certain_place(cell: &Cell, lanes: &[Lane]) -> Option<(Point, u32)> {
+fn certain_place(cell: &Cell, chains: &Chains) -> Option<(Point, u32)> {
     // Steps by the golden section in both directions fill the cell evenly.
     let mut step = (0x8000_0000_u32, 0x8000_0000_u32);
     let side = cell.shift;
@@ -258,6 +254,6 @@ fn certain_place(cell: &Cell, lanes: &[Lane]) -> Option<(Point, u32)> {
             step.1.wrapping_add(0x91e1_0da5),
         );
         let (x, y) = local(place, cell.shift);
-        leaf::crossed(lanes, x, y).map(|crossed| (place, crossed))
+        leaf::crossed(chains, x, y).map(|crossed| (place, crossed))
     })
 }

@@ -6,12 +6,13 @@
 
 mod build;
 mod cell;
+mod chain;
 mod edit;
 mod leaf;
 mod page;
 mod top;
 
-pub(crate) use self::edit::Change;
+pub(crate) use self::{edit::Change, page::NONE};
 
 use std::collections::HashMap;
 
@@ -20,10 +21,13 @@ use rayon::prelude::*;
 use self::{
     build::Around,
     cell::{Cell, part},
-    page::{BLOCKS, NONE, PAGE_BITS, Page, Says},
+    page::{BLOCKS, LINE, PAGE_BITS, Page, Says},
     top::{Place, Top},
 };
-use crate::{Area, Point};
+use crate::{
+    Area, Point,
+    vector::{Vector, fetch_word},
+};
 
 /// Points are asked in groups of this size, step by step, so that their waits for memory
 /// overlap.
@@ -72,7 +76,7 @@ impl Cells {
         }
     }
 
-    /// What is known of the smallest cell around a point.
+    /// The words of the page around a point.
     #[inline(always)]
     fn page(&self, p: Point) -> Option<&[u32]> {
         let place = (p.x >> self.page_shift, p.y >> self.page_shift);
@@ -84,6 +88,7 @@ impl Cells {
     #[inline(always)]
     pub(crate) fn each_at(
         &self,
+        vector: impl Vector,
         p: Point,
         exact: impl Fn(u32) -> bool,
         mut found: impl FnMut(u32),
@@ -94,7 +99,25 @@ impl Cells {
         match page::says(page::find(words, p, self.page_shift)) {
             Says::Full(NONE) | Says::Directory { .. } => {}
             Says::Full(key) => found(key),
-            Says::Leaf(at) => leaf::visit(words, at, p, &exact, found),
+            Says::Leaf(at) => leaf::visit(vector, words, at, p, &exact, found),
+        }
+    }
+
+    /// The least key of the areas that contain a point; [`NONE`] where none does.
+    #[inline(always)]
+    pub(crate) fn first_at(
+        &self,
+        vector: impl Vector,
+        p: Point,
+        exact: impl Fn(u32) -> bool,
+    ) -> u32 {
+        let Some(words) = self.page(p) else {
+            return NONE;
+        };
+        match page::says(page::find(words, p, self.page_shift)) {
+            Says::Leaf(at) => leaf::least(vector, words, at, p, &exact),
+            Says::Full(key) => key,
+            Says::Directory { .. } => NONE,
         }
     }
 
@@ -103,80 +126,57 @@ impl Cells {
     #[inline(always)]
     pub(crate) fn each_at_all(
         &self,
+        vector: impl Vector,
         points: &[Point],
         exact: impl Fn(u32, Point) -> bool,
         mut found: impl FnMut(usize, u32),
     ) {
-        for (group, start) in points.chunks(GROUP).zip((0..).step_by(GROUP)) {
-            self.group(group, &exact, |at, key| found(start + at, key));
-        }
-    }
-
-    /// Takes each step for all points of a group before the next, so that no read waits for
-    /// the answer of another point's.
-    #[inline(always)]
-    fn group(
-        &self,
-        points: &[Point],
-        exact: &impl Fn(u32, Point) -> bool,
-        mut found: impl FnMut(usize, u32),
-    ) {
-        const NOWHERE: &[u32] = &[NONE; BLOCKS];
-        let mut pages = [NOWHERE; GROUP];
-        let mut words = [NONE; GROUP];
-        let mut deeper = false;
-        for (at, &p) in points.iter().enumerate() {
-            pages[at] = self.page(p).unwrap_or(NOWHERE);
-        }
-        for (at, &p) in points.iter().enumerate() {
-            words[at] = pages[at][part(p, self.page_shift, PAGE_BITS)];
-        }
-        let shift = self.page_shift - PAGE_BITS;
-        for (at, &p) in points.iter().enumerate() {
-            // A square that is not divided is read again: the same word, no branch.
-            let (place, divided) = page::part_of(words[at], p, shift);
-            let word = pages[at][if divided { place } else { 0 }];
-            words[at] = if divided { word } else { words[at] };
-            deeper |= divided & page::is_directory(word);
-        }
-        if deeper {
+        let mut group = Group::default();
+        for (points, start) in points.chunks(GROUP).zip((0..).step_by(GROUP)) {
+            group.find(self, points);
             for (at, &p) in points.iter().enumerate() {
-                if page::is_directory(words[at]) {
-                    words[at] = page::find(pages[at], p, self.page_shift);
+                let words = group.pages[at];
+                match page::says(group.words[at]) {
+                    Says::Full(NONE) | Says::Directory { .. } => {}
+                    Says::Full(key) => found(start + at, key),
+                    Says::Leaf(place) => {
+                        let exact = |key| exact(key, p);
+                        leaf::visit(vector, words, place, p, &exact, |key| {
+                            found(start + at, key)
+                        });
+                    }
                 }
             }
         }
-        // Fetches the first line of each leaf before any is looked at.
-        let mut headers = [0_u32; GROUP];
-        for at in 0..points.len() {
-            let place = page::leaf_place(words[at]);
-            headers[at] = pages[at][place];
-        }
-        // And the last line of those that are longer.
-        let mut tails = [0_u32; GROUP];
-        for at in 0..points.len() {
-            let place = page::leaf_place(words[at]);
-            // The first word of a page is no leaf's.
-            let last = if place > 0 {
-                leaf::last(headers[at])
-            } else {
-                0
-            };
-            tails[at] = pages[at][place + last];
-        }
-        std::hint::black_box(&tails);
-        for (at, &p) in points.iter().enumerate() {
-            match page::says(words[at]) {
-                Says::Full(NONE) | Says::Directory { .. } => {}
-                Says::Full(key) => found(at, key),
-                Says::Leaf(place) => leaf::visit_known(
-                    headers[at],
-                    pages[at],
-                    place,
-                    p,
-                    &|key| exact(key, p),
-                    |key| found(at, key),
-                ),
+    }
+
+    /// As [`Cells::first_at`] for many points: `found` takes a point's position and the key,
+    /// points in order.
+    #[inline(always)]
+    pub(crate) fn first_at_all(
+        &self,
+        vector: impl Vector,
+        points: &[Point],
+        exact: impl Fn(u32, Point) -> bool,
+        mut found: impl FnMut(usize, u32),
+    ) {
+        let mut group = Group::default();
+        for (points, start) in points.chunks(GROUP).zip((0..).step_by(GROUP)) {
+            group.find(self, points);
+            // Leaves are gathered first, without a branch, and looked at together.
+            let (mut leaves, mut count) = ([0_u8; GROUP], 0);
+            for at in 0..points.len() {
+                leaves[count] = at as u8;
+                count += usize::from(page::is_leaf(group.words[at]));
+            }
+            for &at in &leaves[..count] {
+                let at = usize::from(at);
+                let place = page::leaf_place(group.words[at]);
+                let exact = |key| exact(key, points[at]);
+                group.words[at] = leaf::least(vector, group.pages[at], place, points[at], &exact);
+            }
+            for at in 0..points.len() {
+                found(start + at, group.words[at]);
             }
         }
     }
@@ -184,6 +184,71 @@ impl Cells {
     /// Bytes that it takes.
     pub(crate) fn bytes(&self) -> usize {
         size_of::<Self>() + self.top.bytes()
+    }
+}
+
+/// Points that are asked together: each step is taken for all of them before the next, so that
+/// no read waits for the answer of another point's.
+struct Group<'a> {
+    pages: [&'a [u32]; GROUP],
+    /// What is known of the smallest square around each point.
+    words: [u32; GROUP],
+}
+
+impl Default for Group<'_> {
+    fn default() -> Self {
+        Self {
+            pages: [NOWHERE; GROUP],
+            words: [NONE; GROUP],
+        }
+    }
+}
+
+/// A page with nothing on it.
+const NOWHERE: &[u32] = &[NONE; BLOCKS];
+
+impl<'a> Group<'a> {
+    /// Finds the squares around some points, and fetches their leaves.
+    #[inline(always)]
+    fn find(&mut self, cells: &'a Cells, points: &[Point]) {
+        let (pages, words) = (
+            &mut self.pages[..points.len()],
+            &mut self.words[..points.len()],
+        );
+        for (page, &p) in pages.iter_mut().zip(points) {
+            *page = cells.page(p).unwrap_or(NOWHERE);
+            fetch_word(page, part(p, cells.page_shift, PAGE_BITS));
+        }
+        let shift = cells.page_shift - PAGE_BITS;
+        let mut places = [0_u32; GROUP];
+        for (((page, word), &p), place) in
+            pages.iter().zip(&mut *words).zip(points).zip(&mut places)
+        {
+            let block = part(p, cells.page_shift, PAGE_BITS);
+            *word = page[block];
+            // A square that is not divided is read again: the same word, no branch.
+            let (part, divided) = page::part_of(*word, p, shift);
+            *place = if divided { part } else { block } as u32;
+            fetch_word(page, *place as usize);
+        }
+        let mut deeper = false;
+        for ((page, word), &place) in pages.iter().zip(&mut *words).zip(&places) {
+            let divided = page::is_directory(*word);
+            *word = page[place as usize];
+            deeper |= divided & page::is_directory(*word);
+        }
+        if deeper {
+            for ((page, word), &p) in pages.iter().zip(&mut *words).zip(points) {
+                if page::is_directory(*word) {
+                    *word = page::find(page, p, cells.page_shift);
+                }
+            }
+        }
+        for (page, word) in pages.iter().zip(&*words) {
+            let place = page::leaf_place(*word);
+            fetch_word(page, place);
+            fetch_word(page, place + LINE);
+        }
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) const BLOCKS: usize = 1 << (2 * PAGE_BITS);
 const DIRECTORY_BITS: u32 = 3;
 
 /// The word of a square that no area touches.
-pub(super) const NONE: u32 = leaf::KEYS;
+pub(crate) const NONE: u32 = leaf::KEYS;
 
 const LEAF: u32 = 1 << 30;
 const DIRECTORY: u32 = 2 << 30;
@@ -61,6 +61,12 @@ pub(super) fn is_directory(word: u32) -> bool {
 pub(super) fn part_of(word: u32, p: Point, shift: u32) -> (usize, bool) {
     let at = ((word & !TAG) >> 2) as usize;
     (at + part(p, shift, word & 3), is_directory(word))
+}
+
+/// Whether the word's square has a leaf.
+#[inline(always)]
+pub(super) fn is_leaf(word: u32) -> bool {
+    word & TAG == LEAF
 }
 
 /// Where the word's leaf is; the page's beginning where it has none.
@@ -104,7 +110,7 @@ pub(super) struct Page {
 }
 
 /// Of a cache line, in words.
-const LINE: usize = 16;
+pub(super) const LINE: usize = 16;
 
 impl Page {
     /// Keeps what was made in an arena. `None` where nothing is on the page.
@@ -220,7 +226,7 @@ pub(super) fn copy(words: &[u32], word: u32, into: &mut Vec<u32>) -> u32 {
     match says(word) {
         Says::Full(_) => word,
         Says::Leaf(at) => {
-            let length = leaf::length(words, at);
+            let length = leaf::length(words[at]);
             let to = leaf::start(into, length);
             into.extend_from_slice(&words[at..at + length]);
             leaf_at(to)

@@ -11,12 +11,8 @@ mod within;
 
 use std::collections::BTreeMap;
 
-use self::{
-    level::Level,
-    row::Item,
-    within::{by_place, meets},
-};
-use crate::{Area, Point, Rect, Rule, Shape};
+use self::{level::Level, row::Item};
+use crate::{Area, Point, Rect, Rule, Shape, Slots};
 pub(crate) use within::Sink;
 pub use within::Sums;
 
@@ -116,27 +112,19 @@ impl Rows {
         self.measures
     }
 
-    /// Hands over what counts as being in an area. `shape` tells the shape of a key.
-    pub(crate) fn within<'a>(
+    /// Hands over what counts as being in an area; `features` tells the shapes.
+    pub(crate) fn within(
         &self,
         area: &Area,
         rule: Rule,
-        shape: impl Fn(u32) -> &'a Shape,
+        features: &Slots<Shape>,
         sink: &mut impl Sink,
     ) {
         for level in &self.levels {
-            if by_place(rule) {
-                level.within(area, sink);
-                continue;
+            match rule {
+                Rule::RepresentativePoint => level.within(area, sink),
+                Rule::Intersects | Rule::Within => level.within_by(area, rule, features, sink),
             }
-            let judge = |key: u32, inside: bool, edges: &[(Point, Point)]| match (shape(key), rule)
-            {
-                (Shape::Area(own), Rule::Intersects) if own.is_simple() => {
-                    meets(own, inside, edges)
-                }
-                (shape, rule) => shape.is_in(area, rule),
-            };
-            level.within_by(area, &judge, sink);
         }
     }
 

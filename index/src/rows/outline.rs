@@ -25,6 +25,7 @@ impl Edge {
 
     /// Whether the edge surely misses a rectangle, given by its middle and half its sides;
     /// one that does may still be held not to.
+    #[inline(always)]
     pub(super) fn surely_misses(&self, middle: (f64, f64), half: (f64, f64)) -> bool {
         /// More than all rounding here, against the products.
         const ROUNDING: f64 = 1e-14;
@@ -63,7 +64,28 @@ pub(super) fn middle_and_half(rect: &Rect) -> ((f64, f64), (f64, f64)) {
     )
 }
 
-/// Cells of one row that an edge may go through, from west to east.
+/// How far features reach from their representative points, at most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Reach {
+    pub(super) west: i64,
+    pub(super) south: i64,
+    pub(super) east: i64,
+    pub(super) north: i64,
+}
+
+impl Reach {
+    /// The greater of both, each way.
+    pub(super) fn join(self, other: Self) -> Self {
+        Self {
+            west: self.west.max(other.west),
+            south: self.south.max(other.south),
+            east: self.east.max(other.east),
+            north: self.north.max(other.north),
+        }
+    }
+}
+
+/// Cells of one row whose features an edge may meet, from west to east.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Touch {
     pub(super) west: i64,
@@ -82,15 +104,22 @@ pub(super) struct Outline {
 }
 
 impl Outline {
-    /// Lays the edges of an area over the rows from one to another.
-    pub(super) fn new(area: &Area, shift: u32, rows: std::ops::RangeInclusive<i64>) -> Self {
+    /// Lays the edges of an area over the rows from one to another, for features that reach
+    /// so far from their cells. Without a reach it is what the edges go through.
+    pub(super) fn new(
+        area: &Area,
+        shift: u32,
+        rows: std::ops::RangeInclusive<i64>,
+        reach: Reach,
+    ) -> Self {
         let edges: Vec<Edge> = area.edges().map(|(a, b)| Edge::new(a, b)).collect();
         let (first, last) = (*rows.start(), *rows.end());
         let count = usize::try_from(last - first + 1).unwrap_or(0);
         let mut starts = vec![0_u32; count + 1];
         let span = |edge: &Edge| {
-            let row = |y: f64| y as i64 >> shift;
-            (row(edge.low.1).max(first), row(edge.high.1).min(last))
+            let low = (edge.low.1 as i64 - reach.north) >> shift;
+            let high = (edge.high.1 as i64 + reach.south) >> shift;
+            (low.max(first), high.min(last))
         };
         for edge in &edges {
             let (low, high) = span(edge);
@@ -108,26 +137,26 @@ impl Outline {
         };
         let mut touches = vec![nothing; starts[count] as usize];
         let mut next = starts.clone();
-        let side = (1_i64 << shift) as f64;
         for (edge, at) in edges.iter().zip(0_u32..) {
             let (low, high) = span(edge);
             let slope = (edge.high.0 - edge.low.0) / (edge.high.1 - edge.low.1).max(1.0);
             let (west, east) = (edge.low.0.min(edge.high.0), edge.low.0.max(edge.high.0));
             for row in low..=high {
-                let south = (row << shift) as f64;
+                let south = ((row << shift) - reach.south) as f64;
+                let north = (((row + 1) << shift) + reach.north) as f64;
                 let x =
                     |y: f64| edge.low.0 + (y.clamp(edge.low.1, edge.high.1) - edge.low.1) * slope;
                 let (a, b) = if edge.low.1 == edge.high.1 {
                     (west, east)
                 } else {
-                    (x(south), x(south + side))
+                    (x(south), x(north))
                 };
                 // A level edge and rounding: two units more on both sides are always enough.
                 let cell = |x: f64| x.clamp(west, east) as i64;
                 let slot = &mut next[(row - first) as usize];
                 touches[*slot as usize] = Touch {
-                    west: (cell(a.min(b)) - 2) >> shift,
-                    east: (cell(a.max(b)) + 2) >> shift,
+                    west: (cell(a.min(b)) - 2 - reach.east) >> shift,
+                    east: (cell(a.max(b)) + 2 + reach.west) >> shift,
                     edge: at,
                 };
                 *slot += 1;

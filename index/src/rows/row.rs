@@ -1,5 +1,6 @@
 //! One row of cells: the features whose representative points lie in it, never changed.
 
+use super::outline::Reach;
 use crate::{Point, Rect};
 
 /// A feature's place, and what it counts.
@@ -23,12 +24,15 @@ pub(crate) struct Row {
     /// Representative points. Lattice values are whole numbers below 2⁵³, exact in a double.
     pub(super) xs: Box<[f64]>,
     pub(super) ys: Box<[f64]>,
-    /// How far the rectangle reaches from the point: west, south, east, north.
-    reaches: Box<[[u32; 4]]>,
+    /// How far the rectangles reach from the points: all features' to the west, then to the
+    /// south, the east and the north.
+    reaches: Box<[u32]>,
     /// The rectangles themselves instead, where features are too large for that.
     rects: Box<[Rect]>,
     /// Around all features, exactly.
     pub(super) all: Option<Rect>,
+    /// The farthest of all reaches.
+    pub(super) reach: Reach,
     /// Measures, all features' first, then all features' second, and so on.
     values: Box<[i64]>,
     /// Sums of all cells before each, measure by measure as the values.
@@ -82,16 +86,17 @@ impl Row {
             keys: items.iter().map(|item| item.key).collect(),
             xs: items.iter().map(|item| item.place.x as f64).collect(),
             ys: items.iter().map(|item| item.place.y as f64).collect(),
-            reaches: (near.iter())
-                .map(|Item { place, rect, .. }| {
-                    [
-                        (place.x - rect.min.x) as u32,
-                        (place.y - rect.min.y) as u32,
-                        (rect.max.x - place.x) as u32,
-                        (rect.max.y - place.y) as u32,
-                    ]
-                })
+            reaches: (0..4)
+                .flat_map(|way| near.iter().map(move |item| reaches(item)[way] as u32))
                 .collect(),
+            reach: (items.iter().map(reaches))
+                .map(|[west, south, east, north]| Reach {
+                    west,
+                    south,
+                    east,
+                    north,
+                })
+                .fold(Reach::default(), Reach::join),
             rects: far.iter().map(|item| item.rect).collect(),
             all: items.iter().map(|item| item.rect).reduce(|a, b| a.join(&b)),
             values: values.into(),
@@ -175,11 +180,11 @@ impl Row {
 
     /// The rectangle around a feature.
     pub(super) fn rect(&self, at: usize) -> Rect {
-        let Some(reach) = self.reaches.get(at) else {
+        if self.reaches.is_empty() {
             return self.rects[at];
-        };
+        }
         let Point { x, y } = self.place(at);
-        let [west, south, east, north] = reach.map(i64::from);
+        let [west, south, east, north] = self.ways().map(|way| i64::from(way[at]));
         Rect {
             min: Point {
                 x: x - west,
@@ -190,6 +195,14 @@ impl Row {
                 y: y + north,
             },
         }
+    }
+
+    /// How far the rectangles reach to the west, south, east and north; nothing where they are
+    /// kept as they are.
+    #[inline(always)]
+    pub(super) fn ways(&self) -> [&[u32]; 4] {
+        let count = self.reaches.len() / 4;
+        [0, 1, 2, 3].map(|way| &self.reaches[way * count..(way + 1) * count])
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -203,4 +216,14 @@ impl Row {
             + size_of_val(&*self.values)
             + size_of_val(&*self.sums)
     }
+}
+
+/// How far a feature reaches from its point: west, south, east, north.
+fn reaches(Item { place, rect, .. }: &Item) -> [i64; 4] {
+    [
+        place.x - rect.min.x,
+        place.y - rect.min.y,
+        rect.max.x - place.x,
+        rect.max.y - place.y,
+    ]
 }

@@ -2,10 +2,13 @@
 
 use super::{
     level::Level,
-    outline::{Edge, Outline, Touch, middle_and_half},
+    outline::{Edge, Outline, Reach, Touch, middle_and_half},
     row::Row,
 };
-use crate::{Area, Point, Rect, Rule, point::segments_meet};
+use crate::{Area, Point, Rule, Shape, Slots, point::segments_meet};
+
+/// Doubtful features that are looked at together, so that their reads overlap.
+const DOUBTS: usize = 32;
 
 /// Takes what is found in an area.
 pub(crate) trait Sink {
@@ -53,9 +56,13 @@ impl Sink for Sums {
     }
 }
 
-/// Whether a feature with a rectangle that the outline goes through is in the area. Takes
-/// its key, whether its representative point is in, and the edges that meet its rectangle.
-pub(super) type Judge<'a> = dyn Fn(u32, bool, &[(Point, Point)]) -> bool + 'a;
+/// A feature whose rectangle the outline may meet.
+struct Doubt<'a> {
+    row: &'a Row,
+    at: usize,
+    /// Edges that may meet it, among others.
+    near: &'a [Touch],
+}
 
 impl Level {
     /// Hands over all features of the level that are in an area by their representative points.
@@ -64,122 +71,178 @@ impl Level {
             #[inline(always)]
             || {
                 let rows = self.rows_near(&area.rect());
-                let outline = Outline::new(area, self.shift, rows.clone());
+                let outline = Outline::new(area, self.shift, rows.clone(), Reach::default());
                 let mut masks = Vec::new();
                 for at in rows {
                     let row = self.row(at);
                     if row.is_empty() {
                         continue;
                     }
-                    walk(&outline, outline.touches(at), at << self.shift, |stretch| {
-                        let cells = row.cells(stretch.west, stretch.east);
-                        if stretch.touches.is_empty() {
-                            sink.run(row, &cells);
-                        } else if !cells.is_empty() {
-                            let items = row.items(&cells);
-                            inside(
-                                &outline.edges,
-                                &stretch,
-                                row,
-                                items.clone(),
-                                area,
-                                &mut masks,
-                            );
-                            sink.some(row, items.start, &masks);
-                        }
-                    });
+                    walk(
+                        &outline,
+                        outline.touches(at),
+                        at << self.shift,
+                        #[inline(always)]
+                        |stretch| {
+                            let cells = row.cells(stretch.west, stretch.east);
+                            if stretch.touches.is_empty() {
+                                sink.run(row, &cells);
+                            } else if !cells.is_empty() {
+                                let items = row.items(&cells);
+                                inside(
+                                    &outline.edges,
+                                    &stretch,
+                                    row,
+                                    items.clone(),
+                                    area,
+                                    &mut masks,
+                                );
+                                sink.some(row, items.start, &masks);
+                            }
+                        },
+                    );
                 }
             },
         );
     }
 
-    /// Hands over all features of the level that are in an area as a judge says.
+    /// Hands over all features of the level that intersect an area or lie within it.
     ///
-    /// Where no edge goes through a cell or its neighbours, all features of the cell lie as
-    /// their representative points do.
-    pub(super) fn within_by(&self, area: &Area, judge: &Judge<'_>, sink: &mut impl Sink) {
+    /// Where no edge meets a feature's rectangle, the feature lies as its representative point
+    /// does. And what has its representative point in the area intersects it.
+    pub(super) fn within_by(
+        &self,
+        area: &Area,
+        rule: Rule,
+        features: &Slots<Shape>,
+        sink: &mut impl Sink,
+    ) {
         let rows = self.rows_near(&area.rect());
-        let (low, high) = (rows.start() - 1, rows.end() + 1);
-        let outline = Outline::new(area, self.shift, low..=high);
-        let mut near: Vec<Touch> = Vec::new();
-        let (mut masks, mut meeting) = (Vec::new(), Vec::new());
-        for at in rows {
-            let row = self.row(at);
-            if row.is_empty() {
-                continue;
-            }
-            near.clear();
-            near.extend((at - 1..=at + 1).flat_map(|at| outline.touches(at)));
-            near.sort_unstable_by_key(|touch| touch.west);
-            walk_near(
-                &outline,
-                outline.touches(at),
-                &near,
-                at << self.shift,
-                |stretch, near| {
-                    let cells = row.cells(stretch.west, stretch.east);
-                    if near.is_empty() {
-                        sink.run(row, &cells);
-                        return;
+        let reach = (rows.clone())
+            .map(|at| self.row(at).reach)
+            .fold(Reach::default(), Reach::join);
+        let outline = Outline::new(area, self.shift, rows.clone(), Reach::default());
+        let wide = Outline::new(area, self.shift, rows.clone(), reach);
+        let mut doubts: Vec<Doubt<'_>> = Vec::new();
+        let (mut masks, mut doubtful) = (Vec::new(), Vec::new());
+        crate::vector::wide(
+            #[inline(always)]
+            || {
+                for at in rows {
+                    let row = &**self.row(at);
+                    if row.is_empty() {
+                        continue;
                     }
-                    if cells.is_empty() {
-                        return;
-                    }
-                    let items = row.items(&cells);
-                    crate::vector::wide(
+                    let (touches, near) = (outline.touches(at), wide.touches(at));
+                    walk_near(
+                        &outline,
+                        touches,
+                        near,
+                        at << self.shift,
                         #[inline(always)]
-                        || {
-                            inside(
-                                &outline.edges,
-                                &stretch,
-                                row,
-                                items.clone(),
-                                area,
-                                &mut masks,
-                            )
+                        |stretch, near| {
+                            let cells = row.cells(stretch.west, stretch.east);
+                            if near.is_empty() {
+                                sink.run(row, &cells);
+                                return;
+                            }
+                            if cells.is_empty() {
+                                return;
+                            }
+                            let items = row.items(&cells);
+                            let edges = &outline.edges;
+                            inside(edges, &stretch, row, items.clone(), area, &mut masks);
+                            may_meet(edges, near, row, items.clone(), &mut doubtful);
+                            for ((mask, doubt), at) in
+                                masks.iter_mut().zip(&doubtful).zip(items.clone())
+                            {
+                                let settled = rule == Rule::Intersects && *mask != 0;
+                                if *doubt != 0 && !settled {
+                                    *mask = 0;
+                                    doubts.push(Doubt { row, at, near });
+                                }
+                            }
+                            sink.some(row, items.start, &masks);
                         },
                     );
-                    for (at, mask) in items.clone().zip(&mut masks) {
-                        let rect = row.rect(at);
-                        meeting_edges(&outline.edges, near, &rect, self.shift, &mut meeting);
-                        if !meeting.is_empty() && !judge(row.keys[at], *mask != 0, &meeting) {
-                            *mask = 0;
-                        } else if !meeting.is_empty() {
-                            *mask = u64::MAX;
-                        }
-                    }
-                    sink.some(row, items.start, &masks);
-                },
-            );
+                }
+            },
+        );
+        let mut meeting = Vec::new();
+        for doubts in doubts.chunks(DOUBTS) {
+            let keys = || doubts.iter().map(|doubt| doubt.row.keys[doubt.at]);
+            keys().for_each(|key| features.fetch(key));
+            keys().for_each(|key| known(features, key).fetch());
+            keys().for_each(|key| known(features, key).fetch_vertices());
+            for doubt in doubts {
+                let shape = known(features, doubt.row.keys[doubt.at]);
+                meeting_edges(&wide.edges, doubt, self.shift, &mut meeting);
+                let judged = match (shape, rule) {
+                    (Shape::Area(own), Rule::Intersects) if own.is_simple() => meets(own, &meeting),
+                    (shape, rule) => shape.is_in(area, rule),
+                };
+                if judged {
+                    sink.some(doubt.row, doubt.at, &[u64::MAX]);
+                }
+            }
         }
     }
 }
 
-/// The edges that meet a rectangle, each once.
-fn meeting_edges(
+fn known(features: &Slots<Shape>, key: u32) -> &Shape {
+    features
+        .get(key)
+        .expect("every key in the rows has a shape")
+}
+
+/// For each of some features, all ones where an edge may meet its rectangle.
+#[inline(always)]
+fn may_meet(
     edges: &[Edge],
     near: &[Touch],
-    rect: &Rect,
-    shift: u32,
-    found: &mut Vec<(Point, Point)>,
+    row: &Row,
+    items: std::ops::Range<usize>,
+    masks: &mut Vec<u64>,
 ) {
-    found.clear();
-    let (west, east) = (rect.min.x >> shift, rect.max.x >> shift);
-    let (middle, half) = middle_and_half(rect);
+    let [west, south, east, north] = row.ways();
+    masks.clear();
+    if west.is_empty() {
+        masks.resize(items.len(), u64::MAX);
+        return;
+    }
+    masks.resize(items.len(), 0);
     for touch in near {
-        if touch.west > east {
-            break;
+        let edge = edges[touch.edge as usize];
+        let own = row.items(&row.cells(touch.west, touch.east));
+        let start = own.start - items.start;
+        let points = row.xs[own.clone()].iter().zip(&row.ys[own.clone()]);
+        let wide = west[own.clone()].iter().zip(&east[own.clone()]);
+        let high = south[own.clone()].iter().zip(&north[own]);
+        let each = points.zip(wide).zip(high).zip(&mut masks[start..]);
+        for ((((&x, &y), (&west, &east)), (&south, &north)), mask) in each {
+            let [west, east, south, north] = [west, east, south, north].map(f64::from);
+            // Exact, as twice a lattice value fits a double.
+            let middle = (x + (east - west) / 2.0, y + (north - south) / 2.0);
+            let half = ((east + west) / 2.0, (north + south) / 2.0);
+            *mask |= if edge.surely_misses(middle, half) {
+                0
+            } else {
+                u64::MAX
+            };
         }
-        if touch.east < west {
-            continue;
-        }
-        let edge = &edges[touch.edge as usize];
-        if edge.surely_misses(middle, half) {
-            continue;
-        }
-        let (a, b) = edge.ends();
-        if rect.meets_segment(a, b) && !found.contains(&(a, b)) {
-            found.push((a, b));
+    }
+}
+
+/// The edges that may meet a feature's rectangle.
+fn meeting_edges(edges: &[Edge], doubt: &Doubt<'_>, shift: u32, found: &mut Vec<(Point, Point)>) {
+    let column = doubt.row.place(doubt.at).x >> shift;
+    let (middle, half) = middle_and_half(&doubt.row.rect(doubt.at));
+    found.clear();
+    for touch in doubt.near {
+        let edge = edges[touch.edge as usize];
+        let beside = (touch.west..=touch.east).contains(&column);
+        if beside && !edge.surely_misses(middle, half) {
+            found.push(edge.ends());
         }
     }
 }
@@ -206,31 +269,34 @@ fn walk<'a>(
     south: i64,
     mut visit: impl FnMut(Stretch<'a>),
 ) {
-    walk_near(outline, touches, touches, south, |stretch, _| {
-        visit(stretch)
-    });
+    walk_near(
+        outline,
+        touches,
+        touches,
+        south,
+        #[inline(always)]
+        |stretch, _| visit(stretch),
+    );
 }
 
-/// As [`walk`], with stretches as wide as further touches and their neighbouring cells
-/// make them, which are handed over too; `near` holds all touches of the row itself.
+/// As [`walk`], with stretches as wide as further touches make them, which are handed over
+/// too: `near` reaches as far as the touches of the row itself, and farther.
 #[inline(always)]
 fn walk_near<'a>(
     outline: &Outline,
     touches: &'a [Touch],
-    near: &[Touch],
+    near: &'a [Touch],
     south: i64,
-    mut visit: impl FnMut(Stretch<'a>, &[Touch]),
+    mut visit: impl FnMut(Stretch<'a>, &'a [Touch]),
 ) {
-    // The row's own touches reach no farther than all near ones.
-    let wider = i64::from(touches.as_ptr() != near.as_ptr());
     let south = south as f64;
     let (mut inside, mut own, mut at) = (false, 0, 0);
     let mut west = i64::MIN;
     while at < near.len() {
-        let (start, first) = (at, near[at].west - wider);
-        let mut last = near[at].east + wider;
-        while at < near.len() && near[at].west - wider <= last + 1 {
-            last = last.max(near[at].east + wider);
+        let (start, first) = (at, near[at].west);
+        let mut last = near[at].east;
+        while at < near.len() && near[at].west <= last + 1 {
+            last = last.max(near[at].east);
             at += 1;
         }
         if inside && west < first {
@@ -309,17 +375,12 @@ fn inside(
     }
 }
 
-/// Whether a feature of one ring and an area share a point, where some edges of the area
-/// meet the feature's rectangle.
-pub(super) fn meets(own: &Area, inside: bool, edges: &[(Point, Point)]) -> bool {
-    inside
-        || edges.iter().any(|&(a, b)| {
-            // An edge that touches no boundary lies inside the feature or outside as a whole.
-            own.edges().any(|(c, d)| segments_meet(a, b, c, d)) || own.contains(a)
-        })
-}
-
-/// Whether a rule is that of the representative point.
-pub(super) fn by_place(rule: Rule) -> bool {
-    rule == Rule::RepresentativePoint
+/// Whether a feature of one ring and an area share a point, where its representative point is
+/// outside the area. `edges` are those of the area that meet the feature's rectangle, and may
+/// be others.
+fn meets(own: &Area, edges: &[(Point, Point)]) -> bool {
+    edges.iter().any(|&(a, b)| {
+        // An edge that touches no boundary lies inside the feature or outside as a whole.
+        own.edges().any(|(c, d)| segments_meet(a, b, c, d)) || own.contains(a)
+    })
 }
