@@ -13,6 +13,7 @@ mod import;
 mod lookup;
 mod overview;
 mod page;
+mod people;
 mod policy;
 #[expect(dead_code, unused_imports, reason = "sheets and documents come next")]
 mod print;

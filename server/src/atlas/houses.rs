@@ -1,34 +1,13 @@
 //! What each building counts: people, households and square metres, as whole numbers.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
+use chrono::NaiveDate;
 use yizhangtu_data::{Id, Record};
 use yizhangtu_index::{Area, Feature, Index, Rule, Slots};
 
 use super::LayerSnapshot;
-
-/// Word for people whose kind of registration is not recorded.
-pub(crate) const UNKNOWN_KIND: &str = "未登记";
-
-/// Who lives in one building, by the registers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
-    /// People by kind, in the order of [`Tallies::kinds`]; shorter where the rest is 0.
-    pub(crate) people: Vec<u32>,
-    /// Households.
-    pub(crate) households: u32,
-    /// Rooms.
-    pub(crate) rooms: u32,
-}
-
-/// Who lives where: a tally for each building that has any.
-#[derive(Debug, Default)]
-pub(crate) struct Tallies {
-    /// Kinds of registration (`hukou_type`) that occur, in order.
-    pub(crate) kinds: Vec<Arc<str>>,
-    /// By the building's id.
-    pub(crate) of: HashMap<Id, Tally>,
-}
+use crate::people::{Tallies, Tally, Terms};
 
 /// One building's part in every sum. Areas are in hundredths of a square metre.
 #[derive(Clone, Debug, Default)]
@@ -46,25 +25,40 @@ pub(crate) struct House {
 /// The buildings' parts, at the positions of the building layer, and their sums.
 #[derive(Debug, Default)]
 pub(crate) struct Houses {
-    tallies: Arc<Tallies>,
+    /// Kinds of registration, in the order of [`Tally::people`].
+    kinds: Vec<Arc<str>>,
+    /// The day that ages were reckoned on.
+    day: NaiveDate,
     houses: Slots<House>,
     /// The building layer's index, with the parts as measures.
     index: Index,
 }
 
-/// Measures of a house beside its people by kind: households, let or not, 基底面积 and
-/// 建筑面积 in 0.01 m².
-const MEASURES: usize = 4;
+/// Measures of a house beside its people by kind and by age: unverified and overdue people,
+/// households, rooms, those let and those vacant, let or not, 基底面积 and 建筑面积 in 0.01 m².
+const MEASURES: usize = 9;
 
 /// What some buildings count together. Areas are in hundredths of a square metre.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Census {
     /// Number of buildings.
     pub(crate) buildings: u64,
-    /// People by kind, in the order of [`Tallies::kinds`].
+    /// People by kind, in the order of [`Houses::kinds`].
     pub(crate) people: Vec<u64>,
+    /// People by age, in the order of the terms' bands, and then those of unknown age.
+    pub(crate) ages: Vec<u64>,
+    /// People who are not verified.
+    pub(crate) unverified: u64,
+    /// People who were verified too long ago.
+    pub(crate) overdue: u64,
     /// Households.
     pub(crate) households: u64,
+    /// Rooms.
+    pub(crate) rooms: u64,
+    /// Rooms that are let.
+    pub(crate) rooms_let: u64,
+    /// Rooms that stand empty.
+    pub(crate) rooms_vacant: u64,
     /// Buildings let to tenants.
     pub(crate) rental: u64,
     /// 基底面积 in 0.01 m².
@@ -74,25 +68,33 @@ pub(crate) struct Census {
 }
 
 impl Census {
-    fn of(buildings: u64, sums: &[i128]) -> Self {
+    fn of(buildings: u64, sums: &[i128], kinds: usize) -> Self {
         let count = |sum: i128| u64::try_from(sum).expect("counts are not negative");
-        let (people, rest) = sums.split_at(sums.len() - MEASURES);
+        let counts = |sums: &[i128]| sums.iter().map(|&sum| count(sum)).collect();
+        let (people, rest) = sums.split_at(kinds);
+        let (ages, rest) = rest.split_at(rest.len() - MEASURES);
         Self {
             buildings,
-            people: people.iter().map(|&sum| count(sum)).collect(),
-            households: count(rest[0]),
-            rental: count(rest[1]),
-            footprint: rest[2],
-            floor_area: rest[3],
+            people: counts(people),
+            ages: counts(ages),
+            unverified: count(rest[0]),
+            overdue: count(rest[1]),
+            households: count(rest[2]),
+            rooms: count(rest[3]),
+            rooms_let: count(rest[4]),
+            rooms_vacant: count(rest[5]),
+            rental: count(rest[6]),
+            footprint: rest[7],
+            floor_area: rest[8],
         }
     }
 }
 
 impl House {
-    fn new(buildings: &LayerSnapshot, record: &Record, tallies: &Tallies) -> Self {
+    fn new(buildings: &LayerSnapshot, record: &Record, tally: Tally) -> Self {
         let field = |name| buildings.layer.position(name);
         Self {
-            tally: tallies.of.get(&record.id).cloned().unwrap_or_default(),
+            tally,
             rental: field("rental").is_some_and(|at| record.values[at].as_boolean() == Some(true)),
             footprint: hundredths(record, field("footprint_m2")),
             floor_area: hundredths(record, field("floor_area_m2")),
@@ -101,10 +103,20 @@ impl House {
 
     /// Its part in each sum, of so many kinds of people.
     fn measures(&self, kinds: usize) -> Arc<[i64]> {
-        let people = self.tally.people.iter().map(|&count| i64::from(count));
-        (people.chain(std::iter::repeat(0)).take(kinds))
+        let tally = &self.tally;
+        let filled = |counts: &[u32], length: usize| {
+            let counts: Vec<i64> = counts.iter().map(|&count| i64::from(count)).collect();
+            counts.into_iter().chain(std::iter::repeat(0)).take(length)
+        };
+        filled(&tally.people, kinds)
+            .chain(filled(&tally.ages, Terms::current().age_groups()))
             .chain([
-                i64::from(self.tally.households),
+                i64::from(tally.unverified),
+                i64::from(tally.overdue),
+                i64::from(tally.households),
+                i64::from(tally.rooms),
+                i64::from(tally.rooms_let),
+                i64::from(tally.rooms_vacant),
                 i64::from(self.rental),
                 self.footprint,
                 self.floor_area,
@@ -113,77 +125,124 @@ impl House {
     }
 }
 
+/// Number of sums over houses with so many kinds of people.
+fn sums(kinds: usize) -> usize {
+    kinds + Terms::current().age_groups() + MEASURES
+}
+
 impl Houses {
     /// Brings the registers' tallies and the building layer together.
-    pub(crate) fn new(buildings: Option<&LayerSnapshot>, tallies: Arc<Tallies>) -> Self {
+    pub(crate) fn new(buildings: Option<&LayerSnapshot>, tallies: Tallies) -> Self {
+        let Tallies {
+            kinds, day, mut of, ..
+        } = tallies;
         let Some(buildings) = buildings else {
             return Self {
-                tallies,
+                kinds,
+                day,
                 ..Self::default()
             };
         };
-        let houses: Vec<(u32, House)> = (buildings.records())
-            .map(|(at, record)| (at, House::new(buildings, record, &tallies)))
-            .collect();
-        let kinds = tallies.kinds.len();
-        let houses = Slots::build(houses);
-        let index = (buildings.index()).measured(kinds + MEASURES, |at| {
+        let houses = (buildings.records()).map(|(at, record)| {
+            let tally = of.remove(&record.id).unwrap_or_default();
+            (at, House::new(buildings, record, tally))
+        });
+        Self::measured(
+            buildings,
+            kinds,
+            day,
+            Slots::build(houses.collect::<Vec<_>>()),
+        )
+    }
+
+    fn measured(
+        buildings: &LayerSnapshot,
+        kinds: Vec<Arc<str>>,
+        day: NaiveDate,
+        houses: Slots<House>,
+    ) -> Self {
+        let index = (buildings.index()).measured(sums(kinds.len()), |at| {
             houses
                 .get(at)
-                .map(|house: &House| house.measures(kinds))
+                .map(|house: &House| house.measures(kinds.len()))
                 .unwrap_or_default()
         });
         Self {
-            tallies,
+            kinds,
+            day,
             houses,
             index,
         }
     }
 
-    /// The houses after a change of some buildings, known by their ids. Tallies are new
-    /// where the registers were counted again.
-    pub(crate) fn after<'a>(
+    /// The houses of a part of the building layer, where they keep their positions.
+    pub(crate) fn part(&self, buildings: Option<&LayerSnapshot>) -> Self {
+        let (kinds, day) = (self.kinds.clone(), self.day);
+        let Some(buildings) = buildings else {
+            return Self {
+                kinds,
+                day,
+                ..Self::default()
+            };
+        };
+        let houses = (buildings.records()).map(|(at, _)| (at, self.at(at).clone()));
+        Self::measured(
+            buildings,
+            kinds,
+            day,
+            Slots::build(houses.collect::<Vec<_>>()),
+        )
+    }
+
+    /// The houses after a change of some buildings, known by their ids, and with the tallies
+    /// of the houses that were counted again.
+    pub(crate) fn after(
         &self,
         before: &LayerSnapshot,
         buildings: &LayerSnapshot,
-        changed: impl Iterator<Item = &'a Id>,
-        tallies: Option<Arc<Tallies>>,
+        changed: &[Id],
+        tallies: Option<Tallies>,
     ) -> Self {
-        let new = tallies.as_ref().unwrap_or(&self.tallies);
-        if new.kinds != self.tallies.kinds {
-            return Self::new(Some(buildings), Arc::clone(new));
-        }
-        let mut ids: Vec<&Id> = changed.collect();
-        if tallies.is_some() {
-            let differs = |(id, tally): &(&Id, &Tally)| self.tallies.of.get(*id) != Some(*tally);
-            ids.extend(new.of.iter().filter(differs).map(|(id, _)| id));
-            ids.extend(
-                self.tallies
-                    .of
-                    .keys()
-                    .filter(|id| !new.of.contains_key(*id)),
-            );
-        }
+        let mut tallies = tallies.unwrap_or_else(|| Tallies {
+            kinds: self.kinds.clone(),
+            day: self.day,
+            counted: Some(std::collections::HashSet::new()),
+            ..Tallies::default()
+        });
+        let Some(counted) = tallies.counted.take() else {
+            return Self::new(Some(buildings), tallies);
+        };
         let mut houses = self.houses.clone();
-        let mut edits = Vec::with_capacity(ids.len());
-        for id in ids {
+        let mut edits = Vec::new();
+        for id in changed.iter().chain(&counted) {
+            let old = before.position(id);
             let Some(at) = buildings.position(id) else {
-                edits.extend(before.position(id).map(|at| {
+                edits.extend(old.map(|at| {
                     houses.set(at, None);
                     (at, None)
                 }));
                 continue;
             };
-            let house = House::new(buildings, buildings.record(at), new);
+            let tally = if counted.contains(id) {
+                tallies.of.get(id).cloned()
+            } else {
+                old.and_then(|at| Some(self.houses.get(at)?.tally.clone()))
+            };
+            let house = House::new(buildings, buildings.record(at), tally.unwrap_or_default());
             let feature = buildings.shape(at).map(|shape| Feature {
                 shape: shape.clone(),
-                measures: house.measures(new.kinds.len()),
+                measures: house.measures(tallies.kinds.len()),
             });
             houses.set(at, Some(house));
             edits.push((at, feature));
         }
+        // A kind that never occurred has a sum of its own.
+        if tallies.kinds.len() != self.kinds.len() {
+            return Self::measured(buildings, tallies.kinds, self.day, houses);
+        }
         Self {
-            tallies: Arc::clone(new),
+            kinds: tallies.kinds,
+            day: self.day,
             index: self.index.following(buildings.index(), edits),
             houses,
         }
@@ -195,29 +254,29 @@ impl Houses {
             return Census::default();
         }
         let sums = self.index.sums(area, rule);
-        Census::of(sums.count, &sums.measures)
+        Census::of(sums.count, &sums.measures, self.kinds.len())
     }
 
     /// What some buildings count.
     pub(crate) fn count(&self, positions: &[u32]) -> Census {
-        let kinds = self.kinds().len();
-        let mut sums = vec![0_i128; kinds + MEASURES];
+        let kinds = self.kinds.len();
+        let mut total = vec![0_i128; sums(kinds)];
         for &at in positions {
-            for (sum, part) in sums.iter_mut().zip(&*self.at(at).measures(kinds)) {
+            for (sum, part) in total.iter_mut().zip(&*self.at(at).measures(kinds)) {
                 *sum += i128::from(*part);
             }
         }
-        Census::of(positions.len() as u64, &sums)
+        Census::of(positions.len() as u64, &total, kinds)
+    }
+
+    /// The day that ages were reckoned on, and that is counted for.
+    pub(crate) fn day(&self) -> NaiveDate {
+        self.day
     }
 
     /// Kinds of registration, in the order of [`Tally::people`].
     pub(crate) fn kinds(&self) -> &[Arc<str>] {
-        &self.tallies.kinds
-    }
-
-    /// Who lives where, by the buildings' ids.
-    pub(crate) fn tallies(&self) -> &Arc<Tallies> {
-        &self.tallies
+        &self.kinds
     }
 
     /// The building at a position of the building layer.
@@ -225,13 +284,6 @@ impl Houses {
         self.houses
             .get(position)
             .expect("positions come from the building layer")
-    }
-}
-
-impl Tally {
-    /// All people.
-    pub(crate) fn residents(&self) -> u64 {
-        self.people.iter().map(|&count| u64::from(count)).sum()
     }
 }
 

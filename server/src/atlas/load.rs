@@ -11,10 +11,8 @@ use yizhangtu_data::{
     store::{GeoPackage, StoreError},
 };
 
-use super::{Atlas, LayerSnapshot, Snapshot, Tallies, Tally, UNKNOWN_KIND};
-
-/// Tables that the tallies are made of.
-const REGISTERS: [&str; 4] = ["residence", "person", "household", "room"];
+use super::{Atlas, Houses, LayerSnapshot, Snapshot};
+use crate::people::{self, Day, Tallies};
 
 /// How often a load is begun again because somebody wrote meanwhile.
 const TRIES: usize = 5;
@@ -38,8 +36,8 @@ impl Atlas {
 }
 
 impl Snapshot {
-    /// The map after changes that are in the file; the registers are counted again where the
-    /// changes touched them.
+    /// The map after changes that are in the file; the houses whose registers they touched are
+    /// counted again.
     ///
     /// # Errors
     /// When the registers cannot be read.
@@ -48,13 +46,23 @@ impl Snapshot {
         store: &GeoPackage,
         changes: &[Change],
     ) -> Result<Self, StoreError> {
-        let counts = (changes.iter()).any(|change| REGISTERS.contains(&&*change.layer));
-        let tallies = counts.then(|| tallies(store)).transpose()?;
+        let (kinds, day) = (self.houses.kinds(), self.houses.day());
+        let tallies = Tallies::since(store, self.sequence, kinds, day)?;
         let set = ChangeSet {
             changes: changes.to_vec(),
             ..ChangeSet::default()
         };
-        Ok(self.after(store.sequence()?, &set, tallies.map(Arc::new)))
+        Ok(self.after(store.sequence()?, &set, tallies))
+    }
+
+    /// The same map with every house counted anew, as of today.
+    ///
+    /// # Errors
+    /// When the registers cannot be read.
+    pub(crate) fn recounted(&self, store: &GeoPackage) -> Result<Self, StoreError> {
+        let tallies = Tallies::read(store, Day::Now(people::today()))?;
+        let buildings = self.layer("building").map(|layer| &**layer);
+        Ok(self.with_houses(Arc::new(Houses::new(buildings, tallies))))
     }
 }
 
@@ -95,7 +103,7 @@ fn load_once(store: &GeoPackage, sequence: u64) -> Result<Snapshot, StoreError> 
             ));
         }
     }
-    if has_registers(store) {
+    if people::has_registers(store) {
         jobs.push((store.count("residence")?, Job::Tallies));
     }
     // The longest is begun first, so that the threads end together.
@@ -154,7 +162,7 @@ fn load_once(store: &GeoPackage, sequence: u64) -> Result<Snapshot, StoreError> 
         sequence,
         layers,
         contracts.into_iter().next(),
-        Arc::new(found),
+        found,
     ))
 }
 
@@ -168,60 +176,8 @@ fn fetch(reader: &GeoPackage, job: Job, rows: u64) -> Result<Brought, StoreError
                 Arc::new(LayerSnapshot::new(layer, records)),
             ))
         }
-        Job::Tallies => tallies(reader).map(Brought::Tallies),
+        Job::Tallies => Tallies::read(reader, Day::Now(people::today())).map(Brought::Tallies),
     }
-}
-
-fn has_registers(store: &GeoPackage) -> bool {
-    store.is_own() && REGISTERS.iter().all(|table| store.layer(table).is_some())
-}
-
-/// Counts who lives where now: open residences, each person once a building; the register's
-/// households and rooms. A residence or household without a building takes its room's.
-fn tallies(store: &GeoPackage) -> Result<Tallies, StoreError> {
-    let mut tallies = Tallies::default();
-    if !has_registers(store) {
-        return Ok(tallies);
-    }
-    let people = store.query(
-        "SELECT coalesce(r.building, m.building), coalesce(p.hukou_type, ?1), count(DISTINCT r.person)
-         FROM residence r
-         LEFT JOIN room m ON r.building IS NULL AND m.id = r.room
-         LEFT JOIN person p ON p.id = r.person
-         WHERE r.moved_out IS NULL AND coalesce(r.building, m.building) IS NOT NULL
-         GROUP BY 1, 2",
-        [UNKNOWN_KIND],
-        |row| Ok((row.get::<_, Arc<str>>(0)?, row.get::<_, Arc<str>>(1)?, row.get::<_, u32>(2)?)),
-    )?;
-    let mut kinds: Vec<Arc<str>> = people.iter().map(|(_, kind, _)| Arc::clone(kind)).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    for (building, kind, count) in people {
-        let at = kinds.binary_search(&kind).expect("every kind is listed");
-        let tally: &mut Tally = tallies.of.entry(building).or_default();
-        tally.people.resize(tally.people.len().max(at + 1), 0);
-        tally.people[at] += count;
-    }
-    tallies.kinds = kinds;
-    let households = store.query(
-        "SELECT coalesce(h.building, m.building), count(*) FROM household h
-         LEFT JOIN room m ON h.building IS NULL AND m.id = h.room
-         WHERE coalesce(h.building, m.building) IS NOT NULL GROUP BY 1",
-        [],
-        |row| Ok((row.get::<_, Arc<str>>(0)?, row.get::<_, u32>(1)?)),
-    )?;
-    for (building, count) in households {
-        tallies.of.entry(building).or_default().households = count;
-    }
-    let rooms = store.query(
-        "SELECT building, count(*) FROM room WHERE building IS NOT NULL GROUP BY 1",
-        [],
-        |row| Ok((row.get::<_, Arc<str>>(0)?, row.get::<_, u32>(1)?)),
-    )?;
-    for (building, count) in rooms {
-        tallies.of.entry(building).or_default().rooms = count;
-    }
-    Ok(tallies)
 }
 
 #[cfg(test)]
@@ -328,11 +284,11 @@ mod tests {
         let at = layer.at(Point::snap(113.0005, 23.0005).unwrap());
         assert_eq!(at, [0]);
         let kinds: Vec<&str> = before.houses.kinds().iter().map(|kind| &**kind).collect();
-        assert_eq!(kinds, ["未登记", "本村户籍", "来穗"]);
+        assert_eq!(kinds, ["本村户籍", "本市", "来穗", "境外", "未登记"]);
         let tally = &before.houses.at(0).tally;
         assert_eq!(
             (&*tally.people, tally.households, tally.rooms),
-            (&[1, 1, 1][..], 1, 1)
+            (&[1, 0, 1, 0, 1][..], 1, 1)
         );
 
         let gone = Record {

@@ -17,7 +17,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 
-pub(crate) use houses::{Census, Houses, Tallies, Tally, UNKNOWN_KIND, hundredths};
+pub(crate) use houses::{Census, Houses, hundredths};
 pub(crate) use layer::LayerSnapshot;
 pub(crate) use snapshot::Snapshot;
 

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use yizhangtu_data::{ChangeSet, Operation};
+use yizhangtu_data::ChangeSet;
 use yizhangtu_index::Rect;
 
-use super::{Houses, LayerSnapshot, Tallies};
+use super::{Houses, LayerSnapshot};
+use crate::people::Tallies;
 
 /// The whole map as it was after one change. It never changes itself.
 pub(crate) struct Snapshot {
@@ -25,7 +26,7 @@ impl Snapshot {
         sequence: u64,
         layers: Vec<Arc<LayerSnapshot>>,
         contracts: Option<Arc<LayerSnapshot>>,
-        tallies: Arc<Tallies>,
+        tallies: Tallies,
     ) -> Self {
         let buildings = layers.iter().find(|layer| layer.layer.id == "building");
         let houses = Arc::new(Houses::new(buildings.map(|layer| &**layer), tallies));
@@ -53,13 +54,22 @@ impl Snapshot {
         let houses = if whole {
             Arc::clone(&self.houses)
         } else {
-            let tallies = Arc::clone(self.houses.tallies());
-            Arc::new(Houses::new(buildings.map(|layer| &**layer), tallies))
+            Arc::new(self.houses.part(buildings.map(|layer| &**layer)))
         };
         Self {
             sequence: self.sequence,
             layers,
             contracts,
+            houses,
+        }
+    }
+
+    /// The same map with other counts of its houses.
+    pub(crate) fn with_houses(&self, houses: Arc<Houses>) -> Self {
+        Self {
+            sequence: self.sequence,
+            layers: self.layers.clone(),
+            contracts: self.contracts.clone(),
             houses,
         }
     }
@@ -88,7 +98,7 @@ impl Snapshot {
         &self,
         sequence: u64,
         change: &ChangeSet,
-        tallies: Option<Arc<Tallies>>,
+        tallies: Option<Tallies>,
     ) -> Self {
         let next = |layer: &Arc<LayerSnapshot>| {
             let mut operations = (change.changes.iter())
@@ -110,11 +120,10 @@ impl Snapshot {
         let houses = match (of(&self.layers), of(&layers)) {
             (Some(before), Some(after)) if tallies.is_some() || !Arc::ptr_eq(&before, &after) => {
                 let changed = (change.changes.iter()).filter(|change| &*change.layer == "building");
-                let ids = changed.map(|change| match &change.operation {
-                    Operation::Insert(record) | Operation::Update(record) => &record.id,
-                    Operation::Delete(id) => id,
-                });
-                Arc::new(self.houses.after(&before, &after, ids, tallies))
+                let ids: Vec<_> = changed
+                    .map(|change| Arc::clone(change.operation.id()))
+                    .collect();
+                Arc::new(self.houses.after(&before, &after, &ids, tallies))
             }
             _ => Arc::clone(&self.houses),
         };
@@ -134,7 +143,7 @@ mod tests {
     use yizhangtu_index::{Area, Point, Rule};
 
     use super::*;
-    use crate::atlas::{Atlas, Tally};
+    use crate::{atlas::Atlas, people::Tally};
 
     fn square(west: f64) -> Polygon<f64> {
         let (south, side) = (23.0, 0.001);
@@ -171,10 +180,11 @@ mod tests {
             people: vec![7],
             households: 2,
             rooms: 3,
+            ..Tally::default()
         };
         tallies.of.insert("b".into(), tally.clone());
         let buildings = Arc::new(LayerSnapshot::new(Arc::clone(layer), records));
-        let atlas = Atlas::new(Snapshot::new(1, vec![buildings], None, Arc::new(tallies)));
+        let atlas = Atlas::new(Snapshot::new(1, vec![buildings], None, tallies));
         let before = atlas.snapshot();
 
         let mut plain = house(layer, "b", 113.1);

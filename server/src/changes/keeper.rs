@@ -22,6 +22,7 @@ use super::{
 use crate::{
     atlas::{Atlas, Snapshot},
     attachments::told_of_owners,
+    people::{self, Registers},
     tiles::TileCache,
 };
 
@@ -342,6 +343,7 @@ impl Writer {
         rehearse: bool,
     ) -> Result<Done, Refusal> {
         let mut faults: Vec<Fault> = rules::check(&self.store, &set, origin)?;
+        faults.extend(Registers::new(&self.store, &set, origin, people::today()).check()?);
         let found = topology::check(now, accepted, &set, origin);
         faults.extend(found.faults);
         if let Some(key) = &mut set.key {
@@ -445,8 +447,26 @@ impl Writer {
         self.shown.hub.tell(messages);
     }
 
+    /// Counts ages and what is overdue anew on a new day.
+    fn turn_the_day(&self) {
+        let now = self.shown.atlas.snapshot();
+        if now.houses.day() == people::today() {
+            return;
+        }
+        match now.recounted(&self.store) {
+            Ok(next) => {
+                let next = self.shown.atlas.publish(next);
+                self.shown.hub.tell([Message::reload(next.sequence)]);
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the registers could not be counted for the new day")
+            }
+        }
+    }
+
     /// Takes in what other programs wrote, where they did.
     fn follow(&mut self) {
+        self.turn_the_day();
         let brought = self.store.data_version().and_then(|version| {
             if self.seen != version {
                 self.bring()?;

@@ -13,6 +13,7 @@ use crate::{
     basemap::Basemaps,
     changes::{Hub, Keeper},
     identity::Identity,
+    people::Past,
     policy::{Action, Cuts, Viewer},
     release::Releases,
     search::Search,
@@ -46,6 +47,7 @@ struct Shared {
     pool: Pool,
     metrics: Metrics,
     search: Search,
+    past: Past,
     started: Instant,
 }
 
@@ -84,6 +86,7 @@ impl App {
             pool,
             metrics: Metrics::default(),
             search: Search::default(),
+            past: Past::default(),
             started: Instant::now(),
         })))
     }
@@ -194,6 +197,11 @@ impl App {
     /// The names that are searched.
     pub(crate) fn search(&self) -> &Search {
         &self.0.search
+    }
+
+    /// What the houses counted on days in the past.
+    pub(crate) fn past(&self) -> &Past {
+        &self.0.past
     }
 
     /// When the service started.

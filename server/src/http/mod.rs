@@ -71,6 +71,7 @@ pub(crate) fn routes() -> Router<App> {
         .merge(crate::identity::routes())
         .merge(crate::lookup::routes())
         .merge(crate::page::routes())
+        .merge(crate::people::routes())
         .merge(crate::search::routes())
         .merge(crate::statistics::routes())
         .merge(crate::tiles::routes())

@@ -88,6 +88,7 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("POST", "/changes", Writer),
     ("POST", "/changes/{change_set}/revert", Writer),
     ("POST", "/batches/{batch}/revert", Writer),
+    ("GET", "/houses/{id}", Somebody),
     ("GET", "/lookup", Somebody),
     ("POST", "/lookup", Somebody),
     ("POST", "/statistics", Somebody),

@@ -5,7 +5,10 @@ use proptest::prelude::*;
 use yizhangtu_data::{Catalog, ChangeSet, Id, Record};
 
 use super::*;
-use crate::atlas::{LayerSnapshot, Tallies, Tally};
+use crate::{
+    atlas::LayerSnapshot,
+    people::{Tallies, Tally},
+};
 
 const KINDS: [&str; 2] = ["本村户籍", "来穗"];
 
@@ -24,6 +27,7 @@ fn map(sequence: u64, people: &[[u32; 2]]) -> Snapshot {
             people: people[nth].to_vec(),
             households: people[nth].iter().sum::<u32>() / 3,
             rooms: 1,
+            ..Tally::default()
         };
         tallies.of.insert(Arc::clone(&id), tally);
         let mut record = Record::new(layer, id);
@@ -37,7 +41,7 @@ fn map(sequence: u64, people: &[[u32; 2]]) -> Snapshot {
         Arc::clone(layer),
         houses.collect(),
     ))];
-    Snapshot::new(sequence, layers, None, Arc::new(tallies))
+    Snapshot::new(sequence, layers, None, tallies)
 }
 
 fn told(release: &Release, map: &Snapshot, positions: &[u32]) -> Vec<u64> {

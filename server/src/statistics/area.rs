@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use geo::{CoordsIter, Geometry};
-use yizhangtu_data::{geometry, measure};
+use geo::{CoordsIter, Geometry, Polygon, unary_union};
+use yizhangtu_data::{geometry, measure, topology};
 use yizhangtu_index::{Area, Fault, Shape, ShapeError};
 
 use super::{
@@ -40,7 +40,7 @@ impl Subject {
         }
         let mut outline = match &request.of {
             Of::Drawn(drawn) => drawn.clone(),
-            Of::Feature(layer, id) => feature(snapshot, layer, id)?,
+            Of::Features(layer, ids) => features(snapshot, layer, ids)?,
         };
         if outline.coords_count() > MOST_VERTICES {
             return Err(refused(
@@ -84,6 +84,26 @@ impl Subject {
         }
         Ok(Self { area, area_m2 })
     }
+}
+
+/// What some features cover together.
+fn features(snapshot: &Snapshot, layer: &str, ids: &[String]) -> Result<Geometry<f64>, Problem> {
+    if let [id] = ids {
+        return feature(snapshot, layer, id);
+    }
+    let mut parts: Vec<Polygon<f64>> = Vec::new();
+    for id in ids {
+        let outline = feature(snapshot, layer, id)?;
+        let areas = topology::polygons(&outline).ok_or_else(|| {
+            refused(
+                "not_an_area",
+                format!("要素 {id} 不是面"),
+                format!("the feature {id} is no area"),
+            )
+        })?;
+        parts.extend(areas);
+    }
+    Ok(unary_union(&parts).into())
 }
 
 fn feature(snapshot: &Snapshot, layer: &str, id: &str) -> Result<Geometry<f64>, Problem> {

@@ -11,6 +11,7 @@ use yizhangtu_index::{Area, Rule};
 use crate::{
     atlas::{Census, LayerSnapshot, Snapshot, hundredths},
     http::{App, Problem},
+    people::Terms,
     policy::{Action, Viewer},
     release::Release,
 };
@@ -59,6 +60,8 @@ pub(super) struct Counts {
     #[serde(skip_serializing_if = "Option::is_none")]
     households: Option<Option<u64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    rooms: Option<Rooms>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     buildings: Option<Buildings>,
     #[serde(skip_serializing_if = "Option::is_none")]
     violations: Option<Violations>,
@@ -73,6 +76,7 @@ pub(super) struct Counted {
     release: Option<Arc<Release>>,
     people: bool,
     households: bool,
+    rooms: bool,
     buildings: bool,
     violations: bool,
     contracts: bool,
@@ -91,6 +95,7 @@ impl Counted {
             release: (!sees_people && may("person")).then(|| app.releases().at(&app.snapshot())),
             people: may("person") && may("building"),
             households: may("household") && may("building"),
+            rooms: may("room") && may("building"),
             buildings: may("building"),
             violations: may("violation_case"),
             contracts: may("contract") && may("asset"),
@@ -129,6 +134,35 @@ struct People {
     /// Kinds that occur, each with at least one.
     #[serde(serialize_with = "as_map")]
     by_kind: Vec<(String, u64)>,
+    /// What is counted of people only for those who may see them one by one.
+    #[serde(flatten)]
+    detail: Option<Detail>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+struct Detail {
+    /// Bands of ages that occur, the youngest first.
+    by_age: Vec<ByAge>,
+    /// People who are not verified.
+    unverified: u64,
+    /// People who were verified too long ago.
+    overdue: u64,
+}
+
+/// People of a band of ages, both ends included; of unknown age where it has no beginning.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+struct ByAge {
+    from: Option<u16>,
+    to: Option<u16>,
+    count: u64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+struct Rooms {
+    count: u64,
+    #[serde(rename = "let")]
+    rented: u64,
+    vacant: u64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -171,8 +205,9 @@ impl Counts {
         today: NaiveDate,
         counted: &Counted,
     ) -> Self {
-        let (people, households, buildings) =
-            buildings(snapshot, &selection.census, counted.is_composed());
+        let (census, composed) = (&selection.census, counted.is_composed());
+        // Where there are houses and nothing is told of them, there may be people.
+        let told = |count: u64| (count > 0 || !composed || census.buildings == 0).then_some(count);
         let cases = || {
             let layer = snapshot.layer("violation_case");
             layer
@@ -180,37 +215,63 @@ impl Counts {
                 .unwrap_or_default()
         };
         Self {
-            people: counted.people.then_some(people),
-            households: counted.households.then_some(households),
-            buildings: counted.buildings.then_some(buildings),
+            people: (counted.people).then(|| {
+                let total = told(census.people.iter().sum());
+                People {
+                    detail: (!composed).then(|| Detail::of(census)),
+                    ..people(snapshot, census, total)
+                }
+            }),
+            households: (counted.households).then(|| told(census.households)),
+            rooms: (counted.rooms && !composed).then_some(Rooms {
+                count: census.rooms,
+                rented: census.rooms_let,
+                vacant: census.rooms_vacant,
+            }),
+            buildings: counted.buildings.then(|| buildings(census)),
             violations: counted.violations.then(cases),
             contracts: (counted.contracts).then(|| contracts(snapshot, &selection.assets, today)),
         }
     }
 }
 
-fn buildings(
-    snapshot: &Snapshot,
-    census: &Census,
-    composed: bool,
-) -> (People, Option<u64>, Buildings) {
-    // Where there are houses and nothing is told of them, there may be people.
-    let told = |count: u64| (count > 0 || !composed || census.buildings == 0).then_some(count);
+fn people(snapshot: &Snapshot, census: &Census, total: Option<u64>) -> People {
     let kinds = snapshot.houses.kinds().iter().zip(&census.people);
-    let people = People {
-        total: told(census.people.iter().sum()),
+    People {
+        total,
         by_kind: kinds
             .filter(|(_, count)| **count > 0)
             .map(|(kind, count)| (kind.to_string(), *count))
             .collect(),
-    };
-    let buildings = Buildings {
+        detail: None,
+    }
+}
+
+impl Detail {
+    fn of(census: &Census) -> Self {
+        let bands = (Terms::current().bands().map(Some)).chain([None]);
+        Self {
+            by_age: (bands.zip(&census.ages))
+                .filter(|(_, count)| **count > 0)
+                .map(|(band, &count)| ByAge {
+                    from: band.map(|band| band.from),
+                    to: band.and_then(|band| band.to),
+                    count,
+                })
+                .collect(),
+            unverified: census.unverified,
+            overdue: census.overdue,
+        }
+    }
+}
+
+fn buildings(census: &Census) -> Buildings {
+    Buildings {
         count: census.buildings,
         rental: census.rental,
         footprint_m2: square_metres(census.footprint),
         floor_area_m2: square_metres(census.floor_area),
-    };
-    (people, told(census.households), buildings)
+    }
 }
 
 fn violations(cases: &LayerSnapshot, positions: &[u32]) -> Violations {

@@ -17,7 +17,7 @@ use axum::{
     extract::{DefaultBodyLimit, State},
     routing::post,
 };
-use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
+use chrono::{NaiveDate, SecondsFormat};
 use serde::Serialize;
 use yizhangtu_index::Rule;
 
@@ -25,6 +25,7 @@ use crate::{
     atlas::Snapshot,
     audit::Entry,
     http::{App, Parameters, Problem},
+    people::{self, Terms},
     policy::Viewer,
     release::Rules,
 };
@@ -51,9 +52,14 @@ struct Statistics {
     sequence: u64,
     as_of: String,
     rule: &'static str,
+    /// The past day that people are counted on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on: Option<NaiveDate>,
     area_m2: f64,
     #[serde(flatten)]
     counts: Counts,
+    /// What counts as people (口径): Chinese, English.
+    basis: Basis,
     land_use: Vec<ByClass>,
     plan_land: Vec<ByClass>,
     control_lines: Vec<ByKind>,
@@ -61,6 +67,12 @@ struct Statistics {
     /// By which rules people were counted, where small numbers are not told.
     #[serde(skip_serializing_if = "Option::is_none")]
     small_numbers: Option<&'static Rules>,
+}
+
+#[derive(Serialize)]
+struct Basis {
+    zh: String,
+    en: String,
 }
 
 async fn statistics(
@@ -71,10 +83,16 @@ async fn statistics(
 ) -> Result<Json<Statistics>, Problem> {
     parameters.finish()?;
     let seen = Counted::of(&app, &viewer)?;
-    let snapshot = app.counted_for(&viewer);
     let outlines = app.seen_by(&viewer);
     tokio::task::spawn_blocking(move || {
-        let answer = answer(&viewer, &snapshot, &outlines, &seen, &body)?;
+        let request = Request::parse(&body)?;
+        let snapshot = match request.on {
+            None => app.counted_for(&viewer),
+            // What is released of small numbers is of now.
+            Some(_) if seen.is_composed() => return Err(viewer.refused()),
+            Some(day) => (app.past().of(&app, &viewer, day)).map_err(Problem::internal)?,
+        };
+        let answer = answer(&viewer, &snapshot, &outlines, &seen, &request)?;
         let area = format!("{:.0} m²", answer.area_m2);
         app.note(&viewer, Entry::of("count", area));
         Ok(answer)
@@ -90,17 +108,19 @@ fn answer(
     snapshot: &Snapshot,
     outlines: &Snapshot,
     seen: &Counted,
-    body: &[u8],
+    request: &Request,
 ) -> Result<Statistics, Problem> {
-    let request = Request::parse(body)?;
-    let subject = Subject::of(outlines, &request)?;
+    let subject = Subject::of(outlines, request)?;
     let by = request.group_layer(outlines)?;
-    let now = china_now();
+    let now = people::now();
+    let [zh, en] = basis(request);
     let selection = Selection::within(snapshot, &subject.area, request.rule, seen);
     Ok(Statistics {
         sequence: snapshot.sequence,
         as_of: now.to_rfc3339_opts(SecondsFormat::Secs, false),
         rule: rule_name(request.rule),
+        on: request.on,
+        basis: Basis { zh, en },
         area_m2: subject.area_m2,
         counts: Counts::of(snapshot, &selection, now.date_naive(), seen),
         land_use: overlay::by_class(snapshot, "land_use", &subject),
@@ -129,7 +149,28 @@ fn rule_name(rule: Rule) -> &'static str {
     }
 }
 
-fn china_now() -> DateTime<FixedOffset> {
-    const CHINA: FixedOffset = FixedOffset::east_opt(8 * 3600).expect("within a day");
-    Utc::now().with_timezone(&CHINA)
+/// What is counted, and of houses that the outline cuts which.
+fn basis(request: &Request) -> [String; 2] {
+    let [zh, en] = Terms::current().basis();
+    let (cut_zh, cut_en) = match request.rule {
+        Rule::RepresentativePoint => (
+            "被边界切到的房屋按代表点在内计入",
+            "a house that the outline cuts counts where its representative point is inside",
+        ),
+        Rule::Intersects => (
+            "被边界切到或碰到的房屋全部计入",
+            "every house that the outline cuts or touches counts",
+        ),
+        Rule::Within => ("只计完全在范围内的房屋", "only houses wholly inside count"),
+    };
+    let (past_zh, past_en) = request.on.map_or_else(Default::default, |day| {
+        (
+            format!("；人按登记的迁入、迁出日期推算到 {day}，房屋、户、套间按现状"),
+            format!("; people as of {day} by the registered days of moving, houses, households and rooms as they are now"),
+        )
+    });
+    [
+        format!("{zh}；{cut_zh}{past_zh}"),
+        format!("{en}; {cut_en}{past_en}"),
+    ]
 }

@@ -1,6 +1,7 @@
 //! What is asked, read from the body.
 
 use axum::http::StatusCode;
+use chrono::NaiveDate;
 use geo::Geometry;
 use serde::Deserialize;
 use yizhangtu_data::GeometryKind;
@@ -9,6 +10,7 @@ use yizhangtu_index::Rule;
 use crate::{
     atlas::{LayerSnapshot, Snapshot},
     http::{FieldProblem, Problem},
+    people,
 };
 
 /// The body as it is written.
@@ -18,6 +20,8 @@ struct Written {
     area: Option<serde_json::Value>,
     layer: Option<String>,
     id: Option<String>,
+    ids: Option<Vec<String>>,
+    on: Option<String>,
     #[serde(default)]
     buffer_m: f64,
     rule: Option<String>,
@@ -28,9 +32,12 @@ struct Written {
 pub(super) enum Of {
     /// A drawn geometry, longitude and latitude.
     Drawn(Geometry<f64>),
-    /// A feature by layer and id.
-    Feature(String, String),
+    /// Features of a layer by their ids: the area that they cover together.
+    Features(String, Vec<String>),
 }
+
+/// Features picked at most.
+const MOST_PICKED: usize = 2_000;
 
 /// A request that makes sense so far.
 pub(super) struct Request {
@@ -38,6 +45,8 @@ pub(super) struct Request {
     /// Metres that the area is widened by, or narrowed where less than 0.
     pub(super) buffer_m: f64,
     pub(super) rule: Rule,
+    /// The day in the past that people are counted on; none for now.
+    pub(super) on: Option<NaiveDate>,
     by: Option<String>,
 }
 
@@ -49,13 +58,14 @@ impl Request {
                 format!("请求体不是所要的 JSON：{error} / the body is not the JSON that is asked for: {error}"),
             )
         })?;
-        let of = match (written.area, written.layer, written.id) {
-            (Some(area), None, None) => Of::Drawn(geometry(area)?),
-            (None, Some(layer), Some(id)) => Of::Feature(layer, id),
+        let of = match (written.area, written.layer, written.id, written.ids) {
+            (Some(area), None, None, None) => Of::Drawn(geometry(area)?),
+            (None, Some(layer), Some(id), None) => Of::Features(layer, vec![id]),
+            (None, Some(layer), None, Some(ids)) => Of::Features(layer, picked(ids)?),
             _ => {
                 return Err(Problem::new(
                     StatusCode::BAD_REQUEST,
-                    "请给出 area（GeoJSON 面），或者 layer 和 id / give either area (a GeoJSON polygon), or layer and id",
+                    "请给出 area（GeoJSON 面），或者 layer 和 id 或 ids / give either area (a GeoJSON polygon), or layer and id or ids",
                 ));
             }
         };
@@ -79,6 +89,7 @@ impl Request {
             of,
             buffer_m: written.buffer_m,
             rule,
+            on: written.on.as_deref().map(day).transpose()?,
             by: written.by,
         })
     }
@@ -112,6 +123,30 @@ impl Request {
                 ))
             }
         }
+    }
+}
+
+fn picked(ids: Vec<String>) -> Result<Vec<String>, Problem> {
+    if ids.is_empty() || ids.len() > MOST_PICKED {
+        return Err(Problem::parameter(
+            "ids",
+            format_args!("有 {} 个，应为 1 到 {MOST_PICKED} 个", ids.len()),
+            format_args!("has {}; there must be 1 to {MOST_PICKED}", ids.len()),
+        ));
+    }
+    Ok(ids)
+}
+
+/// A day that is over: what was registered by then is counted.
+fn day(text: &str) -> Result<NaiveDate, Problem> {
+    let today = people::today();
+    match text.parse::<NaiveDate>() {
+        Ok(day) if day <= today => Ok(day),
+        _ => Err(Problem::parameter(
+            "on",
+            format_args!("“{text}”不是今天（{today}）或以前的日期，请写成 2025-12-31"),
+            format_args!("“{text}” is no day up to today ({today}); write 2025-12-31"),
+        )),
     }
 }
 

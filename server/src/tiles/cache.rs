@@ -181,6 +181,7 @@ impl Generations {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::people::Tallies;
 
     fn key(x: u32) -> Key {
         Key {
@@ -194,7 +195,7 @@ mod tests {
     }
 
     fn snapshot() -> Arc<Snapshot> {
-        Arc::new(Snapshot::new(7, Vec::new(), None, Arc::default()))
+        Arc::new(Snapshot::new(7, Vec::new(), None, Tallies::default()))
     }
 
     fn drawn() -> Drawn {

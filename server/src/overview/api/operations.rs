@@ -472,6 +472,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .post(&[("application/x-ndjson", "string"), (CSV, "string")]),
     get(
+        "/houses/{id}",
+        PLACES,
+        "getHouse",
+        "房屋页：按套间的住户、所在网格、合同、案件、走访 / a house: who lives there by room, its grid, contracts, cases, visits",
+        &["id"],
+        &[(JSON, "object")],
+    ),
+    get(
         "/statistics",
         PLACES,
         "statistics",

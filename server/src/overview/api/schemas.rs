@@ -181,6 +181,8 @@ pub(super) fn all(app: &App) -> Value {
                 "buffer_m": { "type": "number", "minimum": 0, "default": 0 },
                 "rule": { "type": "string", "enum": ["representative_point", "intersects", "within"] },
                 "by": text, "layer": text, "id": text,
+                "ids": { "type": "array", "items": text },
+                "on": { "type": "string", "format": "date" },
             },
         },
     });

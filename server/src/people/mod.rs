@@ -1,0 +1,37 @@
+//! 人屋: people and houses. What a house holds, what the registers count, and the rules of
+//! moving in and out.
+
+mod house;
+mod past;
+mod register;
+mod rules;
+mod terms;
+#[cfg(test)]
+mod tests;
+
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+
+pub(crate) use past::Past;
+pub(crate) use register::{Day, Tallies, Tally, has_registers};
+pub(crate) use rules::Registers;
+pub(crate) use terms::Terms;
+
+use axum::{Router, routing::get};
+
+use crate::http::App;
+
+/// The routes of people and houses.
+pub(crate) fn routes() -> Router<App> {
+    Router::new().route("/houses/{id}", get(house::house))
+}
+
+/// What the clocks of the village show.
+pub(crate) fn now() -> DateTime<FixedOffset> {
+    const CHINA: FixedOffset = FixedOffset::east_opt(8 * 3600).expect("within a day");
+    Utc::now().with_timezone(&CHINA)
+}
+
+/// The day in the village.
+pub(crate) fn today() -> NaiveDate {
+    now().date_naive()
+}
