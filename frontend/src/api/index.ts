@@ -17,6 +17,7 @@ import type {
 export * from './attachments';
 export * from './changes';
 export * from './client';
+export * from './houses';
 export * from './imports';
 export type * from './types';
 
@@ -109,22 +110,42 @@ export function items(layer: string, page: PageOf, signal?: AbortSignal): Promis
   return request<ItemPage>(`collections/${encodeURIComponent(layer)}/items?${query}`, withSignal(signal));
 }
 
-export interface Area {
-  area: { type: 'Polygon'; coordinates: number[][][] };
-  rule: 'representative_point' | 'intersects' | 'within';
-}
+/** Which of the houses that an outline cuts are counted. */
+export type Rule = 'representative_point' | 'intersects' | 'within';
 
-/** Counts people, houses, cases, contracts and land in a drawn area, or in a feature's outline. */
-export const statistics = (of: Area | { layer: string; id: string }, signal?: AbortSignal) =>
-  post<Statistics>('statistics', of, signal);
+/** What is counted: a drawn geometry, or what features of a layer cover. */
+export type Counted = (
+  | {
+      area:
+        | { type: 'Polygon'; coordinates: number[][][] }
+        | { type: 'LineString' | 'Point'; coordinates: unknown };
+    }
+  | { layer: string; ids: string[] }
+) & {
+  rule: Rule;
+  /** Metres that the outline is widened by. */
+  buffer_m?: number;
+  /** A day in the past that people are counted on. */
+  on?: string;
+  /** An areal layer that the counts are split by. */
+  by?: string;
+};
 
-/** Finds features by code, address, name or pinyin; those near a point first. */
+/** Counts people, houses, cases, contracts and land in a drawn area, or in features' outlines. */
+export const statistics = (of: Counted, signal?: AbortSignal) => post<Statistics>('statistics', of, signal);
+
+/**
+ * Finds features by code, address, name or pinyin, and people by name or the tail of a number; those near a
+ * point first. `purpose` says why people are looked for, for the audit.
+ */
 export async function search(
   text: string,
   near: LonLat | undefined,
   signal?: AbortSignal,
+  purpose?: string,
 ): Promise<SearchResult[]> {
   const query = new URLSearchParams({ q: text, limit: '20' });
+  if (purpose) query.set('purpose', purpose);
   if (near) query.set('near', near.map((value) => value.toFixed(6)).join(','));
   const answer = await request<{ results: SearchResult[] }>(`search?${query}`, withSignal(signal));
   return answer.results;

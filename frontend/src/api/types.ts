@@ -185,34 +185,42 @@ export interface Lookup {
   sequence: number;
   at: Record<string, Found[]>;
   nearest?: Record<string, { id: string; distance_m: number } & Properties>;
-  residents?: Resident[];
+  /** Who lives in the house at the point, masked. */
+  residents?: { id: string; name?: string; kind?: string; room?: string }[];
   /** Where the point would lie were it of a shifted system; only when it lies in the data then. */
   hint?: { crs: string; point: LonLat; distance_m: number; zh: string; en: string };
 }
 
-export interface Resident {
-  id: string;
-  name?: string;
-  kind?: string;
-  room?: string;
-  [field: string]: unknown;
-}
-
-export interface Statistics {
-  sequence: number;
-  as_of?: string;
-  area_m2: number;
-  /** What the account may not count is not there; what is too small to be told is null. */
-  people?: { total: number | null; by_kind: Record<string, number> };
+/** What an area counts. What the account may not count is not there; what is too small to be told is null. */
+export interface Counts {
+  people?: {
+    total: number | null;
+    by_kind: Record<string, number>;
+    /** Bands of ages, both ends included; of unknown age without a beginning. Only for who may see people. */
+    by_age?: { from: number | null; to: number | null; count: number }[];
+    unverified?: number;
+    overdue?: number;
+  };
   households?: number | null;
-  /** There where people are counted by released figures only. */
-  small_numbers?: { version: string; threshold: number; houses_per_cell: number };
+  rooms?: { count: number; let: number; vacant: number };
   buildings?: { count: number; rental: number; footprint_m2: number; floor_area_m2: number };
   violations?: { count: number; area_m2: number; demolished_count: number; demolished_m2: number };
   contracts?: { count: number; expiring_90d: number };
+}
+
+export interface Statistics extends Counts {
+  sequence: number;
+  as_of?: string;
+  rule: 'representative_point' | 'intersects' | 'within';
+  on?: string;
+  area_m2: number;
+  /** What counts as people. */
+  basis: Text;
+  /** There where people are counted by released figures only. */
+  small_numbers?: { version: string; threshold: number; houses_per_cell: number };
   land_use: { code: string; area_m2: number; class_std?: string }[];
   control_lines: { kind: string; area_m2: number }[];
-  groups?: unknown[];
+  groups?: (Counts & { id: string | null; code: string | null; name: string | null; area_m2: number })[];
 }
 
 export interface SearchResult {

@@ -2,6 +2,7 @@ import { onBeforeUnmount, onMounted, watch } from 'vue';
 import { useAccess } from '../editing/access';
 import { useInspector } from '../inspector/store';
 import { useLayers } from '../layers/store';
+import { useHouse } from '../people/house';
 import { useShell } from '../shell/store';
 import { useStatistics } from '../statistics/store';
 import { useTable } from '../table/store';
@@ -16,12 +17,14 @@ export function useFollowing(): void {
   const table = useTable();
   const statistics = useStatistics();
   const shell = useShell();
+  const house = useHouse();
 
   function changed(now: Changed): void {
     void layers.recount().catch(() => {}); // counted with the next change
     const { chosen, point } = inspector;
     if ((chosen && touches(now, chosen.layer, chosen.id)) || (!chosen && point)) void inspector.reread();
     if (shell.tableOpen && table.layerId && touches(now, table.layerId)) void table.reload();
+    if (shell.side === 'inspector') house.changed(now.layers, now.everything);
     if (shell.side === 'statistics') void statistics.recount();
   }
 

@@ -59,7 +59,18 @@ export const useDraw = defineStore('draw', () => {
     setTimeout(() => {
       if (stage.value && drawn.value.finished) stage.value.inspecting = true;
     }, 350);
-    if (purpose.value === 'statistics') void statistics.ofRing(now.points).then(() => show(now.points));
+    if (purpose.value !== 'statistics') return;
+    const counting = shape.value === 'line' ? statistics.ofLine(now.points) : statistics.ofRing(now.points);
+    void counting.then(() => show(now.points));
+  }
+
+  /** Counts features that are picked one by one, in the place of a drawing. */
+  function pick(layer: 'grid' | 'building'): void {
+    drawing?.stop();
+    drawn.value = NOTHING;
+    statistics.clear();
+    statistics.picking = layer;
+    if (stage.value) stage.value.inspecting = true;
   }
 
   /** On a phone the answer covers half of the map: what was drawn moves into the other half. */
@@ -87,6 +98,7 @@ export const useDraw = defineStore('draw', () => {
     measures,
     canFinish,
     start,
+    pick,
     stop,
     finish: () => drawing?.finish(),
     undo: () => drawing?.undo(),

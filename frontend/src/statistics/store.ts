@@ -1,20 +1,43 @@
 import { defineStore } from 'pinia';
 import { ref, shallowRef, watch } from 'vue';
-import type { Area, LonLat, Statistics } from '../api';
+import type { Counted, Item, LonLat, Rule, Statistics } from '../api';
 import * as api from '../api';
 import { useShell } from '../shell/store';
 
-/** What is counted: a drawn ring, or the outline of a feature. */
-export type Subject = { ring: LonLat[] } | { layer: string; id: string; name: string };
+/** What is counted: a drawn ring, a strip along a line, or what features of a layer cover. */
+export type Subject =
+  | { ring: LonLat[] }
+  | { line: LonLat[] }
+  | { layer: string; ids: string[]; name: string };
+
+/** An area with what it counts. */
+export interface Measured {
+  subject: Subject;
+  rule: Rule;
+  buffer: number;
+  /** The past day that people are counted on; empty for now. */
+  on: string;
+  result: Statistics;
+}
+
+/** Half the width of the strip along a line that was just drawn, in metres. */
+const STRIP = 30;
 
 /** Counts in an area; asked of the server, which alone knows everything. */
 export const useStatistics = defineStore('statistics', () => {
   const shell = useShell();
   const subject = shallowRef<Subject | null>(null);
-  const rule = ref<Area['rule']>('representative_point');
+  const rule = ref<Rule>('representative_point');
+  /** Metres that the outline is widened by. */
+  const buffer = ref(0);
   const result = shallowRef<Statistics | null>(null);
   const status = ref<'idle' | 'loading' | 'ready' | 'failed'>('idle');
   const error = shallowRef<unknown>(null);
+  /** What the counts are set against: another area, or the same one on another day. */
+  const base = shallowRef<Measured | null>(null);
+  const baseError = shallowRef<unknown>(null);
+  /** The layer whose features are picked one by one. */
+  const picking = ref<'grid' | 'building' | null>(null);
   let asking: AbortController | null = null;
 
   async function count(quiet = false): Promise<void> {
@@ -25,12 +48,9 @@ export const useStatistics = defineStore('statistics', () => {
     asking = mine;
     if (!quiet) status.value = 'loading';
     try {
-      const body =
-        'ring' in of
-          ? { area: { type: 'Polygon' as const, coordinates: [closed(of.ring)] }, rule: rule.value }
-          : { layer: of.layer, id: of.id, rule: rule.value };
-      result.value = await api.statistics(body, mine.signal);
+      result.value = await api.statistics(body(of, rule.value, buffer.value, ''), mine.signal);
       status.value = 'ready';
+      if (base.value) await measureBase(base.value, mine.signal);
     } catch (reason) {
       // Figures that stand there stand until the server can be asked again.
       if (api.isAborted(reason) || quiet) return;
@@ -40,34 +60,141 @@ export const useStatistics = defineStore('statistics', () => {
     }
   }
 
+  async function measureBase(of: Omit<Measured, 'result'>, signal?: AbortSignal): Promise<void> {
+    baseError.value = null;
+    try {
+      const measured = await api.statistics(body(of.subject, of.rule, of.buffer, of.on), signal);
+      base.value = { ...of, result: measured };
+    } catch (reason) {
+      if (!api.isAborted(reason)) baseError.value = reason;
+    }
+  }
+
   /** Counts again what is shown, without taking it away meanwhile: something changed on the server. */
   async function recount(): Promise<void> {
     if (subject.value && status.value === 'ready') await count(true);
   }
 
-  function ofRing(ring: LonLat[]): Promise<void> {
-    subject.value = { ring };
+  function begin(of: Subject): Promise<void> {
+    subject.value = of;
     shell.side = 'statistics';
     return count();
   }
 
-  function ofFeature(layer: string, id: string, name: string): Promise<void> {
-    subject.value = { layer, id, name };
-    shell.side = 'statistics';
-    return count();
+  function ofRing(ring: LonLat[]): Promise<void> {
+    buffer.value = 0;
+    return begin({ ring });
+  }
+
+  function ofLine(line: LonLat[]): Promise<void> {
+    if (buffer.value <= 0) buffer.value = STRIP;
+    return begin({ line });
+  }
+
+  function ofFeatures(layer: string, ids: string[], name: string): Promise<void> {
+    buffer.value = 0;
+    return begin({ layer, ids, name });
+  }
+
+  /** Takes one more feature into what is counted, or one that is in it out of it. */
+  async function pick(at: LonLat): Promise<void> {
+    const layer = picking.value;
+    if (!layer) return;
+    const found = (await api.lookup(at)).at[layer]?.[0];
+    if (!found || picking.value !== layer) return;
+    const of = subject.value;
+    const before = of && 'ids' in of && of.layer === layer ? of.ids : [];
+    const ids = before.includes(found.id) ? before.filter((id) => id !== found.id) : [...before, found.id];
+    if (ids.length === 0) {
+      subject.value = null;
+      result.value = null;
+      status.value = 'idle';
+      return;
+    }
+    const name = ids.length === 1 ? String(found.name ?? found.address ?? found.code ?? found.id) : '';
+    await begin({ layer, ids, name });
+  }
+
+  /** Sets what comes next against what is counted now. */
+  function keepAsBase(): void {
+    const [of, measured] = [subject.value, result.value];
+    if (!of || !measured) return;
+    base.value = { subject: of, rule: rule.value, buffer: buffer.value, on: '', result: measured };
+  }
+
+  /** Sets what is counted now against the same area on another day; with an empty day against nothing. */
+  async function compareWithDay(on: string): Promise<void> {
+    base.value = null;
+    baseError.value = null;
+    const of = subject.value;
+    if (of && on) await measureBase({ subject: of, rule: rule.value, buffer: buffer.value, on });
+  }
+
+  /** Saves the drawn area under a name, so that it can be counted again. */
+  async function save(name: string, day: string): Promise<void> {
+    const of = subject.value;
+    if (!of || !('ring' in of)) return;
+    const geometry = { type: 'Polygon' as const, coordinates: [closed(of.ring)] };
+    const feature = { geometry, properties: { name, rule: rule.value, drawn_on: day } };
+    const change = { op: 'insert' as const, layer: 'count_area', feature };
+    const committed = await api.commit([change], name, crypto.randomUUID());
+    const id = committed.features[0]?.id;
+    if (id) subject.value = { layer: 'count_area', ids: [id], name };
+  }
+
+  /** The areas that were saved, by name. */
+  async function saved(): Promise<Item[]> {
+    return (await api.items('count_area', { limit: 200, offset: 0, sortby: 'name' })).features;
   }
 
   function clear(): void {
     asking?.abort();
     subject.value = null;
     result.value = null;
+    picking.value = null;
     status.value = 'idle';
   }
 
   watch(rule, () => void count());
+  watch(buffer, (now, before) => {
+    // What was just begun is counted by its beginning.
+    if (status.value !== 'idle' && now !== before) void count();
+  });
 
-  return { subject, rule, result, status, error, count: () => count(), recount, ofRing, ofFeature, clear };
+  return {
+    subject,
+    rule,
+    buffer,
+    result,
+    status,
+    error,
+    base,
+    baseError,
+    picking,
+    count: () => count(),
+    recount,
+    ofRing,
+    ofLine,
+    ofFeatures,
+    pick,
+    keepAsBase,
+    compareWithDay,
+    forgetBase: () => {
+      base.value = null;
+    },
+    save,
+    saved,
+    clear,
+  };
 });
+
+/** What is sent to count a subject. */
+function body(of: Subject, rule: Rule, buffer: number, on: string): Counted {
+  const more = { rule, ...(buffer ? { buffer_m: buffer } : {}), ...(on ? { on } : {}) };
+  if ('ids' in of) return { layer: of.layer, ids: of.ids, ...more };
+  if ('line' in of) return { area: { type: 'LineString', coordinates: of.line }, ...more };
+  return { area: { type: 'Polygon', coordinates: [closed(of.ring)] }, ...more };
+}
 
 /** The ring with its first position again at the end, as GeoJSON wants it. */
 export function closed(ring: LonLat[]): LonLat[] {

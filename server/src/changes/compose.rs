@@ -63,6 +63,7 @@ pub(super) fn compose(
         origin: Vec::new(),
         left: HashMap::new(),
         expected: HashSet::new(),
+        unplaced: Vec::new(),
         faults: Vec::new(),
         place: 0,
     };
@@ -70,6 +71,7 @@ pub(super) fn compose(
         composer.place = place;
         composer.change(change)?;
     }
+    composer.place_all()?;
     if !composer.faults.is_empty() {
         return Err(unfit(&composer.faults));
     }
@@ -91,6 +93,8 @@ struct Composer<'a> {
     /// What the changes so far leave of the features that they touch.
     left: HashMap<Key, Option<Record>>,
     expected: HashSet<Key>,
+    /// New rows that lie where rows naming them lie, and that none named yet.
+    unplaced: Vec<Key>,
     faults: Vec<Fault>,
     /// The place of the change that is being read.
     place: usize,
@@ -512,7 +516,12 @@ impl Composer<'_> {
             Operation::Update(record) => (Action::Edit, (there, Some(record))),
             Operation::Delete(_) => (Action::Delete, (there, None)),
         };
-        super::may_on(self.app, self.viewer, self.store, action, layer, on)?;
+        if action == Action::Create && self.is_placed_by_others(layer) {
+            super::may(self.app, self.viewer, action, layer)?;
+            self.unplaced.push(key);
+        } else {
+            super::may_on(self.app, self.viewer, self.store, action, layer, on)?;
+        }
         let layer: Arc<str> = layer.id.as_str().into();
         self.left.insert(
             (Arc::clone(&layer), Arc::clone(operation.id())),
@@ -520,6 +529,37 @@ impl Composer<'_> {
         );
         self.set.changes.push(Change { layer, operation });
         self.origin.push(self.place);
+        Ok(())
+    }
+
+    /// Whether a layer's rows lie where rows of another table that name them lie, as people
+    /// do where they reside, and the viewer's right ends at a territory.
+    fn is_placed_by_others(&self, layer: &Layer) -> bool {
+        let by_others = |place: &String| place.contains('.');
+        self.viewer.limits().is_some()
+            && self.viewer.is_limited(layer)
+            && self.viewer.places(&layer.id).iter().any(by_others)
+    }
+
+    /// Refuses new rows that nothing in the set places in the viewer's territory. What does
+    /// was checked when it was read.
+    fn place_all(&self) -> Result<(), Problem> {
+        for (layer, id) in &self.unplaced {
+            let naming =
+                (self.viewer.places(layer).iter()).filter_map(|place| place.split_once('.'));
+            let placed = naming.into_iter().any(|(table, field)| {
+                let Some(table) = self.app.layer(table) else {
+                    return false;
+                };
+                (self.set.changes.iter())
+                    .filter(|change| *change.layer == *table.id)
+                    .filter_map(|change| change.operation.record())
+                    .any(|record| record.get(table, field).as_text() == Some(&**id))
+            });
+            if !placed {
+                return Err(super::rights::outside());
+            }
+        }
         Ok(())
     }
 

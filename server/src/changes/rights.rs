@@ -64,10 +64,15 @@ pub(crate) fn may_on(
     if inside {
         return Ok(());
     }
-    Err(Problem::new(
+    Err(outside())
+}
+
+/// The refusal of what would lie outside the viewer's territory.
+pub(super) fn outside() -> Problem {
+    Problem::new(
         StatusCode::FORBIDDEN,
         "位置在您负责的范围以外 / the place lies outside the territory of this account",
-    ))
+    )
 }
 
 /// Whether a feature lies in what the viewer may do an action on.

@@ -45,6 +45,8 @@ pub(super) enum Rank {
     Substring,
     /// A field sounds like it.
     Sound,
+    /// A field contains it but for one character.
+    Near,
 }
 
 /// A feature that fits.
@@ -166,6 +168,51 @@ impl LayerIndex {
         hits
     }
 
+    /// The features that contain the words typed, the longest of them but for one character:
+    /// another, one more or one less, or two that changed places.
+    pub(super) fn find_near(&self, words: &[String]) -> Vec<Hit> {
+        /// In a shorter word one character makes another word.
+        const SHORTEST: usize = 4;
+        let Some((first, rest)) = words.split_first() else {
+            return Vec::new();
+        };
+        let typed: Vec<char> = first.chars().collect();
+        // Codes differ by one character everywhere; names in Chinese do not.
+        if typed.len() < SHORTEST || first.is_ascii() {
+            return Vec::new();
+        }
+        let others: Vec<Finder<'_>> = rest.iter().map(Finder::new).collect();
+        // One slip is in one half: the other half stands there as it was typed, or all but the
+        // two characters in the middle do where these changed places.
+        let half = typed.len() / 2;
+        let mut swapped = typed.clone();
+        swapped.swap(half - 1, half);
+        let parts = [&typed[..half], &typed[half..], &swapped[..]].map(|part| part.iter().collect::<String>());
+        let mut hits: Vec<Hit> = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        for part in &parts {
+            self.names.each_at(part, |position, _| {
+                let document = self.names.document(position);
+                let fits = || {
+                    let lines = document.split(LINE).take(self.fields.len()).enumerate();
+                    let near = lines.filter(|(_, line)| !line.is_empty());
+                    near.filter_map(|(place, line)| Some((slip(&typed, line)?, place))).min()
+                };
+                let holds = others.iter().all(|word| word.find(document.as_bytes()).is_some());
+                if holds && seen.insert(position) && let Some((rest, place)) = fits() {
+                    hits.push(Hit {
+                        position: number(position),
+                        rank: Rank::Near,
+                        rest,
+                        field: self.fields.get(place).copied(),
+                    });
+                }
+                true
+            });
+        }
+        hits
+    }
+
     /// The best of a document's lines.
     fn by_name(&self, position: usize, document: &str, word: &str) -> Option<Hit> {
         document
@@ -247,6 +294,28 @@ impl Text {
     fn line_number(&self, position: usize, at: usize) -> usize {
         self.text[self.starts[position]..at].matches(LINE).count()
     }
+}
+
+/// How many bytes of a line are left beside a stretch of it that differs from what was typed by
+/// one slip; none where no stretch does.
+fn slip(typed: &[char], line: &str) -> Option<usize> {
+    let line: Vec<char> = line.chars().collect();
+    // Ends of a stretch count as begun and ended anywhere (Sellers' distance), with two
+    // neighbours that changed places as one slip.
+    let mut above: Vec<usize> = vec![0; line.len() + 1];
+    let mut before = above.clone();
+    for (row, &letter) in typed.iter().enumerate() {
+        let mut now = vec![row + 1; line.len() + 1];
+        for (column, &other) in line.iter().enumerate() {
+            let differs = usize::from(letter != other);
+            now[column + 1] = (above[column] + differs).min(above[column + 1] + 1).min(now[column] + 1);
+            if row > 0 && column > 0 && letter == line[column - 1] && typed[row - 1] == other {
+                now[column + 1] = now[column + 1].min(before[column - 1] + 1);
+            }
+        }
+        before = std::mem::replace(&mut above, now);
+    }
+    (above.iter().any(|&distance| distance <= 1)).then(|| line.len().abs_diff(typed.len()) * 3)
 }
 
 fn number(position: usize) -> u32 {
@@ -348,6 +417,23 @@ mod tests {
         assert_eq!(found("dhcsx5"), [(0, Rank::Sound), (1, Rank::Sound)]);
         assert_eq!(found("dhlj"), [(2, Rank::Sound)]);
         assert!(found("onghua").is_empty());
+    }
+
+    #[test]
+    fn one_slip_is_forgiven() {
+        let near = |query: &str| {
+            let words: Vec<String> = folded(query).split_whitespace().map(str::to_owned).collect();
+            let mut found: Vec<u32> = index().find_near(&words).iter().map(|hit| hit.position).collect();
+            found.sort_unstable();
+            found
+        };
+        // Another character, one more, one less, two that changed places.
+        for typed in ["东花村三巷51号", "东华村三三巷51号", "东华村巷51号", "东华三村巷51号", "东华村三巷15号"] {
+            assert!(near(typed).contains(&1), "{typed}");
+        }
+        assert!(near("东花村二巷51号").is_empty(), "two slips are another address");
+        assert!(near("440118101224009").is_empty(), "codes are typed as they are");
+        assert!(near("东花村").is_empty(), "too short to tell");
     }
 
     #[test]

@@ -16,8 +16,9 @@ use yizhangtu_data::{Layer, Record, store::GeoPackage};
 pub(crate) use names::Search;
 
 use self::{
-    index::{Hit, Rank},
+    index::{Hit, LayerIndex, Rank},
     names::Named,
+    people::{Fit, People},
 };
 use crate::{
     atlas::{LayerSnapshot, Snapshot},
@@ -48,6 +49,8 @@ struct Query {
     /// Layers that are searched; all where none are named.
     kinds: Option<Vec<String>>,
     near: Option<Point<f64>>,
+    /// Why people are looked for, for the record.
+    purpose: String,
     limit: usize,
 }
 
@@ -113,11 +116,14 @@ async fn search(
         {
             let before = results.len();
             let reader = app.pool().reader()?;
-            query.add_people(&reader, layer, &snapshot, &viewer, &mut results)?;
+            app.search().people(&reader, layer, |people| {
+                query.add_people(&reader, people, layer, &snapshot, &viewer, &mut results)
+            })?;
             if people::is_asked(&query.text) {
                 let found = (results.len() - before) as u64;
                 let object = audit::hashed(&query.text);
-                app.note(&viewer, Entry::of("person_search", object).counting(found));
+                let act = Entry::of("person_search", object).counting(found);
+                app.note(&viewer, act.because(query.purpose.clone()));
             }
         }
         results.truncate(query.limit);
@@ -169,8 +175,16 @@ impl Query {
         let typed = given.take("q")?.unwrap_or_default().trim().to_owned();
         let kinds = given.take("kinds")?;
         let near = given.take("near")?;
+        let purpose = given.take("purpose")?.unwrap_or_default();
         let limit = given.parse::<usize>("limit", "正整数", "a whole number above 0")?;
         given.finish()?;
+        if purpose.chars().count() > LONGEST {
+            return Err(Problem::parameter(
+                "purpose",
+                format_args!("超过 {LONGEST} 个字"),
+                format_args!("longer than {LONGEST} characters"),
+            ));
+        }
         if typed.is_empty() {
             return Err(Problem::parameter(
                 "q",
@@ -197,6 +211,7 @@ impl Query {
             words,
             kinds: kinds.map(|kinds| read_kinds(&kinds, app)).transpose()?,
             near: near.as_deref().map(read_point).transpose()?,
+            purpose: purpose.trim().to_owned(),
             limit: limit.unwrap_or(DEFAULT_LIMIT).min(GREATEST_LIMIT),
         })
     }
@@ -205,8 +220,24 @@ impl Query {
         (self.kinds.as_ref()).is_none_or(|kinds| kinds.iter().any(|kind| kind == layer))
     }
 
-    /// The features that fit, the best first.
+    /// The features that fit, the best first; where none does, those that differ from what was
+    /// typed by one character.
     fn features(&self, named: &[Named], snapshot: &Snapshot, viewer: &Viewer) -> Vec<Found> {
+        let found = self.ranked(named, snapshot, viewer, |index| index.find(&self.words));
+        if found.is_empty() {
+            self.ranked(named, snapshot, viewer, |index| index.find_near(&self.words))
+        } else {
+            found
+        }
+    }
+
+    fn ranked(
+        &self,
+        named: &[Named],
+        snapshot: &Snapshot,
+        viewer: &Viewer,
+        find: impl Fn(&LayerIndex) -> Vec<Hit>,
+    ) -> Vec<Found> {
         let mut ranked = Vec::new();
         for (layer, named) in named.iter().enumerate() {
             if !self.asks(&named.features.layer.id) {
@@ -215,7 +246,7 @@ impl Query {
             let Some(sight) = Sight::of(&named.features, snapshot, viewer) else {
                 continue;
             };
-            let hits = named.index.find(&self.words).into_iter();
+            let hits = find(&named.index).into_iter();
             let hits = hits.filter(|hit| sight.shows(&named.features, hit));
             ranked.extend(hits.map(|hit| Ranked {
                 rank: hit.rank,
@@ -253,6 +284,7 @@ impl Query {
     fn add_people(
         &self,
         store: &GeoPackage,
+        people: &People,
         layer: &Arc<Layer>,
         snapshot: &Snapshot,
         viewer: &Viewer,
@@ -260,14 +292,15 @@ impl Query {
     ) -> Result<(), yizhangtu_data::store::StoreError> {
         let buildings = snapshot.layer("building");
         let limited = viewer.limits().is_some() && viewer.is_limited(layer);
-        for resident in people::find(store, layer, &self.text, self.limit)? {
-            let home = buildings
-                .zip(resident.building.as_deref())
-                .and_then(|(buildings, id)| Some((buildings, buildings.position(id)?)));
-            // Whoever lives outside the territory is not found.
-            if limited && home.is_none() {
-                continue;
-            }
+        let place_of = |id: Option<&str>| {
+            buildings
+                .zip(id)
+                .and_then(|(buildings, id)| Some((buildings, buildings.position(id)?)))
+        };
+        // Whoever lives outside the territory is not found.
+        let lives = |id: Option<&str>| !limited || place_of(id).is_some();
+        for resident in people.find(store, layer, &self.text, self.limit, lives)? {
+            let home = place_of(resident.building.as_deref());
             let view = viewer.see(layer, &resident.person);
             let found = Found {
                 layer: layer.id.clone(),
@@ -278,12 +311,18 @@ impl Query {
                 }),
                 point: home.and_then(|(buildings, position)| place(snapshot, buildings, position)),
                 bounds: None,
-                rank: if resident.exact { "exact" } else { "prefix" },
+                rank: match resident.fits {
+                    Fit::Whole => "exact",
+                    Fit::Part => "prefix",
+                    Fit::Sound => "sound",
+                },
             };
-            let at = if resident.exact {
-                results.partition_point(|other| other.rank == "exact")
-            } else {
-                results.partition_point(|other| matches!(other.rank, "exact" | "prefix"))
+            let at = match resident.fits {
+                Fit::Whole => results.partition_point(|other| other.rank == "exact"),
+                Fit::Part => {
+                    results.partition_point(|other| matches!(other.rank, "exact" | "prefix"))
+                }
+                Fit::Sound => results.partition_point(|other| other.rank != "near"),
             };
             results.insert(at, found);
         }
@@ -345,6 +384,7 @@ fn found(snapshot: &Snapshot, features: &LayerSnapshot, hit: &Hit, viewer: &View
             Rank::Prefix => "prefix",
             Rank::Substring => "substring",
             Rank::Sound => "sound",
+            Rank::Near => "near",
         },
     }
 }

@@ -451,7 +451,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         PLACES,
         "search",
         "按编码、地址、名称、拼音查找 / find by code, address, name or sound",
-        &["q", "kinds", "near", "search-limit"],
+        &["q", "kinds", "near", "purpose", "search-limit"],
         &[(JSON, "SearchResults")],
     ),
     get(

@@ -284,6 +284,12 @@ pub(super) fn all(app: &App) -> Value {
         numbers(2, 2),
     );
     add(
+        "purpose",
+        "query",
+        "查人的事由，记入审计 / why people are looked for, for the audit",
+        text.clone(),
+    );
+    add(
         "search-limit",
         "query",
         "最多几个 / how many at most",

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { api, eventually, idle, inside, jump, open, PHONE, picture, pixel, serve, stop } from './harness.js';
+
+after(stop);
+
+const PASSWORD = 'yizhangtu-demo';
+
+/** Opens the page as an account of the demonstration. */
+const openAs = (user, options = {}) =>
+  open({
+    ...options,
+    before: async (page, url) => {
+      await page.context().request.post(new URL('/session', url).href, { data: { user, password: PASSWORD } });
+    },
+  });
+
+/** What somebody is answered. */
+async function ask(user, where, init = {}) {
+  const { url } = await serve();
+  const session = await fetch(new URL('/session', url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ user, password: PASSWORD }),
+  });
+  const cookie = session.headers.getSetCookie().map((one) => one.split(';')[0]).join('; ');
+  return api(where, { ...init, headers: { ...init.headers, cookie } });
+}
+
+/** A house of the first grid, which is the grid worker's, with people in it. */
+async function house() {
+  const houses = await ask('grid_worker', '/collections/building/items?limit=60&f=json');
+  for (const feature of houses.features) {
+    const found = await ask('grid_worker', `/houses/${feature.id}`);
+    if (found.figures.residents > 2 && found.rooms.length > 2) {
+      return { id: String(feature.id), point: inside(feature.geometry), address: feature.properties.address, found };
+    }
+  }
+  throw new Error('no house with people in the first grid');
+}
+
+/** Touches, counted as a thumb would. */
+function thumb(page) {
+  let taps = 0;
+  return {
+    touch: async (where) => {
+      taps += 1;
+      if (Array.isArray(where)) await page.touchscreen.tap(...where);
+      else await where.tap();
+    },
+    taps: () => taps,
+  };
+}
+
+const figure = async (page, name) =>
+  Number((await page.locator(`.house [data-figure="${name}"] b`).innerText()).replace(/\D/g, ''));
+
+test('on a telephone a house, its grid, the worker and the people are found in at most four touches', async () => {
+  const { address, found } = await house();
+  const { page, close } = await openAs('grid_worker', { device: PHONE });
+  const { touch, taps } = thumb(page);
+  await touch(page.locator('#search'));
+  await page.keyboard.type(address.slice(-7));
+  const result = page.locator('[role="option"]', { hasText: address }).first();
+  await result.waitFor();
+  await touch(result);
+  const panel = page.locator('.inspector');
+  await panel.locator('.house .residents .line').first().waitFor();
+  const text = await panel.innerText();
+  const grid = found.at.grid[0];
+  assert.ok(text.includes(grid.name) && text.includes(grid.worker), text);
+  const people = found.rooms.flatMap((room) => room.residents);
+  assert.equal(await panel.locator('.house .resident').count(), people.length);
+  assert.ok(text.includes(people[0].person.name));
+  assert.match(people[0].person.name, /\*/, 'the server masks names');
+  assert.ok(taps() <= 4, `${taps()} touches`);
+  await picture(page, 'phone-house');
+  await close();
+});
+
+test('on a telephone an area is counted in at most five touches', async () => {
+  const { page, close } = await openAs('village_clerk', { device: PHONE });
+  const { touch, taps } = thumb(page);
+  await touch(page.locator('.bottom-bar').getByRole('button', { name: '划区统计' }));
+  await page.locator('.draw-bar').waitFor();
+  await touch(page.getByRole('radio', { name: '圆形' }));
+  await idle(page);
+  const asked = page.waitForResponse((response) => response.url().endsWith('/statistics'));
+  await touch([195, 420]);
+  await page.waitForTimeout(200);
+  await touch([290, 420]);
+  const counted = await (await asked).json();
+  await page.getByTestId('statistics').waitFor();
+  assert.ok(counted.people.total > 0, 'people live there');
+  const shown = await page.locator('[data-testid="statistics"] [data-figure="people"]').innerText();
+  assert.equal(Number(shown.replace(/\D/g, '')), counted.people.total);
+  const bands = counted.people.by_age.reduce((sum, band) => sum + band.count, 0);
+  assert.equal(bands, counted.people.total, 'bands of ages add up');
+  assert.ok(taps() <= 5, `${taps()} touches`);
+  await picture(page, 'phone-count');
+  await close();
+});
+
+test('somebody moves in with one thumb; another screen shows it within a second, and it is taken back', async () => {
+  const { id, address, point } = await house();
+  const { page, close } = await openAs('grid_worker', { device: PHONE, at: `/?#sel=building/${id}` });
+  const watcher = await openAs('village_clerk');
+  await watcher.page.goto(new URL(`/#sel=building/${id}`, watcher.url).href);
+  await watcher.page.locator('.house .residents').waitFor();
+  const before = await figure(watcher.page, 'residents');
+
+  await page.locator('.house [data-act="in"]').tap();
+  const form = page.locator('.act-form');
+  await form.locator('[name="name"]').fill('测试甲');
+  await form.locator('[name="id_number"]').fill('990000198806180018');
+  await form.locator('.buttons .primary').tap();
+  const refused = page.locator('.act-form .refused');
+  await refused.waitFor();
+  assert.match(await refused.innerText(), /校验|GB 11643/, 'a wrong check digit is named');
+  await form.locator('[name="id_type"]').selectOption('护照');
+  await form.locator('[name="id_number"]').fill('E77665544');
+  await picture(page, 'phone-move-in');
+  const began = Date.now();
+  await form.locator('.buttons .primary').tap();
+  await page.locator('.house .done').waitFor();
+  await eventually(
+    watcher.page,
+    (count) => Number(document.querySelector('.house [data-figure="residents"] b')?.textContent?.replace(/\D/g, '')) === count,
+    before + 1,
+  );
+  const seconds = (Date.now() - began) / 1000;
+  assert.equal(await figure(page, 'residents'), before + 1);
+  console.log(`the other screen showed it after ${seconds.toFixed(2)} s`);
+
+  await page.locator('.house .done .button').tap();
+  await eventually(
+    watcher.page,
+    (count) => Number(document.querySelector('.house [data-figure="residents"] b')?.textContent?.replace(/\D/g, '')) === count,
+    before,
+  );
+  const now = await ask('village_clerk', `/houses/${id}`);
+  assert.equal(now.figures.residents, before, `${address} at ${point}`);
+  await watcher.close();
+  await close();
+});
+
+test('a resident is verified and moves out, and a visit is written down', async () => {
+  const { id, found } = await house();
+  const { page, close } = await openAs('grid_worker', { device: PHONE, at: `/#sel=building/${id}` });
+  const first = page.locator('.house .resident').first();
+  await first.locator('.line').tap();
+  await first.getByRole('button', { name: '核实' }).tap();
+  await page.locator('.house .done', { hasText: '已核实 1 人' }).waitFor();
+  await page.locator('.house [data-act="visit"]').tap();
+  await page.getByRole('radio', { name: '已访' }).tap();
+  await page.locator('.act-form .buttons .primary').tap();
+  await page.locator('.house [data-list="visit"] .visit').first().waitFor();
+  await first.getByRole('button', { name: '迁出' }).tap();
+  await page.locator('.act-form .buttons .primary').tap();
+  await page.locator('.house .done', { hasText: '已办理迁出' }).waitFor();
+  assert.equal(await figure(page, 'residents'), found.figures.residents - 1);
+  assert.ok((await page.locator('.house [data-list="former"]').innerText()).includes('曾住'));
+  await picture(page, 'phone-house-acts');
+  await close();
+});
+
+test('areas are picked, saved, and compared with another day', async () => {
+  const { page, close } = await openAs('village_clerk');
+  await page.keyboard.press('p');
+  await page.getByRole('radio', { name: '点选网格' }).click();
+  const grids = await ask('village_clerk', '/collections/grid/items?limit=2&f=json');
+  for (const grid of grids.features) {
+    const point = inside(grid.geometry);
+    await jump(page, point, 15);
+    const { x, y } = await pixel(page, point);
+    const asked = page.waitForResponse((response) => response.url().endsWith('/statistics'));
+    await page.mouse.click(x, y);
+    assert.equal((await asked).status(), 200);
+  }
+  const expected = await ask('village_clerk', '/statistics', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ layer: 'grid', ids: grids.features.map((grid) => String(grid.id)) }),
+  });
+  const shown = page.locator('[data-testid="statistics"] p[data-figure="people"] b');
+  await eventually(page, (text) => document.querySelector('p[data-figure="people"] b')?.textContent === text,
+    expected.people.total.toLocaleString('zh-CN'));
+  assert.match(await page.getByTestId('basis').textContent(), /主居住地/);
+  await page.locator('[name="against"]').fill('2023-01-31');
+  await page.getByTestId('comparison').waitFor();
+  const past = await ask('village_clerk', '/statistics', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ layer: 'grid', ids: grids.features.map((grid) => String(grid.id)), on: '2023-01-31' }),
+  });
+  const row = await page.locator('[data-testid="comparison"] tr[data-figure="people.total"]').innerText();
+  assert.ok(row.replace(/,/g, '').includes(String(past.people.total)), `${row} tells ${past.people.total}`);
+  assert.ok((await shown.innerText()).length > 0);
+  await picture(page, 'desktop-comparison');
+  await close();
+});
