@@ -187,7 +187,8 @@ impl LayerIndex {
         let half = typed.len() / 2;
         let mut swapped = typed.clone();
         swapped.swap(half - 1, half);
-        let parts = [&typed[..half], &typed[half..], &swapped[..]].map(|part| part.iter().collect::<String>());
+        let parts = [&typed[..half], &typed[half..], &swapped[..]]
+            .map(|part| part.iter().collect::<String>());
         let mut hits: Vec<Hit> = Vec::new();
         let mut seen = std::collections::HashSet::new();
         for part in &parts {
@@ -196,10 +197,16 @@ impl LayerIndex {
                 let fits = || {
                     let lines = document.split(LINE).take(self.fields.len()).enumerate();
                     let near = lines.filter(|(_, line)| !line.is_empty());
-                    near.filter_map(|(place, line)| Some((slip(&typed, line)?, place))).min()
+                    near.filter_map(|(place, line)| Some((slip(&typed, line)?, place)))
+                        .min()
                 };
-                let holds = others.iter().all(|word| word.find(document.as_bytes()).is_some());
-                if holds && seen.insert(position) && let Some((rest, place)) = fits() {
+                let holds = others
+                    .iter()
+                    .all(|word| word.find(document.as_bytes()).is_some());
+                if holds
+                    && seen.insert(position)
+                    && let Some((rest, place)) = fits()
+                {
                     hits.push(Hit {
                         position: number(position),
                         rank: Rank::Near,
@@ -308,7 +315,9 @@ fn slip(typed: &[char], line: &str) -> Option<usize> {
         let mut now = vec![row + 1; line.len() + 1];
         for (column, &other) in line.iter().enumerate() {
             let differs = usize::from(letter != other);
-            now[column + 1] = (above[column] + differs).min(above[column + 1] + 1).min(now[column] + 1);
+            now[column + 1] = (above[column] + differs)
+                .min(above[column + 1] + 1)
+                .min(now[column] + 1);
             if row > 0 && column > 0 && letter == line[column - 1] && typed[row - 1] == other {
                 now[column + 1] = now[column + 1].min(before[column - 1] + 1);
             }
@@ -422,17 +431,36 @@ mod tests {
     #[test]
     fn one_slip_is_forgiven() {
         let near = |query: &str| {
-            let words: Vec<String> = folded(query).split_whitespace().map(str::to_owned).collect();
-            let mut found: Vec<u32> = index().find_near(&words).iter().map(|hit| hit.position).collect();
+            let words: Vec<String> = folded(query)
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect();
+            let mut found: Vec<u32> = index()
+                .find_near(&words)
+                .iter()
+                .map(|hit| hit.position)
+                .collect();
             found.sort_unstable();
             found
         };
         // Another character, one more, one less, two that changed places.
-        for typed in ["东花村三巷51号", "东华村三三巷51号", "东华村巷51号", "东华三村巷51号", "东华村三巷15号"] {
+        for typed in [
+            "东花村三巷51号",
+            "东华村三三巷51号",
+            "东华村巷51号",
+            "东华三村巷51号",
+            "东华村三巷15号",
+        ] {
             assert!(near(typed).contains(&1), "{typed}");
         }
-        assert!(near("东花村二巷51号").is_empty(), "two slips are another address");
-        assert!(near("440118101224009").is_empty(), "codes are typed as they are");
+        assert!(
+            near("东花村二巷51号").is_empty(),
+            "two slips are another address"
+        );
+        assert!(
+            near("440118101224009").is_empty(),
+            "codes are typed as they are"
+        );
         assert!(near("东花村").is_empty(), "too short to tell");
     }
 

@@ -225,7 +225,9 @@ impl Query {
     fn features(&self, named: &[Named], snapshot: &Snapshot, viewer: &Viewer) -> Vec<Found> {
         let found = self.ranked(named, snapshot, viewer, |index| index.find(&self.words));
         if found.is_empty() {
-            self.ranked(named, snapshot, viewer, |index| index.find_near(&self.words))
+            self.ranked(named, snapshot, viewer, |index| {
+                index.find_near(&self.words)
+            })
         } else {
             found
         }

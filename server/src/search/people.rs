@@ -225,7 +225,13 @@ impl People {
 
 /// How a person's fields fit; none where only the beginning or the tail did.
 fn fit(layer: &Layer, person: &Record, by: By<'_>) -> Option<Fit> {
-    let text = |field| person.get(layer, field).as_text().map(folded).unwrap_or_default();
+    let text = |field| {
+        person
+            .get(layer, field)
+            .as_text()
+            .map(folded)
+            .unwrap_or_default()
+    };
     match by {
         By::Name(name) if text("name") == folded(name) => Some(Fit::Whole),
         By::Name(_) => Some(Fit::Part),
@@ -251,7 +257,10 @@ fn fit(layer: &Layer, person: &Record, by: By<'_>) -> Option<Fit> {
 fn tail(number: &str) -> Option<String> {
     let number = number.trim().to_uppercase();
     let at = number.len().checked_sub(TAIL)?;
-    number.get(at..).filter(|tail| tail.bytes().all(|byte| byte.is_ascii_alphanumeric())).map(str::to_owned)
+    number
+        .get(at..)
+        .filter(|tail| tail.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        .map(str::to_owned)
 }
 
 /// The building that a person lives in now.
@@ -261,14 +270,17 @@ fn home(store: &GeoPackage, person: &str) -> Result<Option<String>, StoreError> 
     };
     let layer = Arc::clone(layer);
     let residences = store.find("residence", "person", &Value::from(person))?;
-    let open = residences.iter().find(|residence| residence.get(&layer, "moved_out").is_null());
+    let open = residences
+        .iter()
+        .find(|residence| residence.get(&layer, "moved_out").is_null());
     let Some(open) = open else {
         return Ok(None);
     };
     if let Some(building) = open.get(&layer, "building").as_text() {
         return Ok(Some(building.to_owned()));
     }
-    let (Some(rooms), Some(room)) = (store.layer("room"), open.get(&layer, "room").as_text()) else {
+    let (Some(rooms), Some(room)) = (store.layer("room"), open.get(&layer, "room").as_text())
+    else {
         return Ok(None);
     };
     let room = store.get("room", room)?;
@@ -308,7 +320,9 @@ mod tests {
         let person = |id: &str, name: &str, phone: &str, number: &str| {
             let mut record = Record::new(&layer, id);
             record.set(&layer, "name", name).set(&layer, "phone", phone);
-            record.set(&layer, "id_type", "护照").set(&layer, "id_number", number);
+            record
+                .set(&layer, "id_type", "护照")
+                .set(&layer, "id_number", number);
             record
         };
         let commit = |operation| {
@@ -316,15 +330,39 @@ mod tests {
                 layer: "person".into(),
                 operation,
             };
-            store.commit(ChangeSet { changes: vec![change], ..ChangeSet::default() }).unwrap();
+            store
+                .commit(ChangeSet {
+                    changes: vec![change],
+                    ..ChangeSet::default()
+                })
+                .unwrap();
         };
-        commit(Operation::Insert(person("a", "李四", "13812345678", "E1234432X")));
-        commit(Operation::Insert(person("b", "李四光", "13912340000", "E99998888")));
-        commit(Operation::Insert(person("c", "林珊", "02012345678", "E5678")));
+        commit(Operation::Insert(person(
+            "a",
+            "李四",
+            "13812345678",
+            "E1234432X",
+        )));
+        commit(Operation::Insert(person(
+            "b",
+            "李四光",
+            "13912340000",
+            "E99998888",
+        )));
+        commit(Operation::Insert(person(
+            "c",
+            "林珊",
+            "02012345678",
+            "E5678",
+        )));
         let mut people = People::read(&store, &layer).unwrap();
         let found = |people: &People, query: &str| {
             let found = people.find(&store, &layer, query, 10, |_| true).unwrap();
-            found.iter().map(|one| format!("{}{:?}", one.person.id, one.fits)).collect::<Vec<_>>().join(" ")
+            found
+                .iter()
+                .map(|one| format!("{}{:?}", one.person.id, one.fits))
+                .collect::<Vec<_>>()
+                .join(" ")
         };
         assert_eq!(found(&people, "李四"), "aWhole bPart");
         assert_eq!(found(&people, "5678"), "aPart cPart");
@@ -334,14 +372,31 @@ mod tests {
         assert_eq!(found(&people, "ls"), "aSound cSound");
         assert_eq!(found(&people, "lisig"), "bSound");
         assert_eq!(found(&people, "lsg"), "bSound");
-        assert_eq!(found(&people, "四光"), "", "names are found from their beginning");
-        let limited = people.find(&store, &layer, "李四", 10, |home| home.is_some()).unwrap();
-        assert!(limited.is_empty(), "who lives nowhere is not in a territory");
+        assert_eq!(
+            found(&people, "四光"),
+            "",
+            "names are found from their beginning"
+        );
+        let limited = people
+            .find(&store, &layer, "李四", 10, |home| home.is_some())
+            .unwrap();
+        assert!(
+            limited.is_empty(),
+            "who lives nowhere is not in a territory"
+        );
 
-        commit(Operation::Update(person("a", "王五", "13812345678", "E1234432X")));
+        commit(Operation::Update(person(
+            "a",
+            "王五",
+            "13812345678",
+            "E1234432X",
+        )));
         commit(Operation::Delete("c".into()));
         people.follow(&store, &layer).unwrap();
-        assert_eq!((found(&people, "李四"), found(&people, "王五")), ("bPart".to_owned(), "aWhole".to_owned()));
+        assert_eq!(
+            (found(&people, "李四"), found(&people, "王五")),
+            ("bPart".to_owned(), "aWhole".to_owned())
+        );
         assert_eq!(found(&people, "5678"), "aPart");
     }
 }
