@@ -21,6 +21,8 @@ pub struct ChangeSet {
     pub lineage: Vec<Lineage>,
     /// Makes a repeat harmless.
     pub key: Option<Key>,
+    /// Whether it is a step of a process, which alone may set a state and write its log.
+    pub step: bool,
     /// Whether features that are gone may come back with their ids: a return to what was.
     pub returns: bool,
 }

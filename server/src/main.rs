@@ -17,6 +17,7 @@ mod people;
 mod policy;
 #[expect(dead_code, unused_imports, reason = "sheets and documents come next")]
 mod print;
+mod process;
 mod release;
 mod search;
 mod statistics;

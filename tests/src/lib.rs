@@ -198,9 +198,25 @@ impl Server {
         Self::start_in(file, arguments, &[])
     }
 
+    /// Serves a file with a directory laid over the catalog.
+    pub fn start_in_catalog(file: &Path, catalog: &Path) -> Self {
+        let mut command = Command::new(binary());
+        command.arg("--catalog").arg(catalog);
+        Self::run(command, file, &[], &[])
+    }
+
     /// As [`Server::start_with`], with further variables of the environment.
     pub fn start_in(file: &Path, arguments: &[&str], variables: &[(&str, &OsStr)]) -> Self {
-        let mut child = Command::new(binary())
+        Self::run(Command::new(binary()), file, arguments, variables)
+    }
+
+    fn run(
+        mut command: Command,
+        file: &Path,
+        arguments: &[&str],
+        variables: &[(&str, &OsStr)],
+    ) -> Self {
+        let mut child = command
             .arg("serve")
             .arg(file)
             .args(["--listen", "127.0.0.1:0"])

@@ -162,4 +162,50 @@ pub enum Problem {
         first: String,
         second: String,
     },
+    #[error(
+        "没有日历“{0}”，请在 calendars/{0}.toml 中写出或改正名称 / no calendar “{0}”; write calendars/{0}.toml or correct the name"
+    )]
+    NoCalendar(String),
+    #[error(
+        "“{key}”中的 {value} 有误：时间应先后有序、互不重叠，星期为 1 到 7 / {value} in “{key}”: times must be in order and not overlap, days of the week are 1 to 7"
+    )]
+    BadTime { key: &'static str, value: String },
+    #[error(
+        "图层“{0}”不是只增不改的，不能作流程日志；请写 append_only = true / the layer “{0}” is not append-only and can be no log; write append_only = true"
+    )]
+    LogIsEdited(String),
+    #[error(
+        "日志图层“{log}”缺少流程所需的字段“{field}”或其类型不对 / the log “{log}” lacks the field “{field}”, or it is of another type"
+    )]
+    LogLacks { log: String, field: String },
+    #[error(
+        "状态字段“{0}”应有代码表并写 workflow = true / the state field “{0}” needs a code list and workflow = true"
+    )]
+    StateIsNoWorkflow(String),
+    #[error("流程没有状态“{name}”；可用：{known} / the process has no state “{name}”; its states: {known}")]
+    NoState { name: String, known: String },
+    #[error("流程没有步骤“{name}”；可用：{known} / the process has no step “{name}”; its steps: {known}")]
+    NoStep { name: String, known: String },
+    #[error("没有步骤通向状态“{0}” / no step leads to the state “{0}”")]
+    Unreached(String),
+    #[error(
+        "没有步骤离开状态“{0}”；若在此结束请写 ends = true / no step leads out of the state “{0}”; where the work ends there, write ends = true"
+    )]
+    NoWayOut(String),
+    #[error(
+        "自动步骤“{0}”的起始状态都没有时限 / the automatic step “{0}” begins in no state with a limit"
+    )]
+    NoLimit(String),
+    #[error(
+        "时限要写 hours、days、months 之一 / a limit needs one of hours, days, months"
+    )]
+    LimitWithoutLength,
+    #[error(
+        "条件要写 is、not、filled、above、at_most 之一 / a condition needs one of is, not, filled, above, at_most"
+    )]
+    ConditionWithoutTest,
+    #[error(
+        "期间的最后一项时限不能带条件，否则有的要素没有期间 / the last limit of a time to wait must be without conditions, else some features have none"
+    )]
+    WaitMayLack,
 }

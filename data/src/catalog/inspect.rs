@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use regex::Regex;
 
 use super::{
-    CodeList, Field, FieldKind, GeometryKind, Layer, Style, Text, Theme,
+    Calendar, CodeList, Field, FieldKind, GeometryKind, Layer, Style, Text, Theme,
     fault::{Fault, Problem},
     load::joined,
     source::{Source, Step, Step::Index, Step::Key},
@@ -46,6 +46,11 @@ pub(super) struct ReadCodeList<'a> {
     pub(super) places: Vec<usize>,
 }
 
+pub(super) struct ReadCalendar<'a> {
+    pub(super) source: Source<'a>,
+    pub(super) calendar: Calendar,
+}
+
 /// What a name may lead to.
 pub(super) struct Known<'a> {
     pub(super) themes: BTreeSet<&'a str>,
@@ -55,23 +60,23 @@ pub(super) struct Known<'a> {
 }
 
 /// One file under inspection.
-struct Inspection<'a, 'f> {
-    source: &'a Source<'a>,
-    faults: &'f mut Vec<Fault>,
+pub(super) struct Inspection<'a, 'f> {
+    pub(super) source: &'a Source<'a>,
+    pub(super) faults: &'f mut Vec<Fault>,
 }
 
 impl Inspection<'_, '_> {
-    fn fault(&mut self, steps: &[Step<'_>], problem: Problem) {
+    pub(super) fn fault(&mut self, steps: &[Step<'_>], problem: Problem) {
         self.faults.push(self.source.fault(steps, problem));
     }
 
-    fn identifier(&mut self, steps: &[Step<'_>], id: &str) {
+    pub(super) fn identifier(&mut self, steps: &[Step<'_>], id: &str) {
         if !is_identifier(id) {
             self.fault(steps, Problem::BadName(id.to_owned()));
         }
     }
 
-    fn file_name(&mut self, id: &str) {
+    pub(super) fn file_name(&mut self, id: &str) {
         let stem = self.source.stem();
         if id != stem {
             let (id, stem) = (id.to_owned(), stem.to_owned());
@@ -79,7 +84,7 @@ impl Inspection<'_, '_> {
         }
     }
 
-    fn text(&mut self, steps: &[Step<'_>], text: &Text) {
+    pub(super) fn text(&mut self, steps: &[Step<'_>], text: &Text) {
         for (key, words) in [("zh", &text.zh), ("en", &text.en)] {
             if words.trim().is_empty() {
                 let mut deeper = steps.to_vec();
@@ -540,4 +545,17 @@ fn is_rooted(list: &CodeList, code: &str) -> bool {
         }
     }
     false
+}
+
+pub(super) fn calendar(read: &ReadCalendar<'_>, faults: &mut Vec<Fault>) {
+    let mut at = Inspection {
+        source: &read.source,
+        faults,
+    };
+    at.identifier(&[Key("id")], &read.calendar.id);
+    at.file_name(&read.calendar.id);
+    at.text(&[Key("title")], &read.calendar.title);
+    for (key, value) in read.calendar.faults() {
+        at.fault(&[Key(key)], Problem::BadTime { key, value });
+    }
 }

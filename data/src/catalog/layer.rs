@@ -36,6 +36,9 @@ pub struct Layer {
     /// Whether the layer as a whole is about persons: it has no tiles and no public items.
     #[serde(default)]
     pub personal: bool,
+    /// Whether rows are only ever added, by the steps of a process, and never edited.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub append_only: bool,
     /// Field with the business code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,

@@ -16,9 +16,11 @@ use toml::{
 };
 
 use super::{
-    Catalog, CatalogError, Code, CodeList, Field, Layer, Theme,
+    Calendar, Catalog, CatalogError, Code, CodeList, Field, Layer, Process, Theme,
     fault::{Fault, Problem},
-    inspect::{self, Known, ReadCodeList, ReadLayer, ReadThemes},
+    inspect::{self, Known, ReadCalendar, ReadCodeList, ReadLayer, ReadThemes},
+    process::{State, Transition},
+    process_check::{self, ReadProcess},
     source::Source,
 };
 
@@ -40,9 +42,10 @@ impl Catalog {
 
     /// The embedded catalog with a directory laid over it.
     ///
-    /// The directory holds any of `themes.toml`, `layers/<id>.toml` and `codes/<id>.toml`.
-    /// A layer or code list of a new name is added, one of a known name takes its place;
-    /// themes are added and retitled. So a customer adds a layer with one file and no code.
+    /// The directory holds any of `themes.toml`, `layers/<id>.toml`, `codes/<id>.toml`,
+    /// `processes/<layer>.toml` and `calendars/<id>.toml`. A file of a new name is added, one
+    /// of a known name takes its place, and a process that is replaced by one of another
+    /// version stays for the features that began with it; themes are added and retitled. So a customer adds a layer with one file and no code.
     ///
     /// # Errors
     /// Every fault of the files, with file, line and column, in order.
@@ -59,6 +62,8 @@ pub(super) struct Files {
     themes: Vec<(String, Cow<'static, str>)>,
     layers: BTreeMap<String, (String, Cow<'static, str>)>,
     codes: BTreeMap<String, (String, Cow<'static, str>)>,
+    processes: BTreeMap<String, (String, Cow<'static, str>)>,
+    calendars: BTreeMap<String, (String, Cow<'static, str>)>,
 }
 
 impl Files {
@@ -86,9 +91,29 @@ impl Files {
             match folder {
                 "layers" => self.layers.insert(id.to_owned(), (shown, text)),
                 "codes" => self.codes.insert(id.to_owned(), (shown, text)),
+                "processes" => self.take_process(id, (shown, text)),
+                "calendars" => self.calendars.insert(id.to_owned(), (shown, text)),
                 _ => None,
             };
         }
+    }
+
+    /// A process that another takes the place of stays under its version.
+    fn take_process(
+        &mut self,
+        id: &str,
+        file: (String, Cow<'static, str>),
+    ) -> Option<(String, Cow<'static, str>)> {
+        let replaced = self.processes.insert(id.to_owned(), file)?;
+        let version = version_of(&replaced.1)?;
+        if version_of(&self.processes[id].1).as_deref() != Some(&version) {
+            let earlier = format!("{id}@{version}");
+            let shown = replaced.0.replace(&format!("{id}.toml"), &format!("{earlier}.toml"));
+            self.processes
+                .entry(earlier)
+                .or_insert((shown, replaced.1));
+        }
+        None
     }
 
     fn lay_over(&mut self, directory: &Path) -> Result<(), CatalogError> {
@@ -102,7 +127,7 @@ impl Files {
             });
         };
         let mut found = 0;
-        for folder in ["", "layers", "codes"] {
+        for folder in ["", "layers", "codes", "processes", "calendars"] {
             let path = directory.join(folder);
             if !path.is_dir() {
                 continue;
@@ -171,6 +196,23 @@ impl Files {
             })
             .collect();
 
+        let processes: Vec<ReadProcess<'_>> = self
+            .processes
+            .values()
+            .filter_map(|(name, text)| {
+                read_process(Source::parse(name, text, &mut faults)?, &mut faults)
+            })
+            .collect();
+        let calendars: Vec<ReadCalendar<'_>> = self
+            .calendars
+            .values()
+            .filter_map(|(name, text)| {
+                let source = Source::parse(name, text, &mut faults)?;
+                let calendar = source.read::<Calendar>(source.root(), &mut faults)?;
+                Some(ReadCalendar { source, calendar })
+            })
+            .collect();
+
         let known = Known {
             themes: themes
                 .iter()
@@ -193,6 +235,16 @@ impl Files {
         for read in &lists {
             inspect::code_list(read, &mut faults);
         }
+        for read in &calendars {
+            inspect::calendar(read, &mut faults);
+        }
+        let by_id: BTreeMap<&str, &Layer> = (layers.iter())
+            .map(|read| (read.layer.id.as_str(), &read.layer))
+            .collect();
+        let calendar_ids = self.calendars.keys().map(String::as_str).collect();
+        for read in &processes {
+            process_check::process(read, &by_id, &calendar_ids, &known, &mut faults);
+        }
         if !faults.is_empty() {
             faults.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
             faults.dedup();
@@ -205,8 +257,28 @@ impl Files {
                 .map(|read| Arc::new(read.layer))
                 .collect(),
             lists.into_iter().map(|read| Arc::new(read.list)).collect(),
+        )
+        .with_processes(
+            in_order(processes),
+            (calendars.into_iter())
+                .map(|read| Arc::new(read.calendar))
+                .collect(),
         ))
     }
+}
+
+/// Processes with the version in force, which has the plain file name, last.
+fn in_order(mut processes: Vec<ReadProcess<'_>>) -> Vec<Arc<Process>> {
+    processes.sort_by_key(|read| !read.source.stem().contains('@'));
+    (processes.into_iter())
+        .map(|read| Arc::new(read.process))
+        .collect()
+}
+
+/// The version that a process file states, where it can be read.
+fn version_of(text: &str) -> Option<String> {
+    let table: toml::Table = text.parse().ok()?;
+    Some(table.get("version")?.as_str()?.to_owned())
 }
 
 /// The themes of all files, a later title taking the place of an earlier one.
@@ -270,6 +342,39 @@ fn read_list<'a>(source: Source<'a>, faults: &mut Vec<Fault>) -> Option<ReadCode
         list,
         places,
     })
+}
+
+fn read_process<'a>(source: Source<'a>, faults: &mut Vec<Fault>) -> Option<ReadProcess<'a>> {
+    let mut root = source.root();
+    let states = take(&mut root, "states");
+    let steps = take(&mut root, "transitions");
+    let process: Process = source.read(root, faults)?;
+    let mut read = ReadProcess {
+        source,
+        process,
+        complete: true,
+        states: Vec::new(),
+        steps: Vec::new(),
+    };
+    for (index, part) in states.into_iter().enumerate() {
+        match read.source.read::<State>(part, faults) {
+            Some(state) => {
+                read.process.states.push(state);
+                read.states.push(index);
+            }
+            None => read.complete = false,
+        }
+    }
+    for (index, part) in steps.into_iter().enumerate() {
+        match read.source.read::<Transition>(part, faults) {
+            Some(step) => {
+                read.process.transitions.push(step);
+                read.steps.push(index);
+            }
+            None => read.complete = false,
+        }
+    }
+    Some(read)
 }
 
 /// Takes the tables of a list out, so that each is read by itself and a fault in one

@@ -3,6 +3,7 @@
 //! `data/catalog/*.toml` describes every layer once. Tables, GeoPackage schema rows,
 //! validation, API schemas, forms, legends and export headings all come from it.
 
+mod calendar;
 mod check_digit;
 mod code_list;
 mod fault;
@@ -10,6 +11,8 @@ mod field;
 mod inspect;
 mod layer;
 mod load;
+pub mod process;
+mod process_check;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -21,10 +24,12 @@ use serde::{Deserialize, Serialize};
 
 use validate::Rules;
 
+pub use calendar::{Calendar, Pause, Time, Year};
 pub use code_list::{Code, CodeList};
 pub use fault::{CatalogError, Fault, Problem};
 pub use field::{Check, CheckWhen, CodeListWhen, Field, FieldKind, Sensitivity};
 pub use layer::{GeometryKind, Layer, Style};
+pub use process::Process;
 pub use validate::FieldError;
 
 /// A text in Chinese and English.
@@ -56,6 +61,10 @@ pub struct Catalog {
     pub layers: Vec<Arc<Layer>>,
     /// Code lists by identifier.
     pub code_lists: BTreeMap<String, Arc<CodeList>>,
+    /// Processes by layer, the versions of each in order, the one in force last.
+    pub processes: BTreeMap<String, Vec<Arc<Process>>>,
+    /// Calendars by identifier.
+    pub calendars: BTreeMap<String, Arc<Calendar>>,
     /// What [`Catalog::validate`] holds records against, compiled once.
     rules: Arc<Rules>,
 }
@@ -84,8 +93,45 @@ impl Catalog {
             themes,
             layers,
             code_lists,
+            processes: BTreeMap::new(),
+            calendars: BTreeMap::new(),
             rules,
         }
+    }
+
+    /// The same with processes and the calendars that they count by.
+    #[must_use]
+    pub fn with_processes(
+        mut self,
+        mut processes: Vec<Arc<Process>>,
+        calendars: Vec<Arc<Calendar>>,
+    ) -> Self {
+        for process in processes.drain(..) {
+            let versions = self.processes.entry(process.layer.clone()).or_default();
+            versions.push(process);
+        }
+        self.calendars = (calendars.into_iter())
+            .map(|calendar| (calendar.id.clone(), calendar))
+            .collect();
+        self
+    }
+
+    /// The process in force for a layer.
+    pub fn process(&self, layer: &str) -> Option<&Arc<Process>> {
+        self.processes.get(layer)?.last()
+    }
+
+    /// A version of a layer's process; the one in force where that version is not known.
+    pub fn process_in(&self, layer: &str, version: &str) -> Option<&Arc<Process>> {
+        let versions = self.processes.get(layer)?;
+        let own = versions.iter().find(|process| process.version == version);
+        own.or(versions.last())
+    }
+
+    /// The process whose log a layer is.
+    pub fn process_of_log(&self, log: &str) -> Option<&Arc<Process>> {
+        let current = self.processes.values().filter_map(|versions| versions.last());
+        current.into_iter().find(|process| process.log == log)
     }
 
     /// The layer of an identifier.

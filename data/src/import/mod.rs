@@ -5,6 +5,7 @@
 //! can come again without doubles, and is undone by its batch.
 
 mod error;
+mod guard;
 mod home;
 mod identity;
 mod job;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    ImportError, Options, Profile, Progress, Report,
+    ImportError, Options, Profile, Progress, Report, guard,
     home::Home,
     identity::Unique,
     job::{Job, default_code, existing, overlay},
@@ -351,7 +351,9 @@ impl Run<'_> {
                 if pending.code_by_id {
                     default_code(&layer, &mut record);
                 }
-                let faults = job.faults(&layer, &mut unique, self.store.as_ref(), &record)?;
+                let held = guard::hold(&job.maker.catalog, &layer, existing.as_ref(), &mut record);
+                let mut faults = job.faults(&layer, &mut unique, self.store.as_ref(), &record)?;
+                faults.extend(held);
                 if !faults.is_empty() {
                     job.refuse(&files[pending.file], pending.row, faults, &mut self.report);
                     continue;

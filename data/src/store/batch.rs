@@ -155,6 +155,7 @@ impl GeoPackage {
         let fail = |error| self.error(error);
         let entries = self.entries(transaction, what)?;
         self.refuse_if_changed_since(transaction, what, &entries)?;
+        self.refuse_step(what, &entries)?;
         let set = ChangeSet {
             author: author.to_owned(),
             reason: reason.to_owned(),
@@ -229,6 +230,25 @@ impl GeoPackage {
                 }
                 Ok(entries)
             }
+        }
+    }
+
+    /// What a process did is not taken back: it goes on from where it is.
+    fn refuse_step(&self, what: &Undoing, entries: &[Entry]) -> Result<(), StoreError> {
+        let logs = |entry: &&Entry| {
+            (self.layer(&entry.layer)).is_some_and(|layer| layer.append_only)
+        };
+        // The rows that began features stand beside their inserts.
+        let begun = (entries.iter()).filter(|entry| {
+            entry.operation == "insert" && self.catalog.process(&entry.layer).is_some()
+        });
+        match what {
+            Undoing::ChangeSet(number)
+                if entries.iter().filter(logs).count() > begun.count() =>
+            {
+                Err(StoreError::IsStep { change_set: *number })
+            }
+            _ => Ok(()),
         }
     }
 

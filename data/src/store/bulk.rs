@@ -1,6 +1,6 @@
 //! Loads many features at once into a new file, without history.
 
-use super::{GeoPackage, StoreError, history, schema};
+use super::{GeoPackage, StoreError, guard, history, schema};
 use crate::Record;
 
 impl GeoPackage {
@@ -66,6 +66,7 @@ impl GeoPackage {
             .map_err(|error| self.write_error(table, "*", error))?;
         schema::create_rtree_triggers(connection, table).map_err(fail)?;
         history::create_triggers(connection, table).map_err(fail)?;
+        guard::ensure_of(connection, &self.catalog, table).map_err(fail)?;
         let bounds = schema::extent(connection, table).map_err(fail)?;
         schema::state_change(connection, table, bounds).map_err(fail)?;
         connection.execute_batch("COMMIT").map_err(fail)

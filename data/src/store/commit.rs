@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use chrono::Utc;
 use geo::{BoundingRect, Coord, Geometry, MultiLineString, MultiPolygon, Rect};
 use rusqlite::types::{ToSqlOutput, Value as Sql};
 use rusqlite::{Transaction, TransactionBehavior, params, params_from_iter};
@@ -14,7 +15,10 @@ use super::{
     schema,
     table::{Table, quote, to_sql},
 };
-use crate::{ChangeSet, GeometryKind, Operation, Record};
+use crate::{
+    ChangeSet, GeometryKind, Operation, Record,
+    course::{BEGIN, Step},
+};
 
 /// The tables that a change set touched, and the bounds of what came into each.
 pub(super) type Touched<'t> = BTreeMap<&'t str, Option<Rect<f64>>>;
@@ -101,6 +105,7 @@ impl GeoPackage {
                 Operation::Insert(record) => {
                     self.refuse_used(table, &record.id, set)?;
                     self.insert(table, record, set.batch.as_ref())?;
+                    self.begin_process(transaction, table, record, set)?;
                     done.inserted += 1;
                 }
                 Operation::Update(record) => {
@@ -112,7 +117,7 @@ impl GeoPackage {
                     let gone = transaction
                         .prepare_cached(&sql)
                         .and_then(|mut delete| delete.execute([&**id]))
-                        .map_err(|error| self.error(error))?;
+                        .map_err(|error| self.write_error(table, id, error))?;
                     if gone == 0 {
                         return Err(missing(table, id));
                     }
@@ -190,6 +195,9 @@ impl GeoPackage {
                 "INSERT INTO about (key, value) VALUES ('open_change_set', ?1)",
                 [row.to_string()],
             )?;
+            if set.step {
+                transaction.execute("INSERT INTO about (key, value) VALUES ('open_step', '1')", [])?;
+            }
             Ok(row)
         };
         start().map_err(|error| self.error(error))
@@ -202,7 +210,10 @@ impl GeoPackage {
         touched: &Touched<'_>,
     ) -> Result<(), StoreError> {
         let end = || {
-            transaction.execute("DELETE FROM about WHERE key = 'open_change_set'", [])?;
+            transaction.execute(
+                "DELETE FROM about WHERE key IN ('open_change_set', 'open_step')",
+                [],
+            )?;
             for table in self.tables.iter() {
                 if let Some(bounds) = touched.get(table.name.as_str()) {
                     schema::state_change(transaction, table, *bounds)?;
@@ -235,6 +246,45 @@ impl GeoPackage {
             }
         }
         Ok(())
+    }
+
+    /// Writes the first row of a feature's log, where it has a process and no step of that
+    /// process brought it.
+    fn begin_process(
+        &self,
+        transaction: &Transaction<'_>,
+        table: &Table,
+        record: &Record,
+        set: &ChangeSet,
+    ) -> Result<(), StoreError> {
+        let layer = &table.layer;
+        let Some(process) = self.catalog.process(&layer.id).filter(|_| !set.step) else {
+            return Ok(());
+        };
+        let Some(log) = self.tables.iter().find(|table| table.layer.id == process.log) else {
+            return Ok(());
+        };
+        let state = record.get(layer, &process.state).as_text();
+        let row = Step {
+            step: BEGIN,
+            to: state.unwrap_or_default(),
+            actor: &set.author,
+            version: &process.version,
+            ..Step::at(Utc::now())
+        };
+        let row = row.record(process, &log.layer, &record.id, 0);
+        // What an import brings back, after it was undone, began before.
+        if self.has(log, &row.id).map_err(|error| self.error(error))? {
+            return Ok(());
+        }
+        let open = |sql| {
+            (transaction.execute(sql, []))
+                .map(drop)
+                .map_err(|error| self.error(error))
+        };
+        open("INSERT INTO about (key, value) VALUES ('open_step', '1')")?;
+        self.insert(log, &row, None)?;
+        open("DELETE FROM about WHERE key = 'open_step'")
     }
 
     /// Inserts a row, within the transaction that is open.
@@ -328,6 +378,15 @@ impl GeoPackage {
         id: &str,
         error: rusqlite::Error,
     ) -> StoreError {
+        if let rusqlite::Error::SqliteFailure(code, Some(message)) = &error
+            && code.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_TRIGGER
+        {
+            return StoreError::Guarded {
+                layer: table.layer.id.clone(),
+                id: id.to_owned(),
+                message: message.clone(),
+            };
+        }
         if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) {
             let detail = error.to_string();
             let field = detail.rsplit('.').next().unwrap_or_default().to_owned();

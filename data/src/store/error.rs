@@ -204,6 +204,24 @@ pub enum StoreError {
         /// The word.
         key: String,
     },
+    /// A process guards what was to be changed.
+    #[error("{layer} {id}：{message}")]
+    Guarded {
+        /// The layer.
+        layer: String,
+        /// The feature.
+        id: String,
+        /// What is guarded, in Chinese and English.
+        message: String,
+    },
+    /// A step of a process was to be taken back.
+    #[error(
+        "变更集 {change_set} 是办理流程的一步，不能撤销；请按流程办理 / change set {change_set} is a step of a process and can't be taken back; go on by the process"
+    )]
+    IsStep {
+        /// The change set.
+        change_set: i64,
+    },
     /// No change set has this number.
     #[error("没有变更集 {change_set} / there is no change set {change_set}")]
     NoChangeSet {

@@ -17,6 +17,7 @@ mod error;
 mod foreign;
 mod functions;
 mod group;
+mod guard;
 mod history;
 mod log;
 mod open;

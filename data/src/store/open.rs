@@ -11,7 +11,8 @@ use std::{
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::{
-    About, Access, GeoPackage, StoreError, backup, foreign, functions, history, schema, styles,
+    About, Access, GeoPackage, StoreError, backup, foreign, functions, guard, history, schema,
+    styles,
     table::{Table, quote},
 };
 use crate::Catalog;
@@ -57,6 +58,7 @@ impl GeoPackage {
             if access == Access::ReadWrite {
                 schema::create_accounts(&connection).map_err(fail)?;
                 kept = upgrade(&connection, path, catalog)?;
+                guard::ensure(&connection, catalog).map_err(fail)?;
             }
             let mut tables = own_tables(&connection, catalog).map_err(fail)?;
             tables.extend(foreign::tables(&connection, path, &tables)?);
@@ -149,6 +151,7 @@ fn make(path: &Path, catalog: &Catalog, about: &About) -> Result<(), StoreError>
     for layer in &catalog.layers {
         schema::create_layer(&transaction, catalog, &schema::table(layer)).map_err(fail)?;
     }
+    guard::ensure(&transaction, catalog).map_err(fail)?;
     about.write(&transaction).map_err(fail)?;
     transaction.commit().map_err(fail)
 }

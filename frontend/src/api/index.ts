@@ -19,6 +19,7 @@ export * from './changes';
 export * from './client';
 export * from './houses';
 export * from './imports';
+export * from './processes';
 export type * from './types';
 
 type Signal = AbortSignal | undefined;

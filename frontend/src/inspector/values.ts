@@ -68,7 +68,7 @@ export function cellText(field: Field, value: unknown, words: Words): string {
 }
 
 /** The unit of a column. */
-export function unitText(field: Field, t: Texts): string {
+export function unitText(field: Pick<Field, 'unit'>, t: Texts): string {
   switch (field.unit) {
     case undefined:
       return '';

@@ -32,7 +32,7 @@ const LONGEST_KEY: usize = 200;
 const LONGEST_REASON: usize = 1000;
 
 /// Says that the answer is that of an earlier request of the same key.
-const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// The version that an entity tag holds: `"4711"`, `W/"4711.html"`.
 pub(crate) fn version_of(tag: &str) -> Option<u64> {
@@ -124,7 +124,7 @@ impl Read {
 }
 
 /// What came of a request with this key before.
-async fn recall(app: &App, author: &str, key: &Key) -> Result<Option<Done>, Problem> {
+pub(crate) async fn recall(app: &App, author: &str, key: &Key) -> Result<Option<Done>, Problem> {
     let (by, word) = (author.to_owned(), key.clone());
     let pool = app.pool().clone();
     let found = tokio::task::spawn_blocking(move || {

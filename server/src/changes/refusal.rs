@@ -111,7 +111,9 @@ pub(crate) fn of_store(error: &StoreError) -> Problem {
         StoreError::UsedId { .. }
         | StoreError::Duplicate { .. }
         | StoreError::ChangedSince { .. }
-        | StoreError::SetChangedSince { .. } => StatusCode::CONFLICT,
+        | StoreError::SetChangedSince { .. }
+        | StoreError::IsStep { .. }
+        | StoreError::Guarded { .. } => StatusCode::CONFLICT,
         StoreError::Invalid { .. }
         | StoreError::UnknownField { .. }
         | StoreError::Geometry { .. }

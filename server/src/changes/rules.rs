@@ -34,6 +34,8 @@ pub(super) fn check(
         let Some(layer) = store.layer(&change.layer) else {
             continue;
         };
+        let origin = origin.get(place).copied();
+        faults.extend(guarded(store, layer, &change.operation, set.step, origin)?);
         let Some(record) = change.operation.record() else {
             continue;
         };
@@ -49,11 +51,13 @@ pub(super) fn check(
             record,
             base: base.as_ref(),
             left: &left,
-            change: origin.get(place).copied(),
+            step: set.step,
+            change: origin,
         };
         for (at, field) in layer.fields.iter().enumerate() {
             faults.extend(check.field(at, field)?);
         }
+        faults.extend(check.shape());
         before.insert(key, record.clone());
     }
     Ok(faults)
@@ -65,6 +69,8 @@ struct Check<'a> {
     record: &'a Record,
     base: Option<&'a Record>,
     left: &'a Left<'a>,
+    /// Whether the set is a step of a process.
+    step: bool,
     change: Option<usize>,
 }
 
@@ -75,7 +81,8 @@ impl Check<'_> {
         if old == Some(value) || (old.is_none() && value.is_null()) {
             return Ok(None);
         }
-        if field.workflow && !(old.is_none() && begins(self.store.catalog(), field, value)) {
+        let began = || old.is_none() && begins(self.store.catalog(), self.layer, field, value);
+        if !self.step && (self.is_locked(&field.name) || (field.workflow && !began())) {
             return Ok(Some(self.fault(
                 field,
                 "workflow",
@@ -94,6 +101,30 @@ impl Check<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Whether a shape that is locked was redrawn.
+    fn shape(&self) -> Option<Fault> {
+        let redrawn = self.base.is_some_and(|base| base.geometry != self.record.geometry);
+        (redrawn && !self.step && self.is_locked("geometry")).then(|| Fault {
+            change: self.change,
+            layer: self.layer.id.as_str().into(),
+            id: Arc::clone(&self.record.id),
+            field: "geometry".to_owned(),
+            code: "workflow",
+            message: "图形：在此状态下只能由办理流程改变 / geometry: in this state only a step of the process changes it".to_owned(),
+            place: None,
+        })
+    }
+
+    /// Whether the state that the feature is in locks a field.
+    fn is_locked(&self, field: &str) -> bool {
+        let process = self.store.catalog().process(&self.layer.id);
+        let locked = process.zip(self.base).and_then(|(process, base)| {
+            let state = process.state(base.get(self.layer, &process.state).as_text()?)?;
+            Some(state.locks.iter().any(|lock| lock == field))
+        });
+        locked.unwrap_or(false)
     }
 
     fn is_there(&self, layer: &str, id: &str) -> Result<bool, StoreError> {
@@ -124,8 +155,58 @@ impl Check<'_> {
     }
 }
 
-/// Whether a new feature may begin with a value: the first state of its list.
-fn begins(catalog: &Catalog, field: &Field, value: &Value) -> bool {
+/// What no edit may do to a feature as a whole: a log is only written by steps, and what is
+/// under way is ended by its process.
+fn guarded(
+    store: &GeoPackage,
+    layer: &Arc<Layer>,
+    operation: &Operation,
+    step: bool,
+    change: Option<usize>,
+) -> Result<Option<Fault>, StoreError> {
+    if step {
+        return Ok(None);
+    }
+    let fault = |zh: &str, en: &str| Fault {
+        change,
+        layer: layer.id.as_str().into(),
+        id: Arc::clone(operation.id()),
+        field: String::new(),
+        code: "workflow",
+        message: format!("{zh} / {en}"),
+        place: None,
+    };
+    if layer.append_only {
+        return Ok(Some(fault(
+            "日志只由办理流程写入，不能改、不能删",
+            "a log is written by the steps of a process only",
+        )));
+    }
+    let Some(process) = store.catalog().process(&layer.id) else {
+        return Ok(None);
+    };
+    if let Operation::Delete(id) = operation
+        && let Some(base) = store.get(&layer.id, id)?
+        && let Some(state) = base.get(layer, &process.state).as_text()
+        && !process.initial.iter().any(|initial| initial == state)
+    {
+        return Ok(Some(fault(
+            "已在办理，不能删除，请按流程撤销或作废",
+            "is under way and can't be deleted; end it by its process",
+        )));
+    }
+    Ok(None)
+}
+
+/// Whether a new feature may begin with a value: an initial state of its process, or the first
+/// of its list where it has none.
+fn begins(catalog: &Catalog, layer: &Layer, field: &Field, value: &Value) -> bool {
+    if let Some(process) = catalog.process(&layer.id)
+        && process.state == field.name
+    {
+        let initial = process.initial.iter();
+        return value.as_text().is_some_and(|state| initial.clone().any(|one| one == state));
+    }
     let list = field
         .code_list
         .as_ref()

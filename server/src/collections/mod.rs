@@ -13,7 +13,8 @@ use axum::{
 };
 
 pub(crate) use items::{
-    DEFAULT_LIMIT, GREATEST_LIMIT, exported_formats, feature_json, find, layer as visible_layer,
+    DEFAULT_LIMIT, GREATEST_LIMIT, existing, exported_formats, feature_json, find,
+    layer as visible_layer,
 };
 pub(crate) use schema::properties;
 

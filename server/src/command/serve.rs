@@ -65,7 +65,13 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         .build()?
         .block_on(async {
             let basemaps = Basemaps::open(&arguments.basemaps, tianditu.as_ref()).await?;
-            listen(App::new(config, store, basemaps)?, arguments.listen, access).await
+            let app = App::new(config, store, basemaps)?;
+            let faults = crate::process::faults(app.catalog(), app.identity().rights());
+            if !faults.is_empty() {
+                return Err(Failure::Data(faults.join("\n")));
+            }
+            crate::process::start(app.clone());
+            listen(app, arguments.listen, access).await
         })
 }
 

@@ -72,6 +72,7 @@ pub(crate) fn routes() -> Router<App> {
         .merge(crate::lookup::routes())
         .merge(crate::page::routes())
         .merge(crate::people::routes())
+        .merge(crate::process::routes())
         .merge(crate::search::routes())
         .merge(crate::statistics::routes())
         .merge(crate::tiles::routes())

@@ -143,6 +143,11 @@ impl Identity {
         Ok(identity)
     }
 
+    /// The rights in force.
+    pub(crate) fn rights(&self) -> &Arc<Rights> {
+        &self.rights
+    }
+
     /// Whether the file has accounts that somebody can sign in with.
     pub(crate) fn has_accounts(&self) -> bool {
         !self.accounts.load().by_user.is_empty()

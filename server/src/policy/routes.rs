@@ -77,6 +77,14 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ),
     ("GET", "/attachments/{hash}", Somebody),
     ("GET", "/attachments/{hash}/thumbnail", Somebody),
+    ("GET", "/processes", Somebody),
+    ("GET", "/processes/{layer}", Somebody),
+    ("GET", "/collections/{layer}/items/{id}/process", Somebody),
+    (
+        "POST",
+        "/collections/{layer}/items/{id}/process/{step}",
+        Writer,
+    ),
     ("GET", "/collections/{layer}/tiles", Somebody),
     ("GET", "/collections/{layer}/tiles/{matrix}", Somebody),
     (

@@ -3,7 +3,11 @@
 use chrono::{Datelike, Days};
 use geo::Geometry;
 
-use super::{Writer, territories::leader};
+use super::{
+    Writer,
+    courses::{self, CaseDays},
+    territories::leader,
+};
 use crate::{
     demo::{
         blocks::Open,
@@ -119,45 +123,25 @@ pub(super) fn cases(made: &Made, writer: &mut Writer<'_>) {
     for (at, site) in sites.into_iter().enumerate() {
         let mut dice = Dice::new(made.seed, "case record", at as u64);
         let finished = at < done;
-        let found = if finished {
-            made.ago(dice.whole(420, 1400))
-        } else {
-            made.ago(dice.whole(3, 260))
-        };
-        let filed = found + Days::new(dice.whole(3, 24) as u64);
-        let pulled = filed + Days::new(dice.whole(30, 240) as u64);
-        let closed = pulled + Days::new(dice.whole(5, 60) as u64);
-        let state = if finished {
-            dice.weighted(&[("100", 64), ("110", 22), ("95", 6), ("120", 6), ("96", 2)])
-        } else {
-            dice.weighted(&[
-                ("10", 8),
-                ("20", 8),
-                ("30", 10),
-                ("31", 6),
-                ("40", 8),
-                ("41", 12),
-                ("50", 14),
-                ("55", 12),
-                ("60", 6),
-                ("70", 6),
-                ("75", 4),
-                ("80", 4),
-                ("81", 2),
-            ])
-        };
         let on_land = site.building.is_none();
-        let kind = if on_land {
-            dice.weighted(&[("违法用地", 40), ("兼有", 35), ("违法建设", 25)])
-        } else {
-            "违法建设"
-        };
+        let Course {
+            state,
+            kind,
+            measure,
+            days,
+        } = course(made, at, finished, on_land, &mut dice);
+        let CaseDays {
+            found,
+            filed,
+            pulled,
+            closed,
+            ..
+        } = days;
         let title = if on_land {
             "擅自占地搭建"
         } else {
             dice.pick(&["擅自加建", "擅自改建", "抢建"])
         };
-        let measure = dice.weighted(&[("自拆", 46), ("助拆", 32), ("强拆", 22)]);
         let (year, number) = (filed.year(), at + 1);
         writer.add(Some(site.shape), |row| {
             row.set("code", format!("{}{year}违建{number:04}", made.spec.code))
@@ -174,10 +158,9 @@ pub(super) fn cases(made: &Made, writer: &mut Writer<'_>) {
                     ]),
                 )
                 .set("state", state)
-                .set("is_new", !finished || dice.chance(0.3))
+                .set("is_new", days.new)
                 .set("address", site.address.as_str())
                 .set("found_on", found)
-                .set("accepted_on", found + Days::new(1))
                 .set("land_area_m2", site.area_m2)
                 .set("floors", dice.whole(1, 6))
                 .set("building_count", 1i64)
@@ -191,6 +174,9 @@ pub(super) fn cases(made: &Made, writer: &mut Writer<'_>) {
                     "handlers",
                     vec![leader(&mut dice), leader(&mut dice)].into(),
                 );
+            if state != "10" {
+                row.set("accepted_on", found + Days::new(1));
+            }
             if let Some(building) = site.building {
                 row.json("buildings", made.ids("building", [building]));
             }
@@ -209,11 +195,104 @@ pub(super) fn cases(made: &Made, writer: &mut Writer<'_>) {
                 let area = round2(site.area_m2 * dice.between(0.4, 2.0));
                 row.set("violation_area_m2", area)
                     .set("floor_area_m2", area);
-                if state >= "40" && state != "41" {
-                    row.set("filed_on", filed.min(made.spec.as_of));
+                if state >= "50" {
+                    row.set("filed_on", filed);
                 }
             }
         });
+    }
+}
+
+/// How a case went, and when.
+struct Course {
+    state: &'static str,
+    kind: &'static str,
+    measure: &'static str,
+    days: CaseDays,
+}
+
+/// The course of the case of a number; the dice are those of its record, from their first
+/// throw on.
+fn course(made: &Made, at: usize, finished: bool, on_land: bool, dice: &mut Dice) -> Course {
+    let as_of = made.spec.as_of;
+    let age = if finished {
+        dice.whole(440, 1400)
+    } else {
+        dice.whole(6, 260)
+    };
+    let filed_after = dice.whole(4, 24) as u64;
+    let pulled_after = dice.whole(30, 240) as u64;
+    let closed_after = dice.whole(5, 60) as u64;
+    let state = if finished {
+        dice.weighted(&[("100", 64), ("110", 22), ("95", 6), ("120", 6), ("96", 2)])
+    } else {
+        dice.weighted(&[
+            ("10", 8),
+            ("20", 8),
+            ("30", 10),
+            ("31", 6),
+            ("40", 8),
+            ("41", 12),
+            ("50", 14),
+            ("55", 12),
+            ("60", 6),
+            ("70", 6),
+            ("75", 4),
+            ("80", 4),
+            ("81", 2),
+        ])
+    };
+    let kind = if on_land {
+        dice.weighted(&[("违法用地", 40), ("兼有", 35), ("违法建设", 25)])
+    } else {
+        "违法建设"
+    };
+    let mut own = Dice::new(made.seed, "case course", at as u64);
+    let measure = own.weighted(&[("自拆", 46), ("助拆", 32), ("强拆", 22)]);
+    let forced = finished && measure == "强拆";
+    let age = if finished {
+        age
+    } else {
+        age.max(courses::least_age(state))
+    };
+    let found = made.ago(age);
+    let filed = found + Days::new(filed_after);
+    // Force is used when every time to wait has passed.
+    let pulled = filed
+        + Days::new(if forced {
+            courses::FORCED + pulled_after / 6
+        } else {
+            pulled_after
+        });
+    Course {
+        state,
+        kind,
+        measure,
+        days: CaseDays {
+            found,
+            filed,
+            pulled,
+            closed: pulled + Days::new(closed_after),
+            as_of,
+            forced,
+            new: if finished {
+                own.chance(0.3)
+            } else {
+                state != "55"
+            },
+            court: kind != "违法建设",
+        },
+    }
+}
+
+/// What was done with each case.
+pub(super) fn case_logs(made: &Made, writer: &mut Writer<'_>) {
+    let done = made.spec.cases;
+    for at in 0..done + made.spec.open_cases {
+        let on_land = site(made, "case", at).building.is_none();
+        let mut dice = Dice::new(made.seed, "case record", at as u64);
+        let course = course(made, at, at < done, on_land, &mut dice);
+        courses::of_case(course.state, &course.days).write(writer, "violation_case", at);
     }
 }
 

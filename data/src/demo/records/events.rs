@@ -3,7 +3,13 @@
 use chrono::Days;
 use geo::{Geometry, Point};
 
-use super::{Writer, facilities::street_corner, instant, territories::leader};
+use super::{
+    Writer,
+    courses::{self, EventTimes},
+    facilities::street_corner,
+    instant,
+    territories::leader,
+};
 use crate::demo::{dice::Dice, made::Made};
 
 /// Types with titles and the hours that they may take.
@@ -31,31 +37,17 @@ const TYPES: [(&str, &[&str], i64); 14] = [
 /// Events: closed ones, and exactly as many open as the report leaves.
 pub(super) fn events(made: &Made, writer: &mut Writer<'_>) {
     let spec = &made.spec;
-    let open_at = Dice::new(made.seed, "open events", 0).order(spec.events);
-    let mut open = vec![false; spec.events];
-    for &at in open_at.iter().take(spec.open_events) {
-        open[at] = true;
-    }
-    for (at, &open) in open.iter().enumerate() {
+    for (at, open) in open_events(made).into_iter().enumerate() {
+        let course = course(made, at, open);
+        let times = &course.times;
         let mut dice = Dice::new(made.seed, "event", at as u64);
-        let (kind, titles, hours) = dice.pick(&TYPES);
+        let (kind, titles, hours) = course.of;
         let house = dice.chance(0.55).then(|| dice.below(made.buildings.len()));
         let corner = street_corner(made, &mut dice);
         let place = match house {
             Some(house) => made.buildings[house].place,
             None => corner.unwrap_or(made.buildings[0].place),
         };
-        let days = if open {
-            dice.whole(0, 2)
-        } else {
-            dice.whole(4, 330)
-        };
-        let minute = dice.whole(7 * 60, 21 * 60);
-        let reported = instant(made.ago(days), minute);
-        let accepted = reported + chrono::TimeDelta::minutes(dice.whole(3, 110));
-        let took = (hours as f64 * 60.0 * dice.between(0.03, 0.9)) as i64;
-        let closed = accepted + chrono::TimeDelta::minutes(took.min(days.max(1) * 1440 - 200));
-        let own = !open && dice.chance(0.4);
         writer.add(Some(Geometry::Point(place)), |row| {
             row.set("code", format!("{}E{:06}", spec.code, at + 1))
                 .set("type", kind)
@@ -74,18 +66,8 @@ pub(super) fn events(made: &Made, writer: &mut Writer<'_>) {
                         ("视频", 6),
                     ]),
                 )
-                .set(
-                    "state",
-                    if open {
-                        dice.weighted(&[("50", 50), ("40", 30), ("60", 20)])
-                    } else {
-                        dice.weighted(&[("80", 78), ("90", 22)])
-                    },
-                )
-                .set(
-                    "level",
-                    dice.weighted(&[("网格", 62), ("村居", 30), ("镇街", 8)]),
-                )
+                .set("state", course.state)
+                .set("level", LEVELS[times.climbs])
                 .set("scale", dice.weighted(&[("小", 80), ("中", 17), ("大", 3)]))
                 .set(
                     "urgency",
@@ -98,19 +80,25 @@ pub(super) fn events(made: &Made, writer: &mut Writer<'_>) {
                 .set("reporter", leader(&mut dice))
                 .instant(
                     "happened_at",
-                    reported - chrono::TimeDelta::minutes(dice.whole(1, 90)),
+                    times.reported - chrono::TimeDelta::minutes(dice.whole(1, 90)),
                 )
-                .instant("reported_at", reported)
-                .instant("accepted_at", accepted)
-                .instant("deadline", accepted + chrono::TimeDelta::hours(hours));
+                .instant("reported_at", times.reported)
+                .instant(
+                    "accepted_at",
+                    if times.own { times.closed } else { times.accepted },
+                );
+            if !times.own {
+                let started = times.started();
+                row.instant("deadline", started + chrono::TimeDelta::hours(hours));
+            }
             if let Some(house) = house {
                 row.link("building", &made.id("building", house));
             }
             if !open {
-                row.instant("closed_at", closed)
+                row.instant("closed_at", times.closed)
                     .set(
                         "result",
-                        if own {
+                        if times.own {
                             "现场处置完毕，自办自结"
                         } else {
                             "已处置，核查通过"
@@ -122,6 +110,70 @@ pub(super) fn events(made: &Made, writer: &mut Writer<'_>) {
                     );
             }
         });
+    }
+}
+
+/// The levels that an event climbs.
+const LEVELS: [&str; 3] = ["网格", "村居", "镇街"];
+
+/// Which events are open.
+fn open_events(made: &Made) -> Vec<bool> {
+    let spec = &made.spec;
+    let order = Dice::new(made.seed, "open events", 0).order(spec.events);
+    let mut open = vec![false; spec.events];
+    for &at in order.iter().take(spec.open_events) {
+        open[at] = true;
+    }
+    open
+}
+
+/// What an event is about, and how it went.
+struct Course {
+    of: (&'static str, &'static [&'static str], i64),
+    state: &'static str,
+    times: EventTimes,
+}
+
+/// The course of the event of a number.
+fn course(made: &Made, at: usize, open: bool) -> Course {
+    let mut dice = Dice::new(made.seed, "event course", at as u64);
+    let of = dice.pick(&TYPES);
+    let days = if open {
+        dice.whole(2, 3)
+    } else {
+        dice.whole(4, 330)
+    };
+    let reported = instant(made.ago(days), dice.whole(7 * 60, 21 * 60));
+    let accepted = reported + chrono::TimeDelta::minutes(dice.whole(3, 110));
+    let took = (of.2 as f64 * 60.0 * dice.between(0.1, 0.9)) as i64;
+    // Two days at least before the day that the data stand for, so that it could be filed.
+    let closed = accepted + chrono::TimeDelta::minutes(took.min((days - 2).max(1) * 1440 - 200));
+    let own = !open && dice.chance(0.4);
+    let climbs = dice.weighted(&[(0usize, 62), (1, 30), (2, 8)]);
+    // Nothing there moves on by the clock: the demonstration stays as it was made.
+    let state = if open {
+        if at % 3 == 0 { "51" } else { "60" }
+    } else {
+        dice.weighted(&[("80", 78), ("90", 22)])
+    };
+    Course {
+        of,
+        state,
+        times: EventTimes {
+            reported,
+            accepted,
+            closed,
+            own,
+            climbs: if own { 0 } else { climbs },
+        },
+    }
+}
+
+/// What was done with each event.
+pub(super) fn event_logs(made: &Made, writer: &mut Writer<'_>) {
+    for (at, open) in open_events(made).into_iter().enumerate() {
+        let course = course(made, at, open);
+        courses::of_event(course.state, &course.times).write(writer, "grid_event", at);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Records of every layer, written from a village that was made.
 
 mod base_map;
+mod courses;
 mod economy;
 mod enforcement;
 mod events;
@@ -23,7 +24,7 @@ pub(super) type Maker = fn(&Made, &mut Writer<'_>);
 
 /// Every layer that a demonstration fills, in an order that readers may rely on: what is
 /// referred to stands before what refers to it.
-pub(super) const LAYERS: [(&str, Maker); 32] = [
+pub(super) const LAYERS: [(&str, Maker); 34] = [
     ("village", territories::village),
     ("co_op", territories::co_ops),
     ("grid", territories::grids),
@@ -51,8 +52,10 @@ pub(super) const LAYERS: [(&str, Maker); 32] = [
     ("renewal_unit", renewal::units),
     ("project", renewal::projects),
     ("violation_case", enforcement::cases),
+    ("violation_log", enforcement::case_logs),
     ("violation_spot", enforcement::spots),
     ("grid_event", events::events),
+    ("event_log", events::event_logs),
     ("dispute", events::disputes),
     ("org", governance::orgs),
     ("indicator", governance::indicators),

@@ -1,5 +1,6 @@
 //! The totals, the tiling, and that the same seed gives the same village.
 
+mod courses;
 mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,6 +47,8 @@ fn donghua_holds_what_its_report_counts_whatever_the_seed() {
             demo.assert_tiles(layer);
         }
         demo.assert_houses_apart();
+        demo.assert_courses("violation_case");
+        demo.assert_courses("grid_event");
     }
 }
 
@@ -135,6 +138,8 @@ fn dayuan_holds_what_its_report_counts() {
         demo.assert_tiles(layer);
     }
     demo.assert_houses_apart();
+    demo.assert_courses("violation_case");
+    demo.assert_courses("grid_event");
     assert_units_are_their_grids(&demo);
 }
 

@@ -28,6 +28,7 @@ pub(crate) use item::find;
 pub(super) use item::item;
 pub(crate) use request::{DEFAULT_LIMIT, GREATEST_LIMIT};
 pub(super) use unmask::unmask;
+pub(crate) use write::existing;
 pub(super) use write::{change, create, delete};
 
 use self::{answer::Answer, request::ItemsRequest, select::Source};

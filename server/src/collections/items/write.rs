@@ -244,7 +244,7 @@ async fn stored(
 
 /// The feature that a request changes, and the version that its author saw: 404 where there
 /// is none, 428 where they do not say what they saw, 412 where it is another one by now.
-pub(super) async fn existing(
+pub(crate) async fn existing(
     app: &App,
     viewer: &Viewer,
     layer: &Arc<Layer>,

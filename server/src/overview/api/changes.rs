@@ -100,6 +100,36 @@ pub(super) fn add(schemas: &mut Value) {
                 "links": { "type": "array", "items": { "$ref": "#/components/schemas/Link" } },
             },
         },
+        "StepGiven": {
+            "type": "object",
+            "additionalProperties": false,
+            "properties": {
+                "note": { "type": "string", "maxLength": 1000 },
+                "place": place,
+                "at": { "type": "string", "format": "date-time" },
+                "fields": { "type": "object" },
+                "photos": { "type": "array", "items": {
+                    "type": "object", "required": ["hash"],
+                    "properties": { "hash": { "type": "string", "pattern": "^[0-9a-fA-F]{64}$" }, "shows": text },
+                } },
+                "documents": { "type": "array", "items": {
+                    "type": "object", "required": ["kind", "number"],
+                    "properties": { "kind": text, "number": text },
+                } },
+                "geometry": { "type": "object", "nullable": true },
+            },
+        },
+        "Standing": {
+            "type": "object",
+            "required": ["layer", "id", "state", "title", "since", "deadline", "overdue", "suspended", "version", "transitions", "log"],
+            "properties": {
+                "layer": text, "id": text, "state": text, "since": text, "deadline": maybe,
+                "overdue": { "type": "boolean" }, "suspended": { "type": "boolean" }, "ends": { "type": "boolean" },
+                "title": { "type": "object" }, "version": text,
+                "transitions": { "type": "array", "items": { "type": "object" } },
+                "log": { "type": "array", "items": { "type": "object" } },
+            },
+        },
         "Revert": {
             "type": "object",
             "additionalProperties": false,

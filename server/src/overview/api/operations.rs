@@ -94,6 +94,7 @@ const FEATURES: &str = "要素 / Features";
 const ATTACHMENTS: &str = "附件 / Attachments";
 const IMPORT: &str = "导入 / Import";
 const CHANGES: &str = "修改与历史 / Changes and history";
+const PROCESSES: &str = "办理流程 / Processes";
 const PLACES: &str = "位置与统计 / Places and counts";
 const TILES: &str = "瓦片 / Tiles";
 const SERVICE: &str = "服务 / Service";
@@ -411,6 +412,39 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .post(&[(JSON, "RevertItem")])
     .further(&["204"]),
+    get(
+        "/processes",
+        PROCESSES,
+        "getProcesses",
+        "有办理流程的图层 / the layers that have a process",
+        &[],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/processes/{layer}",
+        PROCESSES,
+        "getProcess",
+        "办理流程：状态、步骤、时限 / a process: states, steps, limits",
+        &["layer", "process-version"],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/collections/{layer}/items/{id}/process",
+        PROCESSES,
+        "getItemProcess",
+        "要素办到哪一步、下一步可办什么、办理记录 / where a feature stands, what may be done next, what was done",
+        &["layer", "id"],
+        &[(JSON, "Standing")],
+    ),
+    get(
+        "/collections/{layer}/items/{id}/process/{step}",
+        PROCESSES,
+        "takeStep",
+        "办理一步 / take a step",
+        &["layer", "id", "step", "if-match", "idempotency-key"],
+        &[(JSON, "Standing")],
+    )
+    .post(&[(JSON, "StepGiven")]),
     get(
         "/changes",
         CHANGES,

@@ -18,6 +18,7 @@ pub(super) fn name_of(key: &str) -> &str {
         "import-layer" => "layer",
         "file-crs-in" => "crs",
         "log-limit" => "limit",
+        "process-version" => "version",
         "if-match" => "If-Match",
         "content-crs" => "Content-Crs",
         "change-reason" => "Change-Reason",
@@ -367,6 +368,18 @@ pub(super) fn all(app: &App) -> Value {
         "path",
         "变更集 / the change set",
         whole.clone(),
+    );
+    add(
+        "step",
+        "path",
+        "流程的步骤 / a step of the process",
+        text.clone(),
+    );
+    add(
+        "process-version",
+        "query",
+        "流程的版本，缺省为现行版本 / version of the process; the one in force unless given",
+        text.clone(),
     );
     add("batch", "path", "导入批次 / the import batch", text.clone());
     for (key, description) in [("z", "级 / zoom"), ("x", "列 / column"), ("y", "行 / row")] {

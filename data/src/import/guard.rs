@@ -1,0 +1,43 @@
+//! What an import may not do: set a state, which is a process's to set, or write a log.
+
+use crate::{Catalog, Layer, Record, Text, Value};
+
+/// Puts a new feature into the first state of its process, and says what a row must not do:
+/// the field, and why.
+pub(super) fn hold(
+    catalog: &Catalog,
+    layer: &Layer,
+    before: Option<&Record>,
+    record: &mut Record,
+) -> Option<(Option<String>, Text)> {
+    if layer.append_only {
+        return Some((
+            None,
+            Text {
+                zh: format!("{}只由办理流程写入，不能导入", layer.title.zh),
+                en: format!("{} is written by the steps of a process only", layer.id),
+            },
+        ));
+    }
+    let process = catalog.process(&layer.id)?;
+    let at = layer.position(&process.state)?;
+    let held = before.map(|before| &before.values[at]);
+    if let (None, Value::Null) = (held, &record.values[at]) {
+        record.values[at] = process.initial.first().map(String::as_str).into();
+    }
+    let state = &record.values[at];
+    let fits = match held {
+        Some(held) => held == state,
+        None => (process.initial.iter()).any(|initial| state.as_text() == Some(initial)),
+    };
+    (!fits).then(|| {
+        let field = &layer.fields[at];
+        (
+            Some(field.name.clone()),
+            Text {
+                zh: format!("{}只能由办理流程改变，不能导入；请去掉这一列", field.label.zh),
+                en: "is set by the steps of its process only; leave the column out".to_owned(),
+            },
+        )
+    })
+}

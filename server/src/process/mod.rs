@@ -1,0 +1,56 @@
+//! The life of features: states, the steps between them, and the log of what was done.
+//!
+//! The machines are data (`data/catalog/processes`, see [`yizhangtu_data::catalog::process`]).
+//! A step is one change set: the feature in its new state and a row of the log, held against
+//! everything that the machine asks for. Nothing else sets a state.
+
+mod clock;
+mod demand;
+mod describe;
+mod read;
+mod take;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use yizhangtu_data::Catalog;
+
+pub(crate) use clock::start;
+
+use crate::{http::App, policy::Rights};
+
+/// The machines, where features stand in them, and the steps.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/processes", get(describe::processes))
+        .route("/processes/{layer}", get(describe::process))
+        .route(
+            "/collections/{layer}/items/{id}/process",
+            get(describe::course),
+        )
+        .route(
+            "/collections/{layer}/items/{id}/process/{step}",
+            post(take::take),
+        )
+}
+
+/// What is wrong with the machines by the rights: steps that nobody may take.
+pub(crate) fn faults(catalog: &Catalog, rights: &Rights) -> Vec<String> {
+    let processes = catalog.processes.values().flatten();
+    processes
+        .flat_map(|process| {
+            let steps = process.transitions.iter();
+            steps.flat_map(move |step| step.roles.iter().map(move |role| (process, step, role)))
+        })
+        .filter(|(_, _, role)| rights.role(role).is_none())
+        .map(|(process, step, role)| {
+            format!(
+                "流程 {layer}（{version}）的步骤 {id}：没有角色“{role}”，请改正 processes/{layer}.toml 或权限表 / process {layer} ({version}), step {id}: there is no role “{role}”; correct processes/{layer}.toml or the rights",
+                layer = process.layer,
+                version = process.version,
+                id = step.id,
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,429 @@
+//! Taking a step: held against the machine, then one change set with its row of the log.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Bytes,
+    extract::{Path, State},
+    http::{HeaderMap, HeaderValue, StatusCode},
+    response::Response,
+};
+use chrono::{DateTime, FixedOffset};
+use serde_json::{Map, Value as Json, json};
+use yizhangtu_data::{
+    Change, ChangeSet, Expected, Key, Operation, Record, Value,
+    catalog::{
+        Calendar,
+        process::{To, Transition},
+    },
+    course::{Course, SYSTEM, Step, Taken},
+    store::GeoPackage,
+};
+
+use super::{
+    demand::{Demands, Given, Unmet, next_code},
+    describe,
+    read::{CHINA, Machine, calendar, course as read_course, now},
+};
+use crate::{
+    changes::{self, Draft, Fault},
+    collections::{existing, layer as layer_of},
+    http::{App, Parameters, Problem},
+    policy::Viewer,
+};
+
+/// Longest note in characters.
+const LONGEST_NOTE: usize = 1000;
+
+/// `POST /collections/{layer}/items/{id}/process/{step}`.
+pub(super) async fn take(
+    State(app): State<App>,
+    Path((id, item, step)): Path<(String, String, String)>,
+    viewer: Viewer,
+    headers: HeaderMap,
+    given: Parameters,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    given.finish()?;
+    app.writable()?;
+    let layer = Arc::clone(layer_of(&app, &viewer, &id)?);
+    let machine = Machine::of(&app, &layer)?;
+    let handed = read(changes::object(&headers, &body)?)?;
+    let path = format!("/collections/{id}/items/{item}/process/{step}");
+    let key = changes::key(&headers, &[path.as_bytes(), &body])?;
+    // What came before needs no second look: the feature has gone on since.
+    if let Some(key) = &key
+        && changes::recall(&app, viewer.author(), key).await?.is_some()
+    {
+        let mut response = describe::told(&app, &viewer, machine, item).await?;
+        response.headers_mut().insert(changes::REPLAYED, HeaderValue::from_static("true"));
+        return Ok(response);
+    }
+    let (_, version) = existing(&app, &viewer, &layer, &item, &headers).await?;
+    let asked = Asked {
+        item: item.clone(),
+        step,
+        given: handed.0,
+        happened: handed.1,
+        version: Some(version),
+        key,
+    };
+    apply(&app, Some(&viewer), &layer, asked).await?;
+    describe::told(&app, &viewer, machine, item).await
+}
+
+/// A step that is asked for.
+pub(super) struct Asked {
+    pub(super) item: String,
+    pub(super) step: String,
+    pub(super) given: Given,
+    /// When it happened, where it is told afterwards.
+    pub(super) happened: Option<DateTime<FixedOffset>>,
+    /// The version that its author saw; the present one for the system.
+    pub(super) version: Option<u64>,
+    pub(super) key: Option<Key>,
+}
+
+/// Takes a step for a viewer, or by the system itself.
+///
+/// # Errors
+/// 403, 409 or 422 with every demand that is not met; nothing is changed then.
+pub(super) async fn apply(
+    app: &App,
+    viewer: Option<&Viewer>,
+    layer: &Arc<yizhangtu_data::Layer>,
+    asked: Asked,
+) -> Result<(), Problem> {
+    let (to, by, layer) = (app.clone(), viewer.cloned(), Arc::clone(layer));
+    let set = tokio::task::spawn_blocking(move || {
+        let machine = Machine::of(&to, &layer)?;
+        let store = to.pool().reader().map_err(Problem::internal)?;
+        compose(&to, by.as_ref(), &machine, &store, asked)
+    })
+    .await
+    .map_err(Problem::internal)??;
+    let told = viewer.cloned().unwrap_or_else(Viewer::anyone);
+    match app.keeper().apply(set, Vec::new(), false).await {
+        Ok(_) => Ok(()),
+        Err(refusal) => Err(refusal.problem(app, &told).await),
+    }
+}
+
+/// The change set of a step.
+fn compose(
+    app: &App,
+    viewer: Option<&Viewer>,
+    machine: &Machine,
+    store: &GeoPackage,
+    asked: Asked,
+) -> Result<ChangeSet, Problem> {
+    let layer = &machine.layer;
+    let (record, version, taken) = store
+        .moment(|| {
+            let (record, version) = store.get_versioned(&layer.id, &asked.item)?;
+            Ok::<_, yizhangtu_data::store::StoreError>((record, version, machine.taken(store, &asked.item)?))
+        })
+        .map_err(Problem::internal)?;
+    let before = record.ok_or_else(|| describe::missing(layer, &asked.item))?;
+    let process = machine.version(app, &taken);
+    let number = taken.len();
+    let course = read_course(machine, store, &process, taken, &before).map_err(Problem::internal)?;
+    let step = process.transition(&asked.step).ok_or_else(|| {
+        let known: Vec<&str> = process.transitions.iter().map(|step| step.id.as_str()).collect();
+        Problem::not_found(format!(
+            "流程没有步骤“{0}”；有：{known} / the process has no step “{0}”; its steps: {known}",
+            asked.step,
+            known = known.join(", ")
+        ))
+    })?;
+    let calendar = calendar(app, &process)?;
+    let now = now();
+    let demands = Demands {
+        catalog: app.catalog(),
+        layer,
+        calendar: &calendar,
+        course: &course,
+        step,
+        now,
+    };
+    let actor = viewer.map_or(SYSTEM, Viewer::author);
+    if let Some(unmet) = demands.role(viewer) {
+        return Err(refused(StatusCode::FORBIDDEN, step, &[unmet]));
+    }
+    let standing = demands.standing(actor, &before);
+    if !standing.is_empty() {
+        let other = standing.iter().any(|unmet| unmet.demand == "other_person");
+        let status = if other { StatusCode::FORBIDDEN } else { StatusCode::CONFLICT };
+        return Err(refused(status, step, &standing));
+    }
+    let target = course.target(&step.to).unwrap_or_default().to_owned();
+    let mut after = filled(app, viewer, machine, step, &before, &asked.given)?;
+    after.set(layer, &process.state, target.as_str());
+    let faults = demands.given(&asked.given, &before, &after);
+    if !faults.is_empty() {
+        return Err(refused(StatusCode::UNPROCESSABLE_ENTITY, step, &faults));
+    }
+    let taken = Taken {
+        step: step.id.clone(),
+        from: course.state.clone(),
+        to: target,
+        at: now,
+        actor: actor.to_owned(),
+        role: viewer
+            .and_then(|viewer| viewer.who().role.as_ref())
+            .map_or_else(String::new, |role| role.id.clone()),
+        note: asked.given.note.trim().to_owned(),
+        place: asked.given.place,
+        data: told(&asked.given, asked.happened),
+        attachments: attached(&asked.given),
+        version: process.version.clone(),
+    };
+    sets(app, machine, &calendar, &course, step, &taken, &before, &mut after);
+    let row = Step {
+        step: &taken.step,
+        from: &taken.from,
+        to: &taken.to,
+        actor: &taken.actor,
+        role: &taken.role,
+        note: &taken.note,
+        place: taken.place,
+        data: taken.data.clone(),
+        attachments: taken.attachments.clone(),
+        version: &taken.version,
+        ..Step::at(now.to_utc())
+    };
+    let faults: Vec<Fault> = (app.catalog().validate(layer, &after).into_iter())
+        .map(|error| Fault {
+            change: None,
+            layer: layer.id.as_str().into(),
+            id: Arc::clone(&after.id),
+            field: error.field,
+            code: error.code,
+            message: error.message,
+            place: None,
+        })
+        .collect();
+    if !faults.is_empty() {
+        return Err(changes::unfit(&faults));
+    }
+    let id = Arc::clone(&before.id);
+    let name: Arc<str> = layer.id.as_str().into();
+    Ok(ChangeSet {
+        author: actor.to_owned(),
+        reason: format!("{} / {}", step.title.zh, step.title.en),
+        changes: vec![
+            Change {
+                layer: Arc::clone(&name),
+                operation: Operation::Update(after),
+            },
+            Change {
+                layer: machine.log.id.as_str().into(),
+                operation: Operation::Insert(row.record(&process, &machine.log, &id, number)),
+            },
+        ],
+        expects: vec![Expected {
+            layer: name,
+            id,
+            version: asked.version.unwrap_or(version),
+        }],
+        key: asked.key,
+        step: true,
+        ..ChangeSet::default()
+    })
+}
+
+/// The feature with what was filled in.
+fn filled(
+    app: &App,
+    viewer: Option<&Viewer>,
+    machine: &Machine,
+    step: &Transition,
+    before: &Record,
+    given: &Given,
+) -> Result<Record, Problem> {
+    let layer = &machine.layer;
+    let mut properties = Map::new();
+    for (name, value) in &given.fields {
+        let Some(ask) = step.fields.iter().find(|ask| ask.name == *name) else {
+            return Err(Problem::parameter(
+                &format!("fields.{name}"),
+                "这一步不填这一项",
+                "this step does not ask for it",
+            ));
+        };
+        let Some(field) = layer.field(name) else {
+            continue;
+        };
+        let value = match (ask.adds, value.as_f64()) {
+            (true, Some(more)) => {
+                let held = before.get(layer, name).as_decimal().unwrap_or(0.0);
+                json!(round(held + more, field.decimals.unwrap_or(2)))
+            }
+            _ => value.clone(),
+        };
+        properties.insert(name.clone(), value);
+    }
+    let mut patch = json!({ "properties": properties });
+    if let Some(geometry) = &given.geometry {
+        patch["geometry"] = geometry.clone();
+    }
+    let anyone;
+    let viewer = match viewer {
+        Some(viewer) => viewer,
+        None => {
+            anyone = Viewer::anyone();
+            &anyone
+        }
+    };
+    let draft = Draft {
+        layer,
+        catalog: app.catalog(),
+        viewer,
+        change: None,
+        from: None,
+    };
+    draft.patch(before, &patch).map_err(|faults| changes::unfit(&faults))
+}
+
+/// Sets what the step sets by itself.
+#[expect(clippy::too_many_arguments, reason = "all of them are what a value may follow from")]
+fn sets(
+    app: &App,
+    machine: &Machine,
+    calendar: &Calendar,
+    course: &Course<'_>,
+    step: &Transition,
+    taken: &Taken,
+    before: &Record,
+    after: &mut Record,
+) {
+    let layer = &machine.layer;
+    let mut course = course.clone();
+    course.take(taken.clone());
+    for set in &step.sets {
+        let value = match set.to {
+            To::Today => Value::Date(taken.at.date_naive()),
+            To::Now => Value::DateTime(taken.at),
+            To::Empty => Value::Null,
+            To::Deadline => course
+                .deadline(calendar, layer, after)
+                .map_or(Value::Null, Value::DateTime),
+            To::Next => next_code(app.catalog(), layer, &set.field, before)
+                .map_or_else(|| before.get(layer, &set.field).clone(), Value::from),
+            To::Stopped => Value::Integer(course.stopped_minutes(taken.at)),
+            To::Code => Value::from(set.code.clone()),
+            To::Outline => match (after.get(layer, &set.field), &before.geometry) {
+                (Value::Null, Some(shape)) => {
+                    let shape = geojson::Geometry::new(geojson::GeometryValue::from(shape));
+                    Value::Json(Box::new(serde_json::to_value(shape).unwrap_or_default()))
+                }
+                (held, _) => held.clone(),
+            },
+        };
+        after.set(layer, &set.field, value);
+    }
+}
+
+fn round(number: f64, decimals: u8) -> f64 {
+    let scale = 10f64.powi(decimals.into());
+    (number * scale).round() / scale
+}
+
+/// What was answered, as the log keeps it.
+fn told(given: &Given, happened: Option<DateTime<FixedOffset>>) -> Map<String, Json> {
+    let mut data = given.fields.clone();
+    data.retain(|_, value| !value.is_null());
+    if let Some(at) = happened {
+        data.insert("happened_at".to_owned(), at.to_rfc3339().into());
+    }
+    data
+}
+
+/// Photographs and documents, as the log keeps them.
+fn attached(given: &Given) -> Vec<Json> {
+    let marked = |list: &[Json], sort: &str| {
+        let mark = |one: &Json| {
+            let mut one = one.clone();
+            one["sort"] = sort.into();
+            one
+        };
+        list.iter().map(mark).collect::<Vec<_>>()
+    };
+    [marked(&given.photos, "photo"), marked(&given.documents, "document")].concat()
+}
+
+/// A refusal that names every demand that is not met.
+fn refused(status: StatusCode, step: &Transition, unmet: &[Unmet]) -> Problem {
+    let join = |pick: fn(&Unmet) -> &str, with: &str| {
+        unmet.iter().map(pick).collect::<Vec<_>>().join(with)
+    };
+    let detail = format!(
+        "不能办理“{}”：{} / “{}” is refused: {}",
+        step.title.zh,
+        join(|unmet| &unmet.zh, "；"),
+        step.title.en,
+        join(|unmet| &unmet.en, "; "),
+    );
+    let errors: Vec<Json> = (unmet.iter())
+        .map(|unmet| {
+            json!({
+                "field": unmet.field, "code": unmet.demand,
+                "message": format!("{} / {}", unmet.zh, unmet.en),
+            })
+        })
+        .collect();
+    Problem::new(status, detail).beside("errors", errors.into())
+}
+
+/// The body of a step.
+fn read(mut members: Map<String, Json>) -> Result<(Given, Option<DateTime<FixedOffset>>), Problem> {
+    let mut given = Given::default();
+    match members.remove("note") {
+        None | Some(Json::Null) => {}
+        Some(Json::String(note)) if note.chars().count() <= LONGEST_NOTE => given.note = note,
+        Some(_) => {
+            return Err(Problem::parameter(
+                "note",
+                format_args!("应为不超过 {LONGEST_NOTE} 字的文本"),
+                format_args!("must be a text of {LONGEST_NOTE} characters at most"),
+            ));
+        }
+    }
+    if let Some(place) = members.remove("place").filter(|place| !place.is_null()) {
+        let numbers: Option<Vec<f64>> = (place.as_array())
+            .and_then(|list| list.iter().map(Json::as_f64).collect());
+        match numbers.as_deref() {
+            Some(&[x, y]) if x.abs() <= 180.0 && y.abs() <= 90.0 => given.place = Some([x, y]),
+            _ => {
+                return Err(Problem::parameter("place", "应为 [经度, 纬度]", "must be [longitude, latitude]"));
+            }
+        }
+    }
+    match members.remove("fields") {
+        None | Some(Json::Null) => {}
+        Some(Json::Object(fields)) => given.fields = fields,
+        Some(_) => return Err(Problem::parameter("fields", "应为对象", "must be an object")),
+    }
+    for (name, into) in [("photos", &mut given.photos), ("documents", &mut given.documents)] {
+        match members.remove(name) {
+            None | Some(Json::Null) => {}
+            Some(Json::Array(list)) if list.iter().all(Json::is_object) => *into = list,
+            Some(_) => {
+                return Err(Problem::parameter(name, "应为对象的数组", "must be an array of objects"));
+            }
+        }
+    }
+    given.geometry = members.remove("geometry").filter(|geometry| !geometry.is_null());
+    let happened = match members.remove("at") {
+        None | Some(Json::Null) => None,
+        Some(at) => {
+            let at = at.as_str().and_then(|at| DateTime::parse_from_rfc3339(at).ok());
+            let at = at.map(|at| at.with_timezone(&CHINA)).filter(|at| *at <= now());
+            Some(at.ok_or_else(|| {
+                Problem::parameter("at", "应为带时区、不晚于现在的时间", "must be a time with its zone, not in the future")
+            })?)
+        }
+    };
+    changes::nothing_else(&members)?;
+    Ok((given, happened))
+}
