@@ -7,6 +7,7 @@ mod basemap;
 mod changes;
 mod collections;
 mod command;
+mod enforcement;
 mod http;
 mod identity;
 mod import;

@@ -29,6 +29,9 @@ pub struct Process {
     pub calendar: String,
     /// States that a new feature may have, the usual one first.
     pub initial: Vec<String>,
+    /// What may be the same thing reported twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicates: Option<Duplicates>,
     /// The states.
     #[serde(default)]
     pub states: Vec<State>,
@@ -37,12 +40,31 @@ pub struct Process {
     pub transitions: Vec<Transition>,
 }
 
+/// When two features may be one thing: near each other in place and time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Duplicates {
+    /// Greatest distance in m.
+    pub within_m: f64,
+    /// Greatest difference in hours.
+    pub hours: u32,
+    /// The field of the time.
+    pub time: String,
+    /// Fields that must be the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub same: Vec<String>,
+}
+
 /// One state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct State {
     /// A code of the state field's list.
     pub code: String,
+    /// How far the work is there, for totals; not given where it says nothing of that, as while
+    /// clocks stand still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<Stage>,
     /// How long a feature may be in it; the first whose conditions hold counts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<Limit>,
@@ -55,6 +77,24 @@ pub struct State {
     /// Fields that only steps change while a feature is in the state; `geometry` for the shape.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub locks: Vec<String>,
+}
+
+/// How far the work is, in order: the one definition that totals count by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Not counted: dropped, merged into another, handed to another authority.
+    Void,
+    /// Come in and not looked at.
+    Clue,
+    /// Being worked on.
+    Open,
+    /// Demolished.
+    Demolished,
+    /// Closed.
+    Closed,
+    /// Struck off the ledger.
+    Struck,
 }
 
 /// A length of time: one of minutes, hours, days or months.

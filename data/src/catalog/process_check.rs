@@ -128,6 +128,12 @@ impl Check<'_, '_> {
         for (index, code) in process.initial.iter().enumerate() {
             self.state(&[Key("initial"), Index(index)], code);
         }
+        if let Some(duplicates) = &process.duplicates {
+            self.field(&[Key("duplicates"), Key("time")], &duplicates.time);
+            for (index, name) in duplicates.same.iter().enumerate() {
+                self.field(&[Key("duplicates"), Key("same"), Index(index)], name);
+            }
+        }
         let list = (self.layer.field(&process.state))
             .and_then(|field| known.read_lists.get(field.code_list.as_deref()?));
         for (index, state) in process.states.iter().enumerate() {

@@ -17,6 +17,7 @@ import type {
 export * from './attachments';
 export * from './changes';
 export * from './client';
+export * from './enforcement';
 export * from './houses';
 export * from './imports';
 export * from './processes';

@@ -71,6 +71,8 @@ export interface Standing {
   suspended: boolean;
   ends: boolean;
   version: string;
+  /** Others that may be the same thing, the nearest first. */
+  duplicates: { id: string; code: string | null; label: string | null; distance_m: number; title: Text }[];
   transitions: ProcessStep[];
   log: ProcessRow[];
 }

@@ -12,8 +12,9 @@ use axum::{
     routing::{get, post},
 };
 
+pub(crate) use datetime::AsOf;
 pub(crate) use items::{
-    DEFAULT_LIMIT, GREATEST_LIMIT, existing, exported_formats, feature_json, find,
+    DEFAULT_LIMIT, GREATEST_LIMIT, existing, exported_formats, feature_json, features, find,
     layer as visible_layer,
 };
 pub(crate) use schema::properties;

@@ -66,6 +66,7 @@ pub(crate) fn routes() -> Router<App> {
         .merge(crate::basemap::routes())
         .merge(crate::changes::routes())
         .merge(crate::collections::routes())
+        .merge(crate::enforcement::routes())
         .merge(crate::import::routes())
         .merge(crate::overview::routes())
         .merge(crate::identity::routes())

@@ -77,8 +77,13 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ),
     ("GET", "/attachments/{hash}", Somebody),
     ("GET", "/attachments/{hash}/thumbnail", Somebody),
+    ("GET", "/enforcement/totals", Somebody),
+    ("GET", "/enforcement/cases", Somebody),
+    ("GET", "/enforcement/cases/{id}/facts", Somebody),
+    ("GET", "/enforcement/difference", Somebody),
     ("GET", "/processes", Somebody),
     ("GET", "/processes/{layer}", Somebody),
+    ("GET", "/processes/{layer}/queue", Somebody),
     ("GET", "/collections/{layer}/items/{id}/process", Somebody),
     (
         "POST",

@@ -226,8 +226,14 @@ fn standing(
     } else {
         Vec::new()
     };
+    let duplicates = if course.state().is_some_and(|state| !state.ends) {
+        super::duplicates::of(app, viewer, machine, process, record)
+    } else {
+        Vec::new()
+    };
     Ok(json!({
         "layer": layer.id, "id": &*record.id,
+        "duplicates": duplicates,
         "state": course.state,
         "title": state_title(catalog, layer, process, &course.state),
         "since": course.since.to_rfc3339(),

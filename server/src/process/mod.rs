@@ -7,6 +7,8 @@
 mod clock;
 mod demand;
 mod describe;
+mod duplicates;
+mod queue;
 mod read;
 mod take;
 
@@ -17,6 +19,7 @@ use axum::{
 use yizhangtu_data::Catalog;
 
 pub(crate) use clock::start;
+pub(crate) use queue::clocks;
 
 use crate::{http::App, policy::Rights};
 
@@ -25,6 +28,7 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/processes", get(describe::processes))
         .route("/processes/{layer}", get(describe::process))
+        .route("/processes/{layer}/queue", get(queue::queue))
         .route(
             "/collections/{layer}/items/{id}/process",
             get(describe::course),

@@ -23,9 +23,9 @@ const MOST_VERTICES: usize = 1_000_000;
 const LARGEST_AREA_M2: f64 = 1e11;
 
 /// An area with its measure.
-pub(super) struct Subject {
-    pub(super) area: Arc<Area>,
-    pub(super) area_m2: f64,
+pub(crate) struct Subject {
+    pub(crate) area: Arc<Area>,
+    pub(crate) area_m2: f64,
 }
 
 impl Subject {

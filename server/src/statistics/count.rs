@@ -5,19 +5,17 @@ use std::{collections::HashSet, sync::Arc};
 use chrono::{Days, NaiveDate};
 use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
-use yizhangtu_data::{Record, Value};
+use yizhangtu_data::Value;
 use yizhangtu_index::{Area, Rule};
 
 use crate::{
-    atlas::{Census, LayerSnapshot, Snapshot, hundredths},
+    atlas::{Census, LayerSnapshot, Snapshot},
+    enforcement::{Definition, Figures},
     http::{App, Problem},
     people::Terms,
     policy::{Action, Viewer},
     release::Release,
 };
-
-/// 两违 cases count as demolished from this state on (复核验收).
-const DEMOLISHED_FROM: u32 = 95;
 
 /// A contract of this state no longer runs out.
 const ENDED: &str = "终止";
@@ -74,6 +72,8 @@ pub(super) struct Counts {
 pub(super) struct Counted {
     /// Figures that people are counted by, for those who may not see them one by one.
     release: Option<Arc<Release>>,
+    /// What cases are counted by.
+    definition: Arc<Definition>,
     people: bool,
     households: bool,
     rooms: bool,
@@ -93,6 +93,7 @@ impl Counted {
         let sees_people = person.is_some_and(|person| viewer.may(Action::View, person));
         let counted = Self {
             release: (!sees_people && may("person")).then(|| app.releases().at(&app.snapshot())),
+            definition: Arc::new(Definition::of(app.catalog())),
             people: may("person") && may("building"),
             households: may("household") && may("building"),
             rooms: may("room") && may("building"),
@@ -211,7 +212,7 @@ impl Counts {
         let cases = || {
             let layer = snapshot.layer("violation_case");
             layer
-                .map(|cases| violations(cases, &selection.cases))
+                .map(|cases| violations(cases, &selection.cases, &counted.definition))
                 .unwrap_or_default()
         };
         Self {
@@ -274,38 +275,14 @@ fn buildings(census: &Census) -> Buildings {
     }
 }
 
-fn violations(cases: &LayerSnapshot, positions: &[u32]) -> Violations {
-    let field = |name| cases.layer.position(name);
-    let (state, area, demolished) = (
-        field("state"),
-        field("violation_area_m2"),
-        field("demolished_area_m2"),
-    );
-    let mut found = Violations {
-        count: positions.len() as u64,
-        ..Violations::default()
-    };
-    let (mut area_sum, mut demolished_sum) = (0_i128, 0_i128);
-    for &position in positions {
-        let record = cases.record(position);
-        area_sum += i128::from(hundredths(record, area));
-        let gone = hundredths(record, demolished);
-        if gone > 0 && number(record, state).is_some_and(|state| state >= DEMOLISHED_FROM) {
-            found.demolished_count += 1;
-            demolished_sum += i128::from(gone);
-        }
-    }
-    found.area_m2 = square_metres(area_sum);
-    found.demolished_m2 = square_metres(demolished_sum);
-    found
-}
-
-/// A code that is a number, such as the state of a case.
-fn number(record: &Record, field: Option<usize>) -> Option<u32> {
-    match record.values.get(field?)? {
-        Value::Text(code) => code.parse().ok(),
-        Value::Integer(code) => u32::try_from(*code).ok(),
-        _ => None,
+fn violations(cases: &LayerSnapshot, positions: &[u32], definition: &Definition) -> Violations {
+    let figures = |&position: &u32| Figures::of(definition, &cases.layer, cases.record(position));
+    let sum: Figures = positions.iter().map(figures).sum();
+    Violations {
+        count: sum.cases,
+        area_m2: square_metres(sum.violation),
+        demolished_count: sum.demolished,
+        demolished_m2: square_metres(sum.demolished_area),
     }
 }
 

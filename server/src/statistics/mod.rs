@@ -29,9 +29,10 @@ use crate::{
     policy::Viewer,
     release::Rules,
 };
-use area::Subject;
+pub(crate) use area::Subject;
 use count::{Counted, Counts, Selection};
 use groups::Group;
+pub(crate) use overlay::inside;
 use overlay::{ByClass, ByKind};
 use request::Request;
 

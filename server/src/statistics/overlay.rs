@@ -81,7 +81,7 @@ pub(super) fn by_kind(snapshot: &Snapshot, layer: &str, subject: &Subject) -> Ve
 }
 
 /// The features of a layer with what of them is inside a subject, in m².
-pub(super) fn inside(layer: &LayerSnapshot, subject: &Subject) -> Vec<(u32, f64)> {
+pub(crate) fn inside(layer: &LayerSnapshot, subject: &Subject) -> Vec<(u32, f64)> {
     let positions = layer.within(&subject.area, Rule::Intersects);
     positions
         .into_par_iter()

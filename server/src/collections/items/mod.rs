@@ -25,6 +25,7 @@ pub(crate) use export::exported_formats;
 pub(crate) use geojson::feature_json;
 pub(super) use history::{history, revert};
 pub(crate) use item::find;
+pub(crate) use select::features;
 pub(super) use item::item;
 pub(crate) use request::{DEFAULT_LIMIT, GREATEST_LIMIT};
 pub(super) use unmask::unmask;

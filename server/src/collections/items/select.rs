@@ -251,6 +251,25 @@ pub(super) enum Source {
     Rows(Pool, Arc<BTreeSet<String>>),
 }
 
+/// What a viewer may see of a layer with a place on the map, as it is now or was.
+///
+/// # Errors
+/// As [`Source::of`]; 404 of a table.
+pub(crate) async fn features(
+    app: &App,
+    viewer: &Viewer,
+    layer: &Arc<Layer>,
+    as_of: Option<&AsOf>,
+) -> Result<Arc<LayerSnapshot>, Problem> {
+    match Source::of(app, viewer, layer, as_of).await? {
+        Source::Atlas(features) => Ok(features),
+        Source::Table(_) | Source::Rows(..) => Err(Problem::not_found(format!(
+            "图层 {layer} 没有图形 / the layer {layer} has no shapes",
+            layer = layer.id
+        ))),
+    }
+}
+
 impl Source {
     /// Where what a viewer may see of a layer is read from, as it is now or was.
     ///

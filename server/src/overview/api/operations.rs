@@ -29,6 +29,7 @@ const GEOJSON: &str = "application/geo+json";
 const HTML: &str = "text/html";
 const SCHEMA: &str = "application/schema+json";
 const CSV: &str = "text/csv";
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const EVENTS: &str = "text/event-stream";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 const OCTETS: &str = "application/octet-stream";
@@ -94,6 +95,7 @@ const FEATURES: &str = "要素 / Features";
 const ATTACHMENTS: &str = "附件 / Attachments";
 const IMPORT: &str = "导入 / Import";
 const CHANGES: &str = "修改与历史 / Changes and history";
+const ENFORCEMENT: &str = "两违 / Enforcement";
 const PROCESSES: &str = "办理流程 / Processes";
 const PLACES: &str = "位置与统计 / Places and counts";
 const TILES: &str = "瓦片 / Tiles";
@@ -413,6 +415,38 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .post(&[(JSON, "RevertItem")])
     .further(&["204"]),
     get(
+        "/enforcement/totals",
+        ENFORCEMENT,
+        "getEnforcementTotals",
+        "两违的宗数与面积，可分组 / cases and square metres, in all and by group",
+        &["case-by", "case-date", "case-from", "case-to", "kind", "source", "case-state", "is_new", "grid", "co_op", "demolished", "as-of"],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/enforcement/cases",
+        ENFORCEMENT,
+        "getEnforcementCases",
+        "构成合计的案件，或台账 / the cases that a total is made of, or the ledger",
+        &["case-date", "case-from", "case-to", "kind", "source", "case-state", "is_new", "grid", "co_op", "demolished", "as-of", "case-f", "case-limit"],
+        &[(JSON, "object"), (XLSX, "binary")],
+    ),
+    get(
+        "/enforcement/cases/{id}/facts",
+        ENFORCEMENT,
+        "getEnforcementFacts",
+        "案件所在的网格、经济社，侵占的管控线、规划地类面积 / where a case lies, and square metres of what it reaches into",
+        &["id"],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/enforcement/difference",
+        ENFORCEMENT,
+        "getEnforcementDifference",
+        "与某日相比变化的案件 / the cases that make a figure differ from that of a day",
+        &["case-date", "case-from", "case-to", "kind", "source", "case-state", "is_new", "grid", "co_op", "demolished", "as-of"],
+        &[(JSON, "object")],
+    ),
+    get(
         "/processes",
         PROCESSES,
         "getProcesses",
@@ -426,6 +460,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getProcess",
         "办理流程：状态、步骤、时限 / a process: states, steps, limits",
         &["layer", "process-version"],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/processes/{layer}/queue",
+        PROCESSES,
+        "getProcessQueue",
+        "在办清单，最先到期的在前 / what is under way, the soonest due first",
+        &["layer", "process-state", "overdue", "mine", "queue-limit"],
         &[(JSON, "object")],
     ),
     get(

@@ -19,6 +19,14 @@ pub(super) fn name_of(key: &str) -> &str {
         "file-crs-in" => "crs",
         "log-limit" => "limit",
         "process-version" => "version",
+        "process-state" => "state",
+        "queue-limit" | "case-limit" => "limit",
+        "case-by" => "by",
+        "case-date" => "date",
+        "case-from" => "from",
+        "case-to" => "to",
+        "case-state" => "state",
+        "case-f" => "f",
         "if-match" => "If-Match",
         "content-crs" => "Content-Crs",
         "change-reason" => "Change-Reason",
@@ -380,6 +388,65 @@ pub(super) fn all(app: &App) -> Value {
         "query",
         "流程的版本，缺省为现行版本 / version of the process; the one in force unless given",
         text.clone(),
+    );
+    add(
+        "process-state",
+        "query",
+        "只要一种状态 / one state only",
+        text.clone(),
+    );
+    for (key, description) in [
+        ("overdue", "只要超期的 / the late ones only"),
+        ("mine", "只要本角色可办的 / those that the role takes a step from"),
+    ] {
+        add(key, "query", description, json!({ "type": "boolean", "default": false }));
+    }
+    add(
+        "queue-limit",
+        "query",
+        "最多几条 / how many at most",
+        json!({ "type": "integer", "minimum": 1, "maximum": 5000, "default": 200 }),
+    );
+    let choice = |words: &[&str]| json!({ "type": "string", "enum": words });
+    add(
+        "case-by",
+        "query",
+        "按什么分组 / what to group by",
+        choice(&[
+            "year", "month", "kind", "source", "state", "is_new", "importance", "measure", "grid", "co_op",
+            "village",
+        ]),
+    );
+    add(
+        "case-date",
+        "query",
+        "按哪个日期计期 / the date that periods go by",
+        choice(&["found", "filed", "demolished", "closed"]),
+    );
+    for (key, description) in [("case-from", "起始日 / first day"), ("case-to", "截止日 / last day")] {
+        add(key, "query", description, json!({ "type": "string", "format": "date" }));
+    }
+    for (key, description) in [
+        ("kind", "违法类别 / kind"),
+        ("source", "线索来源 / source"),
+        ("case-state", "办理状态 / state"),
+        ("grid", "网格编号 / id of a grid"),
+        ("co_op", "经济社编号 / id of a co-op"),
+    ] {
+        add(key, "query", description, text.clone());
+    }
+    for (key, description) in [
+        ("is_new", "新增或存量 / new, or existing"),
+        ("demolished", "只要已拆除的 / the demolished only"),
+    ] {
+        add(key, "query", description, json!({ "type": "boolean" }));
+    }
+    add("case-f", "query", "格式 / format", choice(&["json", "xlsx"]));
+    add(
+        "case-limit",
+        "query",
+        "最多几条 / how many at most",
+        json!({ "type": "integer", "minimum": 1, "maximum": 10_000, "default": 200 }),
     );
     add("batch", "path", "导入批次 / the import batch", text.clone());
     for (key, description) in [("z", "级 / zoom"), ("x", "列 / column"), ("y", "行 / row")] {

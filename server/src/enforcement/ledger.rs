@@ -1,0 +1,202 @@
+//! `GET /enforcement/cases`: the cases that a total is made of, as a list and as a ledger.
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use chrono::{FixedOffset, Utc};
+use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use serde_json::{Value, json};
+
+use super::{
+    Figures,
+    asked::{Asked, Meant},
+};
+use crate::{
+    audit::Entry,
+    http::{App, Parameters, Problem, percent_encoded},
+    policy::{Seen, Viewer},
+};
+
+/// Cases in one answer, unless another number is asked for.
+const USUAL: usize = 200;
+/// Cases in one answer at most; a ledger holds them all.
+const MOST: usize = 10_000;
+
+/// The columns of the ledger: fields of the layer, in their own order of reading.
+const COLUMNS: [&str; 18] = [
+    "code",
+    "title",
+    "kind",
+    "source",
+    "is_new",
+    "address",
+    "state",
+    "found_on",
+    "filed_on",
+    "demolished_on",
+    "closed_on",
+    "floors",
+    "use",
+    "measure",
+    "land_area_m2",
+    "violation_area_m2",
+    "demolished_area_m2",
+    "restored_m2",
+];
+
+pub(super) async fn cases(
+    State(app): State<App>,
+    viewer: Viewer,
+    mut given: Parameters,
+) -> Result<Response, Problem> {
+    let asked = Asked::take(&mut given)?;
+    let format = given.take("f")?.unwrap_or_else(|| "json".to_owned());
+    let limit = match given.take("limit")? {
+        None => USUAL,
+        Some(text) => text.parse().ok().filter(|limit| (1..=MOST).contains(limit)).ok_or_else(|| {
+            Problem::parameter("limit", format_args!("应为 1 到 {MOST}"), format_args!("must be 1 to {MOST}"))
+        })?,
+    };
+    given.finish()?;
+    let meant = asked.meant(&app, &viewer, asked.as_of.as_ref()).await?;
+    match format.as_str() {
+        "json" => {
+            let told = listed(&app, &viewer, &meant, limit);
+            Ok(Json(told).into_response())
+        }
+        "xlsx" => {
+            let count = meant.positions.len() as u64;
+            app.note(&viewer, Entry::of("export", "violation_case ledger").counting(count));
+            let book = tokio::task::spawn_blocking(move || ledger(&app, &viewer, &meant))
+                .await
+                .map_err(Problem::internal)?
+                .map_err(Problem::internal)?;
+            Ok(file(book, "两违台账.xlsx"))
+        }
+        other => Err(Problem::parameter(
+            "f",
+            format_args!("没有“{other}”，可用的有 json, xlsx"),
+            format_args!("no “{other}”; there are json, xlsx"),
+        )),
+    }
+}
+
+/// The greatest first: by what was demolished, then by what is illegal, then by number.
+fn ordered(meant: &Meant) -> Vec<(u32, Figures)> {
+    let mut all: Vec<(u32, Figures)> = meant.figures().collect();
+    let code = meant.layer.code.as_deref().unwrap_or("code");
+    all.sort_by(|(a, one), (b, other)| {
+        let name = |at: &u32| meant.cases.record(*at).get(&meant.layer, code).as_text().map(str::to_owned);
+        (other.demolished_area.cmp(&one.demolished_area))
+            .then_with(|| other.violation.cmp(&one.violation))
+            .then_with(|| name(a).cmp(&name(b)))
+    });
+    all
+}
+
+fn shown(app: &App, viewer: &Viewer, meant: &Meant, position: u32, name: &str) -> Option<String> {
+    let case = meant.cases.record(position);
+    let text = match viewer.see(&meant.layer, case).get(name) {
+        Seen::Nothing => return None,
+        seen => seen.to_text(),
+    };
+    let list = meant.layer.field(name).and_then(|field| field.code_list.as_ref());
+    let code = list.and_then(|list| app.catalog().code_list(list)?.get(&text));
+    Some(match (name, text.as_str(), code) {
+        (_, _, Some(code)) => code.label.zh.clone(),
+        ("is_new", "true", _) => "新增".to_owned(),
+        ("is_new", "false", _) => "存量".to_owned(),
+        _ => text,
+    })
+}
+
+fn listed(app: &App, viewer: &Viewer, meant: &Meant, limit: usize) -> Value {
+    let all = ordered(meant);
+    let total: Figures = all.iter().map(|(_, figures)| *figures).sum();
+    let rows: Vec<Value> = (all.iter().take(limit))
+        .map(|(position, figures)| {
+            let mut told = json!(figures.told());
+            told["id"] = (*meant.cases.record(*position).id).into();
+            for name in ["code", "title", "address", "state", "kind"] {
+                told[name] = shown(app, viewer, meant, *position, name).into();
+            }
+            told
+        })
+        .collect();
+    json!({ "matched": all.len(), "total": total.told(), "rows": rows })
+}
+
+/// The ledger as a workbook: headings, a row a case, and the sums that the totals give.
+fn ledger(app: &App, viewer: &Viewer, meant: &Meant) -> Result<Vec<u8>, XlsxError> {
+    const FIRST: u32 = 3;
+    const CHINA: FixedOffset = FixedOffset::east_opt(8 * 3600).expect("within a day");
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.set_name("两违台账")?;
+    let bold = Format::new().set_bold();
+    let area = Format::new().set_num_format("#,##0.00");
+    let (total_area, head) = (
+        Format::new().set_num_format("#,##0.00").set_bold(),
+        Format::new().set_bold().set_text_wrap(),
+    );
+    sheet.write_with_format(0, 0, "两违案件台账", &Format::new().set_bold().set_font_size(16))?;
+    let now = Utc::now().with_timezone(&CHINA);
+    let made = format!(
+        "制表 {}；数据版本 {}；口径 {}",
+        now.format("%Y-%m-%d %H:%M"),
+        app.snapshot().sequence,
+        meant.definition.version
+    );
+    sheet.write(1, 0, made)?;
+    let columns = || (0_u16..).zip(COLUMNS);
+    for (column, name) in columns() {
+        let field = meant.layer.field(name);
+        let unit = if name.ends_with("_m2") { "（平方米）" } else { "" };
+        let title = field.map_or(name, |field| field.label.zh.as_str());
+        sheet.write_with_format(FIRST - 1, column, format!("{title}{unit}"), &head)?;
+        sheet.set_column_width(column, if matches!(name, "title" | "address") { 30 } else { 14 })?;
+    }
+    let all = ordered(meant);
+    let mut row = FIRST;
+    for (position, figures) in &all {
+        let told = figures.told();
+        for (column, name) in columns() {
+            if let Some(m2) = told.area(name) {
+                sheet.write_with_format(row, column, m2, &area)?;
+            } else if let Some(text) = shown(app, viewer, meant, *position, name) {
+                match text.parse::<f64>() {
+                    Ok(number) if name == "floors" => sheet.write(row, column, number)?,
+                    _ => sheet.write(row, column, text)?,
+                };
+            }
+        }
+        row += 1;
+    }
+    let total: Figures = all.iter().map(|(_, figures)| *figures).sum();
+    let told = total.told();
+    sheet.write_with_format(row, 0, format!("合计 {} 宗，其中拆除 {} 宗", told.cases, told.demolished), &bold)?;
+    for (column, name) in columns() {
+        if let Some(sum) = told.area(name) {
+            sheet.write_with_format(row, column, sum, &total_area)?;
+        }
+    }
+    sheet.set_freeze_panes(FIRST, 1)?;
+    book.save_to_buffer()
+}
+
+fn file(bytes: Vec<u8>, name: &str) -> Response {
+    let mut response = bytes.into_response();
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    );
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename*=UTF-8''{}", percent_encoded(name))) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

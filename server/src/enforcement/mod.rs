@@ -1,0 +1,29 @@
+//! 两违: what is counted of the cases, by one definition for panel, list, map, export and report.
+//!
+//! 宗 counts cases, 平方米 sums areas as measured, 栋 counts buildings; how far a case is follows
+//! from the stage that its process gives the state (`data/catalog/processes/violation_case.toml`).
+
+mod asked;
+mod difference;
+mod facts;
+mod figures;
+mod ledger;
+mod totals;
+
+use axum::{Router, routing::get};
+
+pub(crate) use figures::{Definition, Figures};
+
+use crate::http::App;
+
+/// The layer of the cases.
+const CASES: &str = "violation_case";
+
+/// Totals, the cases that make them up, and what changed since a day.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/enforcement/totals", get(totals::totals))
+        .route("/enforcement/cases", get(ledger::cases))
+        .route("/enforcement/cases/{id}/facts", get(facts::facts))
+        .route("/enforcement/difference", get(difference::difference))
+}

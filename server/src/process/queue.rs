@@ -1,0 +1,181 @@
+//! What is under way, with its clocks: the list of what is due, and of what is late.
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use chrono::{DateTime, FixedOffset};
+use serde_json::{Value, json};
+use yizhangtu_data::{
+    Id, Layer, Record,
+    course::{Course, Taken, reference},
+    store::GeoPackage,
+};
+
+use super::{
+    describe::state_title,
+    read::{Machine, calendar, now},
+};
+use crate::{
+    collections::{features, layer as layer_of},
+    http::{App, Parameters, Problem},
+    policy::{Seen, Viewer},
+};
+
+/// Features in one answer, unless another number is asked for.
+const USUAL: usize = 200;
+/// Features in one answer at most.
+const MOST: usize = 5000;
+
+/// The clock of a feature.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock {
+    /// Since when it has been in its state.
+    pub(crate) since: DateTime<FixedOffset>,
+    /// When the time of the state is over.
+    pub(crate) deadline: Option<DateTime<FixedOffset>>,
+    /// Whether the clock stands still.
+    pub(crate) stopped: bool,
+}
+
+impl Clock {
+    /// Whether the time is over.
+    pub(crate) fn is_overdue(&self, now: DateTime<FixedOffset>) -> bool {
+        self.deadline.is_some_and(|deadline| deadline < now)
+    }
+}
+
+/// The clocks of those of some features that have a log; the log is read once.
+///
+/// # Errors
+/// When the file cannot be read, or the layer has no process.
+pub(crate) fn clocks<'r>(
+    app: &App,
+    store: &GeoPackage,
+    layer: &Arc<Layer>,
+    records: impl Iterator<Item = &'r Arc<Record>>,
+) -> Result<HashMap<Id, Clock>, Problem> {
+    let machine = Machine::of(app, layer)?;
+    let mut logs: HashMap<String, Vec<Taken>> = HashMap::new();
+    let of = reference(&machine.log, &layer.id).unwrap_or_default();
+    let read = store.scan(&machine.log.id, |row| {
+        if let (Some(feature), Some(taken)) =
+            (row.get(&machine.log, of).as_text(), Taken::read(&machine.log, &row))
+        {
+            logs.entry(feature.to_owned()).or_default().push(taken);
+        }
+    });
+    read.map_err(Problem::internal)?;
+    let mut clocks = HashMap::new();
+    for record in records {
+        let Some(taken) = logs.remove(&*record.id) else {
+            continue;
+        };
+        let process = machine.version(app, &taken);
+        let calendar = calendar(app, &process)?;
+        let since = taken.first().map_or_else(now, |first| first.at);
+        let course = Course::of(&process, taken, "", since);
+        clocks.insert(
+            Arc::clone(&record.id),
+            Clock {
+                since: course.since,
+                deadline: course.deadline(&calendar, layer, record),
+                stopped: course.is_stopped(),
+            },
+        );
+    }
+    Ok(clocks)
+}
+
+/// `GET /processes/{layer}/queue`: what is under way, the soonest due first.
+///
+/// `state=` one state, `overdue=true` the late ones only, `mine=true` those in a state that the
+/// viewer's role takes a step from, `limit=`.
+pub(super) async fn queue(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    viewer: Viewer,
+    mut given: Parameters,
+) -> Result<Json<Value>, Problem> {
+    let state = given.take("state")?;
+    let overdue = flag(&mut given, "overdue")?;
+    let mine = flag(&mut given, "mine")?;
+    let limit = match given.take("limit")? {
+        None => USUAL,
+        Some(text) => text.parse().ok().filter(|limit| (1..=MOST).contains(limit)).ok_or_else(|| {
+            Problem::parameter("limit", format_args!("应为 1 到 {MOST}"), format_args!("must be 1 to {MOST}"))
+        })?,
+    };
+    given.finish()?;
+    let layer = Arc::clone(layer_of(&app, &viewer, &id)?);
+    let machine = Machine::of(&app, &layer)?;
+    let seen = features(&app, &viewer, &layer, None).await?;
+    let (to, by) = (app.clone(), viewer.clone());
+    let told = tokio::task::spawn_blocking(move || {
+        let process = Arc::clone(&machine.current);
+        let role = by.who().role.as_ref().map(|role| role.id.clone()).unwrap_or_default();
+        let open = |record: &Record| {
+            let code = machine.state(record);
+            let wanted = state.as_deref().is_none_or(|state| state == code);
+            let under_way = process.state(code).is_some_and(|state| !state.ends);
+            let takes = || {
+                (process.transitions.iter())
+                    .any(|step| process.leads_from(step, code) && step.roles.contains(&role))
+            };
+            wanted && under_way && (!mine || takes())
+        };
+        let records: Vec<&Arc<Record>> =
+            (seen.records().map(|(_, record)| record)).filter(|record| open(record)).collect();
+        let store = to.pool().reader().map_err(Problem::internal)?;
+        let clocks = clocks(&to, &store, &layer, records.iter().copied())?;
+        let now = now();
+        let mut rows: Vec<(&Arc<Record>, Option<&Clock>)> = (records.into_iter())
+            .map(|record| (record, clocks.get(&record.id)))
+            .filter(|(_, clock)| !overdue || clock.is_some_and(|clock| clock.is_overdue(now)))
+            .collect();
+        // The soonest first; those without a deadline after them, the longest waiting first.
+        rows.sort_by_key(|(record, clock)| {
+            let deadline = clock.and_then(|clock| clock.deadline);
+            (deadline.is_none(), deadline, clock.map(|clock| clock.since), Arc::clone(&record.id))
+        });
+        let matched = rows.len();
+        let late = (rows.iter()).filter(|(_, clock)| clock.is_some_and(|clock| clock.is_overdue(now))).count();
+        rows.truncate(limit);
+        let rows: Vec<Value> = rows.into_iter().map(|(record, clock)| {
+            let view = by.see(&layer, record);
+            let shown = |name: &Option<String>| {
+                match view.get(name.as_deref()?) {
+                    Seen::Nothing => None,
+                    seen => Some(seen.to_text()),
+                }
+            };
+            let code = machine.state(record);
+            json!({
+                "id": &*record.id, "code": shown(&layer.code), "label": shown(&layer.label),
+                "state": code, "title": state_title(to.catalog(), &layer, &process, code),
+                "since": clock.map(|clock| clock.since.to_rfc3339()),
+                "deadline": clock.and_then(|clock| clock.deadline).map(|at| at.to_rfc3339()),
+                "overdue": clock.is_some_and(|clock| clock.is_overdue(now)),
+                "suspended": clock.is_some_and(|clock| clock.stopped),
+                "place": seen.position(&record.id).and_then(|at| seen.shape(at)).map(|shape| {
+                    let place = shape.representative();
+                    [place.lon(), place.lat()]
+                }),
+            })
+        }).collect();
+        Ok::<_, Problem>(json!({ "layer": layer.id, "matched": matched, "overdue": late, "rows": rows }))
+    })
+    .await
+    .map_err(Problem::internal)??;
+    Ok(Json(told))
+}
+
+fn flag(given: &mut Parameters, name: &'static str) -> Result<bool, Problem> {
+    match given.take(name)?.as_deref() {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(Problem::parameter(name, "应为 true 或 false", "must be true or false")),
+    }
+}

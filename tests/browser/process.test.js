@@ -1,0 +1,91 @@
+// Where a case stands, what may be done next, and what is counted, in the page.
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { api, idle, open, PHONE, picture, serve, stop } from './harness.js';
+
+after(stop);
+
+/** The page as an account of the demonstration. */
+async function openAs(user, options = {}) {
+  const { url } = await serve();
+  const { before: _, ...rest } = options;
+  return open({
+    ...rest,
+    before: async (page) => {
+      const data = { user, password: 'yizhangtu-demo' };
+      await page.context().request.post(new URL('/session', url).href, { data });
+    },
+  });
+}
+
+/** The first case in a state. */
+async function caseIn(state) {
+  const found = await api(`/collections/violation_case/items?state=${state}&limit=1&f=json`);
+  assert.ok(found.features.length, `no case in ${state}`);
+  return found.features[0];
+}
+
+test('a dispatcher takes a clue in; the next step is for another role, and the log says who did what', async () => {
+  const clue = await caseIn('10');
+  const { page, close } = await openAs('dispatcher', {
+    at: `/#sel=violation_case/${clue.id}`,
+    // The step is refused once for want of evidence, which the console repeats.
+    expected: /422 \(Unprocessable/,
+  });
+  const panel = page.getByTestId('process');
+  await panel.waitFor();
+  assert.equal(await panel.getByTestId('process-state').innerText(), '线索发现');
+  await panel.locator('[data-step=accept] > button').click();
+  await picture(page, 'desktop-process-form');
+  const form = panel.locator('.step-form');
+  await form.locator('button[type=submit]').click();
+  await form.getByRole('alert').first().waitFor();
+  assert.match(await form.innerText(), /须有照片或卫片图斑号/);
+  await form.locator('[data-ask=spot_no] input').fill('TB2023-17');
+  await form.locator('button[type=submit]').click();
+  await panel.getByText('已办理“受理线索”').waitFor();
+  assert.equal(await panel.getByTestId('process-state').innerText(), '待核查');
+  await panel.locator('.others summary').click();
+  assert.match(await panel.locator('.others').innerText(), /现场核查\s*执法队员/);
+  assert.match(await panel.locator('.log').innerText(), /受理线索[\s\S]*dispatcher/);
+  await picture(page, 'desktop-process');
+  await panel.getByRole('button', { name: /流程图/ }).click();
+  const machine = page.getByTestId('machine');
+  await machine.locator('[data-state="75"]').click();
+  assert.match(await machine.innerText(), /催告并公告/);
+  await picture(page, 'desktop-machine');
+  await close();
+});
+
+test('the panel of 两违 counts as the server does, and its ways lead to the cases', async () => {
+  const told = await api('/enforcement/totals?by=year&date=demolished');
+  const { page, close } = await openAs('enforcement_lead');
+  await page.getByTestId('open-enforcement').click();
+  const panel = page.getByTestId('enforcement');
+  await panel.waitFor();
+  assert.match(
+    await panel.locator('[data-figure=demolished]').innerText(),
+    new RegExp(`^${told.total.demolished}\\s*宗`),
+  );
+  const areas = await panel.locator('tbody tr td:last-child').allInnerTexts();
+  const sum = areas.reduce((all, text) => all + Math.round(Number(text.replaceAll(',', '')) * 100), 0);
+  assert.equal(sum, Math.round(told.total.demolished_area_m2 * 100), 'the groups add up to the total');
+  await picture(page, 'desktop-enforcement');
+  await panel.locator('[data-late]').first().click();
+  await page.getByTestId('process').waitFor();
+  await close();
+});
+
+test('a step fits a phone', async () => {
+  const filed = await caseIn('20');
+  const { page, close } = await openAs('enforcer', { device: PHONE, at: `/#sel=violation_case/${filed.id}` });
+  const panel = page.getByTestId('process');
+  await panel.locator('[data-step=inspect] > button').click();
+  const form = panel.locator('.step-form');
+  await form.locator('[data-photos]').scrollIntoViewIfNeeded();
+  await idle(page);
+  const wide = await form.evaluate((element) => element.scrollWidth <= element.clientWidth + 1);
+  assert.ok(wide, 'nothing is cut off at the side');
+  await picture(page, 'phone-process');
+  await close();
+});
