@@ -23,7 +23,7 @@ use super::{
     read::{Machine, calendar, course as read_course, now},
 };
 use crate::{
-    collections::{find, layer as layer_of},
+    collections::{find, visible_layer as layer_of},
     http::{App, Parameters, Problem},
     policy::{Action, Viewer},
 };

@@ -19,7 +19,7 @@ use super::{
     read::{Machine, calendar, now},
 };
 use crate::{
-    collections::{features, layer as layer_of},
+    collections::{features, visible_layer as layer_of},
     http::{App, Parameters, Problem},
     policy::{Seen, Viewer},
 };

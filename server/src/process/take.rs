@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     changes::{self, Draft, Fault},
-    collections::{existing, layer as layer_of},
+    collections::{existing, visible_layer as layer_of},
     http::{App, Parameters, Problem},
     policy::Viewer,
 };
