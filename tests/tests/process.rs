@@ -1,6 +1,6 @@
 //! Cases and events by their processes: who may, when, with what in hand; and no way around.
 
-use std::{fs, path::Path, sync::atomic::{AtomicU32, Ordering}};
+use std::{fs, sync::atomic::{AtomicU32, Ordering}};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -15,11 +15,19 @@ fn served(arguments: &[&str]) -> (TempDir, Server) {
     (folder, server)
 }
 
-/// The SHA-256 of some photograph; another at each call.
-fn photo(shows: &str) -> Value {
+/// Hangs a photograph on a feature, another at each call, and names it by its content.
+fn photo(asker: &Asker, layer: &str, id: &str, shows: &str) -> Value {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    json!({ "hash": format!("{number:064x}"), "shows": shows })
+    let mut content = fs::read(root().join("tests/data/photo.jpg")).expect("the photo");
+    // A comment of four bytes behind the marker that begins a JPEG.
+    let comment = [&[0xFF, 0xFE, 0, 6], &number.to_be_bytes()[..]].concat();
+    content.splice(2..2, comment);
+    let kind = "%E7%8E%B0%E5%9C%BA%E7%85%A7%E7%89%87"; // 现场照片
+    let place = format!("/collections/{layer}/items/{id}/attachments?kind={kind}&name=photo.jpg");
+    let kept = asker.post_as(&place, "application/octet-stream", &content);
+    assert_eq!(kept.status, 201, "{}", kept.text());
+    json!({ "hash": kept.json()["hash"], "shows": shows })
 }
 
 fn path(layer: &str, id: &str) -> String {
@@ -108,8 +116,12 @@ fn a_case_goes_its_way_and_nobody_skips_what_protects_the_party() {
         assert!(demands(&refused).contains(&demand.to_owned()), "{demand}: {}", refused.text());
     }
     let handlers = json!(["甲某", "乙某"]);
+    // A photograph that nobody took is none.
+    let invented = json!({ "photos": [{ "hash": "ab".repeat(32) }], "place": corner });
+    let refused = take(&enforcer, case, &id, "inspect", &invented);
+    assert!(refused.text().contains("照片还没有上传"), "{}", refused.text());
     let inspected = json!({
-        "place": corner, "geometry": shape, "photos": [photo(""), photo(""), photo("")],
+        "place": corner, "geometry": shape, "photos": [0, 1, 2].map(|_| photo(&enforcer, case, &id, "")),
         "fields": { "finding": "属实", "handlers": handlers, "permit": "未报建", "is_new": false },
     });
     let stood = taken(&enforcer, case, &id, "inspect", &inspected);
@@ -203,7 +215,7 @@ fn no_edit_import_or_return_sets_a_state_or_touches_the_log() {
     // The command line writes to the file itself.
     let list = folder.path().join("cases.geojson");
     fs::write(&list, json!({ "type": "FeatureCollection", "features": [{
-        "type": "Feature", "geometry": house_of(&file), "properties": { "code": "YR1", "kind": "违法建设", "state": "100" },
+        "type": "Feature", "geometry": square(), "properties": { "code": "YR1", "kind": "违法建设", "state": "100" },
     }] }).to_string()).unwrap();
     let imported = run(["import", list.to_str().unwrap(), "--into", file.to_str().unwrap(), "--layer", "violation_case"]);
     let said = String::from_utf8_lossy(&imported.stderr).into_owned() + &String::from_utf8_lossy(&imported.stdout);
@@ -212,7 +224,7 @@ fn no_edit_import_or_return_sets_a_state_or_touches_the_log() {
 }
 
 /// A square in the village.
-fn house_of(_: &Path) -> Value {
+fn square() -> Value {
     json!({ "type": "Polygon", "coordinates": [[[113.59, 23.11], [113.5901, 23.11], [113.5901, 23.1101], [113.59, 23.1101], [113.59, 23.11]]] })
 }
 
@@ -260,10 +272,10 @@ fn an_event_is_dispatched_refused_suspended_checked_closed_and_opened_again() {
     taken(&handler, event, &id, "ask_extension", &json!({ "note": "缺料", "fields": { "days": 2 } }));
     let more = taken(&dispatcher, event, &id, "extend", &json!({ "fields": { "days": 2 } }));
     assert!(more["deadline"].as_str().unwrap() > back["deadline"].as_str().unwrap());
-    taken(&handler, event, &id, "finish", &json!({ "photos": [photo("after")], "fields": { "result": "已清" } }));
+    taken(&handler, event, &id, "finish", &json!({ "photos": [photo(&handler, event, &id, "after")], "fields": { "result": "已清" } }));
     taken(&worker, event, &id, "fail", &json!({ "note": "还有一处" }));
-    taken(&handler, event, &id, "finish", &json!({ "photos": [photo("after")], "fields": { "result": "全清" } }));
-    taken(&worker, event, &id, "pass", &json!({ "place": corner, "photos": [photo("after")] }));
+    taken(&handler, event, &id, "finish", &json!({ "photos": [photo(&handler, event, &id, "after")], "fields": { "result": "全清" } }));
+    taken(&worker, event, &id, "pass", &json!({ "place": corner, "photos": [photo(&worker, event, &id, "after")] }));
     let closed = taken(&dispatcher, event, &id, "close", &json!({}));
     assert_eq!((&closed["state"], &closed["ends"]), (&json!("80"), &json!(true)));
     let again = taken(&dispatcher, event, &id, "reopen", &json!({ "note": "又堵了" }));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ProcessField } from '../api';
-import { answerOf, hashOf, typedOf } from './given';
+import { answerOf, typedOf } from './given';
 
 const field = (type: ProcessField['type'], adds = false): ProcessField => ({
   name: 'x',
@@ -32,11 +32,5 @@ describe('the form of a step', () => {
     expect(typedOf(field('json'), ['甲', '乙'])).toBe('甲、乙');
     expect(typedOf(field('decimal', true), 12)).toBe('');
     expect(typedOf(field('text'), null)).toBe('');
-  });
-
-  it('knows a photograph by its content', async () => {
-    expect(await hashOf(new Blob(['abc']))).toBe(
-      'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
-    );
   });
 });

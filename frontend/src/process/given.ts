@@ -32,9 +32,3 @@ export function typedOf(field: ProcessField, value: unknown): string {
   if (field.unit === 'fen' && typeof value === 'number') return String(value / 100);
   return String(value);
 }
-
-/** The SHA-256 of a file's content, in hexadecimal. */
-export async function hashOf(file: Blob): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', await file.arrayBuffer());
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}

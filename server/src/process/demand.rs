@@ -60,8 +60,20 @@ pub(super) struct Demands<'a> {
     pub(super) calendar: &'a Calendar,
     pub(super) course: &'a Course<'a>,
     pub(super) step: &'a Transition,
+    /// What hangs on the feature; none where the file keeps no photographs.
+    pub(super) attached: Option<&'a [Attached]>,
     pub(super) now: DateTime<FixedOffset>,
 }
+
+/// A photograph or document that hangs on the feature.
+#[derive(Clone, Debug)]
+pub(super) struct Attached {
+    pub(super) hash: String,
+    pub(super) kind: String,
+}
+
+/// Kinds of attachments that show what was found.
+const FOUND: [&str; 2] = ["现场照片", "处置前"];
 
 impl Demands<'_> {
     /// Whether a viewer may take the step as far as roles go; the system itself is nobody.
@@ -224,6 +236,13 @@ impl Demands<'_> {
                     "照片应有内容的 SHA-256（64 位十六进制）",
                     "a photograph needs the SHA-256 of its content, 64 hexadecimal digits",
                 ));
+            } else if self.attached.is_some_and(|all| all.iter().all(|one| one.hash != hash)) {
+                unmet.push(Unmet::of(
+                    "photos",
+                    &format!("photos[{at}].hash"),
+                    "照片还没有上传到这个要素",
+                    "the photograph does not hang on this feature; attach it first",
+                ));
             }
         }
         for photos in &self.step.photos {
@@ -277,7 +296,8 @@ impl Demands<'_> {
         let open = |when: &&When| self.asks(&when.field);
         unmet.extend((self.step.when.iter().filter(open)).filter_map(|when| self.condition(when, after)));
         for group in &self.step.holds {
-            unmet.extend(self.held(group, after, given.photos.len()));
+            let attached = self.attached.map_or(0, <[Attached]>::len);
+            unmet.extend(self.held(group, after, given.photos.len() + attached));
         }
         unmet
     }
@@ -424,6 +444,11 @@ impl Demands<'_> {
             let earlier = self.course.taken.iter().flat_map(|taken| &taken.attachments);
             own.extend(earlier.filter(shows).filter_map(hash));
             // Those of the report show what was found.
+            if matches!(wanted.shows.as_deref(), None | Some("before")) {
+                let found = (self.attached.into_iter().flatten())
+                    .filter(|one| FOUND.contains(&one.kind.as_str()));
+                own.extend(found.map(|one| one.hash.clone()));
+            }
             if matches!(wanted.shows.as_deref(), None | Some("before"))
                 && let Value::Json(list) = before.get(self.layer, "photos")
             {

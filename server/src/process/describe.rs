@@ -200,6 +200,7 @@ fn standing(
             calendar: &calendar,
             course,
             step,
+            attached: None,
             now,
         };
         let mut unmet: Vec<Unmet> = demands.role(Some(viewer)).into_iter().collect();

@@ -17,11 +17,11 @@ use yizhangtu_data::{
         process::{To, Transition},
     },
     course::{Course, SYSTEM, Step, Taken},
-    store::GeoPackage,
+    store::{GeoPackage, StoreError},
 };
 
 use super::{
-    demand::{Demands, Given, Unmet, next_code},
+    demand::{Attached, Demands, Given, Unmet, next_code},
     describe,
     read::{CHINA, Machine, calendar, course as read_course, now},
 };
@@ -121,7 +121,7 @@ fn compose(
     let (record, version, taken) = store
         .moment(|| {
             let (record, version) = store.get_versioned(&layer.id, &asked.item)?;
-            Ok::<_, yizhangtu_data::store::StoreError>((record, version, machine.taken(store, &asked.item)?))
+            Ok::<_, StoreError>((record, version, machine.taken(store, &asked.item)?))
         })
         .map_err(Problem::internal)?;
     let before = record.ok_or_else(|| describe::missing(layer, &asked.item))?;
@@ -138,12 +138,14 @@ fn compose(
     })?;
     let calendar = calendar(app, &process)?;
     let now = now();
+    let attached = attached_to(app, store, &layer.id, &before.id).map_err(Problem::internal)?;
     let demands = Demands {
         catalog: app.catalog(),
         layer,
         calendar: &calendar,
         course: &course,
         step,
+        attached: attached.as_deref(),
         now,
     };
     let actor = viewer.map_or(SYSTEM, Viewer::author);
@@ -230,6 +232,29 @@ fn compose(
         step: true,
         ..ChangeSet::default()
     })
+}
+
+/// What hangs on a feature; none where the file has no layer for it.
+fn attached_to(
+    app: &App,
+    store: &GeoPackage,
+    layer: &str,
+    id: &str,
+) -> Result<Option<Vec<Attached>>, StoreError> {
+    let Some(attachments) = app.layer("attachment") else {
+        return Ok(None);
+    };
+    let rows = store.find(&attachments.id, "feature", &Value::from(id))?;
+    let text = |row: &Record, name| row.get(attachments, name).as_text().unwrap_or_default().to_owned();
+    Ok(Some(
+        (rows.iter())
+            .filter(|row| text(row, "layer") == layer)
+            .map(|row| Attached {
+                hash: text(row, "hash"),
+                kind: text(row, "kind"),
+            })
+            .collect(),
+    ))
 }
 
 /// The feature with what was filled in.
