@@ -73,7 +73,11 @@ impl Step<'_> {
     pub fn record(&self, process: &Process, log: &Layer, feature: &str, number: usize) -> Record {
         let mut row = Record::new(log, format!("{feature}.{number}"));
         let text = |text: &str| -> Value {
-            if text.is_empty() { Value::Null } else { text.into() }
+            if text.is_empty() {
+                Value::Null
+            } else {
+                text.into()
+            }
         };
         if let Some(of) = reference(log, &process.layer) {
             row.set(log, of, feature);
@@ -249,7 +253,11 @@ impl<'p> Course<'p> {
                 });
                 self.since = step.at;
                 self.entered = number;
-            } else if let Some(held) = self.held.take().filter(|held| back && held.state == step.to) {
+            } else if let Some(held) = self
+                .held
+                .take()
+                .filter(|held| back && held.state == step.to)
+            {
                 let pause = (held.from, step.at);
                 self.state = held.state;
                 self.since = held.since;
@@ -269,7 +277,9 @@ impl<'p> Course<'p> {
         if let Some(days) = transition.and_then(|transition| transition.extends.as_ref())
             && let Some(days) = step.data.get(days).and_then(Json::as_u64)
         {
-            self.more = self.more.saturating_add(u32::try_from(days).unwrap_or(u32::MAX));
+            self.more = self
+                .more
+                .saturating_add(u32::try_from(days).unwrap_or(u32::MAX));
         }
         self.taken.push(step);
     }
@@ -368,10 +378,14 @@ impl<'p> Course<'p> {
     pub fn is(&self, when: &When, layer: &Layer, record: &Record) -> bool {
         let value = self.value(&when.field, layer, record);
         if !when.is.is_empty() {
-            return value.as_deref().is_some_and(|value| when.is.iter().any(|one| one == value));
+            return value
+                .as_deref()
+                .is_some_and(|value| when.is.iter().any(|one| one == value));
         }
         if !when.not.is_empty() {
-            return value.as_deref().is_none_or(|value| when.not.iter().all(|one| one != value));
+            return value
+                .as_deref()
+                .is_none_or(|value| when.not.iter().all(|one| one != value));
         }
         if let Some(filled) = when.filled {
             return value.is_some() == filled;
@@ -406,7 +420,9 @@ impl<'p> Course<'p> {
     }
 
     fn limit<'l>(&self, limits: &'l [Limit], layer: &Layer, record: &Record) -> Option<&'l Limit> {
-        limits.iter().find(|limit| self.holds(&limit.when, layer, record))
+        limits
+            .iter()
+            .find(|limit| self.holds(&limit.when, layer, record))
     }
 
     fn stops_since(&self, began: DateTime<FixedOffset>) -> Vec<Pause> {

@@ -1,6 +1,9 @@
 //! Cases and events by their processes: who may, when, with what in hand; and no way around.
 
-use std::{fs, sync::atomic::{AtomicU32, Ordering}};
+use std::{
+    fs,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -46,7 +49,10 @@ fn standing(asker: &Asker, layer: &str, id: &str) -> (Value, String) {
 fn take(asker: &Asker, layer: &str, id: &str, step: &str, given: &Value) -> Reply {
     let (_, tag) = standing(asker, layer, id);
     let path = format!("{}/{step}", path(layer, id));
-    let headers = [("content-type", "application/json"), ("if-match", tag.as_str())];
+    let headers = [
+        ("content-type", "application/json"),
+        ("if-match", tag.as_str()),
+    ];
     asker.send("POST", &path, &headers, given.to_string().as_bytes())
 }
 
@@ -58,14 +64,23 @@ fn taken(asker: &Asker, layer: &str, id: &str, step: &str, given: &Value) -> Val
 
 /// What a refusal names.
 fn demands(reply: &Reply) -> Vec<String> {
-    let errors = reply.json()["errors"].as_array().cloned().unwrap_or_default();
-    errors.iter().map(|error| error["code"].as_str().unwrap_or_default().to_owned()).collect()
+    let errors = reply.json()["errors"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    errors
+        .iter()
+        .map(|error| error["code"].as_str().unwrap_or_default().to_owned())
+        .collect()
 }
 
 /// A house, and a place in it.
 fn house(server: &Server) -> (Value, Value) {
     let house = server.get("/collections/building/items?limit=1").json()["features"][0].clone();
-    let ring = house["geometry"]["coordinates"][0].as_array().expect("a ring").clone();
+    let ring = house["geometry"]["coordinates"][0]
+        .as_array()
+        .expect("a ring")
+        .clone();
     (house["geometry"].clone(), ring[0].clone())
 }
 
@@ -91,35 +106,60 @@ fn clue(server: &Server, asker: &Asker) -> (String, Value, Value) {
 #[test]
 fn a_case_goes_its_way_and_nobody_skips_what_protects_the_party() {
     let (_folder, server) = served(&[]);
-    let [dispatcher, enforcer, legal, lead] =
-        ["dispatcher", "enforcer", "legal_officer", "enforcement_lead"].map(|user| server.sign_in(user));
+    let [dispatcher, enforcer, legal, lead] = [
+        "dispatcher",
+        "enforcer",
+        "legal_officer",
+        "enforcement_lead",
+    ]
+    .map(|user| server.sign_in(user));
     let (id, shape, corner) = clue(&server, &enforcer);
     let case = "violation_case";
 
     let (began, _) = standing(&dispatcher, case, &id);
-    assert_eq!((began["state"].as_str(), began["version"].as_str()), (Some("10"), Some("2026.1")));
+    assert_eq!(
+        (began["state"].as_str(), began["version"].as_str()),
+        (Some("10"), Some("2026.1"))
+    );
     assert_eq!(began["log"][0]["step"], "begin");
     assert_eq!(began["log"][0]["actor"], "enforcer");
 
     // Another role does not take the step, nor one that the state has not.
     let refused = take(&lead, case, &id, "accept", &json!({}));
-    assert_eq!((refused.status, demands(&refused)), (403, vec!["role".to_owned()]));
+    assert_eq!(
+        (refused.status, demands(&refused)),
+        (403, vec!["role".to_owned()])
+    );
     let refused = take(&enforcer, case, &id, "inspect", &json!({}));
-    assert_eq!((refused.status, demands(&refused)[0].as_str()), (409, "state"));
-    assert_eq!(taken(&dispatcher, case, &id, "accept", &json!({}))["state"], "20");
+    assert_eq!(
+        (refused.status, demands(&refused)[0].as_str()),
+        (409, "state")
+    );
+    assert_eq!(
+        taken(&dispatcher, case, &id, "accept", &json!({}))["state"],
+        "20"
+    );
 
     // On site, two officers, three photographs, the shape as measured.
     let away = json!({ "place": [corner[0].as_f64().unwrap() + 0.01, corner[1]], "fields": { "finding": "属实", "handlers": ["甲"] } });
     let refused = take(&enforcer, case, &id, "inspect", &away);
     assert_eq!(refused.status, 422, "{}", refused.text());
     for demand in ["fields", "photos", "near", "geometry", "officers"] {
-        assert!(demands(&refused).contains(&demand.to_owned()), "{demand}: {}", refused.text());
+        assert!(
+            demands(&refused).contains(&demand.to_owned()),
+            "{demand}: {}",
+            refused.text()
+        );
     }
     let handlers = json!(["甲某", "乙某"]);
     // A photograph that nobody took is none.
     let invented = json!({ "photos": [{ "hash": "ab".repeat(32) }], "place": corner });
     let refused = take(&enforcer, case, &id, "inspect", &invented);
-    assert!(refused.text().contains("照片还没有上传"), "{}", refused.text());
+    assert!(
+        refused.text().contains("照片还没有上传"),
+        "{}",
+        refused.text()
+    );
     let inspected = json!({
         "place": corner, "geometry": shape, "photos": [0, 1, 2].map(|_| photo(&enforcer, case, &id, "")),
         "fields": { "finding": "属实", "handlers": handlers, "permit": "未报建", "is_new": false },
@@ -127,54 +167,115 @@ fn a_case_goes_its_way_and_nobody_skips_what_protects_the_party() {
     let stood = taken(&enforcer, case, &id, "inspect", &inspected);
     assert_eq!(stood["state"], "30");
     assert!(stood["deadline"].is_string());
-    taken(&enforcer, case, &id, "request_filing", &json!({ "fields": { "title": "擅自加建案", "kind": "违法建设" } }));
+    taken(
+        &enforcer,
+        case,
+        &id,
+        "request_filing",
+        &json!({ "fields": { "title": "擅自加建案", "kind": "违法建设" } }),
+    );
 
     // The chain: no approval before the review, no filing without its form.
     let filing = json!({ "documents": [{ "kind": "立案审批表", "number": "穗立〔2026〕1号" }] });
     let refused = take(&lead, case, &id, "approve_filing", &filing);
-    assert_eq!((refused.status, demands(&refused)), (409, vec!["after".to_owned()]));
+    assert_eq!(
+        (refused.status, demands(&refused)),
+        (409, vec!["after".to_owned()])
+    );
     taken(&legal, case, &id, "review_filing", &json!({}));
     let refused = take(&lead, case, &id, "approve_filing", &json!({}));
-    assert_eq!((refused.status, demands(&refused)), (422, vec!["documents".to_owned()]));
+    assert_eq!(
+        (refused.status, demands(&refused)),
+        (422, vec!["documents".to_owned()])
+    );
     taken(&lead, case, &id, "approve_filing", &filing);
-    let today = enforcer.get(&format!("/collections/violation_case/items/{id}")).json();
+    let today = enforcer
+        .get(&format!("/collections/violation_case/items/{id}"))
+        .json();
     assert!(today["properties"]["filed_on"].is_string(), "{today}");
 
-    taken(&enforcer, case, &id, "propose", &json!({
-        "geometry": shape, "documents": [{ "kind": "勘验检查笔录", "number": "1" }, { "kind": "询问笔录", "number": "2" }],
-        "fields": { "violation_area_m2": 120.5, "plan_conform": "不符合" },
-    }));
+    taken(
+        &enforcer,
+        case,
+        &id,
+        "propose",
+        &json!({
+            "geometry": shape, "documents": [{ "kind": "勘验检查笔录", "number": "1" }, { "kind": "询问笔录", "number": "2" }],
+            "fields": { "violation_area_m2": 120.5, "plan_conform": "不符合" },
+        }),
+    );
     let day = today["properties"]["filed_on"].clone();
-    taken(&enforcer, case, &id, "notify", &json!({
-        "documents": [{ "kind": "权利告知书", "number": "3" }], "fields": { "served_on": day },
-    }));
+    taken(
+        &enforcer,
+        case,
+        &id,
+        "notify",
+        &json!({
+            "documents": [{ "kind": "权利告知书", "number": "3" }], "fields": { "served_on": day },
+        }),
+    );
     // The time for a hearing has not passed: told before it is tried, and refused all the same.
     let (stood, _) = standing(&lead, case, &id);
-    let decide = stood["transitions"].as_array().unwrap().iter().find(|step| step["id"] == "decide").unwrap();
-    assert_eq!((&decide["allowed"], decide["why_not"][0]["demand"].as_str()), (&json!(false), Some("wait")));
+    let decide = stood["transitions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|step| step["id"] == "decide")
+        .unwrap();
+    assert_eq!(
+        (&decide["allowed"], decide["why_not"][0]["demand"].as_str()),
+        (&json!(false), Some("wait"))
+    );
     let decided = json!({
         "documents": [{ "kind": "责令限期拆除决定书", "number": "4" }], "fields": { "statement": "无" },
     });
     let refused = take(&lead, case, &id, "decide", &decided);
-    assert_eq!((refused.status, demands(&refused)), (409, vec!["wait".to_owned()]));
+    assert_eq!(
+        (refused.status, demands(&refused)),
+        (409, vec!["wait".to_owned()])
+    );
     // Nor does a day that has not come help.
-    let refused = take(&enforcer, case, &id, "notify", &json!({
-        "documents": [{ "kind": "权利告知书", "number": "3" }], "fields": { "served_on": "2099-01-01" },
-    }));
+    let refused = take(
+        &enforcer,
+        case,
+        &id,
+        "notify",
+        &json!({
+            "documents": [{ "kind": "权利告知书", "number": "3" }], "fields": { "served_on": "2099-01-01" },
+        }),
+    );
     assert_eq!(refused.status, 422, "{}", refused.text());
 
     // A step names the version that its author saw, and comes once.
     let (_, tag) = standing(&legal, case, &id);
     let suspend = format!("{}/suspend", path(case, &id));
     let body = json!({ "note": "当事人失联" }).to_string();
-    let without = legal.send("POST", &suspend, &[("content-type", "application/json")], body.as_bytes());
+    let without = legal.send(
+        "POST",
+        &suspend,
+        &[("content-type", "application/json")],
+        body.as_bytes(),
+    );
     assert_eq!(without.status, 428);
-    let headers = [("content-type", "application/json"), ("if-match", tag.as_str()), ("idempotency-key", "once")];
+    let headers = [
+        ("content-type", "application/json"),
+        ("if-match", tag.as_str()),
+        ("idempotency-key", "once"),
+    ];
     let first = legal.send("POST", &suspend, &headers, body.as_bytes());
-    assert_eq!((first.status, first.json()["suspended"].clone()), (200, json!(true)));
+    assert_eq!(
+        (first.status, first.json()["suspended"].clone()),
+        (200, json!(true))
+    );
     let again = legal.send("POST", &suspend, &headers, body.as_bytes());
-    assert_eq!((again.status, again.header("idempotent-replayed")), (200, Some("true")));
-    assert_eq!(again.json()["log"].as_array().unwrap().len(), first.json()["log"].as_array().unwrap().len());
+    assert_eq!(
+        (again.status, again.header("idempotent-replayed")),
+        (200, Some("true"))
+    );
+    assert_eq!(
+        again.json()["log"].as_array().unwrap().len(),
+        first.json()["log"].as_array().unwrap().len()
+    );
     let back = taken(&legal, case, &id, "resume", &json!({ "note": "已联系上" }));
     assert_eq!(back["state"], "60");
 }
@@ -187,9 +288,15 @@ fn no_edit_import_or_return_sets_a_state_or_touches_the_log() {
     let (id, ..) = clue(&server, &server);
     let item = format!("/collections/violation_case/items/{id}");
     let tag = server.get(&item).header("etag").unwrap().to_owned();
-    let merge = [("content-type", "application/merge-patch+json"), ("if-match", tag.as_str())];
+    let merge = [
+        ("content-type", "application/merge-patch+json"),
+        ("if-match", tag.as_str()),
+    ];
     let patched = server.send("PATCH", &item, &merge, br#"{"properties":{"state":"100"}}"#);
-    assert_eq!((patched.status, demands(&patched)), (422, vec!["workflow".to_owned()]));
+    assert_eq!(
+        (patched.status, demands(&patched)),
+        (422, vec!["workflow".to_owned()])
+    );
     // One who alone is everybody still does not approve their own step.
     taken(&server, "violation_case", &id, "accept", &json!({}));
     let done = server.get("/changes?since=0&limit=1000").json();
@@ -198,7 +305,9 @@ fn no_edit_import_or_return_sets_a_state_or_touches_the_log() {
     let set = step["change_set"].as_i64().unwrap();
     let undone = server.post(&format!("/changes/{set}/revert"), &json!({}));
     assert_eq!(undone.status, 409, "{}", undone.text());
-    let rows = server.get("/collections/violation_log/items?limit=1").json();
+    let rows = server
+        .get("/collections/violation_log/items?limit=1")
+        .json();
     let row = rows["features"][0]["id"].as_str().unwrap().to_owned();
     let changes = [
         json!({ "op": "update", "layer": "violation_log", "id": row, "version": 0, "feature": { "properties": { "actor": "他人" } } }),
@@ -209,7 +318,11 @@ fn no_edit_import_or_return_sets_a_state_or_touches_the_log() {
     for change in changes {
         let refused = server.post("/changes", &json!({ "changes": [change] }));
         assert_eq!(refused.status, 422, "{}", refused.text());
-        assert!(demands(&refused).contains(&"workflow".to_owned()), "{}", refused.text());
+        assert!(
+            demands(&refused).contains(&"workflow".to_owned()),
+            "{}",
+            refused.text()
+        );
     }
     drop(server);
     // The command line writes to the file itself.
@@ -217,8 +330,16 @@ fn no_edit_import_or_return_sets_a_state_or_touches_the_log() {
     fs::write(&list, json!({ "type": "FeatureCollection", "features": [{
         "type": "Feature", "geometry": square(), "properties": { "code": "YR1", "kind": "违法建设", "state": "100" },
     }] }).to_string()).unwrap();
-    let imported = run(["import", list.to_str().unwrap(), "--into", file.to_str().unwrap(), "--layer", "violation_case"]);
-    let said = String::from_utf8_lossy(&imported.stderr).into_owned() + &String::from_utf8_lossy(&imported.stdout);
+    let imported = run([
+        "import",
+        list.to_str().unwrap(),
+        "--into",
+        file.to_str().unwrap(),
+        "--layer",
+        "violation_case",
+    ]);
+    let said = String::from_utf8_lossy(&imported.stderr).into_owned()
+        + &String::from_utf8_lossy(&imported.stdout);
     assert!(!imported.status.success(), "{said}");
     assert!(said.contains("办理"), "{said}");
 }
@@ -231,7 +352,8 @@ fn square() -> Value {
 #[test]
 fn an_event_is_dispatched_refused_suspended_checked_closed_and_opened_again() {
     let (_folder, server) = served(&[]);
-    let [worker, dispatcher, handler] = ["grid_worker", "dispatcher", "handler"].map(|user| server.sign_in(user));
+    let [worker, dispatcher, handler] =
+        ["grid_worker", "dispatcher", "handler"].map(|user| server.sign_in(user));
     let own = worker.get("/collections/building/items?limit=1").json()["features"][0].clone();
     let corner = own["geometry"]["coordinates"][0][0].clone();
     let made = worker.send(
@@ -250,38 +372,123 @@ fn an_event_is_dispatched_refused_suspended_checked_closed_and_opened_again() {
     let to = json!({ "fields": { "department": "综治中心" } });
     taken(&dispatcher, event, &id, "dispatch", &to);
     for _ in 0..2 {
-        taken(&handler, event, &id, "refuse", &json!({ "note": "不属本单位" }));
+        taken(
+            &handler,
+            event,
+            &id,
+            "refuse",
+            &json!({ "note": "不属本单位" }),
+        );
         taken(&dispatcher, event, &id, "dispatch", &to);
     }
     // A third time the level above decides.
-    let refused = take(&handler, event, &id, "refuse", &json!({ "note": "不属本单位" }));
-    assert_eq!((refused.status, demands(&refused)), (409, vec!["at_most".to_owned()]));
-    let up = taken(&handler, event, &id, "escalate", &json!({ "note": "请裁定" }));
+    let refused = take(
+        &handler,
+        event,
+        &id,
+        "refuse",
+        &json!({ "note": "不属本单位" }),
+    );
+    assert_eq!(
+        (refused.status, demands(&refused)),
+        (409, vec!["at_most".to_owned()])
+    );
+    let up = taken(
+        &handler,
+        event,
+        &id,
+        "escalate",
+        &json!({ "note": "请裁定" }),
+    );
     assert_eq!(up["state"], "52");
-    let item = dispatcher.get(&format!("/collections/grid_event/items/{id}")).json();
+    let item = dispatcher
+        .get(&format!("/collections/grid_event/items/{id}"))
+        .json();
     assert_eq!(item["properties"]["level"], "村居");
     taken(&dispatcher, event, &id, "dispatch", &to);
     let here = json!({ "place": corner });
     let started = taken(&handler, event, &id, "start", &here);
     let deadline = started["deadline"].as_str().unwrap().to_owned();
-    taken(&handler, event, &id, "ask_suspension", &json!({ "note": "等业主" }));
-    let still = taken(&dispatcher, event, &id, "suspend", &json!({ "note": "同意" }));
-    assert_eq!((&still["suspended"], &still["deadline"]), (&json!(true), &Value::Null));
+    taken(
+        &handler,
+        event,
+        &id,
+        "ask_suspension",
+        &json!({ "note": "等业主" }),
+    );
+    let still = taken(
+        &dispatcher,
+        event,
+        &id,
+        "suspend",
+        &json!({ "note": "同意" }),
+    );
+    assert_eq!(
+        (&still["suspended"], &still["deadline"]),
+        (&json!(true), &Value::Null)
+    );
     let back = taken(&handler, event, &id, "resume", &json!({}));
     assert!(back["deadline"].as_str().unwrap() >= deadline.as_str());
-    taken(&handler, event, &id, "ask_extension", &json!({ "note": "缺料", "fields": { "days": 2 } }));
-    let more = taken(&dispatcher, event, &id, "extend", &json!({ "fields": { "days": 2 } }));
+    taken(
+        &handler,
+        event,
+        &id,
+        "ask_extension",
+        &json!({ "note": "缺料", "fields": { "days": 2 } }),
+    );
+    let more = taken(
+        &dispatcher,
+        event,
+        &id,
+        "extend",
+        &json!({ "fields": { "days": 2 } }),
+    );
     assert!(more["deadline"].as_str().unwrap() > back["deadline"].as_str().unwrap());
-    taken(&handler, event, &id, "finish", &json!({ "photos": [photo(&handler, event, &id, "after")], "fields": { "result": "已清" } }));
+    taken(
+        &handler,
+        event,
+        &id,
+        "finish",
+        &json!({ "photos": [photo(&handler, event, &id, "after")], "fields": { "result": "已清" } }),
+    );
     taken(&worker, event, &id, "fail", &json!({ "note": "还有一处" }));
-    taken(&handler, event, &id, "finish", &json!({ "photos": [photo(&handler, event, &id, "after")], "fields": { "result": "全清" } }));
-    taken(&worker, event, &id, "pass", &json!({ "place": corner, "photos": [photo(&worker, event, &id, "after")] }));
+    taken(
+        &handler,
+        event,
+        &id,
+        "finish",
+        &json!({ "photos": [photo(&handler, event, &id, "after")], "fields": { "result": "全清" } }),
+    );
+    taken(
+        &worker,
+        event,
+        &id,
+        "pass",
+        &json!({ "place": corner, "photos": [photo(&worker, event, &id, "after")] }),
+    );
     let closed = taken(&dispatcher, event, &id, "close", &json!({}));
-    assert_eq!((&closed["state"], &closed["ends"]), (&json!("80"), &json!(true)));
-    let again = taken(&dispatcher, event, &id, "reopen", &json!({ "note": "又堵了" }));
+    assert_eq!(
+        (&closed["state"], &closed["ends"]),
+        (&json!("80"), &json!(true))
+    );
+    let again = taken(
+        &dispatcher,
+        event,
+        &id,
+        "reopen",
+        &json!({ "note": "又堵了" }),
+    );
     assert_eq!(again["state"], "91");
-    let item = dispatcher.get(&format!("/collections/grid_event/items/{id}")).json();
-    assert_eq!((&item["properties"]["code"], &item["properties"]["closed_at"]), (&json!("E-T1"), &Value::Null));
+    let item = dispatcher
+        .get(&format!("/collections/grid_event/items/{id}"))
+        .json();
+    assert_eq!(
+        (
+            &item["properties"]["code"],
+            &item["properties"]["closed_at"]
+        ),
+        (&json!("E-T1"), &Value::Null)
+    );
 }
 
 #[test]
@@ -293,8 +500,11 @@ fn a_changed_process_is_for_what_begins_after_it() {
     drop(server);
     let catalog = folder.path().join("catalog");
     fs::create_dir_all(catalog.join("processes")).unwrap();
-    let text = fs::read_to_string(root().join("data/catalog/processes/violation_case.toml")).unwrap();
-    let changed = text.replace("version = \"2026.1\"", "version = \"2027.1\"").replace("受理线索", "接收线索");
+    let text =
+        fs::read_to_string(root().join("data/catalog/processes/violation_case.toml")).unwrap();
+    let changed = text
+        .replace("version = \"2026.1\"", "version = \"2027.1\"")
+        .replace("受理线索", "接收线索");
     fs::write(catalog.join("processes/violation_case.toml"), changed).unwrap();
     let server = Server::start_in_catalog(&file, &catalog);
     let (stood, _) = standing(&server, "violation_case", &id);
@@ -303,7 +513,9 @@ fn a_changed_process_is_for_what_begins_after_it() {
     let machine = server.get("/processes/violation_case").json();
     assert_eq!(machine["versions"], json!(["2026.1", "2027.1"]));
     assert_eq!(machine["transitions"][0]["title"]["zh"], "接收线索");
-    let earlier = server.get("/processes/violation_case?version=2026.1").json();
+    let earlier = server
+        .get("/processes/violation_case?version=2026.1")
+        .json();
     assert_eq!(earlier["transitions"][0]["title"]["zh"], "受理线索");
     drop(server);
     // A machine at fault is named with its line before anything is served.
@@ -312,8 +524,16 @@ fn a_changed_process_is_for_what_begins_after_it() {
         text.replace("to = \"20\"", "to = \"21\""),
     )
     .unwrap();
-    let refused = run(["--catalog", catalog.to_str().unwrap(), "check", file.to_str().unwrap()]);
+    let refused = run([
+        "--catalog",
+        catalog.to_str().unwrap(),
+        "check",
+        file.to_str().unwrap(),
+    ]);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(!refused.status.success() && said.contains("violation_case.toml:"), "{said}");
+    assert!(
+        !refused.status.success() && said.contains("violation_case.toml:"),
+        "{said}"
+    );
     assert!(said.contains("“21”"), "{said}");
 }

@@ -56,7 +56,9 @@ impl TryFrom<String> for Time {
     fn try_from(text: String) -> Result<Self, String> {
         NaiveTime::parse_from_str(&text, "%H:%M")
             .map(Self)
-            .map_err(|_| format!("“{text}”应为 08:30 这样的时间 / “{text}” must be a time such as 08:30"))
+            .map_err(|_| {
+                format!("“{text}”应为 08:30 这样的时间 / “{text}” must be a time such as 08:30")
+            })
     }
 }
 
@@ -154,7 +156,11 @@ impl Calendar {
         &self,
         day: NaiveDate,
     ) -> impl Iterator<Item = (DateTime<FixedOffset>, DateTime<FixedOffset>)> + '_ {
-        let hours = if self.works_on(day) { &*self.hours } else { &[] };
+        let hours = if self.works_on(day) {
+            &*self.hours
+        } else {
+            &[]
+        };
         (hours.iter()).map(move |[from, to]| (at(day.and_time(from.0)), at(day.and_time(to.0))))
     }
 
@@ -183,7 +189,11 @@ impl Calendar {
     /// The last of `days` working days after a day; the day itself, or the next that is worked,
     /// for none.
     fn after_days(&self, day: NaiveDate, days: u32) -> NaiveDate {
-        let mut last = if days == 0 { self.working_from(day) } else { day };
+        let mut last = if days == 0 {
+            self.working_from(day)
+        } else {
+            day
+        };
         for _ in 0..days {
             last = self.working_from(last + Days::new(1));
         }
@@ -328,20 +338,37 @@ mod tests {
     }
 
     fn hours(hours: u32) -> Limit {
-        Limit { hours: Some(hours), working: true, ..Limit::default() }
+        Limit {
+            hours: Some(hours),
+            working: true,
+            ..Limit::default()
+        }
     }
 
     fn days(days: u32, working: bool) -> Limit {
-        Limit { days: Some(days), working, ..Limit::default() }
+        Limit {
+            days: Some(days),
+            working,
+            ..Limit::default()
+        }
     }
 
     #[test]
     fn working_hours_pass_over_noon_night_weekend_and_holidays() {
         // Friday 2026-11-20: 17:00–17:30, then Monday from 08:30.
-        assert_eq!(until("2026-11-20 17:00", hours(2), 0, &[]), "2026-11-23 10:00");
-        assert_eq!(until("2026-11-20 11:30", hours(1), 0, &[]), "2026-11-20 15:00");
+        assert_eq!(
+            until("2026-11-20 17:00", hours(2), 0, &[]),
+            "2026-11-23 10:00"
+        );
+        assert_eq!(
+            until("2026-11-20 11:30", hours(1), 0, &[]),
+            "2026-11-20 15:00"
+        );
         // 国庆 2026: 1 to 7 October off, Saturday 10 October worked.
-        assert_eq!(until("2026-09-30 17:30", hours(1), 0, &[]), "2026-10-08 09:30");
+        assert_eq!(
+            until("2026-09-30 17:30", hours(1), 0, &[]),
+            "2026-10-08 09:30"
+        );
         assert!(office().works_on(NaiveDate::from_ymd_opt(2026, 10, 10).unwrap()));
         assert_eq!(
             office().minutes_between(time("2026-09-30 17:00"), time("2026-10-08 09:30")),
@@ -351,21 +378,51 @@ mod tests {
 
     #[test]
     fn working_days_end_with_the_office_and_days_at_midnight() {
-        assert_eq!(until("2026-11-20 09:00", days(1, true), 0, &[]), "2026-11-23 17:30");
-        assert_eq!(until("2026-11-20 09:00", days(0, true), 0, &[]), "2026-11-20 17:30");
-        assert_eq!(until("2026-11-21 09:00", days(0, true), 0, &[]), "2026-11-23 17:30");
-        assert_eq!(until("2026-11-20 09:00", days(1, true), 2, &[]), "2026-11-25 17:30");
+        assert_eq!(
+            until("2026-11-20 09:00", days(1, true), 0, &[]),
+            "2026-11-23 17:30"
+        );
+        assert_eq!(
+            until("2026-11-20 09:00", days(0, true), 0, &[]),
+            "2026-11-20 17:30"
+        );
+        assert_eq!(
+            until("2026-11-21 09:00", days(0, true), 0, &[]),
+            "2026-11-23 17:30"
+        );
+        assert_eq!(
+            until("2026-11-20 09:00", days(1, true), 2, &[]),
+            "2026-11-25 17:30"
+        );
         // The last day is a Sunday: the Monday after it.
-        assert_eq!(until("2026-11-12 09:00", days(10, false), 0, &[]), "2026-11-23 23:59");
-        let months = Limit { months: Some(6), ..Limit::default() };
-        assert_eq!(until("2026-08-31 09:00", months, 0, &[]), "2027-03-01 23:59");
+        assert_eq!(
+            until("2026-11-12 09:00", days(10, false), 0, &[]),
+            "2026-11-23 23:59"
+        );
+        let months = Limit {
+            months: Some(6),
+            ..Limit::default()
+        };
+        assert_eq!(
+            until("2026-08-31 09:00", months, 0, &[]),
+            "2027-03-01 23:59"
+        );
     }
 
     #[test]
     fn a_clock_stands_still_while_it_is_stopped() {
         let pause = [(time("2026-11-23 09:00"), time("2026-11-25 09:00"))];
-        assert_eq!(until("2026-11-23 08:30", hours(2), 0, &pause), "2026-11-25 10:30");
-        assert_eq!(until("2026-11-23 08:30", days(1, true), 0, &pause), "2026-11-26 17:30");
-        assert_eq!(until("2026-11-23 08:30", days(1, false), 0, &pause), "2026-11-26 23:59");
+        assert_eq!(
+            until("2026-11-23 08:30", hours(2), 0, &pause),
+            "2026-11-25 10:30"
+        );
+        assert_eq!(
+            until("2026-11-23 08:30", days(1, true), 0, &pause),
+            "2026-11-26 17:30"
+        );
+        assert_eq!(
+            until("2026-11-23 08:30", days(1, false), 0, &pause),
+            "2026-11-26 23:59"
+        );
     }
 }

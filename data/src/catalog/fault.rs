@@ -182,9 +182,13 @@ pub enum Problem {
         "状态字段“{0}”应有代码表并写 workflow = true / the state field “{0}” needs a code list and workflow = true"
     )]
     StateIsNoWorkflow(String),
-    #[error("流程没有状态“{name}”；可用：{known} / the process has no state “{name}”; its states: {known}")]
+    #[error(
+        "流程没有状态“{name}”；可用：{known} / the process has no state “{name}”; its states: {known}"
+    )]
     NoState { name: String, known: String },
-    #[error("流程没有步骤“{name}”；可用：{known} / the process has no step “{name}”; its steps: {known}")]
+    #[error(
+        "流程没有步骤“{name}”；可用：{known} / the process has no step “{name}”; its steps: {known}"
+    )]
     NoStep { name: String, known: String },
     #[error("没有步骤通向状态“{0}” / no step leads to the state “{0}”")]
     Unreached(String),
@@ -196,9 +200,7 @@ pub enum Problem {
         "自动步骤“{0}”的起始状态都没有时限 / the automatic step “{0}” begins in no state with a limit"
     )]
     NoLimit(String),
-    #[error(
-        "时限要写 hours、days、months 之一 / a limit needs one of hours, days, months"
-    )]
+    #[error("时限要写 hours、days、months 之一 / a limit needs one of hours, days, months")]
     LimitWithoutLength,
     #[error(
         "条件要写 is、not、filled、above、at_most 之一 / a condition needs one of is, not, filled, above, at_most"

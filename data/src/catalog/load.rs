@@ -108,10 +108,10 @@ impl Files {
         let version = version_of(&replaced.1)?;
         if version_of(&self.processes[id].1).as_deref() != Some(&version) {
             let earlier = format!("{id}@{version}");
-            let shown = replaced.0.replace(&format!("{id}.toml"), &format!("{earlier}.toml"));
-            self.processes
-                .entry(earlier)
-                .or_insert((shown, replaced.1));
+            let shown = replaced
+                .0
+                .replace(&format!("{id}.toml"), &format!("{earlier}.toml"));
+            self.processes.entry(earlier).or_insert((shown, replaced.1));
         }
         None
     }

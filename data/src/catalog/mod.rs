@@ -130,7 +130,10 @@ impl Catalog {
 
     /// The process whose log a layer is.
     pub fn process_of_log(&self, log: &str) -> Option<&Arc<Process>> {
-        let current = self.processes.values().filter_map(|versions| versions.last());
+        let current = self
+            .processes
+            .values()
+            .filter_map(|versions| versions.last());
         current.into_iter().find(|process| process.log == log)
     }
 

@@ -94,9 +94,8 @@ fn log(process: &Process, layers: &BTreeMap<&str, &Layer>, at: &mut Inspection<'
     if !log.append_only {
         at.fault(&[Key("log")], Problem::LogIsEdited(process.log.clone()));
     }
-    let lacks = |(name, kind): &&(&str, FieldKind)| {
-        log.field(name).is_none_or(|field| field.kind != *kind)
-    };
+    let lacks =
+        |(name, kind): &&(&str, FieldKind)| log.field(name).is_none_or(|field| field.kind != *kind);
     let refers = (log.fields.iter()).any(|field| {
         field.kind == FieldKind::Text && field.reference.as_deref() == Some(&process.layer)
     });
@@ -163,18 +162,21 @@ impl Check<'_, '_> {
             self.limits(&steps, &state.limits);
             for (at, name) in state.locks.iter().enumerate() {
                 if name != "geometry" {
-                    self.field(&[Key("states"), Index(index), Key("locks"), Index(at)], name);
+                    self.field(
+                        &[Key("states"), Index(index), Key("locks"), Index(at)],
+                        name,
+                    );
                 }
             }
             let initial = self.process.initial.contains(&state.code);
-            let entered = initial
-                || (self.process.transitions.iter()).any(|step| step.to == state.code);
+            let entered =
+                initial || (self.process.transitions.iter()).any(|step| step.to == state.code);
             if !entered {
-                self.at.fault(&place, Problem::Unreached(state.code.clone()));
+                self.at
+                    .fault(&place, Problem::Unreached(state.code.clone()));
             }
-            let left = (self.process.transitions.iter()).any(|step| {
-                self.process.leads_from(step, &state.code) && step.to != SAME
-            });
+            let left = (self.process.transitions.iter())
+                .any(|step| self.process.leads_from(step, &state.code) && step.to != SAME);
             if !left && !state.ends {
                 self.at.fault(&place, Problem::NoWayOut(state.code.clone()));
             }
@@ -197,8 +199,7 @@ impl Check<'_, '_> {
 
     fn step(&mut self, step: &Transition, index: usize) {
         let place = |key| [Key("transitions"), Index(index), Key(key)];
-        let deeper =
-            |key, at| [Key("transitions"), Index(index), Key(key), Index(at)];
+        let deeper = |key, at| [Key("transitions"), Index(index), Key(key), Index(at)];
         self.at.text(&place("title"), &step.title);
         for (key, codes) in [("from", &step.from), ("except", &step.except)] {
             for (at, code) in codes.iter().enumerate() {
@@ -214,10 +215,13 @@ impl Check<'_, '_> {
             self.at.fault(&place("roles"), Problem::EmptyList("roles"));
         }
         let timed = |code: &String| {
-            self.process.state(code).is_some_and(|state| !state.limits.is_empty())
+            self.process
+                .state(code)
+                .is_some_and(|state| !state.limits.is_empty())
         };
         if step.auto && !step.from.iter().any(timed) {
-            self.at.fault(&place("auto"), Problem::NoLimit(step.id.clone()));
+            self.at
+                .fault(&place("auto"), Problem::NoLimit(step.id.clone()));
         }
         for (at, ask) in step.fields.iter().enumerate() {
             let own = self.layer.field(&ask.name);
@@ -225,13 +229,18 @@ impl Check<'_, '_> {
                 self.no_field(&deeper("fields", at), &ask.name);
             }
             if ask.adds && own.is_none_or(|field| field.kind != FieldKind::Decimal) {
-                let problem = Problem::WrongKind { key: "adds", zh: "小数", en: "decimal" };
+                let problem = Problem::WrongKind {
+                    key: "adds",
+                    zh: "小数",
+                    en: "decimal",
+                };
                 self.at.fault(&deeper("fields", at), problem);
             }
         }
         for (at, kinds) in step.documents.iter().enumerate() {
             if kinds.any.is_empty() {
-                self.at.fault(&deeper("documents", at), Problem::EmptyList("any"));
+                self.at
+                    .fault(&deeper("documents", at), Problem::EmptyList("any"));
             }
         }
         if let Some(officers) = &step.officers {
@@ -261,7 +270,11 @@ impl Check<'_, '_> {
         for (at, wait) in step.waits.iter().enumerate() {
             self.told(&deeper("waits", at), &wait.since);
             self.limits(&deeper("waits", at), &wait.limits);
-            if wait.limits.last().is_none_or(|limit| !limit.when.is_empty()) {
+            if wait
+                .limits
+                .last()
+                .is_none_or(|limit| !limit.when.is_empty())
+            {
                 self.at.fault(&deeper("waits", at), Problem::WaitMayLack);
             }
         }

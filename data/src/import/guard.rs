@@ -35,7 +35,10 @@ pub(super) fn hold(
         (
             Some(field.name.clone()),
             Text {
-                zh: format!("{}只能由办理流程改变，不能导入；请去掉这一列", field.label.zh),
+                zh: format!(
+                    "{}只能由办理流程改变，不能导入；请去掉这一列",
+                    field.label.zh
+                ),
                 en: "is set by the steps of its process only; leave the column out".to_owned(),
             },
         )

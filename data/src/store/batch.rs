@@ -235,18 +235,17 @@ impl GeoPackage {
 
     /// What a process did is not taken back: it goes on from where it is.
     fn refuse_step(&self, what: &Undoing, entries: &[Entry]) -> Result<(), StoreError> {
-        let logs = |entry: &&Entry| {
-            (self.layer(&entry.layer)).is_some_and(|layer| layer.append_only)
-        };
+        let logs =
+            |entry: &&Entry| (self.layer(&entry.layer)).is_some_and(|layer| layer.append_only);
         // The rows that began features stand beside their inserts.
         let begun = (entries.iter()).filter(|entry| {
             entry.operation == "insert" && self.catalog.process(&entry.layer).is_some()
         });
         match what {
-            Undoing::ChangeSet(number)
-                if entries.iter().filter(logs).count() > begun.count() =>
-            {
-                Err(StoreError::IsStep { change_set: *number })
+            Undoing::ChangeSet(number) if entries.iter().filter(logs).count() > begun.count() => {
+                Err(StoreError::IsStep {
+                    change_set: *number,
+                })
             }
             _ => Ok(()),
         }

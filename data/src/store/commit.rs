@@ -196,7 +196,10 @@ impl GeoPackage {
                 [row.to_string()],
             )?;
             if set.step {
-                transaction.execute("INSERT INTO about (key, value) VALUES ('open_step', '1')", [])?;
+                transaction.execute(
+                    "INSERT INTO about (key, value) VALUES ('open_step', '1')",
+                    [],
+                )?;
             }
             Ok(row)
         };
@@ -261,7 +264,11 @@ impl GeoPackage {
         let Some(process) = self.catalog.process(&layer.id).filter(|_| !set.step) else {
             return Ok(());
         };
-        let Some(log) = self.tables.iter().find(|table| table.layer.id == process.log) else {
+        let Some(log) = self
+            .tables
+            .iter()
+            .find(|table| table.layer.id == process.log)
+        else {
             return Ok(());
         };
         let state = record.get(layer, &process.state).as_text();

@@ -41,10 +41,16 @@ pub(crate) fn ensure_of(connection: &Connection, catalog: &Catalog, table: &Tabl
         )?
         .query_map([&table.name], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_>>()?;
-    for (name, _) in found.iter().filter(|(name, sql)| wanted.get(*name) != Some(sql)) {
+    for (name, _) in found
+        .iter()
+        .filter(|(name, sql)| wanted.get(*name) != Some(sql))
+    {
         connection.execute(&format!("DROP TRIGGER {}", quote(name)), [])?;
     }
-    for (_, sql) in wanted.iter().filter(|(name, sql)| found.get(*name) != Some(sql)) {
+    for (_, sql) in wanted
+        .iter()
+        .filter(|(name, sql)| found.get(*name) != Some(sql))
+    {
         connection.execute(sql, [])?;
     }
     Ok(())
@@ -67,7 +73,10 @@ fn triggers(catalog: &Catalog, table: &Table) -> BTreeMap<String, String> {
     if layer.append_only {
         let (zh, en) = (
             format!("{}只由办理流程写入，不能改、不能删", layer.title.zh),
-            format!("{} is written by the steps of a process and never edited", layer.id),
+            format!(
+                "{} is written by the steps of a process and never edited",
+                layer.id
+            ),
         );
         add("insert", "INSERT", NO_STEP, &zh, &en);
         add("update", "UPDATE", "OLD.id <> ''", &zh, &en);
@@ -86,13 +95,31 @@ fn triggers(catalog: &Catalog, table: &Table) -> BTreeMap<String, String> {
         let list: Vec<String> = initial.iter().map(|code| literal(code)).collect();
         let zh = format!("{}只能由办理流程改变", field.label.zh);
         let en = format!("{} is set by the steps of its process only", field.name);
-        let begins = format!("coalesce(NEW.{column}, '') NOT IN ({}) AND {NO_STEP}", list.join(", "));
-        add(&format!("{}_begin", field.name), "INSERT", &begins, &zh, &en);
+        let begins = format!(
+            "coalesce(NEW.{column}, '') NOT IN ({}) AND {NO_STEP}",
+            list.join(", ")
+        );
+        add(
+            &format!("{}_begin", field.name),
+            "INSERT",
+            &begins,
+            &zh,
+            &en,
+        );
         let changes = format!("NEW.{column} IS NOT OLD.{column} AND {NO_STEP}");
-        add(&format!("{}_step", field.name), "UPDATE", &changes, &zh, &en);
+        add(
+            &format!("{}_step", field.name),
+            "UPDATE",
+            &changes,
+            &zh,
+            &en,
+        );
         let goes = format!("OLD.{column} NOT IN ({}) AND {NO_STEP}", list.join(", "));
         let zh = format!("{}已在办理，不能删除，请按流程撤销或作废", layer.title.zh);
-        let en = format!("what is under way in {} is not deleted; end it by its process", layer.id);
+        let en = format!(
+            "what is under way in {} is not deleted; end it by its process",
+            layer.id
+        );
         add(&format!("{}_end", field.name), "DELETE", &goes, &zh, &en);
         for (code, columns) in locks(catalog, table) {
             let changed: Vec<String> = columns
@@ -105,7 +132,10 @@ fn triggers(catalog: &Catalog, table: &Table) -> BTreeMap<String, String> {
                 changed.join(" OR ")
             );
             let zh = format!("在此状态下只能由办理流程改变：{}", columns.join("、"));
-            let en = format!("in this state only a step of the process changes: {}", columns.join(", "));
+            let en = format!(
+                "in this state only a step of the process changes: {}",
+                columns.join(", ")
+            );
             add(&format!("lock_{code}"), "UPDATE", &when, &zh, &en);
         }
     }
@@ -122,12 +152,16 @@ fn initial(catalog: &Catalog, layer: &Layer, field: &str) -> Vec<String> {
     // A state without a process stays what it began with: the first of its list.
     let list = (layer.field(field)).and_then(|field| catalog.code_list(field.code_list.as_ref()?));
     let first = list.and_then(|list| list.codes.first());
-    first.map(|first| vec![first.code.clone()]).unwrap_or_default()
+    first
+        .map(|first| vec![first.code.clone()])
+        .unwrap_or_default()
 }
 
 /// The columns that each state locks.
 fn locks(catalog: &Catalog, table: &Table) -> Vec<(String, Vec<String>)> {
-    let states = catalog.process(&table.layer.id).map(|process| &process.states);
+    let states = catalog
+        .process(&table.layer.id)
+        .map(|process| &process.states);
     (states.into_iter().flatten())
         .filter(|state| !state.locks.is_empty())
         .map(|state| {

@@ -278,7 +278,11 @@ fn indexed(table: &Table) -> impl Iterator<Item = &Field> {
         let refers = field.reference.is_some() && field.kind == FieldKind::Text;
         // Registers of people stay in the file when they are searched.
         let sought = layer.personal && layer.search.contains(&field.name);
-        field.unique || field.indexed || refers || sought || layer.code.as_ref() == Some(&field.name)
+        field.unique
+            || field.indexed
+            || refers
+            || sought
+            || layer.code.as_ref() == Some(&field.name)
     })
 }
 

@@ -105,7 +105,9 @@ impl Check<'_> {
 
     /// Whether a shape that is locked was redrawn.
     fn shape(&self) -> Option<Fault> {
-        let redrawn = self.base.is_some_and(|base| base.geometry != self.record.geometry);
+        let redrawn = self
+            .base
+            .is_some_and(|base| base.geometry != self.record.geometry);
         (redrawn && !self.step && self.is_locked("geometry")).then(|| Fault {
             change: self.change,
             layer: self.layer.id.as_str().into(),
@@ -205,7 +207,9 @@ fn begins(catalog: &Catalog, layer: &Layer, field: &Field, value: &Value) -> boo
         && process.state == field.name
     {
         let initial = process.initial.iter();
-        return value.as_text().is_some_and(|state| initial.clone().any(|one| one == state));
+        return value
+            .as_text()
+            .is_some_and(|state| initial.clone().any(|one| one == state));
     }
     let list = field
         .code_list

@@ -75,9 +75,19 @@ impl Asked {
             Some("year") => Some(By::Year),
             Some("month") => Some(By::Month),
             Some(name) => {
-                let field = PLAIN.iter().find(|field| **field == name).map(|field| By::Field(*field));
-                let place = PLACES.iter().find(|layer| **layer == name).map(|layer| By::Place(*layer));
-                let offered = || [&["year", "month"][..], &PLAIN, &PLACES].concat().join(", ");
+                let field = PLAIN
+                    .iter()
+                    .find(|field| **field == name)
+                    .map(|field| By::Field(*field));
+                let place = PLACES
+                    .iter()
+                    .find(|layer| **layer == name)
+                    .map(|layer| By::Place(*layer));
+                let offered = || {
+                    [&["year", "month"][..], &PLAIN, &PLACES]
+                        .concat()
+                        .join(", ")
+                };
                 Some(field.or(place).ok_or_else(|| one_of("by", &offered()))?)
             }
         };
@@ -85,14 +95,22 @@ impl Asked {
             None => DATES[0].1,
             Some(name) => {
                 let known = DATES.iter().find(|(known, _)| *known == name);
-                known.ok_or_else(|| one_of("date", &DATES.map(|(name, _)| name).join(", ")))?.1
+                known
+                    .ok_or_else(|| one_of("date", &DATES.map(|(name, _)| name).join(", ")))?
+                    .1
             }
         };
         let mut day = |name: &'static str| match given.take(name)? {
             None => Ok(None),
-            Some(text) => NaiveDate::parse_from_str(&text, "%Y-%m-%d").map(Some).map_err(|_| {
-                Problem::parameter(name, "应为日期，如 2026-01-31", "must be a day such as 2026-01-31")
-            }),
+            Some(text) => NaiveDate::parse_from_str(&text, "%Y-%m-%d")
+                .map(Some)
+                .map_err(|_| {
+                    Problem::parameter(
+                        name,
+                        "应为日期，如 2026-01-31",
+                        "must be a day such as 2026-01-31",
+                    )
+                }),
         };
         let (from, to) = (day("from")?, day("to")?);
         let mut equal = Vec::new();
@@ -146,7 +164,9 @@ impl Asked {
         for (name, id) in &self.within {
             let places = places(app, viewer, name, as_of, &snapshot).await?;
             let at = places.position(id).ok_or_else(|| {
-                Problem::not_found(format!("图层 {name} 没有要素 {id} / the layer {name} has no feature {id}"))
+                Problem::not_found(format!(
+                    "图层 {name} 没有要素 {id} / the layer {name} has no feature {id}"
+                ))
             })?;
             areas.push((places, at));
         }
@@ -182,7 +202,9 @@ impl Asked {
                 self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day <= to)
             })
         };
-        self.equal.iter().all(|(field, wanted)| text(layer, case, field) == *wanted)
+        self.equal
+            .iter()
+            .all(|(field, wanted)| text(layer, case, field) == *wanted)
             && period()
             && (!self.demolished || Figures::of(definition, layer, case).demolished > 0)
     }
@@ -203,7 +225,10 @@ impl Asked {
                 vec![Some(text(&meant.layer, case, name)).filter(|text| !text.is_empty())]
             }
             Some(By::Place(_)) => {
-                let place = meant.cases.shape(position).map(|shape| shape.representative());
+                let place = meant
+                    .cases
+                    .shape(position)
+                    .map(|shape| shape.representative());
                 let found = place.zip(meant.places.as_ref()).map(|(place, places)| {
                     // A partition: one at most.
                     let first = places.at(place).first().copied();
@@ -219,7 +244,10 @@ impl Meant {
     /// What each case counts.
     pub(super) fn figures(&self) -> impl Iterator<Item = (u32, Figures)> + '_ {
         self.positions.iter().map(|&at| {
-            (at, Figures::of(&self.definition, &self.layer, self.cases.record(at)))
+            (
+                at,
+                Figures::of(&self.definition, &self.layer, self.cases.record(at)),
+            )
         })
     }
 }
@@ -232,7 +260,10 @@ async fn places(
     snapshot: &Snapshot,
 ) -> Result<Arc<LayerSnapshot>, Problem> {
     let missing = || Problem::not_found(format!("没有图层 {name} / there is no layer {name}"));
-    let layer = app.layer(name).filter(|layer| viewer.may(Action::View, layer)).ok_or_else(missing)?;
+    let layer = app
+        .layer(name)
+        .filter(|layer| viewer.may(Action::View, layer))
+        .ok_or_else(missing)?;
     match as_of {
         Some(_) => features(app, viewer, layer, as_of).await,
         None => snapshot.layer(name).cloned().ok_or_else(missing),

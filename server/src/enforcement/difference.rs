@@ -33,10 +33,16 @@ pub(super) async fn difference(
     let after = asked.meant(&app, &viewer, None).await?;
     let mut pairs: BTreeMap<String, (Figures, Figures)> = BTreeMap::new();
     for (at, figures) in before.figures() {
-        pairs.entry(before.cases.record(at).id.to_string()).or_default().0 = figures;
+        pairs
+            .entry(before.cases.record(at).id.to_string())
+            .or_default()
+            .0 = figures;
     }
     for (at, figures) in after.figures() {
-        pairs.entry(after.cases.record(at).id.to_string()).or_default().1 = figures;
+        pairs
+            .entry(after.cases.record(at).id.to_string())
+            .or_default()
+            .1 = figures;
     }
     let sum = |pick: fn(&(Figures, Figures)) -> Figures| pairs.values().map(pick).sum::<Figures>();
     let (was, is) = (sum(|(was, _)| *was), sum(|(_, is)| *is));

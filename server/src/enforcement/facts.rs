@@ -36,10 +36,11 @@ pub(super) async fn facts(
     given: Parameters,
 ) -> Result<Json<Value>, Problem> {
     given.finish()?;
-    let missing = || {
-        Problem::not_found(format!("没有案件 {id} / there is no case {id}"))
-    };
-    let layer = app.layer(CASES).filter(|layer| viewer.may(Action::View, layer)).ok_or_else(missing)?;
+    let missing = || Problem::not_found(format!("没有案件 {id} / there is no case {id}"));
+    let layer = app
+        .layer(CASES)
+        .filter(|layer| viewer.may(Action::View, layer))
+        .ok_or_else(missing)?;
     let case = find(&app, &viewer, layer, &id).await?.ok_or_else(missing)?;
     let told = tokio::task::spawn_blocking(move || {
         let outline = case.geometry.as_ref()?;
@@ -47,7 +48,10 @@ pub(super) async fn facts(
         let snapshot = app.seen_by(&viewer);
         let mut told = json!({ "homes": homes(&viewer, &snapshot, &shape) });
         if let Shape::Area(area) = &shape {
-            let subject = Subject { area: Arc::clone(area), area_m2: measure::area_m2(outline) };
+            let subject = Subject {
+                area: Arc::clone(area),
+                area_m2: measure::area_m2(outline),
+            };
             told["area_m2"] = round(subject.area_m2).into();
             for (name, sort) in GROUND {
                 told[name] = ground(&app, &snapshot, &subject, name, sort);
@@ -86,23 +90,32 @@ fn ground(app: &App, snapshot: &Snapshot, subject: &Subject, name: &str, sort: &
         let sort = layer.record(position).get(&layer.layer, sort).as_text();
         *sums.entry(sort.unwrap_or_default().to_owned()).or_default() += area_m2;
     }
-    let mut sums: Vec<(String, f64)> = sums.into_iter().filter(|(_, m2)| round(*m2) > 0.0).collect();
+    let mut sums: Vec<(String, f64)> = sums
+        .into_iter()
+        .filter(|(_, m2)| round(*m2) > 0.0)
+        .collect();
     sums.sort_by(|(a, one), (b, other)| other.total_cmp(one).then_with(|| a.cmp(b)));
-    let tell = |(code, area_m2): (String, f64)| {
-        json!({ "code": code, "title": title(app, layer, sort, &code), "area_m2": round(area_m2) })
-    };
+    let tell = |(code, area_m2): (String, f64)| json!({ "code": code, "title": title(app, layer, sort, &code), "area_m2": round(area_m2) });
     sums.into_iter().map(tell).collect()
 }
 
 fn title(app: &App, layer: &LayerSnapshot, field: &str, code: &str) -> Value {
-    let list = layer.layer.field(field).and_then(|field| field.code_list.as_ref());
+    let list = layer
+        .layer
+        .field(field)
+        .and_then(|field| field.code_list.as_ref());
     let known = list.and_then(|list| app.catalog().code_list(list)?.get(code));
-    known.map_or_else(|| json!({ "zh": code, "en": code }), |code| json!(code.label))
+    known.map_or_else(
+        || json!({ "zh": code, "en": code }),
+        |code| json!(code.label),
+    )
 }
 
 fn covered(snapshot: &Snapshot, subject: &Subject, name: &str) -> f64 {
     let layer = snapshot.layer(name);
-    layer.map_or(0.0, |layer| inside(layer, subject).iter().map(|(_, m2)| m2).sum())
+    layer.map_or(0.0, |layer| {
+        inside(layer, subject).iter().map(|(_, m2)| m2).sum()
+    })
 }
 
 /// Two decimals, as areas are kept.

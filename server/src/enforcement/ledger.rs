@@ -56,9 +56,17 @@ pub(super) async fn cases(
     let format = given.take("f")?.unwrap_or_else(|| "json".to_owned());
     let limit = match given.take("limit")? {
         None => USUAL,
-        Some(text) => text.parse().ok().filter(|limit| (1..=MOST).contains(limit)).ok_or_else(|| {
-            Problem::parameter("limit", format_args!("应为 1 到 {MOST}"), format_args!("must be 1 to {MOST}"))
-        })?,
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|limit| (1..=MOST).contains(limit))
+            .ok_or_else(|| {
+                Problem::parameter(
+                    "limit",
+                    format_args!("应为 1 到 {MOST}"),
+                    format_args!("must be 1 to {MOST}"),
+                )
+            })?,
     };
     given.finish()?;
     let meant = asked.meant(&app, &viewer, asked.as_of.as_ref()).await?;
@@ -69,7 +77,10 @@ pub(super) async fn cases(
         }
         "xlsx" => {
             let count = meant.positions.len() as u64;
-            app.note(&viewer, Entry::of("export", "violation_case ledger").counting(count));
+            app.note(
+                &viewer,
+                Entry::of("export", "violation_case ledger").counting(count),
+            );
             let book = tokio::task::spawn_blocking(move || ledger(&app, &viewer, &meant))
                 .await
                 .map_err(Problem::internal)?
@@ -89,7 +100,14 @@ fn ordered(meant: &Meant) -> Vec<(u32, Figures)> {
     let mut all: Vec<(u32, Figures)> = meant.figures().collect();
     let code = meant.layer.code.as_deref().unwrap_or("code");
     all.sort_by(|(a, one), (b, other)| {
-        let name = |at: &u32| meant.cases.record(*at).get(&meant.layer, code).as_text().map(str::to_owned);
+        let name = |at: &u32| {
+            meant
+                .cases
+                .record(*at)
+                .get(&meant.layer, code)
+                .as_text()
+                .map(str::to_owned)
+        };
         (other.demolished_area.cmp(&one.demolished_area))
             .then_with(|| other.violation.cmp(&one.violation))
             .then_with(|| name(a).cmp(&name(b)))
@@ -103,7 +121,10 @@ fn shown(app: &App, viewer: &Viewer, meant: &Meant, position: u32, name: &str) -
         Seen::Nothing => return None,
         seen => seen.to_text(),
     };
-    let list = meant.layer.field(name).and_then(|field| field.code_list.as_ref());
+    let list = meant
+        .layer
+        .field(name)
+        .and_then(|field| field.code_list.as_ref());
     let code = list.and_then(|list| app.catalog().code_list(list)?.get(&text));
     Some(match (name, text.as_str(), code) {
         (_, _, Some(code)) => code.label.zh.clone(),
@@ -142,7 +163,12 @@ fn ledger(app: &App, viewer: &Viewer, meant: &Meant) -> Result<Vec<u8>, XlsxErro
         Format::new().set_num_format("#,##0.00").set_bold(),
         Format::new().set_bold().set_text_wrap(),
     );
-    sheet.write_with_format(0, 0, "两违案件台账", &Format::new().set_bold().set_font_size(16))?;
+    sheet.write_with_format(
+        0,
+        0,
+        "两违案件台账",
+        &Format::new().set_bold().set_font_size(16),
+    )?;
     let now = Utc::now().with_timezone(&CHINA);
     let made = format!(
         "制表 {}；数据版本 {}；口径 {}",
@@ -154,10 +180,21 @@ fn ledger(app: &App, viewer: &Viewer, meant: &Meant) -> Result<Vec<u8>, XlsxErro
     let columns = || (0_u16..).zip(COLUMNS);
     for (column, name) in columns() {
         let field = meant.layer.field(name);
-        let unit = if name.ends_with("_m2") { "（平方米）" } else { "" };
+        let unit = if name.ends_with("_m2") {
+            "（平方米）"
+        } else {
+            ""
+        };
         let title = field.map_or(name, |field| field.label.zh.as_str());
         sheet.write_with_format(FIRST - 1, column, format!("{title}{unit}"), &head)?;
-        sheet.set_column_width(column, if matches!(name, "title" | "address") { 30 } else { 14 })?;
+        sheet.set_column_width(
+            column,
+            if matches!(name, "title" | "address") {
+                30
+            } else {
+                14
+            },
+        )?;
     }
     let all = ordered(meant);
     let mut row = FIRST;
@@ -177,7 +214,12 @@ fn ledger(app: &App, viewer: &Viewer, meant: &Meant) -> Result<Vec<u8>, XlsxErro
     }
     let total: Figures = all.iter().map(|(_, figures)| *figures).sum();
     let told = total.told();
-    sheet.write_with_format(row, 0, format!("合计 {} 宗，其中拆除 {} 宗", told.cases, told.demolished), &bold)?;
+    sheet.write_with_format(
+        row,
+        0,
+        format!("合计 {} 宗，其中拆除 {} 宗", told.cases, told.demolished),
+        &bold,
+    )?;
     for (column, name) in columns() {
         if let Some(sum) = told.area(name) {
             sheet.write_with_format(row, column, sum, &total_area)?;
@@ -192,9 +234,14 @@ fn file(bytes: Vec<u8>, name: &str) -> Response {
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,
-        HeaderValue::from_static("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        HeaderValue::from_static(
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        ),
     );
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename*=UTF-8''{}", percent_encoded(name))) {
+    if let Ok(value) = HeaderValue::from_str(&format!(
+        "attachment; filename*=UTF-8''{}",
+        percent_encoded(name)
+    )) {
         headers.insert(header::CONTENT_DISPOSITION, value);
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -35,7 +35,8 @@ pub(super) async fn totals(
             }
         }
         // What is nowhere comes last.
-        let (with, without): (Vec<_>, Vec<_>) = groups.into_iter().partition(|(key, _)| key.is_some());
+        let (with, without): (Vec<_>, Vec<_>) =
+            groups.into_iter().partition(|(key, _)| key.is_some());
         let groups: Vec<Value> = (with.into_iter().chain(without))
             .map(|(key, figures)| {
                 let mut told = json!(figures.told());
@@ -74,7 +75,10 @@ fn overdue(app: &App, meant: &Meant) -> Result<u64, Problem> {
     let records = meant.positions.iter().map(|&at| meant.cases.record(at));
     let clocks = clocks(app, &store, &meant.layer, records)?;
     let now = chrono::Utc::now().fixed_offset();
-    Ok(clocks.values().filter(|clock| clock.is_overdue(now)).count() as u64)
+    Ok(clocks
+        .values()
+        .filter(|clock| clock.is_overdue(now))
+        .count() as u64)
 }
 
 /// 小产权房, by 栋: told beside the cases and never added to them.

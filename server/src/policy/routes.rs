@@ -69,7 +69,11 @@ const ROUTES: &[(&str, &str, Need)] = &[
         "/collections/{layer}/items/{id}/attachments",
         Somebody,
     ),
-    ("POST", "/collections/{layer}/items/{id}/attachments", Writer),
+    (
+        "POST",
+        "/collections/{layer}/items/{id}/attachments",
+        Writer,
+    ),
     (
         "DELETE",
         "/collections/{layer}/items/{id}/attachments/{attachment}",

@@ -51,7 +51,13 @@ pub(super) async fn run(app: &App, layer: &Arc<Layer>) {
         };
         // What changed in between is looked at again the next time.
         if let Err(problem) = apply(app, None, layer, asked).await {
-            tracing::debug!(layer = layer.id, item, step, ?problem, "a step by the clock was refused");
+            tracing::debug!(
+                layer = layer.id,
+                item,
+                step,
+                ?problem,
+                "a step by the clock was refused"
+            );
         }
     }
 }

@@ -79,9 +79,8 @@ impl Demands<'_> {
     /// Whether a viewer may take the step as far as roles go; the system itself is nobody.
     pub(super) fn role(&self, viewer: Option<&Viewer>) -> Option<Unmet> {
         let Some(viewer) = viewer else {
-            return (!self.step.auto).then(|| {
-                Unmet::of("role", "", "不是自动步骤", "is no automatic step")
-            });
+            return (!self.step.auto)
+                .then(|| Unmet::of("role", "", "不是自动步骤", "is no automatic step"));
         };
         let role = viewer.who().role.as_ref().map(|role| role.id.as_str());
         // Whoever serves a file without accounts has every role, and is still one person.
@@ -105,7 +104,11 @@ impl Demands<'_> {
     /// What stands against the step whatever is handed in.
     pub(super) fn standing(&self, actor: &str, record: &Record) -> Vec<Unmet> {
         let mut unmet = Vec::new();
-        if !self.course.process.leads_from(self.step, &self.course.state) {
+        if !self
+            .course
+            .process
+            .leads_from(self.step, &self.course.state)
+        {
             unmet.push(Unmet::of(
                 "state",
                 &self.course.process.state,
@@ -114,16 +117,28 @@ impl Demands<'_> {
             ));
         }
         if self.course.target(&self.step.to).is_none() {
-            unmet.push(Unmet::of("state", "", "没有可以回到的状态", "there is no state to go back to"));
+            unmet.push(Unmet::of(
+                "state",
+                "",
+                "没有可以回到的状态",
+                "there is no state to go back to",
+            ));
         }
         for other in &self.step.other_than {
-            if self.course.last(other).is_some_and(|last| last.actor == actor) {
+            if self
+                .course
+                .last(other)
+                .is_some_and(|last| last.actor == actor)
+            {
                 let title = self.title(other);
                 unmet.push(Unmet::of(
                     "other_person",
                     "",
                     format!("“{}”是您办理的，这一步须由另一人办理", title.zh),
-                    format!("you took “{}”; another person must take this step", title.en),
+                    format!(
+                        "you took “{}”; another person must take this step",
+                        title.en
+                    ),
                 ));
                 break;
             }
@@ -153,7 +168,10 @@ impl Demands<'_> {
                 "at_most",
                 "",
                 format!("已办理 {} 次，不能再办，请报上级裁定", at_most.times),
-                format!("was taken {} times; let the level above decide", at_most.times),
+                format!(
+                    "was taken {} times; let the level above decide",
+                    at_most.times
+                ),
             ));
         }
         if let Some(within) = &self.step.within {
@@ -173,7 +191,9 @@ impl Demands<'_> {
         unmet.extend(self.waits(record));
         // What is filled in may still make a condition true.
         let fixed = |when: &&When| !self.asks(&when.field);
-        unmet.extend((self.step.when.iter().filter(fixed)).filter_map(|when| self.condition(when, record)));
+        unmet.extend(
+            (self.step.when.iter().filter(fixed)).filter_map(|when| self.condition(when, record)),
+        );
         for group in &self.step.holds {
             let may = |name: &String| name == "photos" || self.asks(name);
             if !group.iter().any(may) {
@@ -184,7 +204,12 @@ impl Demands<'_> {
         if let Some(set) = next
             && next_code(self.catalog, self.layer, &set.field, record).is_none()
         {
-            unmet.push(Unmet::of("level", &set.field, "已是最高层级", "is at the highest level"));
+            unmet.push(Unmet::of(
+                "level",
+                &set.field,
+                "已是最高层级",
+                "is at the highest level",
+            ));
         }
         unmet
     }
@@ -194,7 +219,9 @@ impl Demands<'_> {
         let waits = self.step.waits.iter();
         waits
             .filter_map(|wait| {
-                let until = self.course.waits_until(self.calendar, wait, self.layer, record);
+                let until = self
+                    .course
+                    .waits_until(self.calendar, wait, self.layer, record);
                 let Text { zh, en } = &wait.title;
                 match until {
                     Some(until) if until < self.now => None,
@@ -236,7 +263,10 @@ impl Demands<'_> {
                     "照片应有内容的 SHA-256（64 位十六进制）",
                     "a photograph needs the SHA-256 of its content, 64 hexadecimal digits",
                 ));
-            } else if self.attached.is_some_and(|all| all.iter().all(|one| one.hash != hash)) {
+            } else if self
+                .attached
+                .is_some_and(|all| all.iter().all(|one| one.hash != hash))
+            {
                 unmet.push(Unmet::of(
                     "photos",
                     &format!("photos[{at}].hash"),
@@ -250,7 +280,8 @@ impl Demands<'_> {
         }
         for (at, document) in given.documents.iter().enumerate() {
             let filled = |name| {
-                (document.get(name).and_then(Json::as_str)).is_some_and(|text| !text.trim().is_empty())
+                (document.get(name).and_then(Json::as_str))
+                    .is_some_and(|text| !text.trim().is_empty())
             };
             if !filled("kind") || !filled("number") {
                 unmet.push(Unmet::of(
@@ -273,7 +304,12 @@ impl Demands<'_> {
         }
         unmet.extend(self.near(given, before));
         if self.step.geometry && given.geometry.is_none() {
-            unmet.push(Unmet::of("geometry", "geometry", "请绘制实测图形", "draw the shape as measured"));
+            unmet.push(Unmet::of(
+                "geometry",
+                "geometry",
+                "请绘制实测图形",
+                "draw the shape as measured",
+            ));
         }
         if let Some(officers) = &self.step.officers {
             let names: BTreeSet<&str> = match after.get(self.layer, &officers.field) {
@@ -294,7 +330,9 @@ impl Demands<'_> {
             }
         }
         let open = |when: &&When| self.asks(&when.field);
-        unmet.extend((self.step.when.iter().filter(open)).filter_map(|when| self.condition(when, after)));
+        unmet.extend(
+            (self.step.when.iter().filter(open)).filter_map(|when| self.condition(when, after)),
+        );
         for group in &self.step.holds {
             let attached = self.attached.map_or(0, <[Attached]>::len);
             unmet.extend(self.held(group, after, given.photos.len() + attached));
@@ -328,21 +366,39 @@ impl Demands<'_> {
         let label = self.label(&when.field);
         let (zh, en) = if !when.is.is_empty() {
             let is = when.is.join("、");
-            (format!("{}须为：{is}", label.zh), format!("{} must be: {is}", label.en))
+            (
+                format!("{}须为：{is}", label.zh),
+                format!("{} must be: {is}", label.en),
+            )
         } else if !when.not.is_empty() {
             let not = when.not.join("、");
-            (format!("{}不能为：{not}", label.zh), format!("{} must not be: {not}", label.en))
+            (
+                format!("{}不能为：{not}", label.zh),
+                format!("{} must not be: {not}", label.en),
+            )
         } else if let Some(filled) = when.filled {
             if filled {
-                (format!("{}须填写", label.zh), format!("{} must be filled in", label.en))
+                (
+                    format!("{}须填写", label.zh),
+                    format!("{} must be filled in", label.en),
+                )
             } else {
-                (format!("{}须为空", label.zh), format!("{} must be empty", label.en))
+                (
+                    format!("{}须为空", label.zh),
+                    format!("{} must be empty", label.en),
+                )
             }
         } else if let Some(least) = when.above {
-            (format!("{}须大于 {least}", label.zh), format!("{} must be greater than {least}", label.en))
+            (
+                format!("{}须大于 {least}", label.zh),
+                format!("{} must be greater than {least}", label.en),
+            )
         } else {
             let most = when.at_most.unwrap_or_default();
-            (format!("{}须不大于 {most}", label.zh), format!("{} must be {most} at most", label.en))
+            (
+                format!("{}须不大于 {most}", label.zh),
+                format!("{} must be {most} at most", label.en),
+            )
         };
         Some(Unmet::of("when", &when.field, zh, en))
     }
@@ -375,7 +431,12 @@ impl Demands<'_> {
     fn answer(&self, ask: &Ask, given: Option<&Json>, after: &Record) -> Option<Unmet> {
         let Text { zh, en } = label(self.layer, ask);
         let fault = |why_zh: &str, why_en: String| {
-            Some(Unmet::of("fields", &ask.name, format!("{zh}{why_zh}"), format!("{en} {why_en}")))
+            Some(Unmet::of(
+                "fields",
+                &ask.name,
+                format!("{zh}{why_zh}"),
+                format!("{en} {why_en}"),
+            ))
         };
         let given = given.filter(|given| match given {
             Json::Null => false,
@@ -386,14 +447,18 @@ impl Demands<'_> {
         let Some(given) = given else {
             let held = self.layer.field(&ask.name).is_some()
                 && !ask.adds
-                && self.held(std::slice::from_ref(&ask.name), after, 0).is_none();
+                && self
+                    .held(std::slice::from_ref(&ask.name), after, 0)
+                    .is_none();
             if ask.required && !held {
                 return fault("须填写", "must be filled in".to_owned());
             }
             return None;
         };
         if !ask.choices.is_empty()
-            && !given.as_str().is_some_and(|text| ask.choices.iter().any(|one| one == text))
+            && !given
+                .as_str()
+                .is_some_and(|text| ask.choices.iter().any(|one| one == text))
         {
             let all = ask.choices.join("、");
             return fault(&format!("应为：{all}"), format!("must be one of: {all}"));
@@ -405,11 +470,12 @@ impl Demands<'_> {
                 FieldKind::Integer => given.as_i64().is_some(),
                 FieldKind::Decimal => given.is_number(),
                 FieldKind::Boolean => given.is_boolean(),
-                FieldKind::Date => given.as_str().is_some_and(|day| {
-                    chrono::NaiveDate::parse_from_str(day, "%Y-%m-%d").is_ok()
-                }),
-                FieldKind::DateTime => (given.as_str())
-                    .is_some_and(|at| DateTime::parse_from_rfc3339(at).is_ok()),
+                FieldKind::Date => given
+                    .as_str()
+                    .is_some_and(|day| chrono::NaiveDate::parse_from_str(day, "%Y-%m-%d").is_ok()),
+                FieldKind::DateTime => {
+                    (given.as_str()).is_some_and(|at| DateTime::parse_from_rfc3339(at).is_ok())
+                }
                 FieldKind::Json => true,
             };
             if !fits {
@@ -435,13 +501,19 @@ impl Demands<'_> {
 
     fn photographs(&self, wanted: &Photographs, given: &Given, before: &Record) -> Option<Unmet> {
         let shows = |photo: &&Json| {
-            wanted.shows.is_none() || photo.get("shows").and_then(Json::as_str) == wanted.shows.as_deref()
+            wanted.shows.is_none()
+                || photo.get("shows").and_then(Json::as_str) == wanted.shows.as_deref()
         };
         let hash = |photo: &Json| photo.get("hash").and_then(Json::as_str).map(str::to_owned);
-        let mut own: BTreeSet<String> = given.photos.iter().filter(shows).filter_map(hash).collect();
+        let mut own: BTreeSet<String> =
+            given.photos.iter().filter(shows).filter_map(hash).collect();
         let mut more = 0;
         if wanted.earlier {
-            let earlier = self.course.taken.iter().flat_map(|taken| &taken.attachments);
+            let earlier = self
+                .course
+                .taken
+                .iter()
+                .flat_map(|taken| &taken.attachments);
             own.extend(earlier.filter(shows).filter_map(hash));
             // Those of the report show what was found.
             if matches!(wanted.shows.as_deref(), None | Some("before")) {
@@ -480,9 +552,17 @@ impl Demands<'_> {
     fn near(&self, given: &Given, before: &Record) -> Option<Unmet> {
         let most = self.step.near_m?;
         let Some([x, y]) = given.place else {
-            return Some(Unmet::of("near", "place", "须提供现场位置", "the place on site is needed"));
+            return Some(Unmet::of(
+                "near",
+                "place",
+                "须提供现场位置",
+                "the place on site is needed",
+            ));
         };
-        let metres = before.geometry.as_ref().and_then(|shape| distance_m(shape, Coord { x, y }));
+        let metres = before
+            .geometry
+            .as_ref()
+            .and_then(|shape| distance_m(shape, Coord { x, y }));
         match metres {
             Some(metres) if metres <= most => None,
             Some(metres) => Some(Unmet::of(
@@ -491,7 +571,12 @@ impl Demands<'_> {
                 format!("您距现场 {metres:.0} 米，应在 {most:.0} 米以内"),
                 format!("you are {metres:.0} m away; it must be within {most:.0} m"),
             )),
-            None => Some(Unmet::of("near", "place", "要素没有图形，无法核对位置", "the feature has no shape to hold the place against")),
+            None => Some(Unmet::of(
+                "near",
+                "place",
+                "要素没有图形，无法核对位置",
+                "the feature has no shape to hold the place against",
+            )),
         }
     }
 }

@@ -158,12 +158,17 @@ pub(super) async fn told(
         let (record, version, taken) = store
             .moment(|| {
                 let (record, version) = store.get_versioned(&machine.layer.id, &item)?;
-                Ok::<_, yizhangtu_data::store::StoreError>((record, version, machine.taken(&store, &item)?))
+                Ok::<_, yizhangtu_data::store::StoreError>((
+                    record,
+                    version,
+                    machine.taken(&store, &item)?,
+                ))
             })
             .map_err(Problem::internal)?;
         let record = record.ok_or_else(|| missing(&machine.layer, &item))?;
         let process = machine.version(&to, &taken);
-        let course = read_course(&machine, &store, &process, taken, &record).map_err(Problem::internal)?;
+        let course =
+            read_course(&machine, &store, &process, taken, &record).map_err(Problem::internal)?;
         Ok::<_, Problem>((standing(&to, &by, &machine, &course, &record)?, version))
     })
     .await
@@ -173,7 +178,10 @@ pub(super) async fn told(
     if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
         headers.insert(header::ETAG, tag);
     }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-cache"),
+    );
     Ok(response)
 }
 
@@ -217,13 +225,24 @@ fn standing(
         told["why_not"] = unmet.iter().map(why).collect();
         // What earlier steps hold already needs not be handed in again.
         let nothing = Given::default();
-        for (wanted, told) in step.documents.iter().zip(told["documents"].as_array_mut().into_iter().flatten()) {
-            told["held"] = demands.document(wanted, &nothing).cloned().unwrap_or_default();
+        for (wanted, told) in step
+            .documents
+            .iter()
+            .zip(told["documents"].as_array_mut().into_iter().flatten())
+        {
+            told["held"] = demands
+                .document(wanted, &nothing)
+                .cloned()
+                .unwrap_or_default();
         }
         steps.push(told);
     }
     let log: Vec<Value> = if viewer.may(Action::View, &machine.log) {
-        course.taken.iter().map(|taken| row(app, layer, process, taken)).collect()
+        course
+            .taken
+            .iter()
+            .map(|taken| row(app, layer, process, taken))
+            .collect()
     } else {
         Vec::new()
     };
@@ -305,7 +324,9 @@ fn roles(app: &App, step: &Transition) -> Value {
 
 fn role_title(app: &App, id: &str) -> Value {
     let rights = app.identity().rights();
-    rights.role(id).map_or_else(|| json!({ "zh": id, "en": id }), |role| json!(role.title))
+    rights
+        .role(id)
+        .map_or_else(|| json!({ "zh": id, "en": id }), |role| json!(role.title))
 }
 
 fn row(app: &App, layer: &Layer, process: &Process, taken: &Taken) -> Value {
@@ -333,7 +354,11 @@ fn row(app: &App, layer: &Layer, process: &Process, taken: &Taken) -> Value {
     })
 }
 
-fn codes<'c>(catalog: &'c Catalog, layer: &Layer, process: &Process) -> Option<&'c yizhangtu_data::catalog::CodeList> {
+fn codes<'c>(
+    catalog: &'c Catalog,
+    layer: &Layer,
+    process: &Process,
+) -> Option<&'c yizhangtu_data::catalog::CodeList> {
     let list = layer.field(&process.state)?.code_list.as_ref()?;
     catalog.code_list(list).map(|list| &**list)
 }

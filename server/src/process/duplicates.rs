@@ -81,7 +81,10 @@ fn near(others: &LayerSnapshot, record: &Record, rule: &Duplicates) -> BTreeMap<
         }
     }
     // The nearest place of this one may lie between its corners: from the others' corners then.
-    let (Ok(shape), Some(rect)) = (index::Shape::new(own), geo::BoundingRect::bounding_rect(own)) else {
+    let (Ok(shape), Some(rect)) = (
+        index::Shape::new(own),
+        geo::BoundingRect::bounding_rect(own),
+    ) else {
         return found;
     };
     let wide = rule.within_m / LEAST_METRES_OF_A_DEGREE;
@@ -90,7 +93,11 @@ fn near(others: &LayerSnapshot, record: &Record, rule: &Duplicates) -> BTreeMap<
     if let (Some(low), Some(high)) = (low, high) {
         for position in others.in_box(&index::Rect::of(low, high)) {
             let geometry = others.record(position).geometry.as_ref();
-            for corner in geometry.into_iter().flat_map(CoordsIter::coords_iter).filter_map(snap) {
+            for corner in geometry
+                .into_iter()
+                .flat_map(CoordsIter::coords_iter)
+                .filter_map(snap)
+            {
                 keep(position, shape.distance_m(corner));
             }
         }

@@ -61,9 +61,10 @@ pub(crate) fn clocks<'r>(
     let mut logs: HashMap<String, Vec<Taken>> = HashMap::new();
     let of = reference(&machine.log, &layer.id).unwrap_or_default();
     let read = store.scan(&machine.log.id, |row| {
-        if let (Some(feature), Some(taken)) =
-            (row.get(&machine.log, of).as_text(), Taken::read(&machine.log, &row))
-        {
+        if let (Some(feature), Some(taken)) = (
+            row.get(&machine.log, of).as_text(),
+            Taken::read(&machine.log, &row),
+        ) {
             logs.entry(feature.to_owned()).or_default().push(taken);
         }
     });
@@ -104,9 +105,17 @@ pub(super) async fn queue(
     let mine = flag(&mut given, "mine")?;
     let limit = match given.take("limit")? {
         None => USUAL,
-        Some(text) => text.parse().ok().filter(|limit| (1..=MOST).contains(limit)).ok_or_else(|| {
-            Problem::parameter("limit", format_args!("应为 1 到 {MOST}"), format_args!("must be 1 to {MOST}"))
-        })?,
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|limit| (1..=MOST).contains(limit))
+            .ok_or_else(|| {
+                Problem::parameter(
+                    "limit",
+                    format_args!("应为 1 到 {MOST}"),
+                    format_args!("must be 1 to {MOST}"),
+                )
+            })?,
     };
     given.finish()?;
     let layer = Arc::clone(layer_of(&app, &viewer, &id)?);
@@ -115,7 +124,12 @@ pub(super) async fn queue(
     let (to, by) = (app.clone(), viewer.clone());
     let told = tokio::task::spawn_blocking(move || {
         let process = Arc::clone(&machine.current);
-        let role = by.who().role.as_ref().map(|role| role.id.clone()).unwrap_or_default();
+        let role = by
+            .who()
+            .role
+            .as_ref()
+            .map(|role| role.id.clone())
+            .unwrap_or_default();
         let open = |record: &Record| {
             let code = machine.state(record);
             let wanted = state.as_deref().is_none_or(|state| state == code);
@@ -126,8 +140,9 @@ pub(super) async fn queue(
             };
             wanted && under_way && (!mine || takes())
         };
-        let records: Vec<&Arc<Record>> =
-            (seen.records().map(|(_, record)| record)).filter(|record| open(record)).collect();
+        let records: Vec<&Arc<Record>> = (seen.records().map(|(_, record)| record))
+            .filter(|record| open(record))
+            .collect();
         let store = to.pool().reader().map_err(Problem::internal)?;
         let clocks = clocks(&to, &store, &layer, records.iter().copied())?;
         let now = now();
@@ -138,34 +153,44 @@ pub(super) async fn queue(
         // The soonest first; those without a deadline after them, the longest waiting first.
         rows.sort_by_key(|(record, clock)| {
             let deadline = clock.and_then(|clock| clock.deadline);
-            (deadline.is_none(), deadline, clock.map(|clock| clock.since), Arc::clone(&record.id))
+            (
+                deadline.is_none(),
+                deadline,
+                clock.map(|clock| clock.since),
+                Arc::clone(&record.id),
+            )
         });
         let matched = rows.len();
-        let late = (rows.iter()).filter(|(_, clock)| clock.is_some_and(|clock| clock.is_overdue(now))).count();
+        let late = (rows.iter())
+            .filter(|(_, clock)| clock.is_some_and(|clock| clock.is_overdue(now)))
+            .count();
         rows.truncate(limit);
-        let rows: Vec<Value> = rows.into_iter().map(|(record, clock)| {
-            let view = by.see(&layer, record);
-            let shown = |name: &Option<String>| {
-                match view.get(name.as_deref()?) {
+        let rows: Vec<Value> = rows
+            .into_iter()
+            .map(|(record, clock)| {
+                let view = by.see(&layer, record);
+                let shown = |name: &Option<String>| match view.get(name.as_deref()?) {
                     Seen::Nothing => None,
                     seen => Some(seen.to_text()),
-                }
-            };
-            let code = machine.state(record);
-            json!({
-                "id": &*record.id, "code": shown(&layer.code), "label": shown(&layer.label),
-                "state": code, "title": state_title(to.catalog(), &layer, &process, code),
-                "since": clock.map(|clock| clock.since.to_rfc3339()),
-                "deadline": clock.and_then(|clock| clock.deadline).map(|at| at.to_rfc3339()),
-                "overdue": clock.is_some_and(|clock| clock.is_overdue(now)),
-                "suspended": clock.is_some_and(|clock| clock.stopped),
-                "place": seen.position(&record.id).and_then(|at| seen.shape(at)).map(|shape| {
-                    let place = shape.representative();
-                    [place.lon(), place.lat()]
-                }),
+                };
+                let code = machine.state(record);
+                json!({
+                    "id": &*record.id, "code": shown(&layer.code), "label": shown(&layer.label),
+                    "state": code, "title": state_title(to.catalog(), &layer, &process, code),
+                    "since": clock.map(|clock| clock.since.to_rfc3339()),
+                    "deadline": clock.and_then(|clock| clock.deadline).map(|at| at.to_rfc3339()),
+                    "overdue": clock.is_some_and(|clock| clock.is_overdue(now)),
+                    "suspended": clock.is_some_and(|clock| clock.stopped),
+                    "place": seen.position(&record.id).and_then(|at| seen.shape(at)).map(|shape| {
+                        let place = shape.representative();
+                        [place.lon(), place.lat()]
+                    }),
+                })
             })
-        }).collect();
-        Ok::<_, Problem>(json!({ "layer": layer.id, "matched": matched, "overdue": late, "rows": rows }))
+            .collect();
+        Ok::<_, Problem>(
+            json!({ "layer": layer.id, "matched": matched, "overdue": late, "rows": rows }),
+        )
     })
     .await
     .map_err(Problem::internal)??;
@@ -176,6 +201,10 @@ fn flag(given: &mut Parameters, name: &'static str) -> Result<bool, Problem> {
     match given.take(name)?.as_deref() {
         None | Some("false") => Ok(false),
         Some("true") => Ok(true),
-        Some(_) => Err(Problem::parameter(name, "应为 true 或 false", "must be true or false")),
+        Some(_) => Err(Problem::parameter(
+            name,
+            "应为 true 或 false",
+            "must be true or false",
+        )),
     }
 }

@@ -70,7 +70,11 @@ impl Machine {
 }
 
 /// Where a feature without any log stands: what it is, since it was made.
-pub(super) fn began(store: &GeoPackage, layer: &str, id: &str) -> Result<DateTime<FixedOffset>, StoreError> {
+pub(super) fn began(
+    store: &GeoPackage,
+    layer: &str,
+    id: &str,
+) -> Result<DateTime<FixedOffset>, StoreError> {
     let revisions = store.revisions(layer, id)?;
     let first = revisions.iter().map(|revision| &revision.entry.at).min();
     let first = first.and_then(|at| DateTime::parse_from_rfc3339(at).ok());

@@ -56,7 +56,9 @@ pub(super) async fn take(
         && changes::recall(&app, viewer.author(), key).await?.is_some()
     {
         let mut response = describe::told(&app, &viewer, machine, item).await?;
-        response.headers_mut().insert(changes::REPLAYED, HeaderValue::from_static("true"));
+        response
+            .headers_mut()
+            .insert(changes::REPLAYED, HeaderValue::from_static("true"));
         return Ok(response);
     }
     let (_, version) = existing(&app, &viewer, &layer, &item, &headers).await?;
@@ -127,9 +129,14 @@ fn compose(
     let before = record.ok_or_else(|| describe::missing(layer, &asked.item))?;
     let process = machine.version(app, &taken);
     let number = taken.len();
-    let course = read_course(machine, store, &process, taken, &before).map_err(Problem::internal)?;
+    let course =
+        read_course(machine, store, &process, taken, &before).map_err(Problem::internal)?;
     let step = process.transition(&asked.step).ok_or_else(|| {
-        let known: Vec<&str> = process.transitions.iter().map(|step| step.id.as_str()).collect();
+        let known: Vec<&str> = process
+            .transitions
+            .iter()
+            .map(|step| step.id.as_str())
+            .collect();
         Problem::not_found(format!(
             "流程没有步骤“{0}”；有：{known} / the process has no step “{0}”; its steps: {known}",
             asked.step,
@@ -138,14 +145,14 @@ fn compose(
     })?;
     let calendar = calendar(app, &process)?;
     let now = now();
-    let attached = attached_to(app, store, &layer.id, &before.id).map_err(Problem::internal)?;
+    let hanging = attached_to(app, store, &layer.id, &before.id).map_err(Problem::internal)?;
     let demands = Demands {
         catalog: app.catalog(),
         layer,
         calendar: &calendar,
         course: &course,
         step,
-        attached: attached.as_deref(),
+        attached: hanging.as_deref(),
         now,
     };
     let actor = viewer.map_or(SYSTEM, Viewer::author);
@@ -155,7 +162,11 @@ fn compose(
     let standing = demands.standing(actor, &before);
     if !standing.is_empty() {
         let other = standing.iter().any(|unmet| unmet.demand == "other_person");
-        let status = if other { StatusCode::FORBIDDEN } else { StatusCode::CONFLICT };
+        let status = if other {
+            StatusCode::FORBIDDEN
+        } else {
+            StatusCode::CONFLICT
+        };
         return Err(refused(status, step, &standing));
     }
     let target = course.target(&step.to).unwrap_or_default().to_owned();
@@ -180,7 +191,9 @@ fn compose(
         attachments: attached(&asked.given),
         version: process.version.clone(),
     };
-    sets(app, machine, &calendar, &course, step, &taken, &before, &mut after);
+    sets(
+        app, machine, &calendar, &course, step, &taken, &before, &mut after,
+    );
     let row = Step {
         step: &taken.step,
         from: &taken.from,
@@ -245,7 +258,12 @@ fn attached_to(
         return Ok(None);
     };
     let rows = store.find(&attachments.id, "feature", &Value::from(id))?;
-    let text = |row: &Record, name| row.get(attachments, name).as_text().unwrap_or_default().to_owned();
+    let text = |row: &Record, name| {
+        row.get(attachments, name)
+            .as_text()
+            .unwrap_or_default()
+            .to_owned()
+    };
     Ok(Some(
         (rows.iter())
             .filter(|row| text(row, "layer") == layer)
@@ -307,11 +325,16 @@ fn filled(
         change: None,
         from: None,
     };
-    draft.patch(before, &patch).map_err(|faults| changes::unfit(&faults))
+    draft
+        .patch(before, &patch)
+        .map_err(|faults| changes::unfit(&faults))
 }
 
 /// Sets what the step sets by itself.
-#[expect(clippy::too_many_arguments, reason = "all of them are what a value may follow from")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "all of them are what a value may follow from"
+)]
 fn sets(
     app: &App,
     machine: &Machine,
@@ -374,7 +397,11 @@ fn attached(given: &Given) -> Vec<Json> {
         };
         list.iter().map(mark).collect::<Vec<_>>()
     };
-    [marked(&given.photos, "photo"), marked(&given.documents, "document")].concat()
+    [
+        marked(&given.photos, "photo"),
+        marked(&given.documents, "document"),
+    ]
+    .concat()
 }
 
 /// A refusal that names every demand that is not met.
@@ -415,37 +442,64 @@ fn read(mut members: Map<String, Json>) -> Result<(Given, Option<DateTime<FixedO
         }
     }
     if let Some(place) = members.remove("place").filter(|place| !place.is_null()) {
-        let numbers: Option<Vec<f64>> = (place.as_array())
-            .and_then(|list| list.iter().map(Json::as_f64).collect());
+        let numbers: Option<Vec<f64>> =
+            (place.as_array()).and_then(|list| list.iter().map(Json::as_f64).collect());
         match numbers.as_deref() {
             Some(&[x, y]) if x.abs() <= 180.0 && y.abs() <= 90.0 => given.place = Some([x, y]),
             _ => {
-                return Err(Problem::parameter("place", "应为 [经度, 纬度]", "must be [longitude, latitude]"));
+                return Err(Problem::parameter(
+                    "place",
+                    "应为 [经度, 纬度]",
+                    "must be [longitude, latitude]",
+                ));
             }
         }
     }
     match members.remove("fields") {
         None | Some(Json::Null) => {}
         Some(Json::Object(fields)) => given.fields = fields,
-        Some(_) => return Err(Problem::parameter("fields", "应为对象", "must be an object")),
+        Some(_) => {
+            return Err(Problem::parameter(
+                "fields",
+                "应为对象",
+                "must be an object",
+            ));
+        }
     }
-    for (name, into) in [("photos", &mut given.photos), ("documents", &mut given.documents)] {
+    for (name, into) in [
+        ("photos", &mut given.photos),
+        ("documents", &mut given.documents),
+    ] {
         match members.remove(name) {
             None | Some(Json::Null) => {}
             Some(Json::Array(list)) if list.iter().all(Json::is_object) => *into = list,
             Some(_) => {
-                return Err(Problem::parameter(name, "应为对象的数组", "must be an array of objects"));
+                return Err(Problem::parameter(
+                    name,
+                    "应为对象的数组",
+                    "must be an array of objects",
+                ));
             }
         }
     }
-    given.geometry = members.remove("geometry").filter(|geometry| !geometry.is_null());
+    given.geometry = members
+        .remove("geometry")
+        .filter(|geometry| !geometry.is_null());
     let happened = match members.remove("at") {
         None | Some(Json::Null) => None,
         Some(at) => {
-            let at = at.as_str().and_then(|at| DateTime::parse_from_rfc3339(at).ok());
-            let at = at.map(|at| at.with_timezone(&CHINA)).filter(|at| *at <= now());
+            let at = at
+                .as_str()
+                .and_then(|at| DateTime::parse_from_rfc3339(at).ok());
+            let at = at
+                .map(|at| at.with_timezone(&CHINA))
+                .filter(|at| *at <= now());
             Some(at.ok_or_else(|| {
-                Problem::parameter("at", "应为带时区、不晚于现在的时间", "must be a time with its zone, not in the future")
+                Problem::parameter(
+                    "at",
+                    "应为带时区、不晚于现在的时间",
+                    "must be a time with its zone, not in the future",
+                )
             })?)
         }
     };

@@ -46,7 +46,13 @@ impl Tale {
         data: &Json,
     ) -> Self {
         let data = data.as_object().cloned().unwrap_or_default();
-        self.0.push(Told { step, to, at, by, data });
+        self.0.push(Told {
+            step,
+            to,
+            at,
+            by,
+            data,
+        });
         self
     }
 
@@ -151,8 +157,12 @@ pub(super) fn of_case(state: &str, days: &CaseDays) -> Tale {
     if state == "40" {
         return tale;
     }
-    tale = (tale.and("review_filing", "40", at(days.filed, 9), "legal_officer"))
-        .and("approve_filing", "50", at(days.filed, 15), "enforcement_lead");
+    tale = (tale.and("review_filing", "40", at(days.filed, 9), "legal_officer")).and(
+        "approve_filing",
+        "50",
+        at(days.filed, 15),
+        "enforcement_lead",
+    );
     if state == "50" {
         return tale;
     }
@@ -164,14 +174,50 @@ pub(super) fn of_case(state: &str, days: &CaseDays) -> Tale {
     if open(&tale) && late {
         tale = tale.and("propose", "60", at(filed(10), 10), "enforcer");
         let steps: [(&'static str, &'static str, u64, &'static str, Json); 5] = [
-            ("notify", "60", NOTIFIED, "enforcer", json!({ "served_on": filed(NOTIFIED).to_string() })),
-            ("decide", "70", DECIDED, "enforcement_lead", json!({ "statement": "未提出陈述申辩" })),
-            ("serve", "75", SERVED, "enforcer", json!({ "served_on": filed(SERVED).to_string(), "receipt": "直接送达" })),
-            ("exhort", "80", EXHORTED, "enforcer", json!({ "posted_on": filed(EXHORTED).to_string() })),
+            (
+                "notify",
+                "60",
+                NOTIFIED,
+                "enforcer",
+                json!({ "served_on": filed(NOTIFIED).to_string() }),
+            ),
+            (
+                "decide",
+                "70",
+                DECIDED,
+                "enforcement_lead",
+                json!({ "statement": "未提出陈述申辩" }),
+            ),
+            (
+                "serve",
+                "75",
+                SERVED,
+                "enforcer",
+                json!({ "served_on": filed(SERVED).to_string(), "receipt": "直接送达" }),
+            ),
+            (
+                "exhort",
+                "80",
+                EXHORTED,
+                "enforcer",
+                json!({ "posted_on": filed(EXHORTED).to_string() }),
+            ),
             if days.court {
-                ("court", "81", ENFORCED, "legal_officer", json!({ "court": "区人民法院", "risk": "低风险" }))
+                (
+                    "court",
+                    "81",
+                    ENFORCED,
+                    "legal_officer",
+                    json!({ "court": "区人民法院", "risk": "低风险" }),
+                )
             } else {
-                ("enforce", "81", ENFORCED, "enforcement_lead", json!({ "plan": "已备案", "risk": "低风险" }))
+                (
+                    "enforce",
+                    "81",
+                    ENFORCED,
+                    "enforcement_lead",
+                    json!({ "plan": "已备案", "risk": "低风险" }),
+                )
             },
         ];
         for (step, to, count, by, data) in steps {
@@ -184,10 +230,18 @@ pub(super) fn of_case(state: &str, days: &CaseDays) -> Tale {
     if !open(&tale) {
         return tale;
     }
-    let step = if days.forced { "demolish_forced" } else { "demolish_self" };
+    let step = if days.forced {
+        "demolish_forced"
+    } else {
+        "demolish_self"
+    };
     let before = days.pulled - Days::new(1);
-    tale = (tale.and(step, "90", at(before, 9), "enforcer"))
-        .and("finish_demolition", "95", at(days.pulled, 16), "enforcer");
+    tale = (tale.and(step, "90", at(before, 9), "enforcer")).and(
+        "finish_demolition",
+        "95",
+        at(days.pulled, 16),
+        "enforcer",
+    );
     if state == "95" {
         return tale;
     }
@@ -201,7 +255,8 @@ pub(super) fn of_case(state: &str, days: &CaseDays) -> Tale {
         .and("review_closing", "95", at(days.closed, 11), "legal_officer")
         .and("close", "100", at(days.closed, 15), "enforcement_lead");
     if state == "110" {
-        let accepted = json!({ "acceptance_no": format!("验〔{}〕号", days.closed.format("%Y%m%d")) });
+        let accepted =
+            json!({ "acceptance_no": format!("验〔{}〕号", days.closed.format("%Y%m%d")) });
         let day = days.closed + Days::new(15);
         return tale.telling("strike", "110", at(day, 10), "enforcement_lead", &accepted);
     }
@@ -247,24 +302,40 @@ pub(super) fn of_event(state: &str, times: &EventTimes) -> Tale {
         tale = tale.and("accept", "30", times.accepted, "dispatcher");
         for climb in 0..times.climbs {
             let share = 4 + 8 * i32::try_from(climb).unwrap_or(0);
-            let by = if climb == 0 { "village_clerk" } else { "dispatcher" };
+            let by = if climb == 0 {
+                "village_clerk"
+            } else {
+                "dispatcher"
+            };
             tale = tale.and("escalate", "52", times.part(share), by);
             if climb + 1 < times.climbs {
                 tale = tale.and("dispatch", "40", times.part(share + 4), "dispatcher");
             }
         }
-        tale = (tale.and("dispatch", "40", times.part(30), "dispatcher"))
-            .and("start", "50", times.started(), "handler");
+        tale = (tale.and("dispatch", "40", times.part(30), "dispatcher")).and(
+            "start",
+            "50",
+            times.started(),
+            "handler",
+        );
         if state == "51" {
-            return (tale.and("ask_suspension", "50", times.part(50), "handler"))
-                .and("suspend", "51", times.part(60), "dispatcher");
+            return (tale.and("ask_suspension", "50", times.part(50), "handler")).and(
+                "suspend",
+                "51",
+                times.part(60),
+                "dispatcher",
+            );
         }
         tale = tale.and("finish", "60", times.part(80), "handler");
         if state == "60" {
             return tale;
         }
-        tale = (tale.and("pass", "70", times.part(90), "grid_worker"))
-            .and("close", "80", times.closed, "dispatcher");
+        tale = (tale.and("pass", "70", times.part(90), "grid_worker")).and(
+            "close",
+            "80",
+            times.closed,
+            "dispatcher",
+        );
     }
     tale = tale.and("rate", "80", times.closed + hours(1), "dispatcher");
     if state == "90" {

@@ -85,7 +85,11 @@ pub(super) fn events(made: &Made, writer: &mut Writer<'_>) {
                 .instant("reported_at", times.reported)
                 .instant(
                     "accepted_at",
-                    if times.own { times.closed } else { times.accepted },
+                    if times.own {
+                        times.closed
+                    } else {
+                        times.accepted
+                    },
                 );
             if !times.own {
                 let started = times.started();

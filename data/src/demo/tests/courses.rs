@@ -19,7 +19,9 @@ impl Demo {
         let mut logs: BTreeMap<&str, Vec<Taken>> = BTreeMap::new();
         for row in self.all(&process.log) {
             let feature = row.get(log, of).as_text().unwrap();
-            logs.entry(feature).or_default().push(Taken::read(log, row).unwrap());
+            logs.entry(feature)
+                .or_default()
+                .push(Taken::read(log, row).unwrap());
         }
         for record in self.all(layer) {
             let taken = &logs[&*record.id];
@@ -33,7 +35,11 @@ impl Demo {
                 assert!(process.leads_from(known, &step.from), "{what}");
                 assert_eq!(course.target(&known.to), Some(step.to.as_str()), "{what}");
                 assert!(known.roles.contains(&step.role), "{what}: {}", step.role);
-                assert!(course.taken.last().unwrap().at < step.at, "{what}: {}", step.at);
+                assert!(
+                    course.taken.last().unwrap().at < step.at,
+                    "{what}: {}",
+                    step.at
+                );
                 assert_demands(&course, known, step, &what);
                 for wait in &known.waits {
                     let until = course.waits_until(calendar, wait, description, record);
@@ -51,7 +57,10 @@ impl Demo {
 fn assert_demands(course: &Course<'_>, known: &Transition, step: &Taken, what: &str) {
     for other in &known.other_than {
         let last = course.last(other);
-        assert!(last.is_none_or(|last| last.actor != step.actor), "{what}: own step");
+        assert!(
+            last.is_none_or(|last| last.actor != step.actor),
+            "{what}: own step"
+        );
     }
     for before in &known.after {
         assert!(course.taken_here(before), "{what}: no {before}");
@@ -59,7 +68,11 @@ fn assert_demands(course: &Course<'_>, known: &Transition, step: &Taken, what: &
     for before in &known.once {
         assert!(course.last(before).is_some(), "{what}: no {before}");
     }
-    for ask in known.fields.iter().filter(|ask| ask.required && ask.label.is_some()) {
+    for ask in known
+        .fields
+        .iter()
+        .filter(|ask| ask.required && ask.label.is_some())
+    {
         assert!(step.data.contains_key(&ask.name), "{what}: no {}", ask.name);
     }
     assert!(known.from.iter().all(|from| from != ANY), "{what}");

@@ -397,9 +397,17 @@ pub(super) fn all(app: &App) -> Value {
     );
     for (key, description) in [
         ("overdue", "只要超期的 / the late ones only"),
-        ("mine", "只要本角色可办的 / those that the role takes a step from"),
+        (
+            "mine",
+            "只要本角色可办的 / those that the role takes a step from",
+        ),
     ] {
-        add(key, "query", description, json!({ "type": "boolean", "default": false }));
+        add(
+            key,
+            "query",
+            description,
+            json!({ "type": "boolean", "default": false }),
+        );
     }
     add(
         "queue-limit",
@@ -413,7 +421,16 @@ pub(super) fn all(app: &App) -> Value {
         "query",
         "按什么分组 / what to group by",
         choice(&[
-            "year", "month", "kind", "source", "state", "is_new", "importance", "measure", "grid", "co_op",
+            "year",
+            "month",
+            "kind",
+            "source",
+            "state",
+            "is_new",
+            "importance",
+            "measure",
+            "grid",
+            "co_op",
             "village",
         ]),
     );
@@ -423,8 +440,16 @@ pub(super) fn all(app: &App) -> Value {
         "按哪个日期计期 / the date that periods go by",
         choice(&["found", "filed", "demolished", "closed"]),
     );
-    for (key, description) in [("case-from", "起始日 / first day"), ("case-to", "截止日 / last day")] {
-        add(key, "query", description, json!({ "type": "string", "format": "date" }));
+    for (key, description) in [
+        ("case-from", "起始日 / first day"),
+        ("case-to", "截止日 / last day"),
+    ] {
+        add(
+            key,
+            "query",
+            description,
+            json!({ "type": "string", "format": "date" }),
+        );
     }
     for (key, description) in [
         ("kind", "违法类别 / kind"),
@@ -441,7 +466,12 @@ pub(super) fn all(app: &App) -> Value {
     ] {
         add(key, "query", description, json!({ "type": "boolean" }));
     }
-    add("case-f", "query", "格式 / format", choice(&["json", "xlsx"]));
+    add(
+        "case-f",
+        "query",
+        "格式 / format",
+        choice(&["json", "xlsx"]),
+    );
     add(
         "case-limit",
         "query",
