@@ -23,7 +23,7 @@ test('a click says the house, its grid with the worker, and masked residents', a
   const { x, y } = await pixel(page, point);
   await page.mouse.click(x, y);
   const panel = page.locator('.inspector');
-  await panel.locator('.house').waitFor();
+  await panel.locator('.house .residents').waitFor();
   const text = await panel.innerText();
   const grid = found.at.grid[0];
   assert.ok(text.includes(house.properties.address ?? house.properties.code), text);

@@ -199,3 +199,26 @@ test('areas are picked, saved, and compared with another day', async () => {
   await picture(page, 'desktop-comparison');
   await close();
 });
+
+test('the panels tell every figure with its unit, and two sources side by side', async () => {
+  const { page, close } = await openAs('village_clerk');
+  await page.locator('.tools').getByRole('button', { name: '面板' }).click();
+  const panel = page.locator('.panels');
+  await panel.locator('[data-figure="people"]').waitFor();
+  const people = await panel.locator('[data-figure="people"]').innerText();
+  const sources = (await panel.getByTestId('sources').innerText()).replace(/,/g, '');
+  for (const figure of ['1867', '8500', '10367', '11608', '2023-06-30']) assert.ok(sources.includes(figure), `${figure} in ${sources}`);
+  assert.match(people, /人/);
+  await picture(page, 'desktop-panels');
+  for (const [tab, wanted] of [['网格', '.ranking tbody tr'], ['走访', '.coverage .grids li'], ['质量', '.basis'], ['人屋', '[data-testid="register"]']]) {
+    await panel.getByRole('tab', { name: tab }).click();
+    await panel.locator(wanted).first().waitFor();
+  }
+  await panel.getByRole('tab', { name: '走访' }).click();
+  await panel.getByRole('button', { name: '上图' }).click();
+  await eventually(page, () => !!document.querySelector('.map').stage.map.getLayer('shade:building'));
+  await picture(page, 'desktop-rounds');
+  await panel.getByRole('button', { name: '关闭' }).click();
+  await eventually(page, () => !document.querySelector('.map').stage.map.getLayer('shade:building'));
+  await close();
+});

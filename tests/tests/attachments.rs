@@ -12,19 +12,28 @@ fn photo() -> Vec<u8> {
     fs::read(root().join("tests/data/photo.jpg")).expect("the photo")
 }
 
-const PDF: &[u8] = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer << /Root 1 0 R >>\n%%EOF\n";
+const PDF: &[u8] =
+    b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer << /Root 1 0 R >>\n%%EOF\n";
 
 /// What the camera wrote and nobody else should read.
 fn tells(content: &[u8]) -> bool {
     [&b"ExampleCam"[..], b"ExampleLens", b"2026:11:20"]
         .iter()
-        .any(|secret| content.windows(secret.len()).any(|window| window == *secret))
+        .any(|secret| {
+            content
+                .windows(secret.len())
+                .any(|window| window == *secret)
+        })
 }
 
 fn first(asker: &Asker, layer: &str) -> String {
-    let page = asker.get(&format!("/collections/{layer}/items?limit=1")).json();
+    let page = asker
+        .get(&format!("/collections/{layer}/items?limit=1"))
+        .json();
     let id = &page["features"][0]["id"];
-    id.as_str().unwrap_or_else(|| panic!("no {layer}: {page}")).to_owned()
+    id.as_str()
+        .unwrap_or_else(|| panic!("no {layer}: {page}"))
+        .to_owned()
 }
 
 fn path(layer: &str, id: &str) -> String {
@@ -32,7 +41,11 @@ fn path(layer: &str, id: &str) -> String {
 }
 
 fn attach(asker: &Asker, place: &str, query: &str, content: &[u8]) -> Reply {
-    asker.post_as(&format!("{place}?{query}"), "application/octet-stream", content)
+    asker.post_as(
+        &format!("{place}?{query}"),
+        "application/octet-stream",
+        content,
+    )
 }
 
 fn list(asker: &Asker, place: &str) -> Value {
@@ -67,13 +80,21 @@ fn a_photo_hangs_on_a_feature_of_any_layer_once_and_is_removed_for_good() {
         let empty = list(&server, &place);
         assert_eq!(empty["attachments"], json!([]));
         assert_eq!(empty["may_add"], true);
-        let reply = attach(&server, &place, "kind=%E8%AF%81%E6%8D%AE&name=a.jpg&caption=x", &photo());
+        let reply = attach(
+            &server,
+            &place,
+            "kind=%E8%AF%81%E6%8D%AE&name=a.jpg&caption=x",
+            &photo(),
+        );
         assert_eq!(reply.status, 201, "{}", reply.text());
         let told = reply.json();
         assert_eq!(told["kind"], "证据");
         assert_eq!(told["media_type"], "image/jpeg");
         // Shown upright.
-        assert_eq!((&told["width"], &told["height"]), (&json!(360), &json!(480)));
+        assert_eq!(
+            (&told["width"], &told["height"]),
+            (&json!(360), &json!(480))
+        );
         assert_eq!(told["taken_at"], "2026-11-20T09:30:15+08:00");
         assert_eq!(told["place"], json!([113.5901, 23.1102]));
         assert_eq!(told["bearing"], 127.5);
@@ -82,7 +103,12 @@ fn a_photo_hangs_on_a_feature_of_any_layer_once_and_is_removed_for_good() {
         let again = attach(&server, &place, "name=b.jpg", &photo());
         assert_eq!(again.status, 200, "{}", again.text());
         assert_eq!(again.json()["id"], told["id"]);
-        assert_eq!(list(&server, &place)["attachments"].as_array().map(Vec::len), Some(1));
+        assert_eq!(
+            list(&server, &place)["attachments"]
+                .as_array()
+                .map(Vec::len),
+            Some(1)
+        );
     }
     // One file, however often it hangs.
     assert_eq!(kept(&file).len(), 1);
@@ -91,11 +117,17 @@ fn a_photo_hangs_on_a_feature_of_any_layer_once_and_is_removed_for_good() {
     let pdf = attach(&server, &building, "name=%E5%90%88%E5%90%8C.pdf", PDF);
     assert_eq!(pdf.status, 201, "{}", pdf.text());
     let pdf = pdf.json();
-    assert_eq!((&pdf["kind"], &pdf["thumbnail"]), (&json!("文书"), &Value::Null));
+    assert_eq!(
+        (&pdf["kind"], &pdf["thumbnail"]),
+        (&json!("文书"), &Value::Null)
+    );
     let given = server.get(pdf["href"].as_str().expect("an address"));
     assert_eq!((given.status, &given.body[..]), (200, PDF));
     let disposition = given.header("content-disposition").unwrap_or_default();
-    assert!(disposition.starts_with("attachment; filename*=UTF-8''%E5%90%88"), "{disposition}");
+    assert!(
+        disposition.starts_with("attachment; filename*=UTF-8''%E5%90%88"),
+        "{disposition}"
+    );
 
     // Removed here, it is there still where it hangs too.
     let removed = |place: &str, id: &Value| {
@@ -140,7 +172,11 @@ fn what_is_no_photo_and_no_pdf_is_refused_by_its_content() {
     for (content, query, status) in [
         (&b"MZ\x90\0 a program"[..], "name=a.jpg", 415),
         (b"<html><script>alert(1)</script></html>", "name=a.pdf", 415),
-        (b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>", "name=a.svg", 415),
+        (
+            b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>",
+            "name=a.svg",
+            415,
+        ),
         (b"", "name=a.jpg", 415),
         (&photo[..40], "name=a.jpg", 422),
         (&PDF[..20], "name=a.pdf", 422),
@@ -174,7 +210,10 @@ fn who_sees_the_feature_sees_its_photos_and_who_works_with_it_where_they_were_ta
 
     // A leader sees the house and its photo, not whose telephone took it, nor where.
     let seen = &list(&leader, &place)["attachments"][0];
-    assert_eq!((&seen["place"], &seen["bearing"], &seen["original"]), (&Value::Null, &Value::Null, &Value::Null));
+    assert_eq!(
+        (&seen["place"], &seen["bearing"], &seen["original"]),
+        (&Value::Null, &Value::Null, &Value::Null)
+    );
     let shown = leader.get(&href);
     assert_eq!(shown.status, 200);
     assert_eq!(shown.header("content-type"), Some("image/jpeg"));
@@ -182,12 +221,20 @@ fn who_sees_the_feature_sees_its_photos_and_who_works_with_it_where_they_were_ta
     let small = leader.get(&format!("{href}/thumbnail"));
     assert!(small.status == 200 && !tells(&small.body) && small.body.starts_with(b"\xFF\xD8\xFF"));
     assert_eq!(leader.get(&format!("{href}?original=true")).status, 403);
-    let unchanged = leader.get_with(&href, &[("if-none-match", shown.header("etag").expect("a tag"))]);
+    let unchanged = leader.get_with(
+        &href,
+        &[("if-none-match", shown.header("etag").expect("a tag"))],
+    );
     assert_eq!(unchanged.status, 304);
     assert_eq!(list(&leader, &place)["may_add"], false);
     assert_eq!(attach(&leader, &place, "name=a.jpg", &photo()).status, 403);
     let id = told["id"].as_str().expect("an id");
-    assert_eq!(leader.send("DELETE", &format!("{place}/{id}"), &[], b"").status, 403);
+    assert_eq!(
+        leader
+            .send("DELETE", &format!("{place}/{id}"), &[], b"")
+            .status,
+        403
+    );
     // The table of attachments is nobody's way round the features.
     for asker in [&clerk, &leader] {
         assert_eq!(asker.get("/collections/attachment/items").status, 404);
@@ -197,8 +244,11 @@ fn who_sees_the_feature_sees_its_photos_and_who_works_with_it_where_they_were_ta
 
     // A grid worker sees the houses of one grid, and their photos alone.
     let worker = server.sign_in("grid_worker");
-    let own: Vec<String> = (worker.get("/collections/building/items?limit=1000").json()["features"]
-        .as_array().into_iter().flatten())
+    let own: Vec<String> =
+        (worker.get("/collections/building/items?limit=1000").json()["features"]
+            .as_array()
+            .into_iter()
+            .flatten())
         .map(|feature| feature["id"].as_str().expect("an id").to_owned())
         .collect();
     let all = clerk.get("/collections/building/items?limit=1000").json();
@@ -209,16 +259,30 @@ fn who_sees_the_feature_sees_its_photos_and_who_works_with_it_where_they_were_ta
     let elsewhere = path("building", other);
     let pdf = attach(&clerk, &elsewhere, "name=a.pdf", PDF).json();
     assert_eq!(worker.get(&elsewhere).status, 404);
-    assert_eq!(attach(&worker, &elsewhere, "name=a.jpg", &photo()).status, 404);
-    assert_eq!(worker.get(pdf["href"].as_str().expect("an address")).status, 404);
+    assert_eq!(
+        attach(&worker, &elsewhere, "name=a.jpg", &photo()).status,
+        404
+    );
+    assert_eq!(
+        worker.get(pdf["href"].as_str().expect("an address")).status,
+        404
+    );
     let mine = attach(&worker, &path("building", &own[0]), "name=a.jpg", &photo());
     assert!(mine.status < 300, "{}", mine.text());
 
     // What shows a person: for who may unmask, and each look is on record.
-    let portrait = attach(&worker, &path("building", &own[0]), "kind=%E4%BA%BA%E5%83%8F&name=p.pdf", PDF);
+    let portrait = attach(
+        &worker,
+        &path("building", &own[0]),
+        "kind=%E4%BA%BA%E5%83%8F&name=p.pdf",
+        PDF,
+    );
     assert_eq!(portrait.status, 201, "{}", portrait.text());
     let portrait = portrait.json();
-    assert_eq!((&portrait["personal"], &portrait["thumbnail"]), (&json!(true), &Value::Null));
+    assert_eq!(
+        (&portrait["personal"], &portrait["thumbnail"]),
+        (&json!(true), &Value::Null)
+    );
     let hidden = list(&leader, &path("building", &own[0]));
     assert_eq!(hidden["hidden"], 1);
     let hash = portrait["hash"].as_str().expect("a hash");
@@ -232,7 +296,10 @@ fn who_sees_the_feature_sees_its_photos_and_who_works_with_it_where_they_were_ta
     assert_eq!(worker.get(&format!("/attachments/{hash}")).status, 200);
     assert_eq!(looks(), before + 1);
     let acts = auditor.get("/audit?action=attach").text();
-    assert!(acts.contains("grid_worker") && acts.contains("village_clerk"), "{acts}");
+    assert!(
+        acts.contains("grid_worker") && acts.contains("village_clerk"),
+        "{acts}"
+    );
 }
 
 #[test]
@@ -244,19 +311,37 @@ fn a_backup_and_a_restored_map_have_their_photos() {
     let hash = attach(&server, &building, "name=a.jpg", &photo()).json()["hash"].clone();
     let copy = folder.path().join("copy.gpkg");
     // While it is served.
-    let words = ["backup", file.to_str().expect("UTF-8"), "-o", copy.to_str().expect("UTF-8"), "--json"];
+    let words = [
+        "backup",
+        file.to_str().expect("UTF-8"),
+        "-o",
+        copy.to_str().expect("UTF-8"),
+        "--json",
+    ];
     let said: Value = serde_json::from_str(&run_well(words)).expect("JSON");
-    assert_eq!((&said["attachments"], &said["missing"]), (&json!(1), &json!([])));
+    assert_eq!(
+        (&said["attachments"], &said["missing"]),
+        (&json!(1), &json!([]))
+    );
     assert_eq!(kept(&copy), [hash.as_str().expect("a hash")]);
 
     // Since then the photo was removed and a document came.
     let id = list(&server, &building)["attachments"][0]["id"].clone();
     let id = id.as_str().expect("an id");
-    assert_eq!(server.send("DELETE", &format!("{building}/{id}"), &[], b"").status, 204);
+    assert_eq!(
+        server
+            .send("DELETE", &format!("{building}/{id}"), &[], b"")
+            .status,
+        204
+    );
     assert_eq!(attach(&server, &building, "name=a.pdf", PDF).status, 201);
     drop(server);
     let said: Value = serde_json::from_str(&run_well([
-        "restore", copy.to_str().expect("UTF-8"), "--into", file.to_str().expect("UTF-8"), "--json",
+        "restore",
+        copy.to_str().expect("UTF-8"),
+        "--into",
+        file.to_str().expect("UTF-8"),
+        "--json",
     ]))
     .expect("JSON");
     assert_eq!(said["attachments"], 1);
@@ -266,14 +351,21 @@ fn a_backup_and_a_restored_map_have_their_photos() {
     let server = Server::start_with(&file, &[]);
     let listed = list(&server, &building);
     assert_eq!(listed["attachments"][0]["hash"], hash);
-    let href = listed["attachments"][0]["href"].as_str().expect("an address");
+    let href = listed["attachments"][0]["href"]
+        .as_str()
+        .expect("an address");
     assert_eq!(server.get(href).status, 200);
 
     // A photo that somebody took out of the folder is said to be gone, and to be missing.
     fs::remove_dir_all(file.with_extension("attachments")).expect("a folder");
     assert_eq!(server.get(href).status, 410);
     let other = folder.path().join("other.gpkg");
-    let said = run(["backup", file.to_str().expect("UTF-8"), "-o", other.to_str().expect("UTF-8")]);
+    let said = run([
+        "backup",
+        file.to_str().expect("UTF-8"),
+        "-o",
+        other.to_str().expect("UTF-8"),
+    ]);
     let said = String::from_utf8_lossy(&said.stdout).into_owned();
     assert!(said.contains(hash.as_str().expect("a hash")), "{said}");
 }

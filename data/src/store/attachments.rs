@@ -179,10 +179,9 @@ fn hashes(file: &Path) -> rusqlite::Result<Vec<String>> {
         file,
         rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
-    let there = connection.prepare(
-        "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'attachment'",
-    )?
-    .exists([])?;
+    let there = connection
+        .prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'attachment'")?
+        .exists([])?;
     if !there {
         return Ok(Vec::new());
     }

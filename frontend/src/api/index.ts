@@ -20,6 +20,7 @@ export * from './client';
 export * from './enforcement';
 export * from './houses';
 export * from './imports';
+export * from './panels';
 export * from './processes';
 export type * from './types';
 

@@ -2,6 +2,7 @@ import { onBeforeUnmount, onMounted, watch } from 'vue';
 import { useAccess } from '../editing/access';
 import { useInspector } from '../inspector/store';
 import { useLayers } from '../layers/store';
+import { usePanels } from '../panels/store';
 import { useHouse } from '../people/house';
 import { useShell } from '../shell/store';
 import { useStatistics } from '../statistics/store';
@@ -18,6 +19,7 @@ export function useFollowing(): void {
   const statistics = useStatistics();
   const shell = useShell();
   const house = useHouse();
+  const panels = usePanels();
 
   function changed(now: Changed): void {
     void layers.recount().catch(() => {}); // counted with the next change
@@ -25,6 +27,7 @@ export function useFollowing(): void {
     if ((chosen && touches(now, chosen.layer, chosen.id)) || (!chosen && point)) void inspector.reread();
     if (shell.tableOpen && table.layerId && touches(now, table.layerId)) void table.reload();
     if (shell.side === 'inspector') house.changed(now.layers, now.everything);
+    if (shell.side === 'panels') void panels.recount();
     if (shell.side === 'statistics') void statistics.recount();
   }
 

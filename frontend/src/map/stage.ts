@@ -274,6 +274,33 @@ export class Stage {
     source?.setData({ type: 'FeatureCollection', features });
   }
 
+  /** Colours the areas of a layer by the ids of its features, over its own look; null takes the colours away. */
+  async shade(id: string, colors: Map<string, string[]> | null): Promise<void> {
+    await this.ready;
+    const shade = `shade:${id}`;
+    if (!colors) {
+      if (this.map.getLayer(shade)) this.map.removeLayer(shade);
+      return;
+    }
+    const cases = [...colors].flatMap(([color, ids]) => (ids.length ? [ids, color] : []));
+    const color = cases.length ? ['match', ['get', 'id'], ...cases, 'rgba(0,0,0,0)'] : 'rgba(0,0,0,0)';
+    if (this.map.getLayer(shade)) {
+      this.map.setPaintProperty(shade, 'fill-color', color as never);
+      return;
+    }
+    const above = `layer:${id}:outline`;
+    this.map.addLayer(
+      {
+        id: shade,
+        type: 'fill',
+        source: sourceOf(id),
+        'source-layer': id,
+        paint: { 'fill-color': color as never, 'fill-opacity': 0.9 },
+      },
+      this.map.getLayer(above) ? above : undefined,
+    );
+  }
+
   /** Puts a base map under everything, or none. */
   async setBase(base: BaseMap | null, tiles: (path: string) => string): Promise<void> {
     await this.ready;

@@ -1,4 +1,5 @@
 /** What is done at a house, as change sets: moving in and out, verifying, correcting, visiting. */
+import { ulid } from 'ulid';
 import type { Change, House, Properties, Resident, Room } from '../api';
 
 /** The day in China, as the registers write it. */
@@ -23,12 +24,7 @@ const given = (properties: Properties): Properties =>
   Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== '' && value !== null));
 
 /** Moving in: the residence, with a new person where none is on the register. Ids are made by the page. */
-export function moveIn(
-  house: House,
-  comes: Newcomer,
-  day: string,
-  id: () => string = () => crypto.randomUUID(),
-): Change[] {
+export function moveIn(house: House, comes: Newcomer, day: string, id: () => string = ulid): Change[] {
   const changes: Change[] = [];
   const fresh = 'properties' in comes.person;
   const person = 'id' in comes.person ? comes.person.id : `person-${id()}`;

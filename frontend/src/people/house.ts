@@ -1,8 +1,10 @@
 import { defineStore } from 'pinia';
+import { ulid } from 'ulid';
 import { ref, shallowRef } from 'vue';
 import * as api from '../api';
 import { useDone } from '../editing/done';
 import { useLanguage } from '../language';
+import { useOutbox } from '../outbox/store';
 import { failureText } from '../shell/failure';
 
 /** Layers whose changes a house page shows. */
@@ -25,6 +27,7 @@ const SHOWN = [
 /** The house that is looked at, and what is done there: each act one change set that can be taken back. */
 export const useHouse = defineStore('house', () => {
   const done = useDone();
+  const outbox = useOutbox();
   const { t, language } = useLanguage();
 
   const house = shallowRef<api.House | null>(null);
@@ -33,6 +36,8 @@ export const useHouse = defineStore('house', () => {
   /** What was done last here, while it can be taken back in one touch. */
   const last = ref<{ text: string; house: string } | null>(null);
   const busy = ref(false);
+  /** Whether the last act waits on the device for a network. */
+  const kept = ref(false);
   /** What was refused, in plain words. */
   const refused = ref('');
   let asking: AbortController | null = null;
@@ -72,13 +77,18 @@ export const useHouse = defineStore('house', () => {
     if (!of || busy.value) return false;
     busy.value = true;
     refused.value = '';
+    kept.value = false;
     try {
-      const committed = await api.commit(changes, text, crypto.randomUUID());
+      const committed = await api.commit(changes, text, ulid());
       done.add(committed, text);
       last.value = { text, house: of };
       await load(of);
       return true;
     } catch (reason) {
+      if (reason instanceof api.ApiError && reason.kind === 'offline') {
+        await keep(changes, text);
+        return true;
+      }
       refused.value = words(reason);
       // Somebody else was quicker: what is there now is shown.
       if (reason instanceof api.ApiError && reason.status === 412) await load(of);
@@ -86,6 +96,20 @@ export const useHouse = defineStore('house', () => {
     } finally {
       busy.value = false;
     }
+  }
+
+  /** Keeps an act until there is a network. */
+  async function keep(changes: api.Change[], reason: string): Promise<void> {
+    await outbox.put([
+      {
+        method: 'POST',
+        path: 'changes',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ reason, changes }),
+        title: `${reason} · ${String(house.value?.properties.address ?? '')}`,
+      },
+    ]);
+    kept.value = true;
   }
 
   function words(reason: unknown): string {
@@ -112,5 +136,5 @@ export const useHouse = defineStore('house', () => {
     await load(was.house);
   }
 
-  return { house, status, error, last, busy, refused, load, changed, act, takeBack };
+  return { house, status, error, last, busy, refused, kept, load, changed, act, takeBack };
 });

@@ -1,4 +1,5 @@
 import { defineStore } from 'pinia';
+import { ulid } from 'ulid';
 import { ref, shallowRef, watch } from 'vue';
 import type { Counted, Item, LonLat, Rule, Statistics } from '../api';
 import * as api from '../api';
@@ -137,7 +138,7 @@ export const useStatistics = defineStore('statistics', () => {
     const geometry = { type: 'Polygon' as const, coordinates: [closed(of.ring)] };
     const feature = { geometry, properties: { name, rule: rule.value, drawn_on: day } };
     const change = { op: 'insert' as const, layer: 'count_area', feature };
-    const committed = await api.commit([change], name, crypto.randomUUID());
+    const committed = await api.commit([change], name, ulid());
     const id = committed.features[0]?.id;
     if (id) subject.value = { layer: 'count_area', ids: [id], name };
   }

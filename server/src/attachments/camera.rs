@@ -42,9 +42,8 @@ fn place(exif: &Exif) -> Option<(f64, f64)> {
     let longitude = angle(exif, Tag::GPSLongitude)? * sign(exif, Tag::GPSLongitudeRef, "W");
     let latitude = angle(exif, Tag::GPSLatitude)? * sign(exif, Tag::GPSLatitudeRef, "S");
     // Cameras without a fix write zeros.
-    let real = longitude.abs() <= 180.0
-        && latitude.abs() <= 90.0
-        && (longitude != 0.0 || latitude != 0.0);
+    let real =
+        longitude.abs() <= 180.0 && latitude.abs() <= 90.0 && (longitude != 0.0 || latitude != 0.0);
     real.then_some((longitude, latitude))
 }
 

@@ -11,8 +11,7 @@ use axum::{
 };
 use tokio::sync::Mutex;
 use yizhangtu_data::{
-    Change, ChangeSet, Expected, Layer, Operation, Record, Value,
-    store::attachments::LAYER,
+    Change, ChangeSet, Expected, Layer, Operation, Record, Value, store::attachments::LAYER,
 };
 
 use super::{
@@ -92,7 +91,8 @@ pub(super) async fn add(
         .read(move |store| Ok((store.layer(LAYER).cloned(), of_feature(store, &at, &of)?)))
         .await?;
     let own = own.ok_or_else(Problem::read_only)?;
-    let same = (there.iter()).find(|known| known.get(&own, "hash").as_text() == Some(&received.hash));
+    let same =
+        (there.iter()).find(|known| known.get(&own, "hash").as_text() == Some(&received.hash));
     if let Some(same) = same {
         return told(&app, &viewer, owner, own, same.clone(), StatusCode::OK).await;
     }
@@ -169,7 +169,11 @@ pub(super) async fn remove(
     if !(may.remove || (may.add && mine)) || (personal && !may.personal && !mine) {
         return Err(viewer.refused());
     }
-    let hash = record.get(&own, "hash").as_text().unwrap_or_default().to_owned();
+    let hash = record
+        .get(&own, "hash")
+        .as_text()
+        .unwrap_or_default()
+        .to_owned();
     let set = ChangeSet {
         author: viewer.author().to_owned(),
         reason: "删除附件 / attachment removed".to_owned(),
@@ -198,13 +202,20 @@ fn described(own: &Layer, owner: &Owner, file: &Received, words: Words) -> Recor
     let picture = file.what.size.is_some();
     let kind = words.kind.filter(|kind| !kind.is_empty());
     let kind = kind.unwrap_or_else(|| if picture { "现场照片" } else { "文书" }.to_owned());
-    let name = words.name.map(|name| plain(&name)).filter(|name| !name.is_empty());
+    let name = words
+        .name
+        .map(|name| plain(&name))
+        .filter(|name| !name.is_empty());
     let caption = words.caption.map(|words| words.trim().to_owned());
     record
         .set(own, "layer", owner.layer.id.as_str())
         .set(own, "feature", owner.id.as_str())
         .set(own, "kind", kind)
-        .set(own, "name", name.unwrap_or_else(|| if picture { "照片" } else { "文件" }.to_owned()))
+        .set(
+            own,
+            "name",
+            name.unwrap_or_else(|| if picture { "照片" } else { "文件" }.to_owned()),
+        )
         .set(own, "media_type", file.what.media.name())
         .set(own, "hash", file.hash.as_str())
         .set(own, "bytes", i64::try_from(file.bytes).unwrap_or(i64::MAX));

@@ -113,7 +113,9 @@ async fn allowed(
     original: bool,
 ) -> Result<Allowed, Problem> {
     let none = || {
-        Problem::not_found("没有这个附件，或已删除 / there is no such attachment, or it was removed")
+        Problem::not_found(
+            "没有这个附件，或已删除 / there is no such attachment, or it was removed",
+        )
     };
     let asked = hash.to_owned();
     let (own, records, files) = app
@@ -244,4 +246,3 @@ fn dress(response: &mut Response, tag: &str) {
         HeaderValue::from_static("private, no-cache"),
     );
 }
-

@@ -61,7 +61,21 @@ impl Media {
         match start {
             [0xFF, 0xD8, 0xFF, ..] => Some(Self::Jpeg),
             [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => Some(Self::Png),
-            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Self::Webp),
+            [
+                b'R',
+                b'I',
+                b'F',
+                b'F',
+                _,
+                _,
+                _,
+                _,
+                b'W',
+                b'E',
+                b'B',
+                b'P',
+                ..,
+            ] => Some(Self::Webp),
             [b'%', b'P', b'D', b'F', b'-', ..] => Some(Self::Pdf),
             _ => None,
         }
@@ -107,7 +121,11 @@ pub(super) fn recognise(path: &Path, rules: &Rules) -> std::io::Result<Result<Re
         return Ok(Err(Unfit::TooManyPixels));
     }
     let turned = decoder.orientation().is_ok_and(is_on_its_side);
-    let size = Some(if turned { (height, width) } else { (width, height) });
+    let size = Some(if turned {
+        (height, width)
+    } else {
+        (width, height)
+    });
     Ok(Ok(Recognised { media, size }))
 }
 

@@ -61,7 +61,11 @@ impl Rules {
 
     /// The media types that are taken, for a sentence.
     pub(super) fn types(&self) -> String {
-        self.types.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
+        self.types
+            .keys()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     /// What a page needs to know before it sends a file.

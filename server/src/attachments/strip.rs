@@ -36,13 +36,14 @@ pub(super) fn picture(media: Media, content: Bytes) -> Option<Bytes> {
 fn jpeg(content: Bytes) -> Option<Bytes> {
     let mut jpeg = Jpeg::from_bytes(content).ok()?;
     let way_up = jpeg.exif().and_then(|exif| orientation(&exif));
-    jpeg.segments_mut().retain(|segment| match segment.marker() {
-        markers::APP2 => segment.contents().starts_with(b"ICC_PROFILE\0"),
-        // JFIF, and Adobe's word on the colours.
-        markers::APP0 | markers::APP14 => true,
-        markers::COM => false,
-        marker => !(markers::APP0..=markers::APP15).contains(&marker),
-    });
+    jpeg.segments_mut()
+        .retain(|segment| match segment.marker() {
+            markers::APP2 => segment.contents().starts_with(b"ICC_PROFILE\0"),
+            // JFIF, and Adobe's word on the colours.
+            markers::APP0 | markers::APP14 => true,
+            markers::COM => false,
+            marker => !(markers::APP0..=markers::APP15).contains(&marker),
+        });
     jpeg.set_exif(way_up.map(only_orientation));
     let whole = jpeg.encoder().bytes();
     let end = end_of(&whole)?;
@@ -78,7 +79,8 @@ fn end_of(jpeg: &[u8]) -> Option<usize> {
 fn png(content: Bytes) -> Option<Bytes> {
     let mut png = Png::from_bytes(content).ok()?;
     let way_up = png.exif().and_then(|exif| orientation(&exif));
-    png.chunks_mut().retain(|chunk| PNG_KEPT.contains(&chunk.kind()));
+    png.chunks_mut()
+        .retain(|chunk| PNG_KEPT.contains(&chunk.kind()));
     png.set_exif(way_up.map(only_orientation));
     Some(png.encoder().bytes())
 }
@@ -86,7 +88,8 @@ fn png(content: Bytes) -> Option<Bytes> {
 fn webp(content: Bytes) -> Option<Bytes> {
     let mut webp = WebP::from_bytes(content).ok()?;
     let way_up = webp.exif().and_then(|exif| orientation(&exif));
-    webp.chunks_mut().retain(|chunk| WEBP_KEPT.contains(&chunk.id()));
+    webp.chunks_mut()
+        .retain(|chunk| WEBP_KEPT.contains(&chunk.id()));
     webp.set_exif(way_up.map(only_orientation));
     Some(webp.encoder().bytes())
 }
@@ -130,7 +133,9 @@ mod tests {
 
     fn encoded(format: ImageFormat) -> Bytes {
         let mut out = Cursor::new(Vec::new());
-        DynamicImage::new_rgb8(8, 4).write_to(&mut out, format).unwrap();
+        DynamicImage::new_rgb8(8, 4)
+            .write_to(&mut out, format)
+            .unwrap();
         out.into_inner().into()
     }
 
@@ -175,7 +180,10 @@ mod tests {
             let mut shown = decoder(bare.clone());
             assert_eq!(shown.orientation().unwrap(), Orientation::Rotate90);
             let pixels = DynamicImage::from_decoder(decoder(bare)).unwrap();
-            assert_eq!(pixels, DynamicImage::from_decoder(decoder(content)).unwrap());
+            assert_eq!(
+                pixels,
+                DynamicImage::from_decoder(decoder(content)).unwrap()
+            );
             if media == Media::Jpeg {
                 assert_eq!(shown.icc_profile().unwrap().unwrap(), b"colours");
             }
@@ -184,7 +192,13 @@ mod tests {
 
     #[test]
     fn what_cannot_be_taken_apart_does_not_leave() {
-        assert_eq!(picture(Media::Jpeg, Bytes::from_static(b"\xFF\xD8\xFF")), None);
-        assert_eq!(picture(Media::Pdf, Bytes::from_static(b"%PDF-1.7 %%EOF")), None);
+        assert_eq!(
+            picture(Media::Jpeg, Bytes::from_static(b"\xFF\xD8\xFF")),
+            None
+        );
+        assert_eq!(
+            picture(Media::Pdf, Bytes::from_static(b"%PDF-1.7 %%EOF")),
+            None
+        );
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     basemap::Basemaps,
     changes::{Hub, Keeper},
     identity::Identity,
-    people::Past,
+    people::{Past, Quality},
     policy::{Action, Cuts, Viewer},
     release::Releases,
     search::Search,
@@ -48,6 +48,7 @@ struct Shared {
     metrics: Metrics,
     search: Search,
     past: Past,
+    quality: Quality,
     started: Instant,
 }
 
@@ -87,6 +88,7 @@ impl App {
             metrics: Metrics::default(),
             search: Search::default(),
             past: Past::default(),
+            quality: Quality::default(),
             started: Instant::now(),
         })))
     }
@@ -197,6 +199,11 @@ impl App {
     /// The names that are searched.
     pub(crate) fn search(&self) -> &Search {
         &self.0.search
+    }
+
+    /// What was last found of the quality of the data.
+    pub(crate) fn quality(&self) -> &Quality {
+        &self.0.quality
     }
 
     /// What the houses counted on days in the past.

@@ -87,7 +87,9 @@ mod tests {
 
     async fn read(request: Request) -> Response {
         let body = to_bytes(request.into_body(), 100).await;
-        body.map_or(0, |body| body.len()).to_string().into_response()
+        body.map_or(0, |body| body.len())
+            .to_string()
+            .into_response()
     }
 
     #[tokio::test]

@@ -1,8 +1,11 @@
 //! 人屋: people and houses. What a house holds, what the registers count, and the rules of
 //! moving in and out.
 
+mod coverage;
 mod house;
+mod intake;
 mod past;
+mod quality;
 mod register;
 mod rules;
 mod terms;
@@ -12,17 +15,27 @@ mod tests;
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 
 pub(crate) use past::Past;
+pub(crate) use quality::Quality;
 pub(crate) use register::{Day, Tallies, Tally, has_registers};
 pub(crate) use rules::Registers;
 pub(crate) use terms::Terms;
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    routing::{get, post},
+};
 
 use crate::http::App;
 
 /// The routes of people and houses.
 pub(crate) fn routes() -> Router<App> {
-    Router::new().route("/houses/{id}", get(house::house))
+    let most = DefaultBodyLimit::max(intake::LARGEST);
+    Router::new()
+        .route("/houses/{id}", get(house::house))
+        .route("/coverage", get(coverage::coverage))
+        .route("/quality", get(quality::quality))
+        .route("/registers", post(intake::registers).layer(most))
 }
 
 /// What the clocks of the village show.

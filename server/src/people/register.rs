@@ -232,6 +232,7 @@ struct Home {
     building: Id,
     hukou: Option<Arc<str>>,
     age_group: usize,
+    verified_on: Option<NaiveDate>,
     unverified: bool,
     overdue: bool,
 }
@@ -309,6 +310,7 @@ fn homes(store: &GeoPackage, day: Day, only: Option<&str>) -> Result<Vec<Home>, 
             building: row.building,
             hukou: row.hukou,
             age_group: terms.age_group(row.birth, day.date()),
+            verified_on: row.verified_on,
             unverified,
             overdue: !unverified
                 && row
@@ -341,6 +343,30 @@ pub(super) fn counted_in(
     let homes = homes(store, Day::Now(today), Some(&only))?;
     let here = homes.into_iter().filter(|home| *home.building == *building);
     Ok(here.map(|home| home.person).collect())
+}
+
+/// People verified since a day, or ever, and all people, by the house that they count in.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn verified_since(
+    store: &GeoPackage,
+    today: NaiveDate,
+    since: Option<NaiveDate>,
+) -> Result<HashMap<Id, [u32; 2]>, StoreError> {
+    let mut found: HashMap<Id, [u32; 2]> = HashMap::new();
+    if !has_registers(store) {
+        return Ok(found);
+    }
+    for home in homes(store, Day::Now(today), None)? {
+        let verified = home
+            .verified_on
+            .is_some_and(|on| since.is_none_or(|since| on >= since));
+        let [done, all] = found.entry(home.building).or_default();
+        *done += u32::from(verified);
+        *all += 1;
+    }
+    Ok(found)
 }
 
 /// Households by building. One without a building is in its room's.

@@ -15,6 +15,7 @@ pub(crate) struct Terms {
     ages: Ages,
     verification: Verification,
     rooms: Rooms,
+    pub(crate) visits: Visits,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -42,6 +43,16 @@ struct Rooms {
     #[serde(rename = "let")]
     rented: Vec<String>,
     vacant: Vec<String>,
+}
+
+/// When a house was not seen for too long.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Visits {
+    /// Days without a visit after which a house is due, and long due.
+    pub(crate) unseen_days: [u32; 2],
+    /// Outcomes at which the house was seen.
+    pub(crate) seen: Vec<String>,
 }
 
 /// A band of ages: its first age and, but for the last, its last one.

@@ -556,6 +556,31 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[(JSON, "object")],
     ),
     get(
+        "/coverage",
+        PLACES,
+        "getCoverage",
+        "走访轮次的进度，或各户多久没走访，及人屋车场网完成度 / how far a round of visits has come, or when each house was last seen; completeness by grid",
+        &["round"],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/quality",
+        SERVICE,
+        "getQuality",
+        "数据质量：错误与疑点 / what in the data is wrong or suspicious",
+        &[],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/registers",
+        IMPORT,
+        "takeRegister",
+        "导入人屋台账（xlsx），dry_run 只检查 / take a register of people in; dry_run only checks",
+        &["dry-run", "partial"],
+        &[(JSON, "object")],
+    )
+    .post(&[("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "string")]),
+    get(
         "/statistics",
         PLACES,
         "statistics",

@@ -11,6 +11,7 @@ use crate::{
 pub(super) fn name_of(key: &str) -> &str {
     match key {
         "search-limit" => "limit",
+        "dry-run" => "dry_run",
         "lookup-crs" => "crs",
         "lookup-layers" => "layers",
         "account-user" => "user",
@@ -292,6 +293,26 @@ pub(super) fn all(app: &App) -> Value {
         "近处优先：经度,纬度 / LON,LAT: near ones first",
         numbers(2, 2),
     );
+    add(
+        "round",
+        "query",
+        "走访轮次 / a round of visits",
+        text.clone(),
+    );
+    for (name, description) in [
+        ("dry-run", "只检查 / only check"),
+        (
+            "partial",
+            "有错的行不导入，其余导入 / leave lines with faults out",
+        ),
+    ] {
+        add(
+            name,
+            "query",
+            description,
+            json!({ "type": "boolean", "default": false }),
+        );
+    }
     add(
         "purpose",
         "query",

@@ -1,0 +1,127 @@
+import { defineStore } from 'pinia';
+import { ref, shallowRef } from 'vue';
+import type { Coverage, HouseState, Item, Quality, Statistics } from '../api';
+import * as api from '../api';
+import { stage } from '../map/current';
+
+export type Tab = 'overview' | 'people' | 'grids' | 'rounds' | 'quality';
+
+/** Colours of what came of a house; the worst is the strongest. */
+export const STATE_COLORS: Record<HouseState, string> = {
+  seen: '#4f9a5b',
+  fresh: '#4f9a5b',
+  absent: '#e0b12f',
+  due: '#e0b12f',
+  refused: '#c8372d',
+  long: '#c8372d',
+  left: '#7c8894',
+  never: '#7c8894',
+};
+
+/** The figures of the village as a whole and by grid; each asked of the server that makes it. */
+export const usePanels = defineStore('panels', () => {
+  const tab = ref<Tab>('overview');
+  const villages = shallowRef<Item[]>([]);
+  const counts = shallowRef<Statistics | null>(null);
+  const indicators = shallowRef<Item[]>([]);
+  const coverage = shallowRef<Coverage | null>(null);
+  const rounds = shallowRef<Item[]>([]);
+  const round = ref<string | null>(null);
+  const quality = shallowRef<Quality | null>(null);
+  const status = ref<'idle' | 'loading' | 'ready' | 'failed'>('idle');
+  const error = shallowRef<unknown>(null);
+  /** Whether houses on the map have the colour of what came of them. */
+  const shaded = ref(false);
+
+  async function load(quiet = false): Promise<void> {
+    if (!quiet) status.value = 'loading';
+    try {
+      await read();
+      status.value = 'ready';
+    } catch (reason) {
+      // Figures that stand there stand until the server can be asked again.
+      if (quiet) return;
+      error.value = reason;
+      status.value = 'failed';
+    }
+  }
+
+  async function read(): Promise<void> {
+    switch (tab.value) {
+      case 'rounds': {
+        const page = await api.items('survey_round', { limit: 200, offset: 0, sortby: '-due_on' });
+        rounds.value = page.features;
+        coverage.value = await api.coverage(round.value);
+        await shade();
+        return;
+      }
+      case 'quality':
+        quality.value = await api.quality();
+        return;
+      default: {
+        const page = await api.items('village', { limit: 500, offset: 0 });
+        villages.value = page.features;
+        const ids = page.features.map((village) => String(village.id));
+        counts.value = ids.length
+          ? await api.statistics({ layer: 'village', ids, rule: 'representative_point', by: 'grid' })
+          : null;
+        // Who may not read indicators or visits has the other figures.
+        const [values, seen] = await Promise.allSettled([
+          api.items('indicator', { limit: 500, offset: 0 }),
+          api.coverage(null),
+        ]);
+        indicators.value = values.status === 'fulfilled' ? values.value.features : [];
+        coverage.value = seen.status === 'fulfilled' ? seen.value : null;
+      }
+    }
+  }
+
+  function show(next: Tab): Promise<void> {
+    tab.value = next;
+    if (next !== 'rounds') void unshade();
+    return load();
+  }
+
+  /** Colours the houses by what came of them. */
+  async function shade(): Promise<void> {
+    if (!shaded.value || !coverage.value) return;
+    const ids = new Map<string, string[]>();
+    for (const { id, state } of coverage.value.houses) {
+      const color = STATE_COLORS[state];
+      const same = ids.get(color);
+      if (same) same.push(id);
+      else ids.set(color, [id]);
+    }
+    await stage.value?.shade('building', ids);
+  }
+
+  async function unshade(): Promise<void> {
+    shaded.value = false;
+    await stage.value?.shade('building', null);
+  }
+
+  async function toggleShade(): Promise<void> {
+    if (shaded.value) return unshade();
+    shaded.value = true;
+    await shade();
+  }
+
+  return {
+    tab,
+    villages,
+    counts,
+    indicators,
+    coverage,
+    rounds,
+    round,
+    quality,
+    status,
+    error,
+    shaded,
+    load: () => load(),
+    recount: () => load(true),
+    show,
+    toggleShade,
+    unshade,
+  };
+});
