@@ -183,10 +183,11 @@ fn folded(address: &str) -> String {
             continue;
         }
         end(&mut numeral, &mut kept);
-        if letter.is_alphanumeric() {
-            kept.extend(letter.to_lowercase());
-        } else if letter == '-' || letter == '之' {
+        // “23号之一” is 23号-1.
+        if letter == '-' || letter == '之' {
             kept.push('-');
+        } else if letter.is_alphanumeric() {
+            kept.extend(letter.to_lowercase());
         }
     }
     end(&mut numeral, &mut kept);
