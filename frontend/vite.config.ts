@@ -11,6 +11,7 @@ const paths = [
   '/lookup',
   '/statistics',
   '/search',
+  '/sheets',
   '/tiles',
   '/basemaps',
   '/health',

@@ -16,11 +16,11 @@ mod overview;
 mod page;
 mod people;
 mod policy;
-#[expect(dead_code, unused_imports, reason = "sheets and documents come next")]
 mod print;
 mod process;
 mod release;
 mod search;
+mod sheets;
 mod statistics;
 mod tiles;
 

@@ -22,6 +22,7 @@ export * from './houses';
 export * from './imports';
 export * from './panels';
 export * from './processes';
+export * from './sheets';
 export type * from './types';
 
 type Signal = AbortSignal | undefined;

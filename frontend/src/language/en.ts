@@ -759,6 +759,33 @@ export const en: Texts = {
     scale: (denominator) => `about 1:${denominator}`,
   },
 
+  printing: {
+    title: 'Print',
+    view: 'Map on screen',
+    viewHint: 'Prints the map as it is on screen, with title, scale and legend.',
+    printView: 'Print the map on screen',
+    sheets: 'Map sheets of people and houses',
+    none: 'There are no sheets, and no grids to divide. Once grids are imported, sheets of about a hundred houses are made of them.',
+    paper: 'Paper',
+    ownPaper: 'As the sheet says',
+    grid: 'Grid',
+    allGrids: 'All grids',
+    houses: (count: string) => `${count} houses`,
+    onNone: (count: string) => `${count} houses are on no sheet`,
+    all: (count: string) => `Download these ${count} sheets (ZIP)`,
+    open: (title: string) => `Open ${title} (PDF)`,
+    progress: (done: string, all: string) => `${done} of ${all} sheets`,
+    stop: 'Stop',
+    zoom: 'Show on the map',
+    anew: 'Print anew',
+    done: 'Got it',
+    standing: { latest: 'Up to date', outdated: 'Out of date', unknown: 'Cannot be checked' },
+    changed: (since: string, changes: string, houses: string) =>
+      `Since ${since}, ${changes} things on it have changed, in ${houses} houses.`,
+    unknownWhy: 'This sheet was not printed from this file, or too much has changed since. Print it anew.',
+    shows: (at: string, now: string) => `The print shows change ${at}; now it is ${now}`,
+  },
+
   units: {
     m2: 'm²',
     mu: 'mu',

@@ -744,6 +744,33 @@ export const zh = {
     scale: (denominator: string) => `约 1:${denominator}`,
   },
 
+  printing: {
+    title: '打印',
+    view: '当前视图',
+    viewHint: '打印屏幕上的地图，带图名、比例尺和图例。',
+    printView: '打印当前视图',
+    sheets: '图幅（“人屋关联”网格图）',
+    none: '没有图幅，也没有网格可据以划分。导入网格后，这里会按约一百栋一幅自动划分。',
+    paper: '纸张',
+    ownPaper: '按图幅所定',
+    grid: '网格',
+    allGrids: '全部网格',
+    houses: (count: string) => `${count} 栋`,
+    onNone: (count: string) => `有 ${count} 栋房屋不在任何图幅内`,
+    all: (count: string) => `下载这 ${count} 幅（ZIP）`,
+    open: (title: string) => `打开 ${title}（PDF）`,
+    progress: (done: string, all: string) => `${done} / ${all} 幅`,
+    stop: '停止',
+    zoom: '在地图上看',
+    anew: '重新打印',
+    done: '知道了',
+    standing: { latest: '最新', outdated: '已过期', unknown: '无法核对' },
+    changed: (since: string, changes: string, houses: string) =>
+      `自 ${since} 起，图上内容变更 ${changes} 处，涉及 ${houses} 栋房屋。`,
+    unknownWhy: '这张图不是由本库打印的，或打印以后变更太多。请重新打印。',
+    shows: (at: string, now: string) => `图上变更序号 ${at}，现在 ${now}`,
+  },
+
   units: {
     m2: '平方米',
     mu: '亩',

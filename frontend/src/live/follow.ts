@@ -4,6 +4,7 @@ import { useInspector } from '../inspector/store';
 import { useLayers } from '../layers/store';
 import { usePanels } from '../panels/store';
 import { useHouse } from '../people/house';
+import { usePrinting } from '../printing/store';
 import { useShell } from '../shell/store';
 import { useStatistics } from '../statistics/store';
 import { useTable } from '../table/store';
@@ -17,6 +18,7 @@ export function useFollowing(): void {
   const inspector = useInspector();
   const table = useTable();
   const statistics = useStatistics();
+  const printing = usePrinting();
   const shell = useShell();
   const house = useHouse();
   const panels = usePanels();
@@ -29,6 +31,7 @@ export function useFollowing(): void {
     if (shell.side === 'inspector') house.changed(now.layers, now.everything);
     if (shell.side === 'panels') void panels.recount();
     if (shell.side === 'statistics') void statistics.recount();
+    if (shell.side === 'printing') printing.reread();
   }
 
   let forget = () => {};

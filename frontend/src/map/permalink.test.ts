@@ -40,4 +40,14 @@ describe('permalink', () => {
     }
     expect(readLink('#lang=fr&sel=%E0%A4%A/x')).toEqual({ selected: { layer: '%E0%A4%A', id: 'x' } });
   });
+
+  it('reads the code of a sheet on paper, and no half of one', () => {
+    expect(readLink('#sheet=440118101224003-01&at=4711').print).toEqual({
+      sheet: '440118101224003-01',
+      at: 4711,
+    });
+    for (const half of ['#sheet=1', '#at=4711', '#sheet=1&at=', '#sheet=1&at=-2', '#sheet=1&at=1e9']) {
+      expect(readLink(half).print, half).toBeUndefined();
+    }
+  });
 });

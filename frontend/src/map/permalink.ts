@@ -1,4 +1,4 @@
-/** The place, layers and selection in the address: `#map=z/lat/lon&layers=a,b&sel=layer/id&base=id&lang=en`. */
+/** The place, layers and selection in the address: `#map=z/lat/lon&layers=a,b&sel=layer/id&base=id&lang=en`; or as codes on paper have it, a print: `#sheet=id&at=number`. */
 import type { LonLat } from '../api';
 
 export interface View {
@@ -12,6 +12,8 @@ export interface Link {
   selected?: { layer: string; id: string };
   base?: string;
   language?: 'zh' | 'en';
+  /** A sheet on paper, and the number of the last change that it shows. */
+  print?: { sheet: string; at: number };
 }
 
 /** Reads a link; parts that make no sense are left out rather than guessed. */
@@ -33,6 +35,8 @@ export function readLink(hash: string): Link {
   }
   const base = parts.get('base');
   if (base) link.base = decode(base);
+  const [sheet, at] = [parts.get('sheet'), parts.get('at')];
+  if (sheet && at && /^\d{1,15}$/.test(at)) link.print = { sheet: decode(sheet), at: Number(at) };
   const language = parts.get('lang');
   if (language === 'zh' || language === 'en') link.language = language;
   return link;

@@ -5,12 +5,14 @@ import { setLanguage, useLanguage } from '../language';
 import { useLayers } from '../layers/store';
 import { stage } from '../map/current';
 import { type Link, readLink, writeLink } from '../map/permalink';
+import { usePrinting } from '../printing/store';
 
 /** Keeps the address in step with the page, and the page with the address. */
 export function useLink(): { initial: Link; write: () => void; restore: () => void } {
   const layers = useLayers();
   const inspector = useInspector();
   const bases = useBaseMaps();
+  const printing = usePrinting();
   const { language } = useLanguage();
   const initial = readLink(location.hash);
   if (initial.language) setLanguage(initial.language);
@@ -31,6 +33,7 @@ export function useLink(): { initial: Link; write: () => void; restore: () => vo
     if (link.language) setLanguage(link.language);
     if (link.layers) layers.showOnly(link.layers);
     if (link.selected) void inspector.open(link.selected.layer, link.selected.id, !link.view);
+    if (link.print) void printing.openPrint(link.print);
   }
 
   function changed(): void {

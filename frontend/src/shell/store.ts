@@ -2,7 +2,15 @@ import { defineStore } from 'pinia';
 import { ref, watch } from 'vue';
 
 /** What fills the panel on the right, or the sheet on a phone. */
-export type Side = 'inspector' | 'panels' | 'statistics' | 'editing' | 'enforcement' | 'import' | null;
+export type Side =
+  | 'inspector'
+  | 'panels'
+  | 'statistics'
+  | 'editing'
+  | 'enforcement'
+  | 'import'
+  | 'printing'
+  | null;
 
 /** Below this width panels become sheets from the bottom. */
 const NARROW = '(max-width: 760px)';

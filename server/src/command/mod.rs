@@ -11,6 +11,7 @@ mod import;
 mod locate;
 mod restore;
 mod serve;
+mod sheets;
 mod tiles;
 mod user;
 
@@ -51,6 +52,7 @@ enum Verb {
     Locate(locate::Arguments),
     Restore(restore::Arguments),
     Serve(serve::Arguments),
+    Sheets(sheets::Arguments),
     Tiles(tiles::Arguments),
     User(user::Arguments),
 }
@@ -95,6 +97,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Verb::Locate(arguments) => locate::run(arguments, output),
         Verb::Restore(arguments) => restore::run(arguments, output),
         Verb::Serve(arguments) => serve::run(arguments, output),
+        Verb::Sheets(arguments) => sheets::run(arguments, output),
         Verb::Tiles(arguments) => tiles::run(arguments, output),
         Verb::User(arguments) => user::run(arguments, output),
     }

@@ -75,6 +75,7 @@ pub(crate) fn routes() -> Router<App> {
         .merge(crate::people::routes())
         .merge(crate::process::routes())
         .merge(crate::search::routes())
+        .merge(crate::sheets::routes())
         .merge(crate::statistics::routes())
         .merge(crate::tiles::routes())
 }

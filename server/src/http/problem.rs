@@ -132,9 +132,13 @@ impl Problem {
     }
 
     /// The status code.
-    #[cfg(test)]
     pub(crate) fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// What is wrong, for a command line.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
     }
 }
 

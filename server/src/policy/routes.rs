@@ -113,6 +113,8 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("POST", "/lookup", Somebody),
     ("POST", "/statistics", Somebody),
     ("GET", "/search", Somebody),
+    ("GET", "/sheets", Somebody),
+    ("GET", "/sheets/{sheet}", Somebody),
     ("GET", "/tileMatrixSets", Somebody),
     ("GET", "/tileMatrixSets/{matrix}", Somebody),
     ("GET", "/tiles/{layers}", Somebody),

@@ -190,9 +190,8 @@ impl Document {
         }
         for (hundredths, state) in states {
             let opacity = f32::from(hundredths) / 100.0;
-            pdf.ext_graphics(state)
-                .non_stroking_alpha(opacity)
-                .stroking_alpha(opacity);
+            // An outline stays as it is where what is inside it is let through.
+            pdf.ext_graphics(state).non_stroking_alpha(opacity);
         }
         embed::write(&mut pdf, &font, &self.resources);
         pdf.document_info(info)

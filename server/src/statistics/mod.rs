@@ -103,6 +103,23 @@ async fn statistics(
     .map(Json)
 }
 
+/// The answer to a request that another part of the server makes, so that its numbers are
+/// those of the panel. The moment is what the viewer sees and what is counted for it.
+///
+/// # Errors
+/// As `POST /statistics`.
+pub(crate) fn figures(
+    app: &App,
+    viewer: &Viewer,
+    (outlines, counted): (&Snapshot, &Snapshot),
+    request: &serde_json::Value,
+) -> Result<serde_json::Value, Problem> {
+    let seen = Counted::of(app, viewer)?;
+    let body = request.to_string();
+    let answer = answer(viewer, counted, outlines, &seen, body.as_bytes())?;
+    serde_json::to_value(answer).map_err(Problem::internal)
+}
+
 /// `snapshot` is what is counted, `outlines` what may be seen, and so what may be named.
 fn answer(
     viewer: &Viewer,

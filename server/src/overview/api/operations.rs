@@ -581,6 +581,22 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .post(&[("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "string")]),
     get(
+        "/sheets",
+        PLACES,
+        "getSheets",
+        "图幅一览 / the map sheets",
+        &["sheet-grid"],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/sheets/{sheet}",
+        PLACES,
+        "getSheet",
+        "图幅：以 .pdf 结尾为可打印的文件，否则为现状；at 为所印的变更序号 / a sheet: to print where the path ends in .pdf, else how it stands; at is the number that a print shows",
+        &["sheet", "paper", "at"],
+        &[(JSON, "object"), ("application/pdf", "string")],
+    ),
+    get(
         "/statistics",
         PLACES,
         "statistics",

@@ -16,6 +16,7 @@ pub(super) fn name_of(key: &str) -> &str {
         "lookup-layers" => "layers",
         "account-user" => "user",
         "export-f" => "f",
+        "sheet-grid" => "grid",
         "import-layer" => "layer",
         "file-crs-in" => "crs",
         "log-limit" => "limit",
@@ -64,6 +65,30 @@ pub(super) fn all(app: &App) -> Value {
         "query",
         "格式，优先于 Accept / format; outranks Accept",
         json!({ "type": "string", "enum": ["json", "geojson", "csv", "html", "schema"] }),
+    );
+    add(
+        "sheet",
+        "path",
+        "图幅的 id 或编号 / id or code of a sheet",
+        text.clone(),
+    );
+    add(
+        "sheet-grid",
+        "query",
+        "只要一个网格的：编码、id 或名称 / of one grid only: its code, id or name",
+        text.clone(),
+    );
+    add(
+        "paper",
+        "query",
+        "纸张 / paper",
+        json!({ "type": "string", "enum": ["A4", "A3", "A2"] }),
+    );
+    add(
+        "at",
+        "query",
+        "所印的变更序号 / number that a print shows",
+        whole.clone(),
     );
     add(
         "layer",
