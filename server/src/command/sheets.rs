@@ -16,9 +16,10 @@ use super::{Failure, Output};
 use crate::{
     basemap::Basemaps,
     http::{App, Config, Problem},
+    people,
     policy::Viewer,
     print::Paper,
-    sheets::{Occasion, Press, Sheet, china_now, number},
+    sheets::{Occasion, Press, Sheet, number},
 };
 
 /// 制作“人屋关联”网格图（PDF） / make the map sheets as PDF
@@ -62,7 +63,7 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     fs::create_dir_all(&arguments.output)?;
 
     let progress = progress(chosen.len());
-    let at = china_now();
+    let at = people::now();
     let address = arguments.url.trim_end_matches('/');
     let made: Vec<Value> = chosen
         .par_iter()

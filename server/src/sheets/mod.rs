@@ -20,5 +20,5 @@ mod standing;
 mod symbol;
 
 pub(crate) use press::{Occasion, Press};
-pub(crate) use routes::{china_now, number, routes};
+pub(crate) use routes::{number, routes};
 pub(crate) use set::Sheet;

@@ -7,7 +7,6 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use chrono::{DateTime, FixedOffset, Utc};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -19,6 +18,7 @@ use super::{
 use crate::{
     audit::Entry,
     http::{App, Base, Parameters, Problem, percent_encoded},
+    people,
     policy::Viewer,
     print::Paper,
 };
@@ -91,7 +91,7 @@ async fn document(
         let press = Press::new(&app, &viewer)?;
         let sheet = press.sheets().get(&id)?;
         let occasion = Occasion {
-            at: china_now(),
+            at: people::now(),
             number: number(),
             address: base.at(""),
         };
@@ -180,15 +180,9 @@ pub(crate) fn number() -> String {
     let ulid = ulid::Ulid::generate().to_string();
     format!(
         "TF{}-{}",
-        china_now().format("%Y%m%d"),
+        people::now().format("%Y%m%d"),
         &ulid[ulid.len() - 8..]
     )
-}
-
-/// Now, in China.
-pub(crate) fn china_now() -> DateTime<FixedOffset> {
-    const CHINA: FixedOffset = FixedOffset::east_opt(8 * 3600).expect("within a day");
-    Utc::now().with_timezone(&CHINA)
 }
 
 fn fresh(mut response: Response) -> Response {

@@ -115,8 +115,8 @@ pub(crate) fn figures(
     request: &serde_json::Value,
 ) -> Result<serde_json::Value, Problem> {
     let seen = Counted::of(app, viewer)?;
-    let body = request.to_string();
-    let answer = answer(viewer, counted, outlines, &seen, body.as_bytes())?;
+    let request = Request::parse(request.to_string().as_bytes())?;
+    let answer = answer(viewer, counted, outlines, &seen, &request)?;
     serde_json::to_value(answer).map_err(Problem::internal)
 }
 
