@@ -12,7 +12,7 @@ test('sheets of a grid are printed from the page, on the paper asked for', async
   await list.locator('li').nth(14).waitFor();
   assert.equal(await list.locator('li').count(), 15);
   await picture(page, 'desktop-printing');
-  await page.getByLabel('网格', { exact: true }).selectOption({ label: '第三网格' });
+  await page.locator('.printing').getByRole('combobox', { name: '网格' }).selectOption({ label: '第三网格' });
   await page.getByLabel('纸张').selectOption('A4');
   await eventually(page, () => document.querySelectorAll('[data-testid="sheets"] li').length === 2);
   const address = await list.locator('a').first().getAttribute('href');

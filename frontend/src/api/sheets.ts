@@ -23,7 +23,7 @@ export interface SheetList {
 }
 
 /** How a print stands: it shows the change of a number, and what changed of it since. */
-export interface Standing {
+export interface PrintStanding {
   status: 'latest' | 'outdated' | 'unknown';
   at: number;
   since?: string;
@@ -31,7 +31,7 @@ export interface Standing {
   houses: number;
 }
 
-export type PrintedSheet = Sheet & { sequence: number; standing: Standing };
+export type PrintedSheet = Sheet & { sequence: number; standing: PrintStanding };
 
 /** All sheets. */
 export const sheets = () => request<SheetList>('sheets');
