@@ -14,6 +14,7 @@ pub mod geometry;
 pub mod import;
 pub mod measure;
 pub mod record;
+pub mod seal;
 pub mod store;
 pub mod topology;
 pub mod value;

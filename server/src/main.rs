@@ -19,6 +19,7 @@ mod policy;
 mod print;
 mod process;
 mod release;
+mod rights;
 mod search;
 mod sheets;
 mod statistics;

@@ -266,6 +266,25 @@ impl Server {
 }
 
 impl Asker {
+    /// Somebody who asks with a cookie of their own.
+    pub fn with_cookie(&self, cookie: &str) -> Self {
+        Self {
+            cookie: Some(cookie.to_owned()),
+            ..Self::new(self.url.clone())
+        }
+    }
+
+    /// The session's cookie.
+    pub fn cookie(&self) -> &str {
+        self.cookie.as_deref().expect("signed in")
+    }
+
+    /// Takes the cookie that an answer sets.
+    pub fn follow(&mut self, reply: &Reply) {
+        let set = reply.header("set-cookie").expect("a cookie");
+        self.cookie = set.split(';').next().map(str::to_owned);
+    }
+
     fn new(url: String) -> Self {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)

@@ -20,7 +20,12 @@ fn figures(answer: &Value) -> Vec<i64> {
 }
 
 fn counted(asker: &Asker, body: &Value) -> Value {
-    let reply = asker.post("/statistics", body);
+    let mut reply = asker.post("/statistics", body);
+    // So many questions are more than one account may ask in a while.
+    while reply.status == 429 {
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        reply = asker.post("/statistics", body);
+    }
     assert_eq!(reply.status, 200, "{}", reply.text());
     reply.json()
 }
@@ -65,7 +70,7 @@ fn no_question_and_no_subtraction_tells_a_small_number() {
     let page = server.get("/collections/building/items?limit=1500").json();
     let houses = page["features"].as_array().expect("houses");
     let mut small = 0;
-    for house in houses.iter().step_by(40) {
+    for house in houses.iter().step_by(60) {
         let id = &house["id"];
         for rule in ["representative_point", "intersects", "within"] {
             for buffer in [0.0, 0.5, 20.0] {

@@ -74,7 +74,7 @@ pub(super) fn persons(file: &GeoPackage, report: &mut Report) -> Result<(), Stor
         (
             Severity::Error,
             "SELECT json_group_array(id) FROM person WHERE id_number IS NOT NULL AND id_number <> '' \
-             GROUP BY upper(id_number) HAVING count(*) > 1",
+             GROUP BY CASE WHEN id_number GLOB 'enc1:*' THEN id_number ELSE upper(id_number) END HAVING count(*) > 1",
             "证件号码相同，是同一人，请合并 / the identity number is the same; they are one person, merge them",
         ),
         (

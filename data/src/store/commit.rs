@@ -16,7 +16,7 @@ use super::{
     table::{Table, quote, to_sql},
 };
 use crate::{
-    ChangeSet, GeometryKind, Operation, Record,
+    ChangeSet, GeometryKind, Operation, Record, Value,
     course::{BEGIN, Step},
 };
 
@@ -326,9 +326,10 @@ impl GeoPackage {
                 statement.raw_bind_parameter(at, geometry.as_deref())?;
                 at += 1;
             }
-            for (value, column) in record.values.iter().zip(&table.columns) {
+            for (field, column) in table.columns.iter().enumerate() {
                 if column.is_some() {
-                    statement.raw_bind_parameter(at, to_sql(value))?;
+                    let value = self.kept(table, field, &record.values[field]);
+                    statement.raw_bind_parameter(at, value)?;
                     at += 1;
                 }
             }
@@ -357,9 +358,9 @@ impl GeoPackage {
             params.push(ToSqlOutput::Owned(geometry.into()));
             sets.push(format!("{} = ?{}", quote(schema::GEOMETRY), params.len()));
         }
-        for (value, column) in record.values.iter().zip(&table.columns) {
+        for (field, column) in table.columns.iter().enumerate() {
             if let Some(column) = column {
-                params.push(to_sql(value));
+                params.push(self.kept(table, field, &record.values[field]));
                 sets.push(format!("{} = ?{}", quote(column), params.len()));
             }
         }
@@ -376,6 +377,14 @@ impl GeoPackage {
             return Err(missing(table, &record.id));
         }
         Ok(())
+    }
+
+    /// A value as the file keeps it: sealed where its field is.
+    fn kept<'v>(&self, table: &Table, field: usize, value: &'v Value) -> ToSqlOutput<'v> {
+        match (self.keys).seal(&table.layer, &table.layer.fields[field], value) {
+            Some(sealed) => ToSqlOutput::Owned(Sql::Text(sealed)),
+            None => to_sql(value),
+        }
     }
 
     /// The error of a write of one feature: a unique field names itself.

@@ -12,6 +12,9 @@ use crate::catalog::FieldError;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StoreError {
+    /// The keys that the environment names are not to be had.
+    #[error(transparent)]
+    Key(crate::seal::KeyError),
     /// There is no such file.
     #[error("{}：文件不存在，请检查路径 / no such file; check the path", path.display())]
     Missing {

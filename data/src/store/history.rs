@@ -62,6 +62,24 @@ pub(crate) fn create_triggers(connection: &Connection, table: &Table) -> Result<
     ))
 }
 
+/// Does something with the trigger of updates away, within a transaction: for what changes the
+/// form of values and not the values.
+pub(super) fn silently(
+    connection: &Connection,
+    table: &Table,
+    act: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    let name = format!("history_{}_update", table.name);
+    let made: String = connection.query_row(
+        "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name = ?1",
+        [&name],
+        |row| row.get(0),
+    )?;
+    connection.execute_batch(&format!("DROP TRIGGER {}", quote(&name)))?;
+    act()?;
+    connection.execute_batch(&made)
+}
+
 /// The row before a change as a JSON object of column and value.
 fn before(table: &Table) -> String {
     let fields = table.layer.fields.iter().zip(&table.columns);

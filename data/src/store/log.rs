@@ -330,7 +330,8 @@ impl GeoPackage {
             .map(|(field, column)| {
                 let value = column.as_ref().and_then(|column| kept.remove(column));
                 let raw = batch::raw(field.kind == FieldKind::Decimal, value.unwrap_or_default());
-                from_sql(field.kind, (&raw).into())
+                let value = from_sql(field.kind, (&raw).into());
+                self.keys.open(&table.layer, field, value)
             })
             .collect();
         let batch = kept.remove("source_batch");

@@ -26,6 +26,7 @@ mod read;
 mod reference_systems;
 mod restore;
 mod schema;
+mod seal;
 mod styles;
 mod table;
 #[cfg(test)]
@@ -50,8 +51,9 @@ pub use group::{Group, Recalled};
 pub use log::{Ancestry, Entry, Revision};
 pub use page::PageQuery;
 pub use restore::{Restored, restore};
+pub use seal::{Resealed, SealState};
 
-use crate::{Catalog, Layer};
+use crate::{Catalog, Layer, seal::Keys};
 use table::Table;
 
 /// Whether a store is opened to be changed.
@@ -75,6 +77,7 @@ pub struct GeoPackage {
     /// Opened as a file that nobody changes, because its medium is read-only.
     immutable: bool,
     catalog: Arc<Catalog>,
+    keys: Arc<Keys>,
     about: Arc<About>,
     tables: Arc<[Table]>,
     layers: Arc<[Arc<Layer>]>,
@@ -103,6 +106,11 @@ impl GeoPackage {
     /// The catalog that the file was opened with.
     pub fn catalog(&self) -> &Arc<Catalog> {
         &self.catalog
+    }
+
+    /// The keys that values are sealed and opened with.
+    pub fn keys(&self) -> &Arc<Keys> {
+        &self.keys
     }
 
     /// Where the file is.

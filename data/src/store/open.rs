@@ -15,7 +15,7 @@ use super::{
     styles,
     table::{Table, quote},
 };
-use crate::Catalog;
+use crate::{Catalog, seal::Keys};
 
 /// The newest GeoPackage version that we know how to read.
 const NEWEST: i64 = 10_499;
@@ -50,6 +50,7 @@ impl GeoPackage {
     /// held by another program, or not to be written where that was asked.
     pub fn open(path: &Path, catalog: &Arc<Catalog>, access: Access) -> Result<Self, StoreError> {
         inspect(path)?;
+        let keys = Keys::from_environment().map_err(StoreError::Key)?;
         let (connection, immutable) = connect(path, access)?;
         let fail = |error| StoreError::sqlite(path, error);
         let own = check_versions(&connection, path)?;
@@ -77,6 +78,7 @@ impl GeoPackage {
             access,
             immutable,
             catalog: Arc::clone(catalog),
+            keys,
             about: Arc::new(about),
             layers: tables
                 .iter()
@@ -122,6 +124,7 @@ impl GeoPackage {
             access,
             immutable,
             catalog: Arc::clone(&self.catalog),
+            keys: Arc::clone(&self.keys),
             about: Arc::clone(&self.about),
             tables: Arc::clone(&self.tables),
             layers: Arc::clone(&self.layers),

@@ -5,7 +5,7 @@ use rusqlite::{ToSql, params_from_iter, types::ToSqlOutput};
 
 use super::{
     GeoPackage, StoreError,
-    table::{Coordinates, Table, quote, to_sql},
+    table::{Coordinates, Table, quote},
 };
 use crate::{
     Record, Value,
@@ -112,8 +112,14 @@ impl GeoPackage {
         for (field, value) in &query.equal {
             match self.column(table, field)? {
                 Some(column) => {
-                    params.push(Parameter(to_sql(value)));
-                    terms.push(format!("t.{} IS ?{}", quote(column), params.len()));
+                    let forms = self.forms(table, field, value).into_iter();
+                    let met: Vec<String> = forms
+                        .map(|form| {
+                            params.push(Parameter(form));
+                            format!("t.{} IS ?{}", quote(column), params.len())
+                        })
+                        .collect();
+                    terms.push(format!("({})", met.join(" OR ")));
                 }
                 None if value.is_null() => {}
                 None => return Ok(None),

@@ -1,6 +1,9 @@
 //! Reads records: all, one by id, some by an indexed field, or anything by SQL.
 
-use rusqlite::{Params, Row};
+use rusqlite::{
+    Params, Row, params_from_iter,
+    types::{ToSqlOutput, Value as Sql},
+};
 
 use super::{
     GeoPackage, StoreError, blob,
@@ -106,14 +109,39 @@ impl GeoPackage {
         let Some(column) = column else {
             return Ok(Vec::new());
         };
+        let forms = self.forms(table, field, value);
+        let marks: Vec<String> = (1..=forms.len()).map(|at| format!("?{at}")).collect();
+        // `IN` finds no NULL.
+        let meets = match value {
+            Value::Null => "IS ?1".to_owned(),
+            _ => format!("IN ({})", marks.join(", ")),
+        };
         let sql = format!(
-            "SELECT {} FROM {} t WHERE t.{} IS ?1 ORDER BY t.{}",
+            "SELECT {} FROM {} t WHERE t.{} {meets} ORDER BY t.{}",
             table.selection(),
             quote(&table.name),
             quote(column),
             quote(&table.key)
         );
-        self.collect(table, &sql, [to_sql(value)])
+        self.collect(table, &sql, params_from_iter(forms))
+    }
+
+    /// How a value of a field may stand in the file: sealed under each key where it is sealed.
+    pub(super) fn forms<'v>(
+        &self,
+        table: &Table,
+        field: &str,
+        value: &'v Value,
+    ) -> Vec<ToSqlOutput<'v>> {
+        let sealed =
+            (table.layer.field(field).zip(value.as_text())).filter(|(field, _)| field.is_sealed());
+        let Some((field, text)) = sealed else {
+            return vec![to_sql(value)];
+        };
+        let forms = self.keys.forms(&table.layer, field, text).into_iter();
+        forms
+            .map(|form| ToSqlOutput::Owned(Sql::Text(form)))
+            .collect()
     }
 
     /// Whatever SQL asks, for aggregates; `row` reads each row of the answer.
@@ -227,7 +255,10 @@ impl GeoPackage {
             .fields
             .iter()
             .enumerate()
-            .map(|(at, field)| Ok(from_sql(field.kind, row.get_ref(3 + at)?)))
+            .map(|(at, field)| {
+                let value = from_sql(field.kind, row.get_ref(3 + at)?);
+                Ok(self.keys.open(&table.layer, field, value))
+            })
             .collect::<rusqlite::Result<Vec<_>>>()
             .map_err(fail)?;
         Ok(Record {

@@ -1,17 +1,23 @@
 import { address, post, request, send } from './client';
 import type {
+  Account,
+  AccountChange,
   AuditRow,
   AuditState,
   BaseMap,
   Bounds,
   Catalog,
+  Enrolment,
   Item,
   ItemPage,
   LonLat,
   Lookup,
+  RightsReason,
+  RoleRights,
   SearchResult,
   Session,
   Statistics,
+  Text,
 } from './types';
 
 export * from './attachments';
@@ -50,6 +56,61 @@ export const changePassword = (old: string, password: string) =>
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ old, new: password }),
   });
+
+/** A secret for an authenticator app. */
+export const beginFactor = () => post<Enrolment>('session/factor', {});
+
+/** Sets the app up by its first code; gives recovery codes, shown once. */
+export async function confirmFactor(code: string): Promise<{ recovery: string[] }> {
+  const response = await send('session/factor', {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ code }),
+  });
+  return response.json();
+}
+
+/** Gives a code of the app, or a recovery code. */
+export const giveCode = (code: string) =>
+  send('session/code', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ code }),
+  });
+
+/** The accounts and the roles that there are. */
+export const accounts = () =>
+  request<{ accounts: Account[]; roles: { id: string; title: Text; bound: boolean }[] }>('accounts');
+
+/** Makes an account without a role; its password comes with the answer, once. */
+export const makeAccount = (made: { user: string; name: string; unit: string }) =>
+  post<Account>('accounts', made);
+
+/** Changes an account that is not one's own. */
+export async function changeAccount(user: string, change: AccountChange): Promise<Account> {
+  const response = await send(`accounts/${encodeURIComponent(user)}`, {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(change),
+  });
+  return response.json();
+}
+
+/** What is masked of one feature, for a reason, until a time. */
+export const unmask = (layer: string, id: string, reason: string) =>
+  post<{ properties: Record<string, unknown>; shown_until: string }>(
+    `collections/${encodeURIComponent(layer)}/items/${encodeURIComponent(id)}/unmask`,
+    { reason },
+  );
+
+/** The matrix of rights in force. */
+export const rights = () => request<{ version: string; roles: RoleRights[] }>('rights');
+
+/** Why an account may do something, by the rules that decide it. */
+export function whyRights(asked: Record<string, string>): Promise<RightsReason> {
+  const given = Object.entries(asked).filter(([, value]) => value !== '');
+  return request<RightsReason>(`rights/why?${new URLSearchParams(given)}`);
+}
 
 /** What is looked for in the audit log; an empty text for all. */
 export interface AuditAsked {

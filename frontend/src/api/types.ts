@@ -144,6 +144,16 @@ export interface Session {
   accounts: boolean;
   must_sign_in: boolean;
   must_change_password: boolean;
+  second_factor: {
+    /** Whether a code was given in this session. */
+    given: boolean;
+    /** Whether an authenticator is set up. */
+    enrolled: boolean;
+    /** Whether nothing is answered before a code is given. */
+    needed: boolean;
+    /** Whether nothing is shown unmasked before a code is given. */
+    needed_to_unmask: boolean;
+  };
   read_only: boolean;
   rights: {
     read: boolean;
@@ -156,6 +166,58 @@ export interface Session {
   /** The accounts that everyone knows, in a demonstration. */
   demonstration: { password: string; accounts: { user: string; role: string; title: Text }[] } | null;
   notice: Text | null;
+}
+
+/** What an authenticator app is set up with. */
+export interface Enrolment {
+  /** Base32. */
+  secret: string;
+  address: string;
+  /** Rows of `0` and `1`. */
+  qr: string[];
+}
+
+/** An account as its administrators see it. */
+export interface Account {
+  user: string;
+  name: string;
+  unit: string;
+  role: string;
+  territory: { layer: string; id: string }[];
+  locked: boolean;
+  second_factor: boolean;
+  must_change_password: boolean;
+  created_at: string;
+  last_login_at: string | null;
+  /** Shown once, where one was made. */
+  password?: string;
+}
+
+/** A role of the matrix: grants as letters, by theme and by layer. */
+export interface RoleRights {
+  id: string;
+  title: Text;
+  bound: boolean;
+  second_factor: boolean;
+  duties: string[];
+  themes: Record<string, string>;
+  layers: Record<string, string>;
+  hidden: Record<string, string[]>;
+}
+
+/** Why somebody may see something, step by step. */
+export interface RightsReason {
+  may: boolean;
+  steps: { holds: boolean; zh: string; en: string }[];
+}
+
+/** What an administrator changes of an account. */
+export interface AccountChange {
+  locked?: boolean;
+  new_password?: boolean;
+  reset_second_factor?: boolean;
+  role?: string;
+  territory?: { layer: string; id: string }[];
 }
 
 /** A row of the audit log. */

@@ -60,6 +60,54 @@ export const en: Texts = {
     mustRenew:
       'Change the password first: at least 10 characters, of three kinds: upper case, lower case, digits, others; without the user and common passwords.',
     save: 'Save',
+    secondFactor: 'One-time codes (second factor)',
+    giveCodeShort: 'Give a one-time code',
+    giveCode: 'Enter the six digits that your authenticator app shows; without the phone, a recovery code.',
+    mustEnrol:
+      'Your role signs in with a one-time code. Scan the QR code with an authenticator app and enter the six digits that it shows.',
+    enrol:
+      'Scan the QR code with an authenticator app and enter the six digits that it shows. A code is asked for before anything is shown unmasked.',
+    qr: 'QR code for the authenticator',
+    secret: 'Where it cannot be scanned, type:',
+    code: 'Six digits',
+    codeOrRecovery: 'One-time code or recovery code',
+    confirm: 'Confirm',
+    recoveryMore:
+      'The recovery codes are shown this once, and each is good once. Write or print them and keep them apart from the phone.',
+    recoveryKept: 'Kept, go on',
+  },
+
+  accounts: {
+    title: 'Accounts',
+    user: 'User',
+    name: 'Name',
+    unit: 'Unit',
+    role: 'Role',
+    noRole: 'No role yet',
+    territory: 'Territory',
+    everywhere: 'Everywhere',
+    places: (count: number) => `${count} places`,
+    state: 'State',
+    locked: 'Locked',
+    active: 'In use',
+    mustChange: 'New password due',
+    withCode: 'One-time codes',
+    lastLogin: 'Last sign-in',
+    never: 'Never',
+    lock: 'Lock',
+    unlock: 'Unlock',
+    newPassword: 'New password',
+    resetCode: 'Take codes away',
+    make: 'New account',
+    add: 'Make',
+    shownOnce: (user: string) => `Password of ${user}, shown this once, to be changed at the first sign-in:`,
+    giveRole: 'Give a role',
+    give: 'Give',
+    chooseRole: 'Choose a role',
+    grids: 'Grids (none: everywhere)',
+    bound: 'This role sees nothing without a territory.',
+    more: 'The system administrator makes and locks accounts, the security administrator gives roles and territories; nobody changes their own.',
+    own: 'You',
   },
 
   outbox: {
@@ -77,6 +125,35 @@ export const en: Texts = {
     sendNow: 'Send now',
     leaving: (count: number) =>
       `${count} were not sent and cannot be recovered after you sign out. Sign out all the same?`,
+  },
+
+  unmask: {
+    title: 'Unmasked',
+    show: 'Show unmasked',
+    hide: 'Hide',
+    reason: 'Reason (4 to 200 characters)',
+    example: 'Such as: house visit, identity checked',
+    onRecord: 'The act and its reason go into the audit log; it is hidden again after a few minutes.',
+    left: (seconds: number) =>
+      `hidden in ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`,
+  },
+
+  rights: {
+    title: 'Matrix of rights',
+    version: (version: string) => `Version ${version}`,
+    letters:
+      'V view  C create  E edit  D delete  A approve  X export  I import  S count  F unmask  @ within the territory',
+    role: 'Role',
+    others: 'By layer',
+    duties: 'Duties',
+    why: 'Why may somebody see something?',
+    user: 'User',
+    layer: 'Layer, such as person',
+    id: 'Feature (may be empty)',
+    field: 'Field (may be empty)',
+    ask: 'Ask',
+    may: 'May',
+    mayNot: 'May not',
   },
 
   audit: {

@@ -13,14 +13,23 @@ export const useSession = defineStore('session', () => {
   /** Whether the form for a new password was opened. */
   const renewing = ref(false);
 
+  /** Whether the form for one-time codes was opened. */
+  const coding = ref(false);
   /** Whether the audit log was opened. */
   const auditing = ref(false);
+  /** Whether the accounts were opened. */
+  const keeping = ref(false);
+  /** Whether the matrix of rights was opened. */
+  const ruling = ref(false);
 
   /** Whether nothing can be shown before somebody signs in. */
   const mustSignIn = computed(() => session.value?.must_sign_in === true);
   const mustRenew = computed(() => session.value?.must_change_password === true);
+  const mustGiveCode = computed(() => session.value?.second_factor?.needed === true);
   /** Whether the map may be loaded. */
-  const admitted = computed(() => session.value !== null && !mustSignIn.value && !mustRenew.value);
+  const admitted = computed(
+    () => session.value !== null && !mustSignIn.value && !mustRenew.value && !mustGiveCode.value,
+  );
 
   async function load(): Promise<void> {
     session.value = await api.session();
@@ -52,11 +61,16 @@ export const useSession = defineStore('session', () => {
     session,
     asking,
     renewing,
+    coding,
     auditing,
+    keeping,
+    ruling,
     mustSignIn,
     mustRenew,
+    mustGiveCode,
     admitted,
     load,
+    begin,
     signIn,
     signOut,
     renew,

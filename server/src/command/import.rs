@@ -8,7 +8,10 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
-use yizhangtu_data::import::{self, ImportError, Options, Progress};
+use yizhangtu_data::{
+    import::{self, ImportError, Options, Progress},
+    store::{Access, GeoPackage},
+};
 
 use super::{Failure, Output};
 
@@ -92,6 +95,13 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let bar = Bar::new();
     let done = import::run(&options, &catalog, &|progress| bar.show(progress));
     bar.finish();
+    if done.is_ok() && !options.dry_run {
+        let store = GeoPackage::open(&options.into, &catalog, Access::ReadWrite)?;
+        let names: Vec<_> = (options.files.iter())
+            .map(|file| file.file_name().unwrap_or_default().to_string_lossy())
+            .collect();
+        super::on_record(&store, "import", &options.layer, &names.join(", "), 0)?;
+    }
     match done {
         Ok(report) if output.json => say(&serde_json::to_string_pretty(&report)?),
         Ok(report) => say(&report.text()),

@@ -6,9 +6,12 @@ mod audit;
 mod backup;
 mod check;
 mod demo;
+mod doctor;
 mod export;
 mod import;
+mod key;
 mod locate;
+mod record;
 mod restore;
 mod serve;
 mod sheets;
@@ -25,6 +28,7 @@ use std::{
 
 use clap::{Parser, Subcommand};
 
+use record::on_record;
 use yizhangtu_data::Catalog;
 
 /// 一张图：村庄规划、治理与更新 / one map for village planning, governance and renewal
@@ -47,8 +51,10 @@ enum Verb {
     Backup(backup::Arguments),
     Check(check::Arguments),
     Demo(demo::Arguments),
+    Doctor(doctor::Arguments),
     Export(export::Arguments),
     Import(import::Arguments),
+    Key(key::Arguments),
     Locate(locate::Arguments),
     Restore(restore::Arguments),
     Serve(serve::Arguments),
@@ -92,8 +98,10 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Verb::Backup(arguments) => backup::run(arguments, output),
         Verb::Check(arguments) => check::run(arguments, output),
         Verb::Demo(arguments) => demo::run(arguments, output),
+        Verb::Doctor(arguments) => doctor::run(arguments, output),
         Verb::Export(arguments) => export::run(arguments, output),
         Verb::Import(arguments) => import::run(arguments, output),
+        Verb::Key(arguments) => key::run(arguments, output),
         Verb::Locate(arguments) => locate::run(arguments, output),
         Verb::Restore(arguments) => restore::run(arguments, output),
         Verb::Serve(arguments) => serve::run(arguments, output),

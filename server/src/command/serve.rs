@@ -53,6 +53,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     log();
     let (store, read_only) = open(&arguments, output)?;
+    refuse_without_key(&store)?;
     if arguments.accounts {
         make_administrators(&store)?;
     }
@@ -127,6 +128,18 @@ fn open(arguments: &Arguments, output: Output) -> Result<(GeoPackage, bool), Fai
         warn_of_damage(&store)?;
     }
     Ok((store, true))
+}
+
+/// Refuses a file whose key is not at hand: its numbers would be read as nothing, and nobody
+/// would notice until somebody is to be called.
+fn refuse_without_key(store: &GeoPackage) -> Result<(), Failure> {
+    match store.missing_key()? {
+        None => Ok(()),
+        Some(key) => Err(Failure::Data(format!(
+            "{file}：证件号和电话已用密钥 {key} 加密，而密钥不在；请设置环境变量 YIZHANGTU_KEY_FILE 指向密钥文件              / identity numbers and telephones are sealed under the key {key}, which is not here; name the file of keys in YIZHANGTU_KEY_FILE",
+            file = store.path().display()
+        ))),
+    }
 }
 
 /// Says what is damaged in a file, and whether anything is. What can still be read is served;

@@ -94,6 +94,11 @@ enum Verb {
         /// 密钥编号 / the key's id
         id: String,
     },
+    /// 取消动态码，用于手机遗失；下次登录重新设置 / take the one-time codes away, where the phone is lost
+    Code {
+        #[command(flatten)]
+        target: Target,
+    },
     /// 重设口令；随机生成，只显示一次 / give a new password; random, shown once
     Passwd {
         #[command(flatten)]
@@ -139,6 +144,7 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
             account.territory = territories(&store, role, &territory)?;
             let made = set_password(&mut account, password_stdin)?;
             store.save_account(&account)?;
+            super::on_record(&store, "account_made", &account.user, &state(&account), 0)?;
             tell(&account, made.as_deref(), "已新建 / made", output)
         }
         Verb::Role {
@@ -170,6 +176,15 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         } => make_key(&target, label, days, scope, output),
         Verb::Keys { file } => list_keys(&file, output),
         Verb::Revoke { file, id } => revoke(&file, &id, output),
+        Verb::Code { target } => change(
+            &target,
+            output,
+            "已取消动态码 / codes taken away",
+            |_, account| {
+                account.totp = None;
+                Ok(None)
+            },
+        ),
         Verb::Passwd {
             target,
             password_stdin,
@@ -204,7 +219,21 @@ fn change(
     let mut account = (store.account(&target.user)?).ok_or_else(|| missing(&target.user))?;
     let made = change(&store, &mut account)?;
     store.save_account(&account)?;
+    let reason = format!("{done}; {}", state(&account));
+    super::on_record(&store, "account_changed", &account.user, &reason, 0)?;
     tell(&account, made.as_deref(), done, output)
+}
+
+/// What an account may do, in a line.
+fn state(account: &Account) -> String {
+    let places: Vec<String> = (account.territory.iter())
+        .map(|place| format!("{}/{}", place.layer, place.id))
+        .collect();
+    let locked = if account.locked { "locked" } else { "" };
+    [&account.role, &*places.join(" "), locked]
+        .join(" ")
+        .trim()
+        .to_owned()
 }
 
 /// Names are typed and stand in logs: letters, digits, dots, dashes, underscores and Chinese.
@@ -308,7 +337,7 @@ fn tell(
 ) -> Result<(), Failure> {
     let mut out = io::stdout();
     if output.json {
-        let mut told = described(account);
+        let mut told = identity::described(account);
         if let Some(password) = password {
             told["password"] = password.into();
         }
@@ -360,6 +389,7 @@ fn make_key(
         revoked_at: None,
     };
     store.save_api_key(&kept)?;
+    super::on_record(&store, "key_made", &kept.user, &kept.id, 0)?;
     let mut out = io::stdout();
     if output.json {
         let mut told = described_key(&kept);
@@ -409,6 +439,7 @@ fn revoke(file: &Path, id: &str, output: Output) -> Result<(), Failure> {
         found.ok_or_else(|| Failure::Data(format!("没有密钥 {id} / there is no key {id}")))?;
     key.revoked_at.get_or_insert(Utc::now());
     store.save_api_key(&key)?;
+    super::on_record(&store, "key_revoked", &key.user, &key.id, 0)?;
     let mut out = io::stdout();
     if output.json {
         writeln!(out, "{}", described_key(&key))?;
@@ -439,7 +470,7 @@ fn list(file: &Path, output: Output) -> Result<(), Failure> {
     let accounts = store.accounts()?;
     let mut out = io::stdout();
     if output.json {
-        let all: Vec<Value> = accounts.iter().map(described).collect();
+        let all: Vec<Value> = accounts.iter().map(identity::described).collect();
         writeln!(out, "{}", Value::from(all))?;
         return Ok(());
     }
@@ -465,10 +496,4 @@ fn list(file: &Path, output: Output) -> Result<(), Failure> {
         )?;
     }
     Ok(())
-}
-
-fn described(account: &Account) -> Value {
-    let mut told = identity::described(account);
-    told["second_factor"] = account.totp.is_some().into();
-    told
 }

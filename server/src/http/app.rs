@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use yizhangtu_data::{
     Catalog, Layer,
+    seal::Keys,
     store::{About, GeoPackage, StoreError},
 };
 
@@ -35,6 +36,7 @@ struct Shared {
     config: Config,
     catalog: Arc<Catalog>,
     about: About,
+    keys: Arc<Keys>,
     layers: Vec<Arc<Layer>>,
     atlas: Arc<Atlas>,
     basemaps: Basemaps,
@@ -65,6 +67,7 @@ impl App {
         let identity = Identity::following(&store, config.read_only)?;
         let catalog = Arc::clone(store.catalog());
         let about = store.about().clone();
+        let keys = Arc::clone(store.keys());
         let layers = store.layers().to_vec();
         let pool = Pool::new(store.reader()?);
         let tiles = Arc::new(TileCache::default());
@@ -75,6 +78,7 @@ impl App {
             config,
             catalog,
             about,
+            keys,
             layers,
             atlas,
             basemaps,
@@ -117,6 +121,11 @@ impl App {
     /// What the project says of itself.
     pub(crate) fn about(&self) -> &About {
         &self.0.about
+    }
+
+    /// The keys that values are sealed with at rest.
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.0.keys
     }
 
     /// All layers of the file, the catalog's first.

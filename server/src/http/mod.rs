@@ -74,6 +74,7 @@ pub(crate) fn routes() -> Router<App> {
         .merge(crate::page::routes())
         .merge(crate::people::routes())
         .merge(crate::process::routes())
+        .merge(crate::rights::routes())
         .merge(crate::search::routes())
         .merge(crate::sheets::routes())
         .merge(crate::statistics::routes())

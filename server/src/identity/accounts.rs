@@ -14,6 +14,7 @@ use yizhangtu_data::store::{Account, Territory};
 
 use super::{gate::note, hash, made, renew, routes::read};
 use crate::{
+    atlas::Snapshot,
     audit::Entry,
     http::{App, FieldProblem, Problem},
     policy::{Duty, Viewer},
@@ -35,6 +36,8 @@ struct Change {
     locked: Option<bool>,
     #[serde(default)]
     new_password: bool,
+    #[serde(default)]
+    reset_second_factor: bool,
     role: Option<String>,
     territory: Option<Vec<Territory>>,
 }
@@ -90,7 +93,7 @@ pub(super) async fn change(
 ) -> Result<Response, Problem> {
     let given: Change = read(request).await?;
     let (keeping, giving) = (
-        given.locked.is_some() || given.new_password,
+        given.locked.is_some() || given.new_password || given.reset_second_factor,
         given.role.is_some() || given.territory.is_some(),
     );
     let may = (!keeping || viewer.holds(Duty::Accounts)) && (!giving || viewer.holds(Duty::Roles));
@@ -126,6 +129,10 @@ pub(super) async fn change(
     }
     if let Some(territory) = given.territory {
         let snapshot = app.snapshot();
+        // Who gives territories has no data to look ids up in: codes will do.
+        let territory: Vec<Territory> = (territory.into_iter())
+            .map(|place| by_code(&snapshot, place))
+            .collect();
         let missing = territory.iter().find(|place| {
             let layer = snapshot.layer(&place.layer);
             layer.is_none_or(|layer| layer.get(&place.id).is_none())
@@ -144,6 +151,10 @@ pub(super) async fn change(
         done.push(format!("territory {}", places.join(" ")));
         account.territory = territory;
     }
+    if given.reset_second_factor {
+        account.totp = None;
+        done.push("second factor taken away".to_owned());
+    }
     let mut password = None;
     if given.new_password {
         let (renewed, new) = with_password(&app, account).await?;
@@ -159,6 +170,24 @@ pub(super) async fn change(
         answer["password"] = password.into();
     }
     Ok(unkept(answer))
+}
+
+/// A place named by its code, by its id.
+fn by_code(snapshot: &Snapshot, place: Territory) -> Territory {
+    let found = snapshot.layer(&place.layer).and_then(|layer| {
+        let code = layer.layer.code.as_deref()?;
+        if layer.get(&place.id).is_some() {
+            return None;
+        }
+        let mut records = layer.records().map(|(_, record)| record);
+        let record =
+            records.find(|record| record.get(&layer.layer, code).as_text() == Some(&place.id))?;
+        Some(record.id.to_string())
+    });
+    match found {
+        Some(id) => Territory { id, ..place },
+        None => place,
+    }
 }
 
 /// The account with a random password, to be changed at the first sign-in.
@@ -202,6 +231,7 @@ pub(crate) fn described(account: &Account) -> Value {
         "role": account.role,
         "territory": account.territory,
         "locked": account.locked,
+        "second_factor": account.totp.is_some(),
         "must_change_password": account.must_change,
         "created_at": account.created_at,
         "last_login_at": account.last_login_at,

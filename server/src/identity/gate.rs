@@ -3,11 +3,12 @@
 use std::{
     net::{IpAddr, SocketAddr},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use axum::{
     extract::{ConnectInfo, MatchedPath, Request, State},
-    http::{HeaderMap, Method, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -30,6 +31,9 @@ pub(crate) async fn gate(State(app): State<App>, mut request: Request, next: Nex
     let address = address(&request);
     match admit(&app, &request) {
         Ok(viewer) => {
+            if let Err(wait) = afford(&app, &request, &viewer, address) {
+                return too_much(wait);
+            }
             request.extensions_mut().insert(viewer.from(address));
             next.run(request).await
         }
@@ -48,6 +52,36 @@ pub(crate) async fn gate(State(app): State<App>, mut request: Request, next: Nex
             problem.into_response()
         }
     }
+}
+
+/// Takes what a request costs from what its asker has left.
+fn afford(
+    app: &App,
+    request: &Request,
+    viewer: &Viewer,
+    address: Option<IpAddr>,
+) -> Result<(), Duration> {
+    let Some(pattern) = request.extensions().get::<MatchedPath>() else {
+        return Ok(());
+    };
+    let (identity, what) = (app.identity(), (request.method(), pattern.as_str()));
+    let rate = &identity.settings.rate;
+    identity
+        .rates
+        .take(viewer, address, what, rate, Instant::now())
+}
+
+fn too_much(wait: Duration) -> Response {
+    let seconds = wait.as_secs().max(1);
+    let problem = Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        format!("请求过多，请 {seconds} 秒后再试 / too many requests; try again in {seconds} s"),
+    );
+    let mut response = problem.into_response();
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
 }
 
 /// Writes an act beside the threads that answer.
@@ -104,6 +138,14 @@ fn admit(app: &App, request: &Request) -> Result<Viewer, (Problem, Option<Box<Vi
             "请先修改口令：POST /session/password / change the password first: POST /session/password",
         );
         return Err((problem, None));
+    }
+    let ranked = viewer
+        .who()
+        .role
+        .as_ref()
+        .is_some_and(|role| role.second_factor);
+    if ranked && !matches!(need, Need::Open | Need::Account) {
+        viewer.require_factor().map_err(|problem| (problem, None))?;
     }
     let met = match need {
         Need::Open | Need::Somebody => true,
@@ -253,8 +295,6 @@ impl Identity {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {

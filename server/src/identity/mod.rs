@@ -6,9 +6,12 @@
 
 mod accounts;
 mod attempts;
+mod factor;
+mod factor_routes;
 mod gate;
 mod key;
 mod password;
+mod rates;
 mod routes;
 mod sessions;
 mod settings;
@@ -25,7 +28,10 @@ use std::{
 use arc_swap::ArcSwap;
 use chrono::{TimeDelta, Utc};
 use tokio::sync::Semaphore;
-use yizhangtu_data::store::{Account, Act, ApiKey, GeoPackage, StoreError};
+use yizhangtu_data::{
+    seal::Keys,
+    store::{Account, Act, ApiKey, GeoPackage, StoreError},
+};
 
 pub(crate) use accounts::described;
 pub(crate) use gate::gate;
@@ -36,6 +42,8 @@ pub(crate) use settings::Settings;
 
 use self::{
     attempts::Attempts,
+    factor::Factors,
+    rates::Rates,
     sessions::{Begun, Device, Session, Sessions},
 };
 use crate::{
@@ -84,6 +92,10 @@ pub(crate) struct Identity {
     settings: &'static Settings,
     sessions: Sessions,
     attempts: Attempts,
+    factors: Factors,
+    rates: Rates,
+    /// What secrets are sealed with.
+    keys: Arc<Keys>,
     /// Hashing takes 19 MiB: only so many at once.
     hashing: Semaphore,
     /// Whether the data are invented, so that a guest may look.
@@ -130,6 +142,9 @@ impl Identity {
             settings: Settings::usual(),
             sessions: Sessions::default(),
             attempts: Attempts::default(),
+            factors: Factors::default(),
+            rates: Rates::default(),
+            keys: Arc::clone(store.keys()),
             hashing: Semaphore::new(2),
             synthetic: store.about().synthetic,
             secure: false,
@@ -196,6 +211,9 @@ impl Identity {
     fn viewer(&self, account: &Account, session: &Session) -> Viewer {
         let mut who = Who::of(&self.rights, account, Vec::new());
         who.second_factor = session.second_factor;
+        let rule = &self.settings.second_factor;
+        let asked = rule.required && (rule.shared_accounts || !self.is_shared(account));
+        who.lacks_factor = asked && !session.second_factor;
         who.must_change = self.must_change(account);
         Viewer::new(Arc::new(who))
     }
@@ -214,6 +232,35 @@ impl Identity {
     /// Whether it is an account of a demonstration that everyone knows the password of.
     fn is_shared(&self, account: &Account) -> bool {
         self.synthetic && account.password.as_deref() == Some(yizhangtu_data::demo::PASSWORD_HASH)
+    }
+
+    /// As [`Identity::is_shared`], by the user.
+    fn is_shared_user(&self, user: &str) -> bool {
+        self.account(user)
+            .is_some_and(|account| self.is_shared(&account))
+    }
+
+    /// What an account would see, for whoever answers for rights; nobody asks as it.
+    pub(crate) fn as_if(&self, user: &str) -> Option<(Arc<Account>, Viewer)> {
+        let account = self.account(user)?;
+        let who = Who::of(&self.rights, &account, Vec::new());
+        Some((account, Viewer::new(Arc::new(who))))
+    }
+
+    /// The account of a user.
+    fn account(&self, user: &str) -> Option<Arc<Account>> {
+        self.accounts.load().get(user).cloned()
+    }
+
+    /// Whether a user has set a second factor up.
+    fn is_enrolled(&self, user: &str) -> bool {
+        self.account(user)
+            .is_some_and(|account| account.totp.is_some())
+    }
+
+    /// Marks a session as one that a one-time code was given in; gives its new token.
+    fn raise(&self, token: &str) -> Option<String> {
+        (self.sessions).raise(token, &self.settings.session, Instant::now())
     }
 
     /// The accounts whose password is public, in their order, with their roles.

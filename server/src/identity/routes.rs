@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use yizhangtu_data::demo;
 
 use super::{
-    PasswordRefusal, Refusal, accounts,
+    PasswordRefusal, Refusal, accounts, factor_routes,
     gate::{address, cookie, note, token},
 };
 use crate::{
@@ -28,6 +28,11 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/session", get(session).post(sign_in).delete(sign_out))
         .route("/session/password", post(change_password))
+        .route(
+            "/session/factor",
+            post(factor_routes::begin).put(factor_routes::confirm),
+        )
+        .route("/session/code", post(factor_routes::give))
         .route("/accounts", get(accounts::list).post(accounts::make))
         .route("/accounts/{user}", patch(accounts::change))
 }
@@ -52,7 +57,7 @@ async fn session(State(app): State<App>, viewer: Viewer) -> Response {
 }
 
 /// What one's session never leaves in a cache.
-fn unkept(mut response: Response) -> Response {
+pub(super) fn unkept(mut response: Response) -> Response {
     let no_store = HeaderValue::from_static("no-store");
     response
         .headers_mut()
@@ -95,7 +100,7 @@ fn described(app: &App, viewer: &Viewer) -> Value {
         "signed_in": who.user.is_some(),
         "must_sign_in": who.role.is_none() && identity.has_accounts(),
         "must_change_password": who.must_change,
-        "second_factor": who.second_factor,
+        "second_factor": factor_routes::state(app, viewer),
         "read_only": app.config().read_only,
         "rights": {
             "read": may(Action::View),

@@ -110,6 +110,22 @@ impl Sessions {
         Some(session.clone())
     }
 
+    /// Marks a session as one that a second factor was given in, under a new token.
+    pub(super) fn raise(
+        &self,
+        token: &str,
+        limits: &SessionLimits,
+        now: Instant,
+    ) -> Option<String> {
+        let mut session = self.find(token, limits, now)?;
+        let next = hexadecimal(&random::<32>());
+        session.second_factor = true;
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.remove(&hash(token))?;
+        kept.insert(hash(&next), session);
+        Some(next)
+    }
+
     /// Ends a session; gives whose it was.
     pub(super) fn end(&self, token: &str) -> Option<String> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -14,7 +14,9 @@ pub(crate) struct Settings {
     pub(super) session: SessionLimits,
     pub(super) lockout: Lockout,
     pub(crate) password: PasswordRules,
+    pub(super) second_factor: SecondFactor,
     pub(super) account: AccountLimits,
+    pub(super) rate: Rate,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -67,6 +69,21 @@ pub(crate) struct PasswordRules {
     pub(super) former: usize,
     pub(super) greatest_age_days: i64,
     pub(super) denied: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SecondFactor {
+    pub(super) required: bool,
+    pub(super) shared_accounts: bool,
+}
+
+/// Units of work; a plain request is one.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rate {
+    pub(super) per_minute: u32,
+    pub(super) burst: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -61,6 +61,10 @@ pub(crate) fn masked(mask: Mask, value: &Value, today: NaiveDate) -> Option<Stri
     if text.is_empty() {
         return None;
     }
+    // Sealed, and its key is not at hand: there is nothing to show the ends of.
+    if yizhangtu_data::seal::is_sealed(text) {
+        return Some(stars(6));
+    }
     match mask {
         Mask::Name => Some(name(text)),
         Mask::IdNumber => Some(id_number(text)),

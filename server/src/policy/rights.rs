@@ -211,6 +211,17 @@ impl Role {
         own.or_else(themed).copied().unwrap_or_default()
     }
 
+    /// Where the matrix says so: the layer's own grant, its theme's, or that of the rest.
+    pub(crate) fn source(&self, layer: &Layer) -> String {
+        if self.layers.contains_key(&layer.id) {
+            format!("layers.{}", layer.id)
+        } else if self.themes.contains_key(&layer.theme) {
+            format!("themes.{}", layer.theme)
+        } else {
+            "themes.*".to_owned()
+        }
+    }
+
     /// Whether the role never sees a field.
     pub(crate) fn hides(&self, layer: &str, field: &str) -> bool {
         self.hidden

@@ -43,6 +43,8 @@ pub(crate) struct Who {
     pub(crate) scope: Vec<String>,
     /// Whether a one-time code was given.
     pub(crate) second_factor: bool,
+    /// Whether a one-time code is still to be given before what asks for one.
+    pub(crate) lacks_factor: bool,
     /// Whether a new password must be chosen before anything else.
     pub(crate) must_change: bool,
     /// Where the rows of tables lie, for what ends at the territory.
@@ -67,6 +69,7 @@ impl Who {
             territory: Vec::new(),
             scope: Vec::new(),
             second_factor: false,
+            lacks_factor: false,
             must_change: false,
             places: Arc::clone(&rights.places),
             class: class.into(),
@@ -197,8 +200,25 @@ impl Viewer {
 
     /// Whether a duty is held.
     pub(crate) fn holds(&self, duty: Duty) -> bool {
-        self.in_scope("duties")
+        !self.who.lacks_factor
+            && self.in_scope("duties")
             && (self.who.role.as_ref()).is_some_and(|role| role.duties.contains(&duty))
+    }
+
+    /// The refusal of what asks for a one-time code; nothing where one was given or none is
+    /// asked for.
+    ///
+    /// # Errors
+    /// 403 with `second_factor` in the problem.
+    pub(crate) fn require_factor(&self) -> Result<(), Problem> {
+        if !self.who.lacks_factor {
+            return Ok(());
+        }
+        Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "请先输入动态码；未设置过的，请在右上角账户菜单中设置 / give a one-time code first; where none is set up, do so in the account's menu",
+        )
+        .beside("second_factor", true.into()))
     }
 
     /// The one refusal of what an account may not do.

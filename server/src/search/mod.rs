@@ -22,7 +22,7 @@ use self::{
 };
 use crate::{
     atlas::{LayerSnapshot, Snapshot},
-    audit::{self, Entry},
+    audit::Entry,
     collections::corners,
     http::{App, Parameters, Problem},
     policy::{Action, Seen, Viewer},
@@ -121,7 +121,7 @@ async fn search(
             })?;
             if people::is_asked(&query.text) {
                 let found = (results.len() - before) as u64;
-                let object = audit::hashed(&query.text);
+                let object = app.fingerprint(&query.text);
                 let act = Entry::of("person_search", object).counting(found);
                 app.note(&viewer, act.because(query.purpose.clone()));
             }

@@ -19,6 +19,9 @@ use crate::{
 /// Most vertices of an outline.
 const MOST_VERTICES: usize = 1_000_000;
 
+/// Most vertices of an outline that is widened.
+const MOST_WIDENED: usize = 100_000;
+
 /// Largest area, in m²: half of Guangdong, and thirteen times Guangzhou.
 const LARGEST_AREA_M2: f64 = 1e11;
 
@@ -61,6 +64,17 @@ impl Subject {
             check(&outline)?;
         }
         if request.buffer_m != 0.0 {
+            // Widening joins what meets: its work grows faster than the outline.
+            let corners = outline.coords_count();
+            if corners > MOST_WIDENED {
+                return Err(refused(
+                    "too_many_vertices",
+                    format!("有 {corners} 个顶点，做缓冲区最多 {MOST_WIDENED} 个，请先化简"),
+                    format!(
+                        "has {corners} vertices; at most {MOST_WIDENED} can be buffered, simplify it first"
+                    ),
+                ));
+            }
             let widened = buffer::of(&outline, request.buffer_m).map_err(|fault| {
                 refused(
                     "invalid_buffer",

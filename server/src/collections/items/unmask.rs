@@ -47,6 +47,7 @@ pub(in super::super) async fn unmask(
         )))
     })?;
     viewer.require(Action::Unmask, layer).map_err(refused)?;
+    viewer.require_factor().map_err(refused)?;
     let reason = asked.reason.trim().to_owned();
     if !REASON.contains(&reason.chars().count()) {
         let message = format!(

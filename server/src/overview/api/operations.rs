@@ -723,6 +723,51 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .post(&[(JSON, "NewPassword")])
     .further(&["204"]),
     get(
+        "/session/factor",
+        SERVICE,
+        "beginSecondFactor",
+        "设置动态码：给出密钥与二维码 / a secret and its QR code for an authenticator",
+        &[],
+        &[(JSON, "object")],
+    )
+    .post(&[]),
+    get(
+        "/session/factor",
+        SERVICE,
+        "confirmSecondFactor",
+        "以第一个动态码确认，给出恢复码 / confirmed by the first code; gives recovery codes",
+        &[],
+        &[(JSON, "object")],
+    )
+    .post(&[(JSON, "Code")])
+    .method("put"),
+    get(
+        "/session/code",
+        SERVICE,
+        "giveCode",
+        "输入动态码或恢复码 / give a one-time code or a recovery code",
+        &[],
+        &[],
+    )
+    .post(&[(JSON, "Code")])
+    .further(&["204"]),
+    get(
+        "/rights",
+        SERVICE,
+        "getRights",
+        "权限矩阵 / the matrix of rights",
+        &[],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/rights/why",
+        SERVICE,
+        "getRightsWhy",
+        "某用户为何能看到某项 / why somebody may see something",
+        &["user", "action", "why-layer", "why-id", "why-field"],
+        &[(JSON, "object")],
+    ),
+    get(
         "/accounts",
         SERVICE,
         "getAccounts",

@@ -15,6 +15,9 @@ pub(super) fn name_of(key: &str) -> &str {
         "lookup-crs" => "crs",
         "lookup-layers" => "layers",
         "account-user" => "user",
+        "why-layer" => "layer",
+        "why-id" => "id",
+        "why-field" => "field",
         "export-f" => "f",
         "sheet-grid" => "grid",
         "import-layer" => "layer",
@@ -105,6 +108,9 @@ pub(super) fn all(app: &App) -> Value {
     add("id", "path", "标识 / the identifier", text.clone());
     add("account-user", "path", "用户 / the user", text.clone());
     for (name, description) in [
+        ("why-layer", "图层 / the layer"),
+        ("why-id", "要素编号 / a feature"),
+        ("why-field", "字段 / a field"),
         ("user", "用户 / the user"),
         ("action", "操作，如 unmask / the act, such as unmask"),
         ("outcome", "done 或 refused / done or refused"),

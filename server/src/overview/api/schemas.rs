@@ -65,6 +65,12 @@ pub(super) fn all(app: &App) -> Value {
                 } },
             },
         },
+        "Code": {
+            "type": "object",
+            "required": ["code"],
+            "additionalProperties": false,
+            "properties": { "code": text },
+        },
         "NewPassword": {
             "type": "object",
             "required": ["old", "new"],

@@ -1,0 +1,36 @@
+//! What the command line does to a file, in the file's audit log: whoever holds the file has
+//! all rights, and is on record like anyone else.
+
+use yizhangtu_data::store::{Act, GeoPackage, StoreError};
+
+/// The role that acts of the command line stand under.
+const ROLE: &str = "command_line";
+
+/// Writes an act of the command line.
+///
+/// # Errors
+/// When the file can't be written.
+pub(super) fn on_record(
+    store: &GeoPackage,
+    action: &str,
+    object: &str,
+    reason: &str,
+    count: u64,
+) -> Result<(), StoreError> {
+    // Who is at the machine, as far as it says.
+    let user = ["SUDO_USER", "USER", "LOGNAME", "USERNAME"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));
+    store
+        .log(Act {
+            user: user.unwrap_or_default(),
+            role: ROLE.to_owned(),
+            action: action.to_owned(),
+            object: object.to_owned(),
+            outcome: "done".to_owned(),
+            reason: reason.to_owned(),
+            count,
+            ..Act::default()
+        })
+        .map(drop)
+}

@@ -1,0 +1,236 @@
+//! `/rights`: the matrix for the security administrator, and why somebody may see something.
+
+use axum::{
+    Json, Router,
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    audit::Entry,
+    http::{App, Parameters, Problem},
+    policy::{self, Action, Mask, Role, Viewer},
+};
+
+/// The routes of rights.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/rights", get(matrix))
+        .route("/rights/why", get(why))
+}
+
+/// `GET /rights`: the matrix as it is in force.
+async fn matrix(State(app): State<App>) -> Response {
+    let rights = app.identity().rights();
+    let actions: Vec<Value> = (Action::ALL.iter())
+        .map(|(action, letter)| json!({ "action": action.name(), "letter": letter.to_string() }))
+        .collect();
+    let roles: Vec<&Role> = rights.roles.iter().map(|role| &**role).collect();
+    let answer = json!({
+        "version": rights.version,
+        "roles": roles,
+        "places": *rights.places,
+        "actions": actions,
+    });
+    ([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response()
+}
+
+/// One step of a reason: what was looked at, and whether it speaks for it.
+struct Step {
+    holds: bool,
+    zh: String,
+    en: String,
+}
+
+fn step(holds: bool, zh: impl Into<String>, en: impl Into<String>) -> Step {
+    Step {
+        holds,
+        zh: zh.into(),
+        en: en.into(),
+    }
+}
+
+/// `GET /rights/why?user=&layer=[&action=][&id=][&field=]`: step by step, by the rules that
+/// the answers themselves come from.
+async fn why(
+    State(app): State<App>,
+    asker: Viewer,
+    mut given: Parameters,
+) -> Result<Response, Problem> {
+    let wanted = |name: &'static str, value: Option<String>| {
+        value.ok_or_else(|| Problem::parameter(name, "请给出", "is missing"))
+    };
+    let user = wanted("user", given.take("user")?)?;
+    let layer = wanted("layer", given.take("layer")?)?;
+    let action = given.take("action")?;
+    let (id, field) = (given.take("id")?, given.take("field")?);
+    given.finish()?;
+    let action = match action.as_deref() {
+        None => Action::View,
+        Some(name) => (Action::ALL.into_iter())
+            .map(|(action, _)| action)
+            .find(|action| action.name() == name)
+            .ok_or_else(|| {
+                let known = Action::ALL.map(|(action, _)| action.name()).join(", ");
+                Problem::parameter(
+                    "action",
+                    format_args!("没有操作“{name}”，可用的有 {known}"),
+                    format_args!("there is no action “{name}”; there are {known}"),
+                )
+            })?,
+    };
+    let Some(layer) = app.layer(&layer).cloned() else {
+        return Err(Problem::parameter(
+            "layer",
+            format_args!("没有图层“{layer}”"),
+            format_args!("there is no layer “{layer}”"),
+        ));
+    };
+    let Some((account, viewer)) = app.identity().as_if(&user) else {
+        return Err(Problem::parameter(
+            "user",
+            "没有此用户",
+            "there is no such user",
+        ));
+    };
+    let mut steps = Vec::new();
+    if account.locked {
+        steps.push(step(false, "账户已停用", "the account is locked"));
+    }
+    let granted = viewer.may(action, &layer);
+    match viewer.who().role.as_ref() {
+        None => steps.push(step(false, "没有角色", "the account has no role")),
+        Some(role) => {
+            let (grant, from) = (role.grant(&layer), role.source(&layer));
+            steps.push(step(
+                granted,
+                format!(
+                    "角色“{}”对图层“{}”的授权为“{grant}”（来自{from}）",
+                    role.title.zh, layer.title.zh
+                ),
+                format!(
+                    "the role “{}” is granted “{grant}” on the layer “{}” (from {from})",
+                    role.title.en, layer.title.en
+                ),
+            ));
+        }
+    }
+    let mut may = granted && !account.locked;
+    if granted && viewer.is_limited(&layer) {
+        may &= limited(&app, &viewer, action, &layer, id.as_deref(), &mut steps).await?;
+    }
+    if let Some(name) = field {
+        let Some(field) = layer.field(&name) else {
+            return Err(Problem::parameter(
+                "field",
+                format_args!("图层没有字段“{name}”"),
+                format_args!("the layer has no field “{name}”"),
+            ));
+        };
+        let hidden = (viewer.who().role.as_ref()).is_some_and(|role| role.hides(&layer.id, &name));
+        let unmasks = viewer.may(Action::Unmask, &layer);
+        match Mask::of(field) {
+            _ if hidden => {
+                may = false;
+                steps.push(step(
+                    false,
+                    "此字段对该角色隐藏",
+                    "the field is hidden from the role",
+                ));
+            }
+            Some(_) if unmasks => steps.push(step(
+                true,
+                "个人信息，平时遮盖；写明事由后可逐条查看明文，并有记录",
+                "personal, shown masked; one record at a time unmasked for a reason, on record",
+            )),
+            Some(_) => steps.push(step(
+                true,
+                "个人信息，始终遮盖：该角色没有“F 查看明文”",
+                "personal, always masked: the role has no “F”",
+            )),
+            None => steps.push(step(
+                true,
+                "非个人信息，照常显示",
+                "not personal, shown as it is",
+            )),
+        }
+    }
+    app.note(
+        &asker,
+        Entry::of("rights_why", format!("{user} {}", layer.id)),
+    );
+    let steps: Vec<Value> = (steps.iter())
+        .map(|step| json!({ "holds": step.holds, "zh": step.zh, "en": step.en }))
+        .collect();
+    let answer = json!({
+        "user": account.user,
+        "layer": layer.id,
+        "action": action.name(),
+        "may": may,
+        "steps": steps,
+        "version": app.identity().rights().version,
+    });
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response())
+}
+
+/// Whether a right that ends at the territory reaches a feature, or any.
+async fn limited(
+    app: &App,
+    viewer: &Viewer,
+    action: Action,
+    layer: &std::sync::Arc<yizhangtu_data::Layer>,
+    id: Option<&str>,
+    steps: &mut Vec<Step>,
+) -> Result<bool, Problem> {
+    let Some(territory) = viewer.limits() else {
+        steps.push(step(
+            true,
+            "账户没有管辖范围限制，全部可及",
+            "the account has no territory, so the right reaches everywhere",
+        ));
+        return Ok(true);
+    };
+    let places: Vec<String> = (territory.iter())
+        .map(|place| format!("{}/{}", place.layer, place.id))
+        .collect();
+    steps.push(step(
+        !territory.is_empty(),
+        format!("授权止于管辖范围：{}", places.join("、")),
+        format!("the right ends at the territory: {}", places.join(", ")),
+    ));
+    let Some(id) = id.map(str::to_owned) else {
+        return Ok(!territory.is_empty());
+    };
+    let snapshot = app.snapshot();
+    let cut = app.cuts().of(viewer, action, &snapshot);
+    let inside = match cut.layer(&layer.id) {
+        Some(part) => part.get(&id).is_some(),
+        None if layer.is_mapped() => false,
+        None => {
+            let (app, viewer, layer, id) = (app.clone(), viewer.clone(), layer.clone(), id.clone());
+            let rows = app.clone();
+            let rows = rows
+                .pool()
+                .read(move |store| policy::rows(app.cuts(), &viewer, &snapshot, store, &layer));
+            rows.await?.is_none_or(|rows| rows.contains(&id))
+        }
+    };
+    // Whether there is such a feature elsewhere is not told: this administrator has no data.
+    steps.push(step(
+        inside,
+        if inside {
+            "该要素在管辖范围内"
+        } else {
+            "该要素不在管辖范围内，或不存在"
+        },
+        if inside {
+            "the feature lies in the territory"
+        } else {
+            "the feature lies outside the territory, or is none"
+        },
+    ));
+    Ok(inside)
+}

@@ -1,0 +1,74 @@
+// What administrators do in the page, and looking behind a mask.
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { open, PHONE, picture, stop } from './harness.js';
+
+after(stop);
+
+async function signIn(page, user) {
+  await page.getByTestId('open-sign-in').click();
+  const form = page.getByTestId('sign-in');
+  await form.getByText(user, { exact: true }).click();
+  await Promise.all([page.waitForEvent('load'), form.locator('button[type=submit]').click()]);
+  await page.getByTestId('account').waitFor();
+}
+
+test('the system administrator makes an account; its password is shown once', async () => {
+  const { page, close } = await open();
+  await signIn(page, 'system_admin');
+  await page.getByTestId('account').click();
+  await page.getByTestId('open-accounts').click();
+  const accounts = page.getByTestId('accounts');
+  await accounts.getByRole('listitem').nth(16).waitFor();
+  const name = `zhou.${Date.now().toString(36)}`;
+  await accounts.locator('input[name=user]').fill(name);
+  await accounts.locator('input[name=name]').fill('周七');
+  await accounts.locator('form button[type=submit]').click();
+  const shown = accounts.getByTestId('shown-once');
+  await shown.waitFor();
+  assert.match(await shown.locator('code').textContent(), /^.{16}$/);
+  const row = accounts.getByRole('listitem').filter({ hasText: name });
+  await row.getByText('停用', { exact: true }).click();
+  await row.getByText('已停用').waitFor();
+  await picture(page, 'accounts');
+  await close();
+});
+
+test('the security administrator reads the matrix and why somebody sees something', async () => {
+  const { page, close } = await open();
+  await signIn(page, 'security_admin');
+  await page.getByTestId('account').click();
+  await page.getByTestId('open-rights').click();
+  const rights = page.getByTestId('rights');
+  await rights.getByRole('row').nth(18).waitFor();
+  for (const [field, value] of [['user', 'planner'], ['layer', 'person'], ['field', 'id_number']]) {
+    await rights.locator(`input[name=${field}]`).fill(value);
+  }
+  await rights.locator('button[type=submit]').click();
+  const reason = rights.getByTestId('reason');
+  await reason.waitFor();
+  assert.match(await reason.textContent(), /不可以.*规划员.*S@.*layers\.person/s);
+  await picture(page, 'rights');
+  await close();
+});
+
+test('a grid worker looks behind a mask for a reason, and it closes again', async () => {
+  const { page, close } = await open({ device: PHONE });
+  await signIn(page, 'grid_worker');
+  await page.waitForSelector('.map[data-idle="true"]');
+  const id = await page.evaluate(async () => {
+    const answer = await fetch('/collections/building/items?limit=50&f=json');
+    const { features } = await answer.json();
+    return features.find((feature) => feature.properties.owner).properties.code;
+  });
+  await page.fill('#search', id);
+  await page.locator('[role="option"]').first().click();
+  await page.getByTestId('unmask').click();
+  const unmasked = page.getByTestId('unmasked');
+  await unmasked.locator('input[name=reason]').fill('入户走访核实产权人');
+  await unmasked.locator('button[type=submit]').click();
+  await unmasked.getByRole('timer').waitFor();
+  assert.match(await unmasked.locator('[data-field=owner] dd').textContent(), /^[^*]+$/);
+  await picture(page, 'unmasked-phone');
+  await close();
+});

@@ -1,0 +1,170 @@
+//! What somebody sends who means harm: all of it is refused, and the service goes on.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+use yizhangtu_tests::{Server, village};
+
+/// Ways to say more than a value: SQL, CQL2, paths, templates, formulas, controls.
+const HOSTILE: [&str; 14] = [
+    "' OR '1'='1",
+    "x'; DROP TABLE person; --",
+    "\" OR 1=1 --",
+    "1 UNION SELECT password FROM account",
+    "../../../../etc/passwd",
+    "..%2f..%2fetc%2fpasswd",
+    "%00",
+    "{{7*7}}",
+    "${jndi:ldap://127.0.0.1/a}",
+    "<script>alert(1)</script>",
+    "=HYPERLINK(\"http://127.0.0.1\")",
+    "\u{202e}gpkg",
+    "%",
+    "_",
+];
+
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+#[test]
+fn words_that_mean_more_than_a_value_mean_nothing() {
+    let server = Server::start(&village("donghua"));
+    let clerk = server.sign_in("village_clerk");
+    let people = clerk.get("/collections/person/items?limit=1").json()["numberMatched"].clone();
+    for hostile in HOSTILE {
+        let word = encoded(hostile);
+        for path in [
+            format!("/collections/building/items/{word}"),
+            format!("/collections/{word}/items"),
+            format!("/collections/building/items?code={word}&limit=5"),
+            format!("/collections/building/items?filter={word}"),
+            format!("/collections/building/items?filter=code%3D'{word}'&limit=5"),
+            format!("/collections/building/items?sortby={word}"),
+            format!("/collections/building/items?properties={word}"),
+            format!("/collections/person/items?name={word}"),
+            format!("/search?q={word}"),
+            format!("/search?q=a&kinds={word}"),
+            format!("/lookup?point={word}"),
+            format!("/lookup?point=113.59,23.11&crs={word}"),
+            format!("/tiles/{word}/14/13357/7104"),
+            format!("/assets/{word}"),
+            format!("/basemaps/{word}/1/1/1"),
+            format!("/collections/building/export?f={word}"),
+            format!("/changes?since={word}"),
+        ] {
+            let reply = clerk.get(&path);
+            assert!(reply.status < 500, "{path}: {}", reply.text());
+            assert!(!reply.text().contains("root:"), "{path}");
+            assert!(!reply.text().contains("$argon2"), "{path}");
+            if reply.status == 200 && path.contains("items?code=") {
+                assert_eq!(reply.json()["numberMatched"], json!(0), "{path}");
+            }
+        }
+        let refused = clerk.post("/session", &json!({ "user": hostile, "password": hostile }));
+        assert!(
+            [401, 429].contains(&refused.status),
+            "{hostile}: {}",
+            refused.text()
+        );
+    }
+    // Everything is still there.
+    assert_eq!(
+        clerk.get("/collections/person/items?limit=1").json()["numberMatched"],
+        people
+    );
+}
+
+#[test]
+fn bodies_that_are_deep_large_or_broken_are_refused_quickly() {
+    let server = Server::start(&village("donghua"));
+    let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
+    let nested = format!(
+        "{{\"op\":\"not\",\"args\":[{}true{}]}}",
+        "{\"op\":\"not\",\"args\":[".repeat(5_000),
+        "]}".repeat(5_000)
+    );
+    let corners: Vec<[f64; 2]> = (0..1_100_000)
+        .map(|at| f64::from(at) * std::f64::consts::TAU / 1_100_000.0)
+        .map(|turn| [113.59 + 0.01 * turn.cos(), 23.11 + 0.01 * turn.sin()])
+        .collect();
+    let many = json!({ "area": { "type": "Polygon", "coordinates": [corners] } });
+    let began = Instant::now();
+    for (path, kind, body) in [
+        ("/statistics", "application/json", deep.clone()),
+        ("/statistics", "application/json", "{\"area\":".to_owned()),
+        ("/statistics", "application/json", many.to_string()),
+        ("/session", "application/json", deep[..60_000].to_owned()),
+        ("/session", "application/json", "a".repeat(70_000)),
+        ("/lookup", "text/csv", "lon,lat\n\"113.59".to_owned()),
+        ("/lookup", "application/x-ndjson", deep),
+    ] {
+        let reply = server.post_as(path, kind, body.as_bytes());
+        // A streamed answer has begun before its body is read to the end.
+        assert!(reply.status < 500, "{path}: {}", reply.text());
+        assert!(
+            reply.status >= 400 || path == "/lookup",
+            "{path}: {}",
+            reply.status
+        );
+    }
+    let filter = encoded(&nested[..20_000]);
+    let reply = server.get(&format!(
+        "/collections/building/items?filter-lang=cql2-json&filter={filter}"
+    ));
+    assert!((400..500).contains(&reply.status), "{}", reply.status);
+    let brackets = encoded(&format!(
+        "{}code='x'{}",
+        "(".repeat(2_000),
+        ")".repeat(2_000)
+    ));
+    let reply = server.get(&format!("/collections/building/items?filter={brackets}"));
+    assert!((400..500).contains(&reply.status), "{}", reply.status);
+    assert!(
+        began.elapsed() < Duration::from_secs(90),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(server.get("/health").status, 200);
+}
+
+#[test]
+fn whoever_sends_slowly_holds_nobody_up() {
+    let server = Server::start(&village("donghua"));
+    let address = server
+        .url
+        .strip_prefix("http://")
+        .expect("an address")
+        .to_owned();
+    let slow: Vec<TcpStream> = (0..60)
+        .map(|_| {
+            let mut stream = TcpStream::connect(&address).expect("a connection");
+            let head = "POST /statistics HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{";
+            stream.write_all(head.as_bytes()).expect("sent");
+            stream
+        })
+        .collect();
+    let began = Instant::now();
+    assert_eq!(server.get("/lookup?point=113.59,23.11").status, 200);
+    assert!(began.elapsed() < Duration::from_secs(10));
+    drop(slow);
+    // What is no HTTP at all.
+    let mut stream = TcpStream::connect(&address).expect("a connection");
+    stream
+        .write_all(b"\x16\x03\x01\x00\xffhello\r\n\r\n")
+        .expect("sent");
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .expect("a limit");
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    assert!(
+        answer.is_empty() || answer.starts_with(b"HTTP/1.1 400"),
+        "{answer:?}"
+    );
+    assert_eq!(server.get("/health").status, 200);
+}

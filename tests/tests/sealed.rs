@@ -1,0 +1,328 @@
+//! Encryption at rest: whoever takes the file, and not the key, has no number.
+
+use std::{
+    collections::HashSet,
+    ffi::OsStr,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use rusqlite::{Connection, OpenFlags};
+use serde_json::{Value, json};
+use yizhangtu_tests::{Server, binary, run, village};
+
+const VARIABLE: &str = "YIZHANGTU_KEY_FILE";
+
+struct Sealed {
+    _folder: tempfile::TempDir,
+    keys: PathBuf,
+    file: PathBuf,
+}
+
+/// 东华, made under a key of its own.
+fn sealed() -> Sealed {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (keys, file) = (
+        folder.path().join("keys.toml"),
+        folder.path().join("village.gpkg"),
+    );
+    assert!(
+        run([OsStr::new("key"), "make".as_ref(), keys.as_ref()])
+            .status
+            .success()
+    );
+    let made = with_keys(
+        &keys,
+        &[
+            "demo".as_ref(),
+            "donghua".as_ref(),
+            "-o".as_ref(),
+            file.as_ref(),
+        ],
+    );
+    assert!(made.status.success(), "{}", text(&made));
+    Sealed {
+        _folder: folder,
+        keys,
+        file,
+    }
+}
+
+fn with_keys(keys: &Path, arguments: &[&OsStr]) -> Output {
+    let mut command = Command::new(binary());
+    command.args(arguments).env(VARIABLE, keys);
+    command.output().expect("the binary runs")
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&[&*output.stdout, &*output.stderr].concat()).into_owned()
+}
+
+/// The telephones and identity numbers of a village that lies in clear.
+fn numbers() -> HashSet<Vec<u8>> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let connection = Connection::open_with_flags(village("donghua"), flags).expect("the file");
+    let mut select = connection
+        .prepare("SELECT phone FROM person WHERE phone <> '' UNION SELECT id_number FROM person WHERE length(id_number) = 18 UNION SELECT phone FROM place WHERE phone <> ''")
+        .expect("columns");
+    let rows = select
+        .query_map([], |row| row.get::<_, String>(0))
+        .expect("rows");
+    rows.map(|number| number.expect("a text").into_bytes())
+        .collect()
+}
+
+/// How many numbers stand in some bytes: every run of digits is looked at.
+fn found(numbers: &HashSet<Vec<u8>>, bytes: &[u8]) -> usize {
+    let at = |length: usize| {
+        (bytes.windows(length))
+            .filter(|window| window[..10].iter().all(u8::is_ascii_digit))
+            .filter(|window| numbers.contains(*window))
+            .count()
+    };
+    at(11) + at(18)
+}
+
+fn person(file: &Path, column: &str) -> Vec<String> {
+    let connection = Connection::open(file).expect("the file");
+    let mut select = connection
+        .prepare(&format!(
+            "SELECT {column} FROM person WHERE {column} <> '' ORDER BY fid LIMIT 50"
+        ))
+        .expect("a column");
+    let rows = select.query_map([], |row| row.get(0)).expect("rows");
+    rows.map(|value| value.expect("a text")).collect()
+}
+
+#[test]
+fn no_number_is_in_the_file_its_journal_the_logs_or_what_is_given_out() {
+    let Sealed {
+        _folder,
+        keys,
+        file,
+    } = sealed();
+    let numbers = numbers();
+    assert!(numbers.len() > 5_000);
+    assert!(found(&numbers, &fs::read(village("donghua")).expect("bytes")) > 5_000);
+    assert_eq!(found(&numbers, &fs::read(&file).expect("bytes")), 0);
+
+    let server = Server::start_in(
+        &file,
+        &[],
+        &[
+            (VARIABLE, keys.as_os_str()),
+            ("YIZHANGTU_LOG", OsStr::new("info")),
+        ],
+    );
+    let manager = server.sign_in("data_manager");
+    let clear = person(&village("donghua"), "phone");
+    let id: String = {
+        let connection = Connection::open(village("donghua")).expect("the file");
+        connection
+            .query_row(
+                "SELECT id FROM person WHERE phone = ?1",
+                [&clear[0]],
+                |row| row.get(0),
+            )
+            .expect("a person")
+    };
+
+    // Searched by its end, shown masked; edited, its history masked too.
+    let tail = &clear[0][7..];
+    let results = manager
+        .get(&format!("/search?q={tail}&kinds=person"))
+        .json();
+    let ids: Vec<&Value> = results["results"]
+        .as_array()
+        .expect("results")
+        .iter()
+        .map(|one| &one["id"])
+        .collect();
+    assert!(ids.contains(&&json!(id)), "{results}");
+    let whole = manager
+        .get(&format!("/search?q={}&kinds=person", clear[0]))
+        .json();
+    assert_eq!(whole["results"][0]["id"], json!(id));
+    assert_eq!(whole["results"][0]["match"], json!("exact"));
+    let path = format!("/collections/person/items/{id}");
+    let before = manager.get(&path);
+    let shown = before.json()["properties"]["phone"].clone();
+    let shown = shown.as_str().expect("a masked telephone");
+    assert!(
+        shown.contains("***") && shown.ends_with(&tail[2..]),
+        "{shown}"
+    );
+    let tag = before.header("etag").expect("a tag").to_owned();
+    let headers = [
+        ("content-type", "application/merge-patch+json"),
+        ("if-match", &*tag),
+    ];
+    let changed = manager.send(
+        "PATCH",
+        &path,
+        &headers,
+        br#"{"properties":{"phone":"13900001111"}}"#,
+    );
+    assert!(changed.status < 300, "{}", changed.text());
+    let mut out = changed.body;
+    for path in [
+        &*format!("{path}/history"),
+        "/collections/person/items?limit=500",
+        "/collections/person/items?limit=500&f=csv",
+        "/changes?since=0",
+        "/tiles/building,place/15/26716/14209",
+        "/collections/place/export?f=geojson",
+    ] {
+        out.extend(manager.get(path).body);
+    }
+    assert_eq!(found(&numbers, &out), 0);
+    for ending in ["", "-wal", "-shm"] {
+        let mut name = file.clone().into_os_string();
+        name.push(ending);
+        if let Ok(bytes) = fs::read(&name) {
+            let edited = HashSet::from([b"13900001111".to_vec()]);
+            assert_eq!(
+                found(&numbers, &bytes) + found(&edited, &bytes),
+                0,
+                "{name:?}"
+            );
+        }
+    }
+    drop(server);
+
+    // The command line follows the rights too.
+    let table = file.with_file_name("people.csv");
+    let exported = with_keys(
+        &keys,
+        &[
+            "export".as_ref(),
+            file.as_ref(),
+            "--layer".as_ref(),
+            "person".as_ref(),
+            "-o".as_ref(),
+            table.as_ref(),
+        ],
+    );
+    assert!(exported.status.success(), "{}", text(&exported));
+    assert_eq!(found(&numbers, &fs::read(&table).expect("a table")), 0);
+    let checked = with_keys(&keys, &["check".as_ref(), file.as_ref()]);
+    assert_eq!(found(&numbers, text(&checked).as_bytes()), 0);
+
+    // Without the key it is said, and nothing is read.
+    let refused = run([
+        OsStr::new("serve"),
+        file.as_ref(),
+        "--listen".as_ref(),
+        "127.0.0.1:0".as_ref(),
+    ]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused).contains(VARIABLE));
+}
+
+#[test]
+fn a_key_is_changed_while_the_file_is_served() {
+    let Sealed {
+        _folder,
+        keys,
+        file,
+    } = sealed();
+    let doctor = || {
+        let said = with_keys(&keys, &["doctor".as_ref(), file.as_ref()]);
+        assert!(said.status.success(), "{}", text(&said));
+        text(&said)
+    };
+    assert!(doctor().contains("没有确认过密钥副本"), "{}", doctor());
+    let copy = file.with_file_name("copy.toml");
+    fs::copy(&keys, &copy).expect("a copy");
+    let copied = with_keys(
+        &keys,
+        &[
+            "key".as_ref(),
+            "copy".as_ref(),
+            file.as_ref(),
+            copy.as_ref(),
+        ],
+    );
+    assert!(copied.status.success(), "{}", text(&copied));
+    assert!(!doctor().contains("没有确认过密钥副本"));
+
+    let server = Server::start_in(&file, &[], &[(VARIABLE, keys.as_os_str())]);
+    let clerk = server.sign_in("village_clerk");
+    let number = &person(&village("donghua"), "phone")[0];
+    let find = || {
+        let path = format!("/search?q={number}&kinds=person");
+        clerk.get(&path).json()["results"][0]["match"].clone()
+    };
+    let sequence = || clerk.get("/changes?since=0").json()["sequence"].clone();
+    let (before, old) = (sequence(), person(&file, "phone"));
+    assert_eq!(find(), json!("exact"));
+    let rotated = with_keys(&keys, &["key".as_ref(), "rotate".as_ref(), file.as_ref()]);
+    assert!(rotated.status.success(), "{}", text(&rotated));
+    let new = person(&file, "phone");
+    assert!(
+        old.iter()
+            .zip(&new)
+            .all(|(old, new)| old != new && new.starts_with("enc1:"))
+    );
+    assert_eq!(find(), json!("exact"), "the service asks for the new key");
+    assert_eq!(sequence(), before, "no feature was changed");
+    drop(server);
+    assert!(
+        doctor().contains("没有确认过密钥副本"),
+        "the copy is of the old key"
+    );
+
+    // The old key is needed by nothing of the file any more.
+    let kept = fs::read_to_string(&keys).expect("keys");
+    let second = kept.rfind("[[keys]]").expect("two keys");
+    fs::write(&keys, &kept[..second]).expect("the new key alone");
+    let server = Server::start_in(&file, &[], &[(VARIABLE, keys.as_os_str())]);
+    let found = server
+        .sign_in("village_clerk")
+        .get(&format!("/search?q={number}&kinds=person"));
+    assert_eq!(found.json()["results"][0]["match"], json!("exact"));
+}
+
+#[test]
+fn a_file_in_clear_is_sealed_to_its_last_page() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (keys, file) = (
+        folder.path().join("keys.toml"),
+        folder.path().join("village.gpkg"),
+    );
+    fs::copy(village("donghua"), &file).expect("a copy");
+    // Something in clear in the history too.
+    let connection = Connection::open(&file).expect("the file");
+    let number = &person(&file, "phone")[0];
+    connection
+        .execute(
+            "UPDATE person SET phone = '13900001111' WHERE phone = ?1",
+            [number],
+        )
+        .expect("an edit by another program");
+    drop(connection);
+    assert!(
+        run([OsStr::new("key"), "make".as_ref(), keys.as_ref()])
+            .status
+            .success()
+    );
+    let without = run([OsStr::new("key"), "seal".as_ref(), file.as_ref()]);
+    assert_eq!(without.status.code(), Some(2), "there is no key");
+    let sealed = with_keys(&keys, &["key".as_ref(), "seal".as_ref(), file.as_ref()]);
+    assert!(sealed.status.success(), "{}", text(&sealed));
+    assert_eq!(found(&numbers(), &fs::read(&file).expect("bytes")), 0);
+    let again = with_keys(
+        &keys,
+        &[
+            "--json".as_ref(),
+            "key".as_ref(),
+            "seal".as_ref(),
+            file.as_ref(),
+        ],
+    );
+    let again: Value = serde_json::from_slice(&again.stdout).expect("JSON");
+    assert_eq!(again["values"], json!(0));
+    let known = with_keys(&keys, &["audit".as_ref(), "verify".as_ref(), file.as_ref()]);
+    assert!(known.status.success(), "{}", text(&known));
+}
