@@ -57,11 +57,19 @@ pub fn overlap(one: &MultiPolygon<f64>, other: &MultiPolygon<f64>) -> Option<Mis
 }
 
 /// The pieces of some ground that no area of a layer covers any more.
-pub fn gaps(ground: &MultiPolygon<f64>, cover: &[MultiPolygon<f64>]) -> Vec<Misfit> {
-    let left = ground.difference(&unary_union(cover.iter().flatten()));
+pub fn gaps<'p>(
+    ground: &MultiPolygon<f64>,
+    cover: impl IntoIterator<Item = &'p Polygon<f64>>,
+) -> Vec<Misfit> {
+    let left = ground.difference(&unary_union(cover));
     left.into_iter()
         .filter_map(|gap| misfit(&MultiPolygon(vec![gap])))
         .collect()
+}
+
+/// What one area has outside of another, where that is more than [`TOLERANCE_M2`].
+pub fn outside(one: &MultiPolygon<f64>, other: &MultiPolygon<f64>) -> Option<Misfit> {
+    misfit(&one.difference(other))
 }
 
 /// The size of an area and the middle of its greatest part, where it is worth a word.
@@ -280,7 +288,7 @@ mod tests {
         let misfit = overlap(&square(113.0), &square(113.0005)).unwrap();
         assert!((misfit.place[0] - 113.00075).abs() < 1e-9, "{misfit:?}");
         assert!((5600.0..5700.0).contains(&misfit.area_m2), "{misfit:?}");
-        let gaps = gaps(&square(113.0), &[square(113.0005)]);
+        let gaps = gaps(&square(113.0), &square(113.0005));
         assert_eq!(gaps.len(), 1);
         assert!((gaps[0].place[0] - 113.00025).abs() < 1e-9);
     }

@@ -6,6 +6,7 @@ A program that a test needs and that is missing fails the test: scripts/install 
 import json
 import os
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,24 @@ def run(*arguments, code=0) -> str:
     )
     assert done.returncode == code, f"{arguments}: exit {done.returncode}\n{done.stderr}"
     return done.stderr if code else done.stdout
+
+
+@contextmanager
+def serving(path, *arguments):
+    """The file served on a free port; gives the address."""
+    server = subprocess.Popen(
+        [binary(), "serve", path, "--listen", "127.0.0.1:0", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        line = server.stdout.readline().strip()
+        assert line.startswith("listening on "), line
+        yield line.removeprefix("listening on ")
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
 
 
 def run_json(*arguments):

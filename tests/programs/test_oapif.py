@@ -1,11 +1,10 @@
 """GDAL reads every collection through its OAPIF driver, complete."""
 
 import json
-import subprocess
 import urllib.request
 
 import pytest
-from conftest import binary, tool
+from conftest import serving, tool
 from osgeo import gdal, ogr
 
 gdal.UseExceptions()
@@ -14,19 +13,8 @@ gdal.UseExceptions()
 @pytest.fixture(scope="module")
 def served(donghua):
     """The demonstration, served on a free port."""
-    server = subprocess.Popen(
-        [binary(), "serve", donghua, "--read-only", "--listen", "127.0.0.1:0"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        line = server.stdout.readline().strip()
-        assert line.startswith("listening on "), line
-        yield line.removeprefix("listening on ")
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
+    with serving(donghua, "--read-only") as url:
+        yield url
 
 
 def document(url):

@@ -593,9 +593,18 @@ fn tiles_that_an_edit_did_not_touch_stay_and_the_others_change() {
         .iter()
         .map(|path| fresh.server.get(path).body)
         .collect();
-    let building = fresh.some("building", 1).remove(0);
-    let id = building["id"].as_str().expect("an id");
-    well(fresh.change(json!([{ "op": "delete", "layer": "building", "id": id, "version": 0 }])));
+    // A house that nothing refers to, where there was none.
+    let west = bounds[0] + 0.01;
+    let south = bounds[1] + 0.01;
+    let ring = json!([
+        [west, south],
+        [west + 2e-4, south],
+        [west + 2e-4, south + 2e-4],
+        [west, south + 2e-4],
+        [west, south]
+    ]);
+    well(fresh.change(json!([{ "op": "insert", "layer": "building", "id": "new-house", "feature": {
+        "geometry": { "type": "Polygon", "coordinates": [ring] }, "properties": { "code": "new-house" } } }])));
     let vertex = fresh.some("grid", 1)[0]["geometry"]["coordinates"].clone();
     let vertex = if vertex[0][0][0].is_array() {
         vertex[0][0][0].clone()

@@ -177,3 +177,57 @@ fn what_another_program_writes_is_told_within_two_seconds() {
         (200, &"导入的站".into())
     );
 }
+
+/// Who sees one grid is told of what happens in it, with what is touched; of what happens
+/// elsewhere nothing. The past is cut alike.
+#[test]
+fn who_sees_a_territory_is_told_of_it_and_sees_its_past() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("village.gpkg");
+    fs::copy(yizhangtu_tests::village("donghua"), &file).expect("a copy");
+    let server = Server::start_with(&file, &[]);
+    let manager = server.sign_in("data_manager");
+    let worker = server.sign_in("grid_worker");
+    let ids = |page: Value| -> Vec<String> {
+        let features = page["features"].as_array().expect("features").clone();
+        let id = |one: &Value| one["id"].as_str().expect("an id").to_owned();
+        features.iter().map(id).collect()
+    };
+    let items = "/collections/building/items?limit=10000";
+    let own = ids(worker.get(items).json());
+    let all = ids(manager.get(items).json());
+    let other = all.iter().find(|id| !own.contains(id)).expect("another");
+    let cookie = worker.cookie().expect("signed in");
+    let mut listener = Listener::new(&server, "", &format!("Cookie: {cookie}\r\n"));
+    let change = |id: &str, floors: u64| {
+        let version = manager.get(&format!("/collections/building/items/{id}"));
+        let version = version.header("etag").expect("a tag").to_owned();
+        let reply = manager.post(
+            "/changes",
+            &json!({ "changes": [{ "op": "update", "layer": "building", "id": id,
+            "version": version, "feature": { "properties": { "floors_up": floors } } }] }),
+        );
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.json()["sequence"].clone()
+    };
+    let elsewhere = change(other, 31);
+    let here = change(&own[0], 32);
+    let told = listener.next().data;
+    assert_eq!((&told["sequence"], &told["ids"]), (&here, &json!([own[0]])));
+    assert!(
+        !told["tiles"].as_array().expect("tiles").is_empty() && told["bbox"].is_array(),
+        "{told}"
+    );
+    assert_eq!(told["author"], Value::Null);
+
+    let past = ids(worker.get(&format!("{items}&as-of={elsewhere}")).json());
+    assert_eq!(past, own);
+    let floors = |path: String| worker.get(&path).json()["properties"]["floors_up"].clone();
+    let item = format!("/collections/building/items/{}", own[0]);
+    assert_eq!(floors(item.clone()), 32);
+    assert_ne!(floors(format!("{item}?as-of={elsewhere}")), 32);
+    let hidden = worker.get(&format!(
+        "/collections/building/items/{other}?as-of={elsewhere}"
+    ));
+    assert_eq!(hidden.status, 404);
+}

@@ -47,6 +47,10 @@ pub struct Field {
     /// Layer whose id this field holds; in a JSON field, a list of such ids.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// Whether a feature goes with the one that it names; else the one that is named stays as
+    /// long as anything names it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cascade: bool,
     /// Whether a value must be there.
     #[serde(default)]
     pub required: bool,

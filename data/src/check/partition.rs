@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use geo::{BooleanOps, Centroid, MultiPolygon, Polygon, unary_union};
+use geo::Coord;
 use rayon::prelude::*;
 use yizhangtu_index::Rect;
 
@@ -10,10 +10,7 @@ use super::{
     features::{Feature, Features},
     report::{Check, Finding, Report, Severity, place},
 };
-use crate::measure::{self, area_m2};
-
-/// Overlaps and gaps up to this size are a matter of drawing, in m²: domain study, feature 35.
-const TOLERANCE_M2: f64 = 1.0;
+use crate::topology::{self, Misfit};
 
 /// Finds features of a partition that lie on each other.
 pub(super) fn overlaps(layers: &[Features], report: &mut Report) {
@@ -37,28 +34,18 @@ pub(super) fn overlaps(layers: &[Features], report: &mut Report) {
 }
 
 fn overlap(read: &Features, one: &Feature, other: &Feature) -> Option<Finding> {
-    let both = meet(&one.shape.rect(), &other.shape.rect())?;
-    if area_m2(&both.to_polygon().into()) <= TOLERANCE_M2 {
-        return None;
-    }
-    let common = one
-        .polygons
-        .as_ref()?
-        .intersection(other.polygons.as_ref()?);
-    let area = area_m2(&common.clone().into());
-    (area > TOLERANCE_M2).then(|| {
-        let (a, b) = (&one.name, &other.name);
-        let (at, shown) = middle(&common);
-        Finding {
-            severity: Severity::Error,
-            check: Check::Overlap,
-            layer: read.layer.id.clone(),
-            ids: vec![Arc::clone(&one.id), Arc::clone(&other.id)],
-            place: at,
-            message: format!(
-                "{a} 与 {b} 重叠 {area:.2} 平方米，位于 {shown}，请改边界 / {a} and {b} overlap by {area:.2} m² at {shown}; correct the border"
-            ),
-        }
+    let misfit = topology::overlap(one.polygons.as_ref()?, other.polygons.as_ref()?)?;
+    let (a, b, area) = (&one.name, &other.name, misfit.area_m2);
+    let shown = shown(&misfit);
+    Some(Finding {
+        severity: Severity::Error,
+        check: Check::Overlap,
+        layer: read.layer.id.clone(),
+        ids: vec![Arc::clone(&one.id), Arc::clone(&other.id)],
+        place: Some(misfit.place),
+        message: format!(
+            "{a} 与 {b} 重叠 {area:.2} 平方米，位于 {shown}，请改边界 / {a} and {b} overlap by {area:.2} m² at {shown}; correct the border"
+        ),
     })
 }
 
@@ -105,21 +92,17 @@ fn gaps(cover: &Features, covered: &Features, whole: &Feature, parts: &[&Feature
         .iter()
         .filter_map(|part| part.polygons.as_ref())
         .flatten();
-    let left = ground.difference(&unary_union(polygons));
-    let left = left.into_iter().filter_map(|gap: Polygon<f64>| {
-        let area = area_m2(&gap.clone().into());
-        (area > TOLERANCE_M2).then_some((gap, area))
-    });
-    left.map(|(gap, area)| {
-        let name = &whole.name;
+    let left = topology::gaps(ground, polygons).into_iter();
+    left.map(|gap| {
+        let (name, area) = (&whole.name, gap.area_m2);
         let title = &cover.layer.title;
-        let (at, shown) = middle(&MultiPolygon::from(gap));
+        let shown = shown(&gap);
         Finding {
             severity: Severity::Error,
             check: Check::Gap,
             layer: cover.layer.id.clone(),
             ids: vec![Arc::clone(&whole.id)],
-            place: at,
+            place: Some(gap.place),
             message: format!(
                 "{} {name} 有 {area:.2} 平方米不在任何{}内，位于 {shown}，请补画 / {area:.2} m² of {} {name} lie in no {} at {shown}; draw what is missing",
                 covered.layer.title.zh, title.zh, covered.layer.id, cover.layer.id
@@ -135,33 +118,24 @@ fn sticking_out(cover: &Features, whole: &Feature, part: &Feature) -> Option<Fin
     {
         return None;
     }
-    let outside = part.polygons.as_ref()?.difference(whole.polygons.as_ref()?);
-    let area = area_m2(&outside.clone().into());
-    (area > TOLERANCE_M2).then(|| {
-        let (a, b) = (&part.name, &whole.name);
-        let (at, shown) = middle(&outside);
-        Finding {
-            severity: Severity::Warning,
-            check: Check::SticksOut,
-            layer: cover.layer.id.clone(),
-            ids: vec![Arc::clone(&part.id), Arc::clone(&whole.id)],
-            place: at,
-            message: format!(
-                "{a} 超出 {b} 边界 {area:.2} 平方米，位于 {shown}，请改边界 / {a} sticks out of {b} by {area:.2} m² at {shown}; correct the border"
-            ),
-        }
+    let misfit = topology::outside(part.polygons.as_ref()?, whole.polygons.as_ref()?)?;
+    let (a, b, area) = (&part.name, &whole.name, misfit.area_m2);
+    let shown = shown(&misfit);
+    Some(Finding {
+        severity: Severity::Warning,
+        check: Check::SticksOut,
+        layer: cover.layer.id.clone(),
+        ids: vec![Arc::clone(&part.id), Arc::clone(&whole.id)],
+        place: Some(misfit.place),
+        message: format!(
+            "{a} 超出 {b} 边界 {area:.2} 平方米，位于 {shown}，请改边界 / {a} sticks out of {b} by {area:.2} m² at {shown}; correct the border"
+        ),
     })
 }
 
-/// The middle of the greatest part, for the reader to go to.
-fn middle(polygons: &MultiPolygon<f64>) -> (Option<[f64; 2]>, String) {
-    let greatest = polygons.iter().max_by(|a, b| {
-        measure::area_m2(&(*a).clone().into()).total_cmp(&measure::area_m2(&(*b).clone().into()))
-    });
-    match greatest.and_then(Centroid::centroid) {
-        Some(point) => (Some([point.x(), point.y()]), place(point.into())),
-        None => (None, "-".to_owned()),
-    }
+fn shown(misfit: &Misfit) -> String {
+    let [x, y] = misfit.place;
+    place(Coord { x, y })
 }
 
 /// What two rectangles share, as longitudes and latitudes.

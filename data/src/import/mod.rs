@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 pub use error::ImportError;
 pub use profile::Profile;
 pub use report::{Counts, LayerReport, Mapped, Mended, Refusal, Report};
-pub use run::run;
+pub use run::{Write, run, run_through};
 
 use crate::{
     Catalog, Layer,

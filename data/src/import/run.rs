@@ -22,8 +22,11 @@ use super::{
 };
 use crate::{
     Catalog, Change, ChangeSet, Layer, Operation, Text,
-    store::{About, Access, GeoPackage, ImportBatch},
+    store::{About, Access, Committed, GeoPackage, ImportBatch},
 };
+
+/// Writes an import in the place of the import itself.
+pub type Write<'w> = &'w dyn Fn(ImportBatch, ChangeSet) -> Result<Committed, ImportError>;
 
 /// The layer name that stands for all layers of an extract of OpenStreetMap.
 const OSM: &str = "osm";
@@ -37,6 +40,7 @@ struct Run<'a> {
     jobs: BTreeMap<String, Job>,
     report: Report,
     progress: &'a dyn Fn(Progress),
+    write: Option<Write<'a>>,
 }
 
 /// Imports files into a layer, or says what an import would do.
@@ -50,6 +54,28 @@ pub fn run(
     catalog: &Arc<Catalog>,
     progress: &dyn Fn(Progress),
 ) -> Result<Report, ImportError> {
+    run_with(options, catalog, progress, None)
+}
+
+/// As [`run`], where somebody else is the writer of the file: it is only read here.
+///
+/// # Errors
+/// As [`run`], and what the writer says.
+pub fn run_through(
+    options: &Options,
+    catalog: &Arc<Catalog>,
+    progress: &dyn Fn(Progress),
+    write: Write<'_>,
+) -> Result<Report, ImportError> {
+    run_with(options, catalog, progress, Some(write))
+}
+
+fn run_with(
+    options: &Options,
+    catalog: &Arc<Catalog>,
+    progress: &dyn Fn(Progress),
+    write: Option<Write<'_>>,
+) -> Result<Report, ImportError> {
     let profile = match &options.map {
         Some(path) => Profile::read(path)?,
         None => Profile::default(),
@@ -58,7 +84,7 @@ pub fn run(
     for layer in &layers {
         profile.check(layer)?;
     }
-    let store = open_target(options, catalog)?;
+    let store = open_target(options, catalog, write.is_some())?;
     // A village that is itself imported is no measure for itself.
     let home = match &store {
         Some(store) if !matches!(options.layer.as_str(), "village" | "admin_area") => {
@@ -97,6 +123,7 @@ pub fn run(
             ..Report::default()
         },
         progress,
+        write,
     };
     for (at, path) in options.files.iter().enumerate() {
         run.read(at, path)?;
@@ -139,11 +166,12 @@ fn layers(options: &Options, catalog: &Catalog) -> Result<Vec<Arc<Layer>>, Impor
 fn open_target(
     options: &Options,
     catalog: &Arc<Catalog>,
+    only_read: bool,
 ) -> Result<Option<GeoPackage>, ImportError> {
     if !options.into.exists() {
         return Ok(None);
     }
-    let access = if options.dry_run {
+    let access = if options.dry_run || only_read {
         Access::ReadOnly
     } else {
         Access::ReadWrite
@@ -451,22 +479,36 @@ impl Run<'_> {
             changes,
             ..ChangeSet::default()
         };
-        let made = self.store.is_none();
-        let store = match self.store {
-            Some(store) => store,
-            None => GeoPackage::create(&self.options.into, catalog, &about(&self.options.into))?,
+        let committed = match self.write {
+            Some(write) => write(batch, set)?,
+            None => written(self.options, self.store, catalog, &batch, set)?,
         };
-        let committed = store.commit_import(&batch, set);
-        if committed.is_err() && made {
-            drop(store);
-            remove(&self.options.into);
-        }
-        let committed = committed?;
         self.report.written = true;
         self.report.batch = Some(id.to_string());
         self.report.sequence = Some(committed.sequence);
         Ok(self.report)
     }
+}
+
+/// Commits to the file itself, which is made where it is not there.
+fn written(
+    options: &Options,
+    store: Option<GeoPackage>,
+    catalog: &Arc<Catalog>,
+    batch: &ImportBatch,
+    set: ChangeSet,
+) -> Result<Committed, ImportError> {
+    let made = store.is_none();
+    let store = match store {
+        Some(store) => store,
+        None => GeoPackage::create(&options.into, catalog, &about(&options.into))?,
+    };
+    let committed = store.commit_import(batch, set);
+    if committed.is_err() && made {
+        drop(store);
+        remove(&options.into);
+    }
+    Ok(committed?)
 }
 
 fn encoding(label: &str) -> Option<&'static encoding_rs::Encoding> {

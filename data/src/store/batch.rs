@@ -139,7 +139,8 @@ impl GeoPackage {
     pub fn undo_batch(&self, id: &str, author: &str) -> Result<Undone, StoreError> {
         let group = self.group()?;
         let reason = format!("撤销导入批次 {id} / undo import batch {id}");
-        let undone = group.undo(&Undoing::Batch(id.to_owned()), author, &reason)?;
+        let what = Undoing::Batch(id.to_owned());
+        let undone = group.undo(&what, author, &reason, |_| Ok::<_, StoreError>(()))?;
         group.finish()?;
         Ok(undone)
     }

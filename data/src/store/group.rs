@@ -142,7 +142,11 @@ impl Group<'_> {
             .map_or_else(|| Ok(Vec::new()), |number| self.store.log_of(number))
     }
 
-    pub(super) fn apply_import(
+    /// Applies the changes of an import, and the row of its batch.
+    ///
+    /// # Errors
+    /// As [`GeoPackage::commit`].
+    pub fn apply_import(
         &self,
         set: &ChangeSet,
         batch: Option<&ImportBatch>,
@@ -156,14 +160,22 @@ impl Group<'_> {
         })
     }
 
-    /// Takes an import or a change set back.
+    /// Takes an import or a change set back, where `check` agrees to what comes of it: the
+    /// file shows it while it is asked.
     ///
     /// # Errors
-    /// As [`GeoPackage::undo_batch`].
-    pub fn undo(&self, what: &Undoing, author: &str, reason: &str) -> Result<Undone, StoreError> {
+    /// As [`GeoPackage::undo_batch`], and what `check` says.
+    pub fn undo<E: From<StoreError>>(
+        &self,
+        what: &Undoing,
+        author: &str,
+        reason: &str,
+        check: impl FnOnce(&Undone) -> Result<(), E>,
+    ) -> Result<Undone, E> {
         self.whole(|| {
-            self.store
-                .undo_within(&self.transaction, what, author, reason)
+            let undone = (self.store).undo_within(&self.transaction, what, author, reason)?;
+            check(&undone)?;
+            Ok(undone)
         })
     }
 
@@ -188,7 +200,7 @@ impl Group<'_> {
     }
 
     /// Runs `work` so that its failure leaves what was before it.
-    fn whole<T>(&self, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    fn whole<T, E: From<StoreError>>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         let run = |sql| {
             let connection = &self.store.connection;
             (connection.execute_batch(sql)).map_err(|error| self.store.error(error))

@@ -1,50 +1,13 @@
 /** Photos and documents of features: `docs/attachments.md` is the contract. */
 import { ApiError, address, failureOf, type Problem, request, send } from './client';
-import type { LonLat, Text } from './types';
+import type { components } from './schema';
 
-export interface Attachment {
-  id: string;
-  kind: string;
-  name: string;
-  caption: string | null;
-  media_type: string;
-  hash: string;
-  bytes: number;
-  width: number | null;
-  height: number | null;
-  /** When, where and whither the camera says that it was taken. */
-  taken_at: string | null;
-  place: LonLat | null;
-  bearing: number | null;
-  author: string | null;
-  added_at: string | null;
-  /** It shows a person: each look at it is on record. */
-  personal: boolean;
-  may_remove: boolean;
-  href: string;
-  thumbnail: string | null;
-  /** The file as it came, for who may have it. */
-  original: string | null;
-}
+type Schemas = components['schemas'];
 
-export interface AttachmentKind {
-  code: string;
-  label: Text;
-  personal: boolean;
-}
-
-export interface Attachments {
-  attachments: Attachment[];
-  /** How many the reader may not see. */
-  hidden: number;
-  removed: { hash: string | null; kind: string | null; author: string | null; removed_at: string }[];
-  may_add: boolean;
-  rules: {
-    most: number;
-    types: { media_type: string; largest_bytes: number }[];
-    kinds: AttachmentKind[];
-  };
-}
+/** One photo or document, as this reader may know it. */
+export type Attachment = Schemas['Attachment'];
+export type Attachments = Schemas['Attachments'];
+export type AttachmentKind = Attachments['rules']['kinds'][number];
 
 const path = (layer: string, id: string) =>
   `collections/${encodeURIComponent(layer)}/items/${encodeURIComponent(id)}/attachments`;

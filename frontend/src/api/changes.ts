@@ -1,6 +1,7 @@
 /** How the map is changed, and what was changed. The server's `docs/changes.md` is the contract. */
 import type { Geometry } from 'geojson';
 import { ask, request } from './client';
+import type { components } from './schema';
 import type { Item, LonLat, Properties } from './types';
 
 export interface FeaturePart {
@@ -23,12 +24,8 @@ export type Change =
     }
   | { op: 'merge'; layer: string; ids: string[]; versions: number[]; properties?: Properties };
 
-export interface Committed {
-  sequence: number;
-  change_set: number | null;
-  features: { op: string; layer: string; id: string; version: number }[];
-  warnings?: { code: string; message: string; layer?: string; id?: string; place?: LonLat }[];
-}
+/** What came of a change set. */
+export type Committed = components['schemas']['Changed'];
 
 const json = { 'content-type': 'application/json' };
 const path = (layer: string, id: string) =>

@@ -41,6 +41,8 @@ export interface ImportWishes {
   crs: string;
   encoding: string;
   id_column: string;
+  /** Table of a GeoPackage, sheet of a workbook, file of an archive. */
+  table: string;
   swap_axes: boolean;
 }
 
@@ -52,7 +54,7 @@ export function beginImport(
   signal: AbortSignal,
 ): Promise<ImportState> {
   const query = new URLSearchParams({ layer: wishes.layer });
-  for (const name of ['crs', 'encoding', 'id_column'] as const)
+  for (const name of ['crs', 'encoding', 'id_column', 'table'] as const)
     if (wishes[name]) query.set(name, wishes[name]);
   if (wishes.swap_axes) query.set('swap_axes', 'true');
   const form = new FormData();

@@ -19,7 +19,14 @@ export const useImporting = defineStore('importing', () => {
   const { t } = useLanguage();
 
   const files = shallowRef<File[]>([]);
-  const wishes = ref<ImportWishes>({ layer: '', crs: '', encoding: '', id_column: '', swap_axes: false });
+  const wishes = ref<ImportWishes>({
+    layer: '',
+    crs: '',
+    encoding: '',
+    id_column: '',
+    table: '',
+    swap_axes: false,
+  });
   const job = shallowRef<ImportState | null>(null);
   /** How much has been sent, from 0 to 1; null while nothing is sent. */
   const sent = ref<number | null>(null);
@@ -137,7 +144,7 @@ export const useImporting = defineStore('importing', () => {
     error.value = null;
     partial.value = false;
     undone.value = false;
-    wishes.value = { layer: '', crs: '', encoding: '', id_column: '', swap_axes: false };
+    wishes.value = { layer: '', crs: '', encoding: '', id_column: '', table: '', swap_axes: false };
     // Where the server cannot be told, it forgets by itself.
     if (token) await api.forgetImport(token).catch(() => {});
   }

@@ -545,6 +545,7 @@ export const en: Texts = {
     crs: 'Coordinate system',
     encoding: 'Encoding',
     idColumn: 'Column of lasting ids',
+    table: 'Table or file',
     swap: 'The first number of a coordinate is the north (latitude, X)',
     automatic: 'Found out',
     again: 'Check again',

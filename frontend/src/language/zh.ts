@@ -525,6 +525,7 @@ export const zh = {
     crs: '坐标系',
     encoding: '编码',
     idColumn: '永久编号列',
+    table: '表或文件',
     swap: '坐标的第一个数是北（纬度、X）',
     automatic: '自动识别',
     again: '重新检查',

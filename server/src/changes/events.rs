@@ -10,14 +10,14 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::sync::{broadcast, watch};
 use yizhangtu_data::store::Entry;
-use yizhangtu_index::Rect;
+use yizhangtu_index::{Point, Rect};
 
 use super::{Touched, touched::lattice};
 use crate::{
     atlas::Snapshot,
     collections::corners,
     http::App,
-    policy::{Action, Viewer},
+    policy::{Action, Viewer, ground},
 };
 
 /// Messages that a slow listener may be behind before it is told to read anew.
@@ -35,8 +35,18 @@ pub(crate) struct Message {
     pub(crate) layer: Option<Arc<str>>,
     /// As it is sent: all listeners share the bytes.
     pub(crate) bytes: Bytes,
-    /// For those who see a part of the layer: that something happened to it, and no more.
+    /// For those who see a part of a table: that something happened to it, and no more.
     blind: Bytes,
+    /// What happened where, for those who see a part of the map; none where it is too much.
+    places: Option<Arc<[Place]>>,
+}
+
+/// A feature that was touched, and the ground that it had and has.
+#[derive(Clone, Debug)]
+struct Place {
+    id: Arc<str>,
+    before: Option<Rect>,
+    after: Option<Rect>,
 }
 
 /// Where messages go out. Cloning shares it.
@@ -102,6 +112,7 @@ impl Message {
             layer: None,
             blind: bytes.clone(),
             bytes,
+            places: None,
         }
     }
 
@@ -114,12 +125,66 @@ impl Message {
         if !viewer.may(Action::View, layer) {
             return None;
         }
-        let part = viewer.limits().is_some() && viewer.is_limited(layer);
-        Some(if part {
-            self.blind.clone()
+        let snapshot = app.snapshot();
+        match ground(viewer, &snapshot, layer) {
+            None => Some(self.bytes.clone()),
+            Some(ground) if layer.is_mapped() => self.within(app, viewer, &snapshot, &ground),
+            Some(_) => Some(self.blind.clone()),
+        }
+    }
+
+    /// What is told to who sees the features in a territory: those of them that were touched,
+    /// and the ground that they share with it. None where all of it happened elsewhere.
+    fn within(
+        &self,
+        app: &App,
+        viewer: &Viewer,
+        snapshot: &Arc<Snapshot>,
+        territory: &[Rect],
+    ) -> Option<Bytes> {
+        let layer = self.layer.as_ref()?;
+        let Some(places) = &self.places else {
+            return Some(self.blind.clone());
+        };
+        let own = app.cuts().of(viewer, Action::View, snapshot);
+        let own = own.layer(layer);
+        let mut ids = Some(Vec::new());
+        let mut touched = Touched::default();
+        for place in places.iter() {
+            let rects = place.before.iter().chain(&place.after);
+            let common: Vec<Rect> = rects
+                .flat_map(|rect| territory.iter().filter_map(|own| shared(rect, own)))
+                .collect();
+            let there = own.is_some_and(|own| own.get(&place.id).is_some());
+            if there {
+                if let Some(ids) = &mut ids {
+                    ids.push(&*place.id);
+                }
+            } else if place.before.is_some() && !common.is_empty() {
+                // It went from here, perhaps: then everything of the layer is read anew.
+                ids = None;
+            } else {
+                continue;
+            }
+            common.into_iter().for_each(|rect| touched.add(rect));
+        }
+        if ids.as_ref().is_some_and(Vec::is_empty) {
+            return None;
+        }
+        let personal = own.is_none_or(|own| own.layer.personal);
+        let bounds = touched.bounds().filter(|_| !personal);
+        let tiles = if bounds.is_some() {
+            touched.tiles()
         } else {
-            self.bytes.clone()
-        })
+            Vec::new()
+        };
+        let last = self.sequence;
+        let data = json!({
+            "sequence": last, "layer": &**layer, "ids": ids,
+            "bbox": bounds.as_ref().map(corners), "tiles": tiles,
+            "change_set": null, "author": null,
+        });
+        Some(format!("id: {last}\ndata: {data}\n\n").into())
     }
 }
 
@@ -130,6 +195,7 @@ struct Happened<'e> {
     author: Option<&'e str>,
     change_set: Option<i64>,
     ids: Vec<&'e str>,
+    places: Vec<Place>,
     ground: Touched,
 }
 
@@ -154,25 +220,34 @@ pub(super) fn messages(
                 author: entry.author.as_deref(),
                 change_set: entry.change_set,
                 ids: Vec::new(),
+                places: Vec::new(),
                 ground: Touched::default(),
             });
         happened.last = entry.sequence;
         let touched = layers.entry(Arc::clone(&entry.layer)).or_default();
-        let mut ground = |rect: Rect| {
+        let mut add = |rect: Rect| {
             happened.ground.add(rect);
             touched.add(rect);
         };
-        if let Some(rect) = entry.before.as_ref().and_then(lattice) {
-            ground(rect);
+        let before = entry.before.as_ref().and_then(lattice);
+        if let Some(rect) = before {
+            add(rect);
         }
         let shape = now.layer(&entry.layer).and_then(|layer| {
             let position = layer.position(&entry.id)?;
             Some(layer.shape(position)?.rect())
         });
         if let Some(rect) = shape {
-            ground(rect);
+            add(rect);
         }
         happened.ids.push(&entry.id);
+        if happened.places.len() <= MOST_IDS {
+            happened.places.push(Place {
+                id: Arc::clone(&entry.id),
+                before,
+                after: shape,
+            });
+        }
     }
     let mut happened: Vec<Happened<'_>> = grouped.into_values().collect();
     happened.sort_by_key(|happened| happened.last);
@@ -211,7 +286,21 @@ impl Happened<'_> {
             sequence: last,
             blind: format!("id: {last}\ndata: {blind}\n\n").into(),
             layer: Some(Arc::clone(self.layer)),
+            places: (self.places.len() <= MOST_IDS).then(|| self.places.as_slice().into()),
             bytes: format!("id: {last}\ndata: {data}\n\n").into(),
         }
     }
+}
+
+/// The ground that two rectangles share.
+fn shared(one: &Rect, other: &Rect) -> Option<Rect> {
+    let low = Point {
+        x: one.min.x.max(other.min.x),
+        y: one.min.y.max(other.min.y),
+    };
+    let high = Point {
+        x: one.max.x.min(other.max.x),
+        y: one.max.y.min(other.max.y),
+    };
+    (low.x <= high.x && low.y <= high.y).then(|| Rect::of(low, high))
 }

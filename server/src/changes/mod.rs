@@ -13,9 +13,11 @@ mod answer;
 mod compose;
 mod draft;
 mod events;
+mod follow;
 mod keeper;
 mod log;
 mod post;
+mod references;
 mod refusal;
 mod rights;
 mod rules;
@@ -23,6 +25,7 @@ mod stream;
 mod topology;
 mod touched;
 mod value;
+mod writer;
 
 use axum::{
     Router,

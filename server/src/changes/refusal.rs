@@ -9,6 +9,8 @@ use yizhangtu_data::{Id, store::StoreError};
 use crate::http::{App, Problem};
 use crate::policy::Viewer;
 
+const BUSY: &str = "修改太多，请稍后重试；未写入任何内容 / too many changes at once; try again later; nothing was written";
+
 /// What is wrong with one change.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Fault {
@@ -65,16 +67,28 @@ impl From<StoreError> for Refusal {
 }
 
 impl Refusal {
+    /// In words, for who does not ask by HTTP.
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Self::Rules(faults) => (faults.iter())
+                .map(|fault| fault.message.as_str())
+                .collect::<Vec<_>>()
+                .join("；"),
+            Self::Store(error) => error.to_string(),
+            Self::ReadOnly => {
+                "服务只读，未写入 / the service is read-only; nothing was written".to_owned()
+            }
+            Self::Busy => BUSY.to_owned(),
+        }
+    }
+
     /// As a problem document. Features that others changed are given as they are now, as the
     /// viewer may see them.
     pub(crate) async fn problem(self, app: &App, viewer: &Viewer) -> Problem {
         match self {
             Self::Rules(faults) => unfit(&faults),
             Self::ReadOnly => Problem::read_only(),
-            Self::Busy => Problem::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "修改太多，请稍后重试；未写入任何内容 / too many changes at once; try again later; nothing was written",
-            ),
+            Self::Busy => Problem::new(StatusCode::SERVICE_UNAVAILABLE, BUSY),
             Self::Store(error) => {
                 if let StoreError::Stale { features } = &*error {
                     let problem = of_store(&error);

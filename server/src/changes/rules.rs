@@ -220,7 +220,7 @@ fn begins(catalog: &Catalog, layer: &Layer, field: &Field, value: &Value) -> boo
 }
 
 /// The ids that a value refers to.
-fn referred(field: &Field, value: &Value) -> Vec<Id> {
+pub(super) fn referred(field: &Field, value: &Value) -> Vec<Id> {
     if field.reference.is_none() {
         return Vec::new();
     }

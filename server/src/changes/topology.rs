@@ -214,7 +214,7 @@ impl<'a> Partition<'a> {
             .filter_map(|touched| touched.after.clone())
             .collect();
         cover.extend(self.untouched(&ground).into_iter().map(|(_, _, area)| area));
-        for gap in topology::gaps(&ground, &cover) {
+        for gap in topology::gaps(&ground, cover.iter().flatten()) {
             let area = gap.area_m2;
             found.warnings.push(json!({
                 "code": "gap", "change": one.change, "layer": self.layer.layer.id, "id": &**id,

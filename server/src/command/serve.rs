@@ -61,6 +61,10 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     access.refuse_open_address(arguments.listen)?;
     let config = Config { read_only };
     let tianditu = tianditu(&arguments)?;
+    // Every listener to what happens is an open connection; systems start programs with 1,024.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the number of open connections could not be raised");
+    }
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?

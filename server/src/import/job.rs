@@ -9,10 +9,21 @@ use std::{
 
 use axum::http::StatusCode;
 use serde::Serialize;
-use yizhangtu_data::import::{self, ImportError, Options, Progress, Report};
+use serde_json::Value;
+use tokio::runtime::Handle;
+use yizhangtu_data::{
+    import::{self, ImportError, Options, Progress, Report},
+    store::Committed,
+};
 
-use super::receive::Received;
-use crate::http::{App, Problem};
+use super::{
+    receive::Received,
+    words::{for_page, report_for_page},
+};
+use crate::{
+    changes::Refusal,
+    http::{App, Problem},
+};
 
 /// How long an import is kept that nobody asks about.
 const KEPT: Duration = Duration::from_secs(3600);
@@ -213,14 +224,29 @@ impl Job {
     /// Checks or writes, on a thread of its own.
     pub(super) fn start(self: &Arc<Self>, app: &App, commit: bool) {
         let (job, catalog) = (Arc::clone(self), Arc::clone(app.catalog()));
+        let (keeper, waiting) = (app.keeper().clone(), Handle::current());
         tokio::task::spawn_blocking(move || {
             let options = Options {
                 dry_run: !commit,
                 ..lock(&job.options).clone()
             };
-            let done = import::run(&options, &catalog, &|progress| {
-                lock(&job.status).progress = Some(step(progress));
-            });
+            let told = Mutex::new(Vec::new());
+            let progress = |progress| lock(&job.status).progress = Some(step(progress));
+            // One writer writes the file: what is imported takes its turn there.
+            let write = |batch, set| {
+                let done = waiting.block_on(keeper.import(batch, set));
+                let done = done.map_err(|refusal| refused(&refusal))?;
+                lock(&told).extend(done.warnings.iter().filter_map(message));
+                Ok(Committed {
+                    sequence: done.sequence,
+                    change_set: done.change_set,
+                    ..Committed::default()
+                })
+            };
+            let mut done = import::run_through(&options, &catalog, &progress, &write);
+            if let Ok(report) = &mut done {
+                report.warnings.append(&mut lock(&told));
+            }
             job.end(done, commit);
         });
     }
@@ -228,10 +254,12 @@ impl Job {
     fn end(&self, done: Result<Report, ImportError>, commit: bool) {
         let mut status = lock(&self.status);
         (status.phase, status.report, status.problem) = match done {
-            Ok(report) if commit => (Phase::Done, Some(report), None),
-            Ok(report) => (Phase::Ready, Some(report), None),
+            Ok(report) if commit => (Phase::Done, Some(report_for_page(report)), None),
+            Ok(report) => (Phase::Ready, Some(report_for_page(report)), None),
             // Rows were refused: the report says which, and the others may still be written.
-            Err(ImportError::Refused(report)) => (Phase::Ready, Some(*report), None),
+            Err(ImportError::Refused(report)) => {
+                (Phase::Ready, Some(report_for_page(*report)), None)
+            }
             Err(error) => (Phase::Failed, None, Some(self.without_folder(&error))),
         };
     }
@@ -239,7 +267,22 @@ impl Job {
     /// An error's words with the file's name alone: where it lies here is nobody's business.
     fn without_folder(&self, error: &ImportError) -> String {
         let folder = format!("{}/", self.received.folder.path().display());
-        error.to_string().replace(&folder, "")
+        for_page(&error.to_string()).replace(&folder, "")
+    }
+}
+
+/// What a border that does not fit is told as, in a report.
+fn message(warning: &Value) -> Option<String> {
+    warning["message"].as_str().map(str::to_owned)
+}
+
+/// Why the writer did not take an import.
+fn refused(refusal: &Refusal) -> ImportError {
+    let words = refusal.words();
+    let (zh, en) = words.split_once(" / ").unwrap_or((&words, &words));
+    ImportError::Options {
+        zh: zh.to_owned(),
+        en: en.to_owned(),
     }
 }
 

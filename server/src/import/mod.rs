@@ -7,6 +7,7 @@
 
 mod job;
 mod receive;
+mod words;
 
 use std::sync::Arc;
 

@@ -11,8 +11,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 
-use yizhangtu_data::{Record, Value, store::Territory};
-use yizhangtu_index::{Area, Rule, Shape};
+use yizhangtu_data::{Layer, Record, Value, store::Territory};
+use yizhangtu_index::{Area, Rect, Rule, Shape};
 
 use super::{Action, Viewer};
 use crate::atlas::{LayerSnapshot, Snapshot};
@@ -126,6 +126,29 @@ impl Cut {
             parts,
         }
     }
+}
+
+/// A layer as it was once, cut to where a viewer's right ends now.
+pub(crate) fn past(
+    viewer: &Viewer,
+    snapshot: &Snapshot,
+    layer: Arc<LayerSnapshot>,
+) -> Arc<LayerSnapshot> {
+    match viewer.limits().filter(|_| viewer.is_limited(&layer.layer)) {
+        None => layer,
+        Some(own) => {
+            let (_, areas) = territory(snapshot, own);
+            Arc::new(layer.part(&inside(&layer, &areas)))
+        }
+    }
+}
+
+/// The ground that a viewer's right to a layer ends at, as rectangles around it; none where it
+/// does not end.
+pub(crate) fn ground(viewer: &Viewer, snapshot: &Snapshot, layer: &Layer) -> Option<Vec<Rect>> {
+    let own = viewer.limits().filter(|_| viewer.is_limited(layer))?;
+    let (_, areas) = territory(snapshot, own);
+    Some(areas.iter().map(|area| area.rect()).collect())
 }
 
 /// The layers that a territory's features are of, and the features' areas.

@@ -14,7 +14,7 @@ mod tables;
 mod view;
 mod viewer;
 
-pub(crate) use cut::Cuts;
+pub(crate) use cut::{Cuts, ground, past};
 pub(crate) use mask::{Mask, masked};
 pub(crate) use rights::{Action, Duty, Rights, Role};
 pub(crate) use routes::{Need, is_known, need};

@@ -21,8 +21,9 @@ use super::{
     select::Source,
 };
 use crate::{
+    atlas::LayerSnapshot,
     http::{App, Base, Format, Parameters, Problem, html, percent_encoded},
-    policy::Viewer,
+    policy::{Viewer, past},
 };
 
 pub(in super::super) async fn item(
@@ -45,7 +46,7 @@ pub(in super::super) async fn item(
         None => find_versioned(&app, &viewer, layer, &item).await?,
         Some(as_of) => {
             past_is_open(&viewer, layer)?;
-            find_past(&app, layer, &item, as_of).await?
+            find_past(&app, &viewer, layer, &item, as_of).await?
         }
     };
     let (record, version) = found.ok_or_else(|| {
@@ -77,12 +78,13 @@ pub(in super::super) async fn item(
     Ok(response)
 }
 
-/// The past is not cut to a territory, so it is open to those whose right is not.
+/// The past of what has a place is cut to the territory. Where the rows of a table were once
+/// is not known, so their past is open to those whose right does not end.
 ///
 /// # Errors
 /// 403 for the others.
 pub(super) fn past_is_open(viewer: &Viewer, layer: &Layer) -> Result<(), Problem> {
-    if viewer.limits().is_some() && viewer.is_limited(layer) {
+    if viewer.limits().is_some() && viewer.is_limited(layer) && !layer.is_mapped() {
         return Err(viewer.refused());
     }
     Ok(())
@@ -141,6 +143,7 @@ pub(super) async fn find_versioned(
 /// A feature as it was.
 async fn find_past(
     app: &App,
+    viewer: &Viewer,
     layer: &Arc<Layer>,
     id: &str,
     as_of: AsOf,
@@ -162,7 +165,16 @@ async fn find_past(
             })
         })
         .await?;
-    Ok(record.map(|record| (Arc::new(record), version.to_string())))
+    let Some(record) = record else {
+        return Ok(None);
+    };
+    let seen = !layer.is_mapped() || {
+        let alone = LayerSnapshot::new(Arc::clone(layer), vec![record.clone()]);
+        past(viewer, &app.snapshot(), Arc::new(alone))
+            .get(id)
+            .is_some()
+    };
+    Ok(seen.then(|| (Arc::new(record), version.to_string())))
 }
 
 /// The entity tag: the version alone for the usual form, with a mark for the others.

@@ -236,6 +236,25 @@ fn read_filter(
             )
         })?;
     }
+    expression.turn(&mut |geometry| {
+        visit_mut(geometry, &mut |at| {
+            if at.x.abs() <= 180.0 && at.y.abs() <= 90.0 {
+                return Ok(());
+            }
+            // Coordinates of another system: nothing would be found, and nobody told why.
+            Err(Problem::parameter(
+                "filter",
+                format_args!(
+                    "坐标 {}, {} 不是经纬度，请用 filter-crs 注明坐标系",
+                    at.x, at.y
+                ),
+                format_args!(
+                    "{}, {} is no longitude and latitude; name the system in filter-crs",
+                    at.x, at.y
+                ),
+            ))
+        })
+    })?;
     Ok(Some(expression))
 }
 

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     atlas::LayerSnapshot,
     http::{App, Pool, Problem},
-    policy::{Viewer, rows as rows_of},
+    policy::{Viewer, past, rows as rows_of},
 };
 
 /// How many rows are read from the file at a time.
@@ -274,7 +274,7 @@ impl Source {
     /// Where what a viewer may see of a layer is read from, as it is now or was.
     ///
     /// # Errors
-    /// When the file cannot be read; 403 for the past of a layer that the viewer sees a part of.
+    /// When the file cannot be read; 403 for the past of a table that the viewer sees a part of.
     pub(super) async fn of(
         app: &App,
         viewer: &Viewer,
@@ -297,14 +297,18 @@ impl Source {
             });
         };
         past_is_open(viewer, layer)?;
+        let snapshot = app.snapshot();
         if let AsOf::Sequence(sequence) = as_of
             && let Some(kept) = app.atlas().pinned(sequence)
             && let Some(features) = kept.layer(&layer.id)
         {
-            return Ok(Self::Atlas(Arc::clone(features)));
+            let features = Arc::clone(features);
+            return Ok(Self::Atlas(past(viewer, &snapshot, features)));
         }
         let layer = Arc::clone(layer);
-        let past = app
+        // What lies in a territory now lay elsewhere then: the whole layer is turned back.
+        let now = now.and_then(|_| snapshot.layer(&layer.id).cloned());
+        let was = app
             .pool()
             .read(move |store| {
                 store.moment(|| {
@@ -327,7 +331,7 @@ impl Source {
                 })
             })
             .await?;
-        Ok(Self::Atlas(past))
+        Ok(Self::Atlas(past(viewer, &snapshot, was)))
     }
 
     /// Hands over the features of the page asked for, and gives how many match in all.

@@ -13,7 +13,9 @@ pub(super) fn add(schemas: &mut Value) {
         "Attachment": {
             "type": "object",
             "required": [
-                "id", "kind", "name", "media_type", "hash", "bytes", "personal", "may_remove", "href",
+                "id", "kind", "name", "caption", "media_type", "hash", "bytes", "width", "height",
+                "taken_at", "place", "bearing", "author", "added_at", "personal", "may_remove",
+                "href", "thumbnail", "original",
             ],
             "properties": {
                 "id": text, "kind": text, "name": text, "caption": maybe, "media_type": text,
@@ -36,7 +38,7 @@ pub(super) fn add(schemas: &mut Value) {
                 "hidden": count,
                 "removed": { "type": "array", "items": {
                     "type": "object",
-                    "required": ["removed_at"],
+                    "required": ["hash", "kind", "author", "removed_at"],
                     "properties": { "hash": maybe, "kind": maybe, "author": maybe, "removed_at": text },
                 } },
                 "may_add": truth,
@@ -54,7 +56,11 @@ pub(super) fn add(schemas: &mut Value) {
                         "kinds": { "type": "array", "items": {
                             "type": "object",
                             "required": ["code", "label", "personal"],
-                            "properties": { "code": text, "label": { "type": "object" }, "personal": truth },
+                            "properties": { "code": text, "label": {
+                                "type": "object",
+                                "required": ["zh", "en"],
+                                "properties": { "zh": text, "en": text },
+                            }, "personal": truth },
                         } },
                     },
                 },
