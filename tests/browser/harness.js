@@ -160,7 +160,7 @@ export async function api(where, init) {
   return response.json();
 }
 
-/** Counts the features on screen of a catalog layer. */
+/** Counts the features on screen of a catalog layer; from afar areas have no names, and are told by their outlines. */
 export const rendered = (page, layer) =>
   page.evaluate((id) => {
     const { map } = document.querySelector('.map').stage;
@@ -168,7 +168,8 @@ export const rendered = (page, layer) =>
       .getStyle()
       .layers.map((each) => each.id)
       .filter((each) => each.startsWith(`layer:${id}:`));
-    return new Set(map.queryRenderedFeatures({ layers }).map((feature) => feature.properties.id)).size;
+    const name = ({ properties, geometry }) => properties.id ?? JSON.stringify(geometry);
+    return new Set(map.queryRenderedFeatures({ layers }).map(name)).size;
   }, layer);
 
 /** The place of a coordinate on screen, in pixels of the page. */

@@ -13,8 +13,9 @@ import urllib.error
 import urllib.request
 
 import mapbox_vector_tile
+import pyogrio
 import pytest
-from conftest import binary
+from conftest import binary, run
 from osgeo import ogr, osr
 
 DEEPEST = 17
@@ -185,3 +186,15 @@ def test_what_is_missing_is_not_a_tile(server):
         with pytest.raises(urllib.error.HTTPError) as refused:
             fetch(f"{server}/tiles/{path}")
         assert refused.value.code == status
+
+
+def test_gdal_reads_an_archive(server, tmp_path):
+    """GDAL's PMTiles driver finds the layers and every feature of the deepest zoom."""
+    source = tmp_path / "town.gpkg"
+    town(source)
+    archive = tmp_path / "town.pmtiles"
+    run("tiles", source, "--zoom", "14-17", "-o", archive)
+    layers = {name for name, _ in pyogrio.list_layers(archive)}
+    assert layers == {"house", "river"}
+    _, _, _, values = pyogrio.raw.read(archive, layer="house", columns=["id"])
+    assert set(values[0]) == set(items(server, "house"))

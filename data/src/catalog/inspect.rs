@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use regex::Regex;
 
 use super::{
-    Calendar, CodeList, Field, FieldKind, GeometryKind, Layer, Style, Text, Theme,
+    Calendar, CodeList, Field, FieldKind, Generalise, GeometryKind, Layer, Style, Text, Theme,
     fault::{Fault, Problem},
     load::joined,
     source::{Source, Step, Step::Index, Step::Key},
@@ -192,6 +192,9 @@ pub(super) fn layer(read: &ReadLayer<'_>, known: &Known<'_>, faults: &mut Vec<Fa
         }
         None => {}
     }
+    if let Some(rules) = &layer.generalise {
+        generalise(layer, rules, known, &mut at);
+    }
     let mut seen = BTreeMap::new();
     let mut spellings: HashMap<String, &str> = HashMap::new();
     for (field, &index) in layer.fields.iter().zip(&read.places) {
@@ -259,6 +262,42 @@ fn named_fields(layer: &Layer, at: &mut Inspection<'_, '_>) {
                 en: "coded",
             };
             at.fault(&steps, problem);
+        }
+    }
+}
+
+fn generalise(layer: &Layer, rules: &Generalise, known: &Known<'_>, at: &mut Inspection<'_, '_>) {
+    let zooms = [
+        ("exact_zoom", rules.exact_zoom),
+        ("merge_zoom", rules.merge_zoom),
+    ];
+    for (key, zoom) in zooms {
+        at.bounds(
+            &[Key("generalise"), Key(key)],
+            key,
+            zoom.unwrap_or(0).into(),
+            (24.0, "24"),
+        );
+    }
+    let by = layer
+        .style
+        .as_ref()
+        .and_then(|style| style.color_by.as_deref());
+    let list = by
+        .and_then(|by| layer.field(by)?.code_list.as_deref())
+        .filter(|list| known.lists.contains(list));
+    let codes = list.and_then(|list| known.read_lists.get(list));
+    for (code, &zoom) in &rules.appear {
+        let place = [Key("generalise"), Key("appear"), Key(code)];
+        at.bounds(&place, "appear", zoom.into(), (24.0, "24"));
+        let listed = match (list, codes) {
+            // A list that could not be read is at fault itself.
+            (Some(_), None) => true,
+            (_, Some(codes)) => codes.codes.iter().any(|known| known.code == *code),
+            (None, None) => false,
+        };
+        if !listed {
+            at.fault(&place, Problem::UnknownAppearing(code.clone()));
         }
     }
 }

@@ -1,5 +1,7 @@
 //! One layer of the map.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Field, Text};
@@ -54,6 +56,9 @@ pub struct Layer {
     /// How it is drawn; none for tables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub style: Option<Style>,
+    /// How it is drawn from afar, where the rules for all layers do not do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generalise: Option<Generalise>,
     /// The fields, in order of display.
     pub fields: Vec<Field>,
 }
@@ -113,6 +118,23 @@ pub struct Style {
     /// Whether it is on when the map opens.
     #[serde(default)]
     pub visible: bool,
+}
+
+/// How a layer is drawn from afar. What is not given follows from the features themselves.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Generalise {
+    /// From this zoom on outlines are drawn to the unit of the tile's grid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exact_zoom: Option<u8>,
+    /// Below this zoom features of one colour are merged: areas into blocks, lines into a net,
+    /// points into clusters. 0 keeps them apart at every zoom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merge_zoom: Option<u8>,
+    /// The least zoom at which features of a code are drawn, by the code of `color_by`: alleys
+    /// later than avenues.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub appear: BTreeMap<String, u8>,
 }
 
 impl Layer {

@@ -28,7 +28,7 @@ pub use calendar::{Calendar, Pause, Time, Year};
 pub use code_list::{Code, CodeList};
 pub use fault::{CatalogError, Fault, Problem};
 pub use field::{Check, CheckWhen, CodeListWhen, Field, FieldKind, Sensitivity};
-pub use layer::{GeometryKind, Layer, Style};
+pub use layer::{Generalise, GeometryKind, Layer, Style};
 pub use process::Process;
 pub use validate::FieldError;
 

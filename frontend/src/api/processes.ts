@@ -105,7 +105,6 @@ export interface Machine {
     from: string[];
     to: string;
     auto: boolean;
-    waits: { title: Text; since: string; limits: MachineLimit[] }[];
     other_than: string[];
     after: string[];
   })[];

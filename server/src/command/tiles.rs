@@ -1,5 +1,7 @@
 //! `yizhangtu tiles`: the map as one PMTiles archive, for viewers without this server.
 
+mod update;
+
 use std::{
     fs::File,
     io::{self, BufWriter, IsTerminal, Write},
@@ -16,6 +18,7 @@ use serde_json::json;
 use yizhangtu_data::store::{Access, GeoPackage};
 use yizhangtu_tiles::TileId;
 
+use self::update::{Earlier, MADE_FROM, made_from};
 use super::{Failure, Output};
 use crate::{
     atlas::Atlas,
@@ -36,9 +39,28 @@ pub(super) struct Arguments {
     /// 级别，如 10-17 / zooms, such as 10-17
     #[arg(long, default_value = "10-17")]
     zoom: Zooms,
+    /// 在已有的瓦片包上只重画改动过的部分 / bring the archive that is there up to date, drawing only what changed
+    #[arg(long)]
+    update: bool,
     /// 输出文件 / the archive
     #[arg(short, long, value_name = "FILE.pmtiles")]
     output: PathBuf,
+}
+
+/// What an archive is made of.
+struct Plan {
+    layers: Drawn,
+    zooms: RangeInclusive<u8>,
+    metadata: String,
+    /// What is there already, to be brought up to date.
+    earlier: Option<Earlier>,
+}
+
+/// How many tiles an archive holds, and how many of them were drawn for it.
+#[derive(Default)]
+struct Made {
+    tiles: u64,
+    drawn: u64,
 }
 
 /// From one zoom to another.
@@ -84,40 +106,50 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
             )));
         }
     }
+    let zooms = arguments.zoom.0;
+    let made_from = made_from(&layers, snapshot.sequence);
+    let ends = (*zooms.start(), *zooms.end());
+    let earlier = (arguments.update)
+        .then(|| Earlier::open(&arguments.output, &store, &layers, &made_from, ends))
+        .transpose()?;
     let about = store.about();
     let metadata = json!({
         "name": about.title.zh,
         "description": about.notice.as_ref().map(|notice| format!("{} / {}", notice.zh, notice.en)),
         "type": "overlay",
         "vector_layers": tiles::described(&layers),
+        MADE_FROM: made_from,
     });
-    let zooms = arguments.zoom.0;
-    let count = write(&arguments.output, &layers, zooms, &metadata.to_string())?;
+    let plan = Plan {
+        layers,
+        zooms,
+        metadata: metadata.to_string(),
+        earlier,
+    };
+    let made = write(&arguments.output, &plan)?;
     let bytes = std::fs::metadata(&arguments.output)?.len();
     let seconds = begun.elapsed().as_secs_f64();
     let mut out = io::stdout();
     if output.json {
         let result = json!({
-            "file": arguments.output, "tiles": count, "bytes": bytes, "seconds": seconds,
+            "file": arguments.output, "tiles": made.tiles, "drawn": made.drawn,
+            "bytes": bytes, "seconds": seconds,
         });
         writeln!(out, "{result}")?;
     } else {
         writeln!(
             out,
-            "{file}：{count} 张瓦片，{bytes} 字节，{seconds:.1} 秒 / {count} tiles, {bytes} bytes, {seconds:.1} s",
-            file = arguments.output.display()
+            "{file}：{count} 张瓦片，其中 {drawn} 张新画，{bytes} 字节，{seconds:.1} 秒 / {count} tiles, {drawn} of them drawn, {bytes} bytes, {seconds:.1} s",
+            file = arguments.output.display(),
+            count = made.tiles,
+            drawn = made.drawn,
         )?;
     }
     Ok(())
 }
 
 /// Writes the archive beside its place and moves it there whole.
-fn write(
-    path: &Path,
-    layers: &Drawn,
-    zooms: RangeInclusive<u8>,
-    metadata: &str,
-) -> Result<u64, Failure> {
+fn write(path: &Path, plan: &Plan) -> Result<Made, Failure> {
     let cannot = |error: &dyn std::fmt::Display| {
         Failure::Data(format!(
             "{path}：无法写入，请检查目录、权限和磁盘空间 / cannot be written; check folder, rights and space: {error}",
@@ -136,38 +168,37 @@ fn write(
         .map_err(|error| cannot(&error))?;
     let mut writer = PmTilesWriter::new(TileType::Mvt)
         .precompressed(Compression::Gzip)
-        .min_zoom(*zooms.start())
-        .max_zoom(*zooms.end())
-        .metadata(metadata);
-    if let Some([west, south, east, north]) = tiles::bounds(layers) {
+        .min_zoom(*plan.zooms.start())
+        .max_zoom(*plan.zooms.end())
+        .metadata(&plan.metadata);
+    if let Some([west, south, east, north]) = tiles::bounds(&plan.layers) {
         writer = writer
             .bounds(west, south, east, north)
             .center(f64::midpoint(west, east), f64::midpoint(south, north))
-            .center_zoom(*zooms.start());
+            .center_zoom(*plan.zooms.start());
     }
     let writer = writer
         .create(BufWriter::new(
             file.reopen().map_err(|error| cannot(&error))?,
         ))
         .map_err(|error| cannot(&error))?;
-    let count = paint_all(writer, layers, zooms).map_err(|error| cannot(&error))?;
+    let made = paint_all(writer, plan)?.map_err(|error| cannot(&error))?;
     file.as_file().sync_all().map_err(|error| cannot(&error))?;
     file.persist(path).map_err(|error| cannot(&error))?;
-    Ok(count)
+    Ok(made)
 }
 
 /// Paints zoom by zoom, in the archive's own order, going down only where there is
-/// something.
+/// something. The inner error is the archive's, the outer one the drawing's.
 fn paint_all(
     mut writer: PmTilesStreamWriter<BufWriter<File>>,
-    layers: &Drawn,
-    zooms: RangeInclusive<u8>,
-) -> Result<u64, PmtError> {
-    let mut count = 0;
+    plan: &Plan,
+) -> Result<Result<Made, PmtError>, Failure> {
+    let mut made = Made::default();
     let mut level = vec![TileId::new(0, 0, 0).expect("the tile of the world")];
-    for z in 0..=*zooms.end() {
-        level.retain(|&tile| tiles::is_touched(layers, tile));
-        if zooms.contains(&z) {
+    for z in 0..=*plan.zooms.end() {
+        level.retain(|&tile| tiles::is_touched(&plan.layers, tile));
+        if plan.zooms.contains(&z) {
             level.sort_by_cached_key(|&tile| {
                 place(tile)
                     .map(|place| pmtiles::TileId::from(place).value())
@@ -175,14 +206,17 @@ fn paint_all(
             });
             let progress = progress(z, level.len());
             for batch in level.chunks(BATCH) {
-                let painted: Vec<(TileId, Option<Vec<u8>>)> = batch
-                    .par_iter()
-                    .map(|&tile| (tile, tiles::gzipped(layers, tile)))
-                    .collect();
-                for (tile, bytes) in painted {
+                let painted: Vec<_> = (batch.par_iter())
+                    .map(|&tile| Ok((tile, plan.tile(tile)?)))
+                    .collect::<Result<_, Failure>>()?;
+                for (tile, (bytes, drawn)) in painted {
                     if let Some(bytes) = bytes {
-                        writer.add_tile(place(tile)?, &bytes)?;
-                        count += 1;
+                        let added = place(tile).and_then(|place| writer.add_tile(place, &bytes));
+                        if let Err(error) = added {
+                            return Ok(Err(error));
+                        }
+                        made.tiles += 1;
+                        made.drawn += u64::from(drawn);
                     }
                     progress.inc(1);
                 }
@@ -191,8 +225,25 @@ fn paint_all(
         }
         level = level.into_iter().flat_map(TileId::children).collect();
     }
-    writer.finalize()?;
-    Ok(count)
+    Ok(writer.finalize().map(|_| made))
+}
+
+impl Plan {
+    /// A tile, if there is anything in it, and whether it was drawn anew.
+    fn tile(&self, tile: TileId) -> Result<(Option<Vec<u8>>, bool), Failure> {
+        let kept = (self.earlier.as_ref())
+            .map(|earlier| earlier.kept(tile))
+            .transpose()
+            .map_err(|error| {
+                Failure::Data(format!(
+                    "瓦片 {tile}：已有的瓦片包读不出来，请不带 --update 重新制作 / tile {tile}: the archive cannot be read; make it anew without --update: {error}"
+                ))
+            })?;
+        if let Some(Some(bytes)) = kept {
+            return Ok((bytes, false));
+        }
+        Ok((tiles::gzipped(&self.layers, tile), true))
+    }
 }
 
 fn place(tile: TileId) -> Result<TileCoord, PmtError> {

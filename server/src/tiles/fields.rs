@@ -23,8 +23,9 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// The fields at a zoom; at [`LAST_ZOOM`] all that tiles ever carry.
-    pub(super) fn at(layer: &'a Layer, z: u8) -> Self {
+    /// The fields at a zoom; at [`LAST_ZOOM`] all that tiles ever carry. Features are named
+    /// from a zoom on.
+    pub(super) fn at(layer: &'a Layer, z: u8, ids_from: u8) -> Self {
         let style = layer.style.as_ref();
         let named = z
             >= style
@@ -45,7 +46,7 @@ impl<'a> Fields<'a> {
         kept.dedup();
         Self {
             layer,
-            id: z >= IDS_FROM,
+            id: z >= ids_from.max(IDS_FROM),
             kept,
         }
     }
@@ -111,7 +112,7 @@ mod tests {
             .filter(|layer| super::super::has_tiles(layer))
         {
             for z in 0..=LAST_ZOOM {
-                for (name, _) in Fields::at(layer, z).kinds() {
+                for (name, _) in Fields::at(layer, z, 0).kinds() {
                     let field = layer.field(name).unwrap();
                     assert!(!field.sensitivity.is_personal(), "{}.{name}", layer.id);
                     looked_at += 1;
@@ -126,7 +127,7 @@ mod tests {
         let catalog = Catalog::embedded();
         let layer = catalog.layer("violation_case").unwrap();
         let names = |z| {
-            Fields::at(layer, z)
+            Fields::at(layer, z, 0)
                 .kinds()
                 .map(|(name, _)| name)
                 .collect::<Vec<_>>()

@@ -3,6 +3,7 @@
 //! A tile shows the layers that its path names, joined by commas, and of each feature only
 //! what the map draws: never a personal field. Layers about persons have no tiles.
 
+mod asked;
 mod cache;
 mod fields;
 mod naming;
@@ -21,13 +22,14 @@ use axum::{
 };
 use yizhangtu_tiles::{TileId, mvt};
 
+use asked::Asked;
 pub(crate) use cache::TileCache;
 pub(crate) use naming::{Drawn, has_tiles, tile_id};
-pub(crate) use paint::{gzipped, is_touched};
+pub(crate) use paint::{gzipped, is_stale, is_touched};
 pub(crate) use tilejson::{bounds, described};
 
 use crate::{
-    http::{App, Problem},
+    http::{App, Parameters, Problem},
     policy::Viewer,
 };
 
@@ -50,6 +52,7 @@ async fn xyz(
     Path((layers, z, x, y)): Path<(String, String, String, String)>,
     viewer: Viewer,
     headers: HeaderMap,
+    given: Parameters,
 ) -> Result<Response, Problem> {
     let row = match y.rsplit_once('.') {
         None => y.as_str(),
@@ -60,14 +63,8 @@ async fn xyz(
             )));
         }
     };
-    answer(
-        &app,
-        &viewer,
-        &layers,
-        naming::tile_id(&z, &x, row)?,
-        headers,
-    )
-    .await
+    let tile = naming::tile_id(&z, &x, row)?;
+    answer(&app, &viewer, &layers, tile, headers, given).await
 }
 
 /// A tile of layers: 204 where it is empty, 304 where the asker has it.
@@ -77,18 +74,26 @@ async fn answer(
     layers: &str,
     tile: TileId,
     headers: HeaderMap,
+    given: Parameters,
 ) -> Result<Response, Problem> {
     let snapshot = app.seen_by(viewer);
     let drawn = naming::layers(&snapshot, layers)?;
-    let slot = app.tiles().slot(&snapshot, &drawn, tile);
+    let asked = Asked::read(given, &drawn, viewer)?;
+    // What everybody gets is kept; what one asks for is drawn for them.
+    let slot = if asked.is_plain() {
+        app.tiles().slot(&snapshot, &drawn, tile)
+    } else {
+        cache::Slot::default()
+    };
     let encoded = match slot.get() {
         Some(encoded) => Arc::clone(encoded),
         None => {
+            let drawn = asked.at_its_time(app, viewer, drawn).await?;
             let turn = app.tiles().turn().await;
             let headers = headers.clone();
             let painted = tokio::task::spawn_blocking(move || {
                 let _turn = turn;
-                let encoded = slot.get_or_init(|| Arc::new(paint::tile(&drawn, tile)));
+                let encoded = slot.get_or_init(|| Arc::new(paint::tile(&drawn, tile, &asked)));
                 encoded.prepare(&headers);
                 Arc::clone(encoded)
             })

@@ -14,7 +14,7 @@ use yizhangtu_tiles::mvt;
 use super::{LAST_ZOOM, naming, tilejson};
 use crate::{
     atlas::LayerSnapshot,
-    http::{App, Base, Problem, percent_encoded},
+    http::{App, Base, Parameters, Problem, percent_encoded},
     policy::Viewer,
 };
 
@@ -43,13 +43,15 @@ async fn tile(
     viewer: Viewer,
     Path((layer, matrix, z, y, x)): Path<(String, String, String, String, String)>,
     headers: HeaderMap,
+    given: Parameters,
 ) -> Result<Response, Problem> {
     known(&matrix)?;
     // One collection a path: a comma is no separator here.
     if layer.contains(',') {
         return Err(naming::unknown(&layer));
     }
-    super::answer(&app, &viewer, &layer, naming::tile_id(&z, &x, &y)?, headers).await
+    let tile = naming::tile_id(&z, &x, &y)?;
+    super::answer(&app, &viewer, &layer, tile, headers, given).await
 }
 
 async fn sets(

@@ -3,36 +3,52 @@
 use std::io::Write;
 
 use flate2::{Compression, write::GzEncoder};
-use yizhangtu_data::GeometryKind;
-use yizhangtu_index::{Point, Rect};
+use yizhangtu_data::{GeometryKind, Layer, Record};
+use yizhangtu_index::{Point, Rect, Shape};
 use yizhangtu_tiles::{
-    Feature, MAX_ZOOM, Rules, TileId, TileLayer, draw, feature_number, mvt, project,
+    Aggregate, Feature, MAX_ZOOM, Rules, TileId, TileLayer, aggregate, draw, feature_number, mvt,
+    project,
 };
 
-use super::{fields::Fields, naming::Drawn};
+use super::{LAST_ZOOM, asked::Asked, fields::Fields, naming::Drawn};
 use crate::{atlas::LayerSnapshot, http::Encoded};
 
 /// Units kept around a tile: outlines and labels reach over its edge.
 const BUFFER: i64 = 64;
 
-/// Layers of fewer features are never merged.
+/// Layers of fewer features are not merged unless the catalog says so.
 const FEW: usize = 1000;
 
 /// Features looked at to learn how large a layer's are.
 const SAMPLE: usize = 256;
 
-/// In units, of a tile drawn 512 pixels wide.
-const TWO_PIXELS: i64 = 16;
+/// What an area and a line have to measure to be drawn for themselves, in units: three and
+/// eight pixels of a tile drawn 512 pixels wide.
+const LEAST_AREA: i64 = 24;
+const LEAST_LINE: i64 = 64;
 
-/// A tile of layers, in their order.
-pub(super) fn tile(layers: &Drawn, tile: TileId) -> Encoded {
-    let painted: Vec<TileLayer<'_>> = layers.iter().map(|layer| paint(layer, tile)).collect();
+/// A tile of layers, in their order, as it is asked for.
+pub(super) fn tile(layers: &Drawn, tile: TileId, asked: &Asked) -> Encoded {
+    let painted: Vec<TileLayer<'_>> = (layers.iter())
+        .map(|layer| {
+            let selects = |record: &Record| {
+                let selection = asked.selection.as_ref();
+                selection.is_none_or(|selection| selection.selects(&layer.layer, record))
+            };
+            match asked.aggregate {
+                None => paint(layer, tile, selects),
+                Some(how) => count(layer, tile, how, selects),
+            }
+        })
+        .collect();
     Encoded::new(mvt::encode(&painted))
 }
 
 /// A tile compressed for an archive; none where it is empty.
 pub(crate) fn gzipped(layers: &Drawn, tile: TileId) -> Option<Vec<u8>> {
-    let painted: Vec<TileLayer<'_>> = layers.iter().map(|layer| paint(layer, tile)).collect();
+    let painted: Vec<TileLayer<'_>> = (layers.iter())
+        .map(|layer| paint(layer, tile, |_| true))
+        .collect();
     let bytes = mvt::encode(&painted);
     if bytes.is_empty() {
         return None;
@@ -41,6 +57,28 @@ pub(crate) fn gzipped(layers: &Drawn, tile: TileId) -> Option<Vec<u8>> {
     // Writing to memory does not fail.
     out.write_all(&bytes).ok()?;
     out.finish().ok()
+}
+
+/// How many features of a layer there are where.
+fn count(
+    snapshot: &LayerSnapshot,
+    tile: TileId,
+    how: Aggregate,
+    selects: impl Fn(&Record) -> bool,
+) -> TileLayer<'_> {
+    let window = rect(tile.bounds_with_buffer(how.reach()));
+    let positions = window.map(|window| snapshot.in_box(&window));
+    let places = positions.into_iter().flatten().filter_map(|position| {
+        if !selects(snapshot.record(position)) {
+            return None;
+        }
+        let place = snapshot.shape(position)?.representative();
+        Some(geo::Coord {
+            x: place.lon(),
+            y: place.lat(),
+        })
+    });
+    aggregate(tile, &snapshot.layer.id, how, places)
 }
 
 /// Whether anything lies in a tile or its buffer.
@@ -56,16 +94,14 @@ pub(crate) fn is_touched(layers: &Drawn, tile: TileId) -> bool {
 /// It does not where nothing that the drawing of the tile looks at was touched: what lies in
 /// the tile and its buffer, where borders are simplified together also around it, and how
 /// large the layer's features are in general.
-pub(super) fn is_stale(
+pub(crate) fn is_stale(
     old: &LayerSnapshot,
     new: &LayerSnapshot,
     tile: TileId,
     touched: &[Rect],
 ) -> bool {
     let (before, after) = (rules(old), rules(new));
-    if before.blocks_below != after.blocks_below
-        && tile.z() < before.blocks_below.max(after.blocks_below)
-    {
+    if before != after && tile.z() < before.number_from.max(after.number_from) {
         return true;
     }
     let looked_at = |layer: &LayerSnapshot, rules: &Rules| {
@@ -91,13 +127,21 @@ fn around(snapshot: &LayerSnapshot, positions: &[u32]) -> Option<Rect> {
         .reduce(|all, rect| all.join(&rect))
 }
 
-fn paint(snapshot: &LayerSnapshot, tile: TileId) -> TileLayer<'_> {
+fn paint(
+    snapshot: &LayerSnapshot,
+    tile: TileId,
+    selects: impl Fn(&Record) -> bool,
+) -> TileLayer<'_> {
     let layer = &*snapshot.layer;
     let rules = rules(snapshot);
-    let fields = Fields::at(layer, tile.z());
+    let fields = Fields::at(layer, tile.z(), rules.number_from);
+    let later = Later::at(layer, tile.z());
     let positions = candidates(snapshot, tile, &rules);
     let features = positions.into_iter().filter_map(|position| {
         let record = snapshot.record(position);
+        if later.has(record) || !selects(record) {
+            return None;
+        }
         Some(Feature {
             number: feature_number(&record.id),
             geometry: record.geometry.as_ref()?,
@@ -107,58 +151,131 @@ fn paint(snapshot: &LayerSnapshot, tile: TileId) -> TileLayer<'_> {
     draw(tile, &layer.id, &rules, features)
 }
 
+/// The codes that a layer's rules draw at later zooms only.
+struct Later<'a> {
+    field: Option<usize>,
+    codes: Vec<&'a str>,
+}
+
+impl<'a> Later<'a> {
+    fn at(layer: &'a Layer, z: u8) -> Self {
+        let by = layer
+            .style
+            .as_ref()
+            .and_then(|style| style.color_by.as_deref());
+        let appear = layer.generalise.iter().flat_map(|rules| &rules.appear);
+        Self {
+            field: by.and_then(|by| layer.position(by)),
+            codes: appear
+                .filter(|&(_, &from)| z < from)
+                .map(|(code, _)| code.as_str())
+                .collect(),
+        }
+    }
+
+    fn has(&self, record: &Record) -> bool {
+        let Some(at) = self.field.filter(|_| !self.codes.is_empty()) else {
+            return false;
+        };
+        matches!(&record.values[at], yizhangtu_data::Value::Text(code) if self.codes.contains(&&**code))
+    }
+}
+
 /// How a layer is generalised.
 fn rules(snapshot: &LayerSnapshot) -> Rules {
     let layer = &snapshot.layer;
     let areal = matches!(layer.geometry, GeometryKind::Polygon | GeometryKind::Any);
+    let own = layer.generalise.clone().unwrap_or_default();
+    let color_by = layer
+        .style
+        .as_ref()
+        .and_then(|style| style.color_by.as_deref());
+    let (merge_below, number_from) = match own.merge_zoom {
+        Some(zoom) => (
+            zoom,
+            named_from(zoom, layer.geometry == GeometryKind::Polygon),
+        ),
+        None => merging(snapshot),
+    };
     Rules {
         buffer: BUFFER,
+        exact_zoom: own.exact_zoom.unwrap_or(Rules::default().exact_zoom),
         shared_borders: areal && layer.partition,
-        blocks_below: if areal { blocks_below(snapshot) } else { 0 },
-        blocks_by: layer
-            .style
-            .as_ref()
-            .and_then(|style| style.color_by.as_deref().map(Into::into)),
+        merge_below,
+        merge_by: color_by.map(Into::into),
+        number_from,
         ..Rules::default()
     }
 }
 
-/// The zoom below which a layer's polygons are drawn as blocks: where the middling one is
-/// under two pixels across. Layers whose borders matter keep their features, and so do
-/// small ones.
-fn blocks_below(snapshot: &LayerSnapshot) -> u8 {
-    let layer = &snapshot.layer;
-    let count = snapshot.len();
-    if layer.partition || count < FEW {
-        return 0;
+/// From which zoom on features carry names and numbers. Lines and points do wherever they are
+/// drawn for themselves: a click on the map finds them by it. Areas that are just large enough
+/// to be drawn do not, for names would be most of the tile; a click asks what is at the place.
+fn named_from(merge_below: u8, areal: bool) -> u8 {
+    match (merge_below, areal) {
+        (0, _) => 0,
+        (zoom, true) => (zoom + 2).min(Rules::default().exact_zoom),
+        (zoom, false) => zoom,
     }
-    let size = |position: usize| {
-        let rect = snapshot.shape(u32::try_from(position).ok()?)?.rect();
-        let corner = |at: Point| {
-            project(
-                geo::Coord {
-                    x: at.lon(),
-                    y: at.lat(),
-                },
-                MAX_ZOOM,
-            )
+}
+
+/// The zoom below which a layer's features are merged, where the middling one is too small to
+/// be told from the next, and that from which they are named. Small layers keep their features,
+/// and so do points from where the style draws them.
+fn merging(snapshot: &LayerSnapshot) -> (u8, u8) {
+    let count = snapshot.len();
+    if count < FEW {
+        return (0, 0);
+    }
+    let (mut areas, mut lines, mut points) = (Vec::new(), Vec::new(), 0);
+    for position in (0..count).step_by(count / SAMPLE + 1) {
+        let Some(shape) = u32::try_from(position)
+            .ok()
+            .and_then(|at| snapshot.shape(at))
+        else {
+            continue;
         };
-        let (a, b) = (corner(rect.min)?, corner(rect.max)?);
-        Some((b.x - a.x).abs().max((b.y - a.y).abs()))
+        let size = extent(&shape.rect());
+        match shape {
+            Shape::Area(_) => areas.extend(size),
+            Shape::Line(_) => lines.extend(size),
+            _ => points += 1,
+        }
+    }
+    if points > areas.len() + lines.len() {
+        let style = snapshot.layer.style.as_ref();
+        let zoom = style.map_or(0, |style| style.min_zoom.min(LAST_ZOOM));
+        return (zoom, named_from(zoom, false));
+    }
+    let areal = areas.len() >= lines.len();
+    let (mut sizes, least) = if areal {
+        (areas, LEAST_AREA)
+    } else {
+        (lines, LEAST_LINE)
     };
-    let mut sizes: Vec<i64> = (0..count)
-        .step_by(count / SAMPLE + 1)
-        .filter_map(size)
-        .collect();
     if sizes.is_empty() {
-        return 0;
+        return (0, 0);
     }
     sizes.sort_unstable();
     let middling = sizes[sizes.len() / 2];
-    (0..=MAX_ZOOM)
-        .find(|z| middling >> (MAX_ZOOM - z) >= TWO_PIXELS)
+    let zoom = (0..=MAX_ZOOM)
+        .find(|z| middling >> (MAX_ZOOM - z) >= least)
         .unwrap_or(0)
-        .min(Rules::default().exact_zoom)
+        .min(Rules::default().exact_zoom);
+    (zoom, named_from(zoom, areal))
+}
+
+/// The longer side of a rectangle in units of the deepest zoom.
+fn extent(rect: &Rect) -> Option<i64> {
+    let corner = |at: Point| {
+        let place = geo::Coord {
+            x: at.lon(),
+            y: at.lat(),
+        };
+        project(place, MAX_ZOOM)
+    };
+    let (a, b) = (corner(rect.min)?, corner(rect.max)?);
+    Some((b.x - a.x).abs().max((b.y - a.y).abs()))
 }
 
 /// Positions of what may be seen in a tile, in the order of the file. Where borders are

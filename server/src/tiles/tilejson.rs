@@ -99,7 +99,7 @@ fn vector_layer(snapshot: &LayerSnapshot) -> VectorLayer {
     let layer = &snapshot.layer;
     let mut fields = Map::from_iter([("id".to_owned(), "String".into())]);
     fields.extend(
-        Fields::at(layer, LAST_ZOOM)
+        Fields::at(layer, LAST_ZOOM, 0)
             .kinds()
             .map(|(name, kind)| (name.to_owned(), kind.into())),
     );

@@ -3,5 +3,6 @@
 mod archive;
 mod basemaps;
 mod fixture;
+mod fresh;
 mod page;
 mod vector;

@@ -8,6 +8,7 @@ mod history;
 mod item;
 mod request;
 mod select;
+mod selection;
 mod unmask;
 mod write;
 
@@ -28,6 +29,7 @@ pub(crate) use item::find;
 pub(super) use item::item;
 pub(crate) use request::{DEFAULT_LIMIT, GREATEST_LIMIT};
 pub(crate) use select::features;
+pub(crate) use selection::Selection;
 pub(super) use unmask::unmask;
 pub(crate) use write::existing;
 pub(super) use write::{change, create, delete};

@@ -5,9 +5,10 @@ use yizhangtu_data::{FieldKind, Layer, Value, geometry::visit_mut};
 
 use super::super::{
     crs::{CRS84, Offered, boxes},
-    datetime::{AsOf, Interval, valid_time},
+    datetime::{AsOf, Interval},
     filter::{self, Expression, Property, kind_name, of_kind},
 };
+use super::selection::Selection;
 use crate::{
     http::{Format, Parameters, Problem},
     policy::Viewer,
@@ -63,19 +64,17 @@ impl ItemsRequest {
         let bbox_crs = named_crs(&mut given, "bbox-crs")?;
         let bbox = given.take("bbox")?;
         let crs = named_crs(&mut given, "crs")?;
-        let mut interval = (given.take("datetime")?.as_deref().map(Interval::parse)).transpose()?;
-        let mut as_of = AsOf::take(&mut given)?;
-        // Where the features say nothing of time, the time is that of the map.
-        if as_of.is_none() && valid_time(layer).is_none() {
-            as_of = interval.take().and_then(|interval| interval.latest());
-        }
         let properties = (given.take("properties")?)
             .map(|names| named_fields(&names, layer))
             .transpose()?;
         let sort = (given.take("sortby")?)
             .map(|names| sorting(&names, layer, viewer))
             .transpose()?;
-        let filter = read_filter(&mut given, layer, viewer)?;
+        let Selection {
+            interval,
+            as_of,
+            filter,
+        } = Selection::read(&mut given, layer, viewer)?;
         let equal = equalities(&mut given, layer, viewer)?;
         given.finish()?;
         Ok(Self {
@@ -196,7 +195,7 @@ fn sorting(names: &str, layer: &Layer, viewer: &Viewer) -> Result<Vec<(Property,
     Ok(sort)
 }
 
-fn read_filter(
+pub(super) fn read_filter(
     given: &mut Parameters,
     layer: &Layer,
     viewer: &Viewer,

@@ -618,7 +618,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
         TILES,
         "getTile",
         "矢量瓦片 / a vector tile",
-        &["layers", "z", "x", "y"],
+        &[
+            "layers", "z", "x", "y", "aggregate", "datetime", "as-of", "filter", "filter-lang",
+            "filter-crs",
+        ],
         &[(TILE, "binary")],
     )
     .further(&["204", "304"]),
@@ -659,7 +662,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
         TILES,
         "getCollectionTile",
         "图层的矢量瓦片 / a vector tile of a layer",
-        &["layer", "matrix", "z", "y", "x"],
+        &[
+            "layer", "matrix", "z", "y", "x", "aggregate", "datetime", "as-of", "filter",
+            "filter-lang", "filter-crs",
+        ],
         &[(TILE, "binary")],
     )
     .further(&["204", "304"]),

@@ -301,6 +301,12 @@ pub(super) fn all(app: &App) -> Value {
         crs.clone(),
     );
     add(
+        "aggregate",
+        "query",
+        "不画要素而计数：cluster 为聚合点，hexagon 为六边形 / count features instead of drawing them, in clusters or hexagons",
+        json!({ "type": "string", "enum": ["cluster", "hexagon"] }),
+    );
+    add(
         "as-of",
         "query",
         "当时的状态：时刻、日期或修改编号 / the state at a moment, a day, or after the change of a number",

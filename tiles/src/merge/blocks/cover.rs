@@ -79,8 +79,8 @@ impl Cover {
             for pair in crossings.chunks_exact(2) {
                 let from = first(pair[0] - self.origin.0).max(0);
                 let to = first(pair[1] - self.origin.0).min(samples);
-                for column in from..to {
-                    self.count(column, row);
+                if from < to {
+                    self.count(from..to, row);
                     sampled = true;
                 }
             }
@@ -113,14 +113,19 @@ impl Cover {
         }
     }
 
-    fn count(&mut self, column: i64, row: i64) {
-        let cell = |sample: i64| usize::try_from(sample / (CELL / STEP)).unwrap_or_default();
-        let (x, y) = (cell(column), cell(row));
-        self.touch(x, y);
-        let at = y * self.side + x;
-        // Where houses overlap, the ground is not covered twice.
-        if u32::from(self.cells[at]) < FULL {
-            self.cells[at] += 1;
+    /// Adds a run of samples of one row.
+    fn count(&mut self, columns: Range<i64>, row: i64) {
+        const ACROSS: i64 = CELL / STEP;
+        let cell = |sample: i64| usize::try_from(sample / ACROSS).unwrap_or_default();
+        let (west, east, y) = (cell(columns.start), cell(columns.end - 1), cell(row));
+        self.touch(west, y);
+        self.touch(east, y);
+        for x in west..=east {
+            let first = i64::try_from(x).unwrap_or_default() * ACROSS;
+            let run = columns.end.min(first + ACROSS) - columns.start.max(first);
+            let known = &mut self.cells[y * self.side + x];
+            // Where houses overlap, the ground is not covered twice.
+            *known = known.saturating_add(run as u8).min(FULL as u8);
         }
     }
 }
@@ -134,10 +139,16 @@ fn cross(ring: &[GridPoint], y: i64, crossings: &mut Vec<i64>) {
         if (a.1 <= y) != (b.1 <= y) {
             let (low, high) = if a.1 < b.1 { (a, b) } else { (b, a) };
             let (run, rise) = (high.0 - low.0, high.1 - low.1);
-            let over = i128::from(y - low.1) * i128::from(run);
-            let whole = over.div_euclid(i128::from(rise));
-            let up = i128::from(over.rem_euclid(i128::from(rise)) > 0);
-            crossings.push(low.0 + i64::try_from(whole + up).unwrap_or_default());
+            // Dividing is slow in 128 bits; all but continents do with fewer.
+            let up = match (y - low.1).checked_mul(run) {
+                Some(over) => over.div_euclid(rise) + i64::from(over.rem_euclid(rise) > 0),
+                None => {
+                    let (over, rise) = (i128::from(y - low.1) * i128::from(run), i128::from(rise));
+                    let up = over.div_euclid(rise) + i128::from(over.rem_euclid(rise) > 0);
+                    i64::try_from(up).unwrap_or_default()
+                }
+            };
+            crossings.push(low.0 + up);
         }
         a = b;
     }

@@ -12,10 +12,10 @@
 mod contour;
 mod cover;
 
+use super::{KindId, Sum};
 use crate::{
     Polygon, Shape, TileId,
     grid::{EXTENT, GridPoint, Lattice, TilePoint},
-    ring,
 };
 use contour::Cells;
 use cover::{Cover, FULL};
@@ -30,84 +30,51 @@ const HALO: i64 = 8;
 const MARGIN: i64 = HALO + NEIGHBOURS as i64;
 
 /// What must be known around a tile to draw its blocks, in units.
-pub(crate) const REACH: i64 = (MARGIN + 1) * CELL;
+pub(super) const REACH: i64 = (MARGIN + 1) * CELL;
 
-/// Kinds of ground told apart; what is of further kinds is drawn with the last.
-const MOST_KINDS: usize = 16;
-
-/// The ground covered in and around one tile, by kind: what `K` tells apart, a colour.
-pub(crate) struct Blocks<K> {
+/// The ground covered in and around one tile, by kind.
+pub(super) struct Blocks {
     tile: TileId,
-    kinds: Vec<Kind<K>>,
+    kinds: Vec<Kind>,
 }
 
 /// Ground of one kind.
-struct Kind<K> {
-    kind: K,
+struct Kind {
+    kind: KindId,
     cover: Cover,
-    count: u64,
+    sum: Sum,
 }
 
-/// The blocks of one kind.
-pub(crate) struct Block<K> {
-    /// Which kind.
-    pub(crate) kind: K,
-    /// The blocks in the tile's coordinates.
-    pub(crate) shape: Shape<TilePoint>,
-    /// How many features have their middle in the tile: over all tiles of a zoom, and all
-    /// kinds, these add up to all features.
-    pub(crate) count: u64,
-}
-
-impl<K: PartialEq> Blocks<K> {
-    pub(crate) fn new(tile: TileId) -> Self {
+impl Blocks {
+    pub(super) fn new(tile: TileId) -> Self {
         Self {
             tile,
             kinds: Vec::new(),
         }
     }
 
-    /// Adds a feature; what is no polygon is left out.
-    pub(crate) fn add(&mut self, kind: K, shape: &Shape<GridPoint>) {
-        let Shape::Polygons(polygons) = shape else {
-            return;
-        };
-        // Counted in the one tile that holds the middle of its extent.
-        let outlines: Vec<GridPoint> = polygons
-            .iter()
-            .flat_map(|polygon| polygon.exterior.iter().copied())
-            .collect();
-        let counts = ring::extent(&outlines).is_some_and(|[low, high]| {
+    /// Adds the polygons of a feature, and what they count for.
+    pub(super) fn add(&mut self, kind: KindId, polygons: &[Polygon<GridPoint>], sum: Sum) {
+        let at = self.kinds.iter().position(|known| known.kind == kind);
+        let at = at.unwrap_or_else(|| {
             let (x, y) = self.tile.origin().xy();
-            let inside = |middle: i64, from: i64| (from..from + EXTENT).contains(&middle);
-            inside((low.0 + high.0) / 2, x) && inside((low.1 + high.1) / 2, y)
+            self.kinds.push(Kind {
+                kind,
+                cover: Cover::new((x - MARGIN * CELL, y - MARGIN * CELL), side()),
+                sum: Sum::default(),
+            });
+            self.kinds.len() - 1
         });
-        let ground = self.kind(kind);
-        ground.count += u64::from(counts);
+        let ground = &mut self.kinds[at];
+        ground.sum.add(sum);
         for polygon in polygons {
             ground.cover.add(polygon);
         }
     }
 
-    fn kind(&mut self, kind: K) -> &mut Kind<K> {
-        let at = self.kinds.iter().position(|known| known.kind == kind);
-        let at = at.unwrap_or_else(|| {
-            if self.kinds.len() < MOST_KINDS {
-                let (x, y) = self.tile.origin().xy();
-                self.kinds.push(Kind {
-                    kind,
-                    cover: Cover::new((x - MARGIN * CELL, y - MARGIN * CELL), side()),
-                    count: 0,
-                });
-            }
-            self.kinds.len() - 1
-        });
-        &mut self.kinds[at]
-    }
-
     /// The blocks of each kind that has any. What is counted but hidden under another kind
     /// counts with the first.
-    pub(crate) fn draw(mut self) -> Vec<Block<K>> {
+    pub(super) fn draw(mut self) -> Vec<(KindId, Shape<TilePoint>, Sum)> {
         for kind in &mut self.kinds {
             kind.cover.settle();
         }
@@ -127,21 +94,17 @@ impl<K: PartialEq> Blocks<K> {
         }) {
             polygons[kind].push(polygon);
         }
-        let mut hidden = 0;
+        let mut hidden = Sum::default();
         let mut blocks = Vec::with_capacity(self.kinds.len());
         for (kind, polygons) in self.kinds.into_iter().zip(polygons) {
             if polygons.is_empty() {
-                hidden += kind.count;
+                hidden.add(kind.sum);
                 continue;
             }
-            blocks.push(Block {
-                kind: kind.kind,
-                shape: Shape::Polygons(polygons),
-                count: kind.count,
-            });
+            blocks.push((kind.kind, Shape::Polygons(polygons), kind.sum));
         }
-        if let Some(first) = blocks.first_mut() {
-            first.count += hidden;
+        if let Some((.., first)) = blocks.first_mut() {
+            first.add(hidden);
         }
         blocks
     }
