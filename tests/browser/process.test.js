@@ -52,7 +52,7 @@ test('a dispatcher takes a clue in; the next step is for another role, and the l
   await panel.getByRole('button', { name: /流程图/ }).click();
   const machine = page.getByTestId('machine');
   await machine.locator('[data-state="75"]').click();
-  assert.match(await machine.innerText(), /催告并公告/);
+  assert.match(await machine.innerText(), /催告并公告[\s\S]*救济期 15 日 \/ 6 个月/, 'nobody skips the time for remedies');
   await picture(page, 'desktop-machine');
   await close();
 });

@@ -161,7 +161,7 @@ fn a_case_goes_its_way_and_nobody_skips_what_protects_the_party() {
         refused.text()
     );
     let inspected = json!({
-        "place": corner, "geometry": shape, "photos": [0, 1, 2].map(|_| photo(&enforcer, case, &id, "")),
+        "place": corner, "geometry": shape, "photos": ([0, 1, 2].map(|_| photo(&enforcer, case, &id, ""))),
         "fields": { "finding": "属实", "handlers": handlers, "permit": "未报建", "is_new": false },
     });
     let stood = taken(&enforcer, case, &id, "inspect", &inspected);

@@ -105,6 +105,7 @@ export interface Machine {
     from: string[];
     to: string;
     auto: boolean;
+    waits: { title: Text; since: string; limits: MachineLimit[] }[];
     other_than: string[];
     after: string[];
   })[];

@@ -103,9 +103,13 @@ fn title(app: &App, asked: &Asked, meant: &Meant, key: Option<&str>) -> Text {
         en: text.to_owned(),
     };
     let Some(key) = key else {
+        let (zh, en) = match &asked.by {
+            Some(By::Place(_)) => ("未归属", "nowhere"),
+            _ => ("未填", "not filled in"),
+        };
         return Text {
-            zh: "未归属".to_owned(),
-            en: "nowhere".to_owned(),
+            zh: zh.to_owned(),
+            en: en.to_owned(),
         };
     };
     match &asked.by {
