@@ -19,7 +19,7 @@ pub mod store;
 pub mod topology;
 pub mod value;
 
-pub use catalog::{Catalog, Field, FieldKind, GeometryKind, Layer, Sensitivity, Text};
+pub use catalog::{Catalog, Field, FieldKind, GeometryKind, Layer, Sensitivity, Serial, Text};
 pub use change::{Change, ChangeSet, Expected, Key, Lineage, Operation};
 pub use record::{Id, Record};
 pub use value::Value;

@@ -5,6 +5,7 @@ mod attachments;
 mod audit;
 mod basemap;
 mod changes;
+mod clock;
 mod collections;
 mod command;
 mod enforcement;

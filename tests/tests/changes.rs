@@ -656,3 +656,40 @@ fn tiles(bounds: &[f64]) -> Vec<String> {
     }
     paths
 }
+
+#[test]
+fn reports_made_at_once_get_numbers_of_their_own() {
+    let fresh = Fresh::new();
+    let sample = fresh.some("grid_event", 1).remove(0);
+    let last = fresh
+        .server
+        .get("/collections/grid_event/items?limit=1&sortby=-code")
+        .json()["features"][0]["properties"]["code"]
+        .as_str()
+        .expect("a number")
+        .to_owned();
+    let report = json!({
+        "op": "insert", "layer": "grid_event",
+        "feature": { "geometry": sample["geometry"], "properties": {
+            "type": "消防通道堵塞", "title": "杂物堵塞", "source": "网格员", "state": "20",
+            "reported_at": "2026-11-22T08:00:00Z"
+        } }
+    });
+    let made = well(fresh.change(json!([report, report])));
+    let next = well(fresh.change(json!([report])));
+    let numbers: Vec<String> = [
+        &made["features"][0],
+        &made["features"][1],
+        &next["features"][0],
+    ]
+    .map(|feature| feature["id"].as_str().expect("an id"))
+    .map(|id| fresh.item("grid_event", id).json()["properties"]["code"].clone())
+    .map(|code| code.as_str().expect("a number").to_owned())
+    .to_vec();
+    let (prefix, count) = last.split_at(last.len() - 6);
+    let count: u32 = count.parse().expect("a number");
+    let expected: Vec<String> = (1..=3)
+        .map(|add| format!("{prefix}{:06}", count + add))
+        .collect();
+    assert_eq!(numbers, expected);
+}

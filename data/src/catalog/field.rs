@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Text;
+use super::{Serial, Text};
 
 /// A field: its name, meaning, limits, and who may see it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -32,6 +32,9 @@ pub struct Field {
     /// Regular expression that a whole text must match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
+    /// How new features are numbered where their author gives no value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serial: Option<Serial>,
     /// Rule with a check digit that a text must meet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<Check>,

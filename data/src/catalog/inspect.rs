@@ -399,7 +399,7 @@ fn field(
 fn kinds(field: &Field, index: usize, at: &mut Inspection<'_, '_>) {
     use FieldKind::{Date, Decimal, Integer, Json, Text};
     let text: &[FieldKind] = &[Text];
-    let rules: [(bool, &'static str, &[FieldKind], &'static str, &'static str); 10] = [
+    let rules: [(bool, &'static str, &[FieldKind], &'static str, &'static str); 11] = [
         (
             field.decimals.is_some(),
             "decimals",
@@ -422,6 +422,7 @@ fn kinds(field: &Field, index: usize, at: &mut Inspection<'_, '_>) {
             "text",
         ),
         (field.pattern.is_some(), "pattern", text, "文本", "text"),
+        (field.serial.is_some(), "serial", text, "文本", "text"),
         (field.check.is_some(), "check", text, "文本", "text"),
         (field.code_list.is_some(), "code_list", text, "文本", "text"),
         (

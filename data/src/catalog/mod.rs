@@ -13,6 +13,7 @@ mod layer;
 mod load;
 pub mod process;
 mod process_check;
+mod serial;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ pub use fault::{CatalogError, Fault, Problem};
 pub use field::{Check, CheckWhen, CodeListWhen, Field, FieldKind, Sensitivity};
 pub use layer::{Generalise, GeometryKind, Layer, Style};
 pub use process::Process;
+pub use serial::Serial;
 pub use validate::FieldError;
 
 /// A text in Chinese and English.

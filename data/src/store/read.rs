@@ -1,7 +1,7 @@
 //! Reads records: all, one by id, some by an indexed field, or anything by SQL.
 
 use rusqlite::{
-    Params, Row, params_from_iter,
+    Params, Row, params, params_from_iter,
     types::{ToSqlOutput, Value as Sql},
 };
 
@@ -142,6 +142,35 @@ impl GeoPackage {
         forms
             .map(|form| ToSqlOutput::Owned(Sql::Text(form)))
             .collect()
+    }
+
+    /// The greatest number that stands after a prefix in a text field, in at least so many
+    /// digits and nothing else; 0 where there is none. Reads the prefix's part of the field's
+    /// index.
+    ///
+    /// # Errors
+    /// When there is no such layer or field, or the file cannot be read.
+    pub fn greatest_number(
+        &self,
+        layer: &str,
+        field: &str,
+        prefix: &str,
+        digits: usize,
+    ) -> Result<u64, StoreError> {
+        let table = self.table(layer)?;
+        let Some(column) = self.column(table, field)? else {
+            return Ok(0);
+        };
+        let sql = format!(
+            "SELECT max(CAST(substr({column}, length(?1) + 1) AS INTEGER)) FROM {table}
+             WHERE {column} >= ?1 AND {column} < ?1 || char(1114111)
+               AND substr({column}, length(?1) + 1) NOT GLOB '*[^0-9]*'
+               AND length({column}) >= length(?1) + ?2",
+            column = quote(column),
+            table = quote(&table.name),
+        );
+        let found = self.query(&sql, params![prefix, digits], |row| row.get(0))?;
+        Ok(found.into_iter().next().flatten().unwrap_or(0))
     }
 
     /// Whatever SQL asks, for aggregates; `row` reads each row of the answer.

@@ -29,13 +29,12 @@ pub(super) fn taken(path: &Path) -> Taken {
 }
 
 fn instant(exif: &Exif) -> Option<DateTime<FixedOffset>> {
-    const CHINA: FixedOffset = FixedOffset::east_opt(8 * 3600).expect("within a day");
     let time = text(exif, Tag::DateTimeOriginal).or_else(|| text(exif, Tag::DateTime))?;
     let local = NaiveDateTime::parse_from_str(&time, "%Y:%m:%d %H:%M:%S").ok()?;
     let offset = text(exif, Tag::OffsetTimeOriginal)
         .or_else(|| text(exif, Tag::OffsetTime))
         .and_then(|offset| offset.parse::<FixedOffset>().ok());
-    offset.unwrap_or(CHINA).from_local_datetime(&local).single()
+    offset.unwrap_or(crate::clock::CHINA).from_local_datetime(&local).single()
 }
 
 fn place(exif: &Exif) -> Option<(f64, f64)> {

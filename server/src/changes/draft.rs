@@ -282,7 +282,10 @@ impl Draft<'_> {
         // A field that could not be read is empty here, and was named already.
         let named: Vec<String> = faults.iter().map(|fault| fault.field.clone()).collect();
         for error in self.catalog.validate(self.layer, &record) {
-            if !named.contains(&error.field) {
+            // The writer gives the number.
+            let numbered = error.code == "required"
+                && (self.layer.field(&error.field)).is_some_and(|field| field.serial.is_some());
+            if !numbered && !named.contains(&error.field) {
                 faults.push(Fault {
                     field: error.field,
                     ..self.fault(&record.id, "", error.code, error.message)

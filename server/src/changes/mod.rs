@@ -16,6 +16,7 @@ mod events;
 mod follow;
 mod keeper;
 mod log;
+mod numbering;
 mod post;
 mod references;
 mod refusal;

@@ -1,11 +1,10 @@
 //! Values of a request as the catalog's fields hold them.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, SubsecRound};
+use chrono::{DateTime, NaiveDate, SubsecRound};
 use serde_json::Value as Json;
 use yizhangtu_data::{Field, FieldKind, Value};
 
-/// Instants are kept to the millisecond and told in China's time, as the file gives them.
-const CHINA: FixedOffset = FixedOffset::east_opt(8 * 3600).expect("within a day");
+use crate::clock::CHINA;
 
 /// The value of a field; an error says in Chinese and English what it must be.
 pub(super) fn read(field: &Field, json: &Json) -> Result<Value, (&'static str, &'static str)> {

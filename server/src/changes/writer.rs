@@ -13,7 +13,7 @@ use yizhangtu_data::{
 use super::{
     Fault, Hub, Refusal,
     keeper::{Done, EVERY, Task, Work},
-    references, rules, topology,
+    numbering, references, rules, topology,
 };
 use crate::{
     atlas::{Atlas, Snapshot},
@@ -259,6 +259,7 @@ impl Writer {
         mut origin: Vec<usize>,
         rehearse: bool,
     ) -> Result<Done, Refusal> {
+        numbering::number(&self.store, now, &mut set)?;
         let mut faults: Vec<Fault> = references::settle(&self.store, &mut set, &mut origin)?;
         faults.extend(rules::check(&self.store, &set, &origin)?);
         faults.extend(Registers::new(&self.store, &set, &origin, people::today()).check()?);

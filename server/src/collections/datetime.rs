@@ -1,12 +1,15 @@
 //! The `datetime` parameter: an instant or an interval, RFC 3339, open ends as `..` or empty.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, SecondsFormat, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, TimeZone, Utc};
 use yizhangtu_data::{
     Layer, Record, Value,
     store::{GeoPackage, StoreError},
 };
 
-use crate::http::{Parameters, Problem};
+use crate::{
+    clock::CHINA,
+    http::{Parameters, Problem},
+};
 
 /// Fields that say from when until when a record holds, in the layers that have such a pair.
 const VALID_TIME: [(&str, &str); 5] = [
@@ -67,9 +70,6 @@ impl AsOf {
         }
     }
 }
-
-/// Days in the data are days in China.
-const CHINA: FixedOffset = FixedOffset::east_opt(8 * 3600).expect("within a day");
 
 impl Interval {
     /// Reads the parameter.

@@ -12,7 +12,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
-use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate};
 
 pub(crate) use past::Past;
 pub(crate) use quality::Quality;
@@ -40,8 +40,7 @@ pub(crate) fn routes() -> Router<App> {
 
 /// What the clocks of the village show.
 pub(crate) fn now() -> DateTime<FixedOffset> {
-    const CHINA: FixedOffset = FixedOffset::east_opt(8 * 3600).expect("within a day");
-    Utc::now().with_timezone(&CHINA)
+    crate::clock::china_now()
 }
 
 /// The day in the village.

@@ -6,14 +6,14 @@ use axum::{
     extract::FromRequestParts,
     http::{StatusCode, request::Parts},
 };
-use chrono::{FixedOffset, NaiveDate, Utc};
+use chrono::NaiveDate;
 use yizhangtu_data::{
     Catalog, Field, Layer, Record,
     store::{Account, Territory},
 };
 
 use super::{Action, Duty, Mask, Rights, Role, View};
-use crate::http::Problem;
+use crate::{clock::china_now, http::Problem};
 
 /// Who asks, and so what is shown to them.
 #[derive(Clone, Debug)]
@@ -102,9 +102,8 @@ impl Who {
 impl Viewer {
     /// An account, or what stands for one.
     pub(crate) fn new(who: Arc<Who>) -> Self {
-        const CHINA: FixedOffset = FixedOffset::east_opt(8 * 3600).expect("within a day");
         Self {
-            today: Utc::now().with_timezone(&CHINA).date_naive(),
+            today: china_now().date_naive(),
             who,
             address: None,
         }

@@ -1,9 +1,10 @@
 //! Relations in time (OGC 21-065 §7.6): of instants and intervals, of the record or written.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
 use yizhangtu_data::{Record, Value};
 
 use super::Property;
+use crate::clock::CHINA;
 
 /// How one stretch of time lies to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,9 +71,6 @@ pub(crate) enum Span {
     /// From one end to the other.
     Interval(End, End),
 }
-
-/// Days in the data are days in China.
-const CHINA: FixedOffset = FixedOffset::east_opt(8 * 3600).expect("within a day");
 
 impl Moment {
     /// Reads a day or an instant.

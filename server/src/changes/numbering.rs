@@ -1,0 +1,73 @@
+//! Gives new features the numbers that the catalog's serials ask for, in the writer's turn,
+//! so that no two get one.
+
+use std::collections::HashMap;
+
+use chrono::Datelike;
+use geo::Geometry;
+use yizhangtu_data::{
+    ChangeSet, Operation, Record, Value,
+    store::{GeoPackage, StoreError},
+};
+use yizhangtu_index::Point;
+
+use crate::{atlas::Snapshot, clock::china_now};
+
+/// Fills the numbers that new features lack.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn number(
+    store: &GeoPackage,
+    now: &Snapshot,
+    set: &mut ChangeSet,
+) -> Result<(), StoreError> {
+    // Numbers that this set has given: the file does not hold them yet.
+    let mut given: HashMap<String, u64> = HashMap::new();
+    for change in &mut set.changes {
+        let Operation::Insert(record) = &mut change.operation else {
+            continue;
+        };
+        let Some(layer) = store.layer(&change.layer) else {
+            continue;
+        };
+        for (at, field) in layer.fields.iter().enumerate() {
+            let Some(serial) = &field.serial else {
+                continue;
+            };
+            if !record.values[at].is_null() {
+                continue;
+            }
+            let prefix = serial.prefix(&village(now, record), china_now().year());
+            let key = format!("{}\n{}\n{prefix}", layer.id, field.name);
+            let last = match given.get(&key) {
+                Some(last) => *last,
+                None => store.greatest_number(&layer.id, &field.name, &prefix, serial.digits())?,
+            };
+            record.values[at] = Value::Text(serial.number(&prefix, last + 1).into());
+            given.insert(key, last + 1);
+        }
+    }
+    Ok(())
+}
+
+/// The code of the village that a feature lies in; of the only village, where it lies in
+/// none; empty where there are several.
+fn village(now: &Snapshot, record: &Record) -> String {
+    let Some(villages) = now.layer("village") else {
+        return String::new();
+    };
+    let here = match &record.geometry {
+        Some(Geometry::Point(point)) => {
+            Point::snap(point.x(), point.y()).and_then(|point| villages.at(point).first().copied())
+        }
+        _ => None,
+    };
+    let mut all = villages.records().map(|(at, _)| at);
+    let only = all.next().filter(|_| all.next().is_none());
+    let found = here.or(only).map(|at| villages.record(at));
+    let code = villages.layer.code.as_deref();
+    (found.zip(code.and_then(|code| villages.layer.position(code))))
+        .and_then(|(record, at)| record.values[at].as_text().map(str::to_owned))
+        .unwrap_or_default()
+}
