@@ -110,6 +110,26 @@ export const en: Texts = {
     own: 'You',
   },
 
+  events: {
+    report: 'Report',
+    what: 'What is it',
+    where: 'Where',
+    urgency: 'Urgency',
+    description: 'Description (optional)',
+    locate: "Use this device's position",
+    finding: 'Finding the position…',
+    notLocated: 'The device gave no position; move the map until the pin is right.',
+    byDevice: 'From the device; move the map to change it.',
+    byMap: 'Move the map until the pin is right.',
+    send: 'Report',
+    sending: 'Reporting…',
+    reported: 'Reported',
+    kept: 'Kept on this device; it is sent when there is a network, with the time and place of now.',
+    follow: 'Follow it',
+    another: 'Report another',
+    offline: 'There is no network: the report is kept on this device first.',
+  },
+
   outbox: {
     title: 'To be sent',
     waiting: (count: number) => `${count} to send`,

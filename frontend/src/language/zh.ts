@@ -99,6 +99,26 @@ export const zh = {
     own: '本人',
   },
 
+  events: {
+    report: '上报',
+    what: '发现了什么',
+    where: '在哪里',
+    urgency: '紧急程度',
+    description: '说明（可不填）',
+    locate: '用本机定位',
+    finding: '正在定位…',
+    notLocated: '没有取得定位，请移动地图让图钉对准现场。',
+    byDevice: '取自本机定位；移动地图可改。',
+    byMap: '移动地图，让图钉对准现场。',
+    send: '上报',
+    sending: '正在上报…',
+    reported: '已上报',
+    kept: '已存在本机，联网后自动上报，仍记现在的时间和位置。',
+    follow: '查看办理进度',
+    another: '再报一件',
+    offline: '现在没有网络：上报会先存在本机。',
+  },
+
   outbox: {
     title: '待发送',
     waiting: (count: number) => `${count} 件待发送`,

@@ -10,6 +10,7 @@ export type Side =
   | 'enforcement'
   | 'import'
   | 'printing'
+  | 'report'
   | null;
 
 /** Below this width panels become sheets from the bottom. */
