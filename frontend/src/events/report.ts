@@ -15,6 +15,7 @@ export interface Report {
   reporter: string;
   /** Milliseconds since 1970. */
   seen: number;
+  photos: { name: string; content: ArrayBuffer }[];
 }
 
 /** Kinds that are reported: the leaves of the list, each after its parent's other children. */
@@ -23,8 +24,11 @@ export function kinds(codes: readonly Code[]): Code[] {
   return codes.filter((code) => !parents.has(code.code));
 }
 
-/** The request that reports it. The id is made here, so that photographs can follow it off line. */
-export function requestOf(report: Report): { id: string; draft: Draft } {
+/** What a photograph shows that comes with the report. */
+const BEFORE = '处置前';
+
+/** The requests that report it: the event, then its photographs. The id is made here, so that they can name it off line. */
+export function requestsOf(report: Report): { id: string; drafts: Draft[] } {
   const id = ulid();
   const when = new Date(report.seen).toISOString();
   const properties = {
@@ -41,17 +45,25 @@ export function requestOf(report: Report): { id: string; draft: Draft } {
     reported_at: when,
   };
   const feature = { geometry: { type: 'Point', coordinates: report.at }, properties };
-  return {
-    id,
-    draft: {
-      method: 'POST',
-      path: 'changes',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        reason: report.title,
-        changes: [{ op: 'insert', layer: 'grid_event', id, feature }],
-      }),
-      title: report.title,
-    },
+  const event: Draft = {
+    method: 'POST',
+    path: 'changes',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      reason: report.title,
+      changes: [{ op: 'insert', layer: 'grid_event', id, feature }],
+    }),
+    title: report.title,
   };
+  const photos = report.photos.map(({ name, content }): Draft => {
+    const query = new URLSearchParams({ kind: BEFORE, name });
+    return {
+      method: 'POST',
+      path: `collections/grid_event/items/${id}/attachments?${query}`,
+      headers: { 'content-type': 'application/octet-stream' },
+      body: content,
+      title: name,
+    };
+  });
+  return { id, drafts: [event, ...photos] };
 }
