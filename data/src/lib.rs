@@ -13,6 +13,7 @@ pub mod export;
 pub mod geometry;
 pub mod import;
 pub mod measure;
+pub mod overlay;
 pub mod record;
 pub mod seal;
 pub mod store;

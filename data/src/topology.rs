@@ -6,16 +6,13 @@ use geo::{
     BooleanOps, BoundingRect, Centroid, Contains, Coord, Geometry, Intersects, LineString,
     MultiPolygon, Polygon, unary_union,
 };
-use i_overlay::{
-    core::{fill_rule::FillRule, solver::Solver},
-    float::{overlay::OverlayOptions, slice::FloatSlice},
-};
 use yizhangtu_index::{Point, side};
 
 use crate::{
     GeometryKind,
     geometry::{GeometryError, prepare},
     measure::area_m2,
+    overlay,
 };
 
 /// Overlaps and gaps up to this size are a matter of drawing, in m²: domain study, feature 35.
@@ -190,64 +187,11 @@ pub fn cut(
     area: &MultiPolygon<f64>,
     line: &LineString<f64>,
 ) -> Result<Vec<Geometry<f64>>, GeometryError> {
-    let Some(bounds) = area.bounding_rect() else {
-        return Ok(Vec::new());
-    };
-    // In lattice units from a corner, where whole numbers are exact.
-    let units = crate::geometry::UNITS_PER_DEGREE;
-    let corner = bounds.min();
-    let to = |at: &Coord| {
-        [
-            (at.x * units).round_ties_even() - (corner.x * units).round_ties_even(),
-            (at.y * units).round_ties_even() - (corner.y * units).round_ties_even(),
-        ]
-    };
-    let back = |at: &[f64; 2]| Coord {
-        x: ((corner.x * units).round_ties_even() + at[0]) / units,
-        y: ((corner.y * units).round_ties_even() + at[1]) / units,
-    };
-    let ring = |ring: &LineString<f64>| {
-        // Open: the last point is the first.
-        let points = ring.0.len().saturating_sub(1);
-        ring.0[..points].iter().map(to).collect::<Vec<_>>()
-    };
-    let shapes: Vec<Vec<Vec<[f64; 2]>>> = area
-        .iter()
-        .map(|polygon| {
-            std::iter::once(polygon.exterior())
-                .chain(polygon.interiors())
-                .map(ring)
-                .collect()
-        })
-        .collect();
-    let knife: Vec<[f64; 2]> = line.0.iter().map(to).collect();
-    let options = OverlayOptions {
-        preserve_output_collinear: true,
-        ..OverlayOptions::default()
-    };
-    let sliced = shapes.slice_custom_by_fixed_scale(
-        &knife,
-        FillRule::EvenOdd,
-        options,
-        Solver::default(),
-        1.0,
-    );
-    let Ok(sliced) = sliced else {
-        return Ok(Vec::new());
-    };
-    let mut parts = Vec::new();
-    for shape in sliced {
-        let mut rings = shape.iter().map(|ring| {
-            let mut points: Vec<Coord> = ring.iter().map(back).collect();
-            points.extend(points.first().copied());
-            LineString(points)
-        });
-        let Some(outer) = rings.next() else { continue };
-        let polygon = Polygon::new(outer, rings.collect());
-        parts.push(prepare(polygon.into(), GeometryKind::Polygon)?.geometry);
-    }
-    parts.sort_by(|a, b| area_m2(b).total_cmp(&area_m2(a)));
-    Ok(parts)
+    let pieces = overlay::cut(area, line).unwrap_or_default();
+    pieces
+        .into_iter()
+        .map(|piece| Ok(prepare(piece.into(), GeometryKind::Polygon)?.geometry))
+        .collect()
 }
 
 /// Joins areas into one.
@@ -255,7 +199,7 @@ pub fn cut(
 /// # Errors
 /// When nothing valid comes of it.
 pub fn join(areas: &[MultiPolygon<f64>]) -> Result<Geometry<f64>, GeometryError> {
-    let whole = unary_union(areas.iter().flatten());
+    let whole = overlay::union(areas).unwrap_or_else(|_| MultiPolygon(Vec::new()));
     prepare(whole.into(), GeometryKind::Polygon).map(|prepared| prepared.geometry)
 }
 

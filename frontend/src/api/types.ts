@@ -267,7 +267,14 @@ export interface Counts {
   rooms?: { count: number; let: number; vacant: number };
   buildings?: { count: number; rental: number; footprint_m2: number; floor_area_m2: number };
   violations?: { count: number; area_m2: number; demolished_count: number; demolished_m2: number };
-  contracts?: { count: number; expiring_90d: number };
+  contracts?: {
+    count: number;
+    expiring_30d: number;
+    expiring_60d: number;
+    expiring_90d: number;
+    last_end_on?: string;
+    amount_fen: number;
+  };
 }
 
 export interface Statistics extends Counts {
@@ -281,6 +288,7 @@ export interface Statistics extends Counts {
   /** There where people are counted by released figures only. */
   small_numbers?: { version: string; threshold: number; houses_per_cell: number };
   land_use: { code: string; area_m2: number; class_std?: string }[];
+  plan_land?: { code: string; area_m2: number; class_std?: string }[];
   control_lines: { kind: string; area_m2: number }[];
   groups?: (Counts & { id: string | null; code: string | null; name: string | null; area_m2: number })[];
 }

@@ -1,3 +1,4 @@
+import { renewal } from './renewal.en';
 import type { Texts } from './zh';
 
 const plural = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
@@ -715,8 +716,11 @@ export const en: Texts = {
       from === null ? 'age unknown' : to === null ? `${from} and above` : `${from}–${to}`,
   },
 
+  renewal,
+
   tools: {
     title: 'Tools',
+    renewal: 'Renewal units',
     statistics: 'Area statistics',
     edit: 'Edit',
     measureDistance: 'Measure distance',

@@ -1,3 +1,5 @@
+import { renewal } from './renewal.zh';
+
 /** Every text of the page in Chinese. `en.ts` must hold the same keys; the type checker compares them. */
 export const zh = {
   product: '一张图',
@@ -695,9 +697,12 @@ export const zh = {
       from === null ? '年龄不详' : to === null ? `${from} 岁及以上` : `${from}–${to} 岁`,
   },
 
+  renewal,
+
   tools: {
     title: '工具',
     edit: '编辑',
+    renewal: '更新单元',
     statistics: '划区统计',
     measureDistance: '量距离',
     measureArea: '量面积',
@@ -880,7 +885,7 @@ export const zh = {
 };
 
 /** The same shape with any words. */
-type Words<T> = {
+export type Words<T> = {
   [K in keyof T]: T[K] extends string
     ? string
     : T[K] extends (...values: infer A) => string

@@ -43,3 +43,8 @@ export function inkOf(color: string, outline: string | undefined): string {
   for (let round = 0; round < 8 && lightness(ink) > 0.3; round++) ink = darken(ink, 0.2);
   return darken(ink, 0.15);
 }
+
+/** The colour of words on a ground of a colour: ink on what is light, white on what is dark. */
+export function wordsOn(color: string): string {
+  return lightness(color) > 0.55 ? '#1c2733' : '#ffffff';
+}

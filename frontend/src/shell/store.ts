@@ -11,6 +11,7 @@ export type Side =
   | 'import'
   | 'printing'
   | 'report'
+  | 'renewal'
   | null;
 
 /** Below this width panels become sheets from the bottom. */

@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, State},
 };
 use serde_json::{Value, json};
-use yizhangtu_data::measure;
+use yizhangtu_data::{measure, topology::polygons};
 use yizhangtu_index::Shape;
 
 use super::CASES;
@@ -51,6 +51,7 @@ pub(super) async fn facts(
             let subject = Subject {
                 area: Arc::clone(area),
                 area_m2: measure::area_m2(outline),
+                outline: polygons(outline)?,
             };
             told["area_m2"] = round(subject.area_m2).into();
             for (name, sort) in GROUND {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use geo::{CoordsIter, Geometry, Polygon, unary_union};
-use yizhangtu_data::{geometry, measure, topology};
+use geo::{CoordsIter, Geometry, MultiPolygon};
+use yizhangtu_data::{geometry, measure, overlay, topology};
 use yizhangtu_index::{Area, Fault, Shape, ShapeError};
 
 use super::{
@@ -29,9 +29,27 @@ const LARGEST_AREA_M2: f64 = 1e11;
 pub(crate) struct Subject {
     pub(crate) area: Arc<Area>,
     pub(crate) area_m2: f64,
+    /// The outline that the area is of, on the lattice.
+    pub(crate) outline: MultiPolygon<f64>,
 }
 
 impl Subject {
+    /// An outline that is valid and on the lattice.
+    ///
+    /// # Errors
+    /// When it has no place there.
+    pub(crate) fn outlined(outline: &MultiPolygon<f64>) -> Result<Self, Problem> {
+        let geometry = Geometry::MultiPolygon(outline.clone());
+        let Shape::Area(area) = shape(&geometry)? else {
+            return Err(Problem::internal("an outline that is no area"));
+        };
+        Ok(Self {
+            area,
+            area_m2: measure::area_m2(&geometry),
+            outline: outline.clone(),
+        })
+    }
+
     /// The area of a request.
     pub(super) fn of(snapshot: &Snapshot, request: &Request) -> Result<Self, Problem> {
         if !request.buffer_m.is_finite() || request.buffer_m.abs() > LARGEST_BUFFER_M {
@@ -96,7 +114,12 @@ impl Subject {
         if area_m2 > LARGEST_AREA_M2 {
             return Err(too_large(area_m2));
         }
-        Ok(Self { area, area_m2 })
+        let outline = topology::polygons(&outline).unwrap_or_else(|| MultiPolygon(Vec::new()));
+        Ok(Self {
+            area,
+            area_m2,
+            outline,
+        })
     }
 }
 
@@ -105,7 +128,7 @@ fn features(snapshot: &Snapshot, layer: &str, ids: &[String]) -> Result<Geometry
     if let [id] = ids {
         return feature(snapshot, layer, id);
     }
-    let mut parts: Vec<Polygon<f64>> = Vec::new();
+    let mut parts: Vec<MultiPolygon<f64>> = Vec::new();
     for id in ids {
         let outline = feature(snapshot, layer, id)?;
         let areas = topology::polygons(&outline).ok_or_else(|| {
@@ -115,9 +138,14 @@ fn features(snapshot: &Snapshot, layer: &str, ids: &[String]) -> Result<Geometry
                 format!("the feature {id} is no area"),
             )
         })?;
-        parts.extend(areas);
+        parts.push(areas);
     }
-    Ok(unary_union(&parts).into())
+    let whole = overlay::union(&parts).map_err(|error| {
+        let message = error.to_string();
+        let (zh, en) = message.split_once(" / ").unwrap_or((&message, &message));
+        refused("too_large", zh.to_owned(), en.to_owned())
+    })?;
+    Ok(whole.into())
 }
 
 fn feature(snapshot: &Snapshot, layer: &str, id: &str) -> Result<Geometry<f64>, Problem> {

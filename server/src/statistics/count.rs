@@ -23,15 +23,15 @@ const ENDED: &str = "终止";
 /// What is counted: the buildings by their sums, and other features as positions in their
 /// layers, ascending.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Selection {
-    pub(super) census: Census,
-    pub(super) cases: Vec<u32>,
-    pub(super) assets: Vec<u32>,
+pub(crate) struct Selection {
+    pub(crate) census: Census,
+    pub(crate) cases: Vec<u32>,
+    pub(crate) assets: Vec<u32>,
 }
 
 impl Selection {
     /// What is in an area by a rule.
-    pub(super) fn within(snapshot: &Snapshot, area: &Area, rule: Rule, counted: &Counted) -> Self {
+    pub(crate) fn within(snapshot: &Snapshot, area: &Area, rule: Rule, counted: &Counted) -> Self {
         let of = |layer: &str| {
             snapshot
                 .layer(layer)
@@ -52,24 +52,24 @@ impl Selection {
 
 /// The counts of a selection.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub(super) struct Counts {
+pub(crate) struct Counts {
     #[serde(skip_serializing_if = "Option::is_none")]
-    people: Option<People>,
+    pub(crate) people: Option<People>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    households: Option<Option<u64>>,
+    pub(crate) households: Option<Option<u64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rooms: Option<Rooms>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    buildings: Option<Buildings>,
+    pub(crate) buildings: Option<Buildings>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    violations: Option<Violations>,
+    pub(crate) violations: Option<Violations>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    contracts: Option<Contracts>,
+    pub(crate) contracts: Option<Contracts>,
 }
 
 /// What a viewer may count; what is not counted is left out, not told as none.
 #[derive(Clone)]
-pub(super) struct Counted {
+pub(crate) struct Counted {
     /// Figures that people are counted by, for those who may not see them one by one.
     release: Option<Arc<Release>>,
     /// What cases are counted by.
@@ -85,7 +85,7 @@ pub(super) struct Counted {
 impl Counted {
     /// # Errors
     /// When nothing may be counted.
-    pub(super) fn of(app: &App, viewer: &Viewer) -> Result<Self, Problem> {
+    pub(crate) fn of(app: &App, viewer: &Viewer) -> Result<Self, Problem> {
         let may = |layer: &str| {
             (app.catalog().layer(layer)).is_some_and(|layer| viewer.may(Action::Count, layer))
         };
@@ -129,12 +129,12 @@ impl Counted {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-struct People {
+pub(crate) struct People {
     /// None where it is too small to be told.
-    total: Option<u64>,
+    pub(crate) total: Option<u64>,
     /// Kinds that occur, each with at least one.
     #[serde(serialize_with = "as_map")]
-    by_kind: Vec<(String, u64)>,
+    pub(crate) by_kind: Vec<(String, u64)>,
     /// What is counted of people only for those who may see them one by one.
     #[serde(flatten)]
     detail: Option<Detail>,
@@ -167,31 +167,38 @@ struct Rooms {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-struct Buildings {
-    count: u64,
-    rental: u64,
-    footprint_m2: f64,
-    floor_area_m2: f64,
+pub(crate) struct Buildings {
+    pub(crate) count: u64,
+    pub(crate) rental: u64,
+    pub(crate) footprint_m2: f64,
+    pub(crate) floor_area_m2: f64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-struct Violations {
-    count: u64,
+pub(crate) struct Violations {
+    pub(crate) count: u64,
     /// 违建面积.
-    area_m2: f64,
-    demolished_count: u64,
+    pub(crate) area_m2: f64,
+    pub(crate) demolished_count: u64,
     /// 拆除建筑面积 of the demolished.
-    demolished_m2: f64,
+    pub(crate) demolished_m2: f64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-struct Contracts {
+pub(crate) struct Contracts {
     /// Contracts with an asset in the selection.
-    count: u64,
-    /// Those that end within 90 days from today, today included.
-    expiring_90d: u64,
+    pub(crate) count: u64,
+    /// Those that end within 30 days from today, today included.
+    pub(crate) expiring_30d: u64,
+    /// Within 60 days.
+    pub(crate) expiring_60d: u64,
+    /// Within 90 days.
+    pub(crate) expiring_90d: u64,
+    /// The last day of the contract that runs longest, of those that run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) last_end_on: Option<NaiveDate>,
     /// 合同总金额.
-    amount_fen: i64,
+    pub(crate) amount_fen: i64,
 }
 
 fn as_map<S: Serializer>(entries: &[(String, u64)], to: S) -> Result<S::Ok, S::Error> {
@@ -200,7 +207,7 @@ fn as_map<S: Serializer>(entries: &[(String, u64)], to: S) -> Result<S::Ok, S::E
 
 impl Counts {
     /// Counts a selection, as of a day.
-    pub(super) fn of(
+    pub(crate) fn of(
         snapshot: &Snapshot,
         selection: &Selection,
         today: NaiveDate,
@@ -293,9 +300,10 @@ fn contracts(snapshot: &Snapshot, positions: &[u32], today: NaiveDate) -> Contra
     };
     let ids: HashSet<&str> = positions.iter().map(|&at| &*assets.record(at).id).collect();
     let layer = &contracts.layer;
-    let until = today
-        .checked_add_days(Days::new(90))
-        .unwrap_or(NaiveDate::MAX);
+    let within = |days: u64, day: NaiveDate| {
+        let until = today.checked_add_days(Days::new(days));
+        today <= day && day <= until.unwrap_or(NaiveDate::MAX)
+    };
     for (_, record) in contracts.records() {
         if !named(record.get(layer, "asset"))
             .iter()
@@ -305,17 +313,21 @@ fn contracts(snapshot: &Snapshot, positions: &[u32], today: NaiveDate) -> Contra
         }
         found.count += 1;
         found.amount_fen += record.get(layer, "amount_fen").as_integer().unwrap_or(0);
-        let ends = record.get(layer, "end_on").as_date();
         let ended = record.get(layer, "state").as_text() == Some(ENDED);
-        if !ended && ends.is_some_and(|day| today <= day && day <= until) {
-            found.expiring_90d += 1;
-        }
+        let ends = record.get(layer, "end_on").as_date();
+        let Some(ends) = ends.filter(|day| !ended && *day >= today) else {
+            continue;
+        };
+        found.expiring_30d += u64::from(within(30, ends));
+        found.expiring_60d += u64::from(within(60, ends));
+        found.expiring_90d += u64::from(within(90, ends));
+        found.last_end_on = found.last_end_on.max(Some(ends));
     }
     found
 }
 
 /// The ids in a list, or the one id of a text.
-fn named(value: &Value) -> Vec<&str> {
+pub(crate) fn named(value: &Value) -> Vec<&str> {
     match value {
         Value::Text(id) => vec![id],
         Value::Json(json) => match &**json {

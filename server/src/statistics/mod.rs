@@ -18,6 +18,7 @@ use axum::{
     routing::post,
 };
 use chrono::{NaiveDate, SecondsFormat};
+use geo::MultiPolygon;
 use serde::Serialize;
 use yizhangtu_index::Rule;
 
@@ -30,10 +31,9 @@ use crate::{
     release::Rules,
 };
 pub(crate) use area::Subject;
-use count::{Counted, Counts, Selection};
+pub(crate) use count::{Counted, Counts, Selection, named};
 use groups::Group;
-pub(crate) use overlay::inside;
-use overlay::{ByClass, ByKind};
+pub(crate) use overlay::{ByClass, ByKind, inside};
 use request::Request;
 
 /// Largest body: an outline of a million vertices.
@@ -49,21 +49,21 @@ pub(crate) fn routes() -> Router<App> {
 
 /// The answer of `POST /statistics`. Areas in m², money in 分.
 #[derive(Serialize)]
-struct Statistics {
-    sequence: u64,
-    as_of: String,
+pub(crate) struct Statistics {
+    pub(crate) sequence: u64,
+    pub(crate) as_of: String,
     rule: &'static str,
     /// The past day that people are counted on.
     #[serde(skip_serializing_if = "Option::is_none")]
     on: Option<NaiveDate>,
-    area_m2: f64,
+    pub(crate) area_m2: f64,
     #[serde(flatten)]
-    counts: Counts,
+    pub(crate) counts: Counts,
     /// What counts as people (口径): Chinese, English.
     basis: Basis,
-    land_use: Vec<ByClass>,
-    plan_land: Vec<ByClass>,
-    control_lines: Vec<ByKind>,
+    pub(crate) land_use: Vec<ByClass>,
+    pub(crate) plan_land: Vec<ByClass>,
+    pub(crate) control_lines: Vec<ByKind>,
     groups: Vec<Group>,
     /// By which rules people were counted, where small numbers are not told.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,6 +74,52 @@ struct Statistics {
 struct Basis {
     zh: String,
     en: String,
+}
+
+/// The same figures for an outline on the lattice, valid, in longitude and latitude, by the
+/// default rule: what a panel, a report and a drawing table say of it is what
+/// `POST /statistics` answers. With the area that was counted in.
+///
+/// # Errors
+/// When the viewer may count nothing, or the outline is none.
+pub(crate) fn of_outline(
+    app: &App,
+    viewer: &Viewer,
+    snapshot: &Snapshot,
+    outline: &MultiPolygon<f64>,
+) -> Result<(Statistics, Subject), Problem> {
+    let seen = Counted::of(app, viewer)?;
+    let subject = Subject::outlined(outline)?;
+    let rule = Rule::default();
+    let selection = Selection::within(snapshot, &subject.area, rule, &seen);
+    let told = told(snapshot, &subject, &selection, (rule, None), &seen);
+    Ok((told, subject))
+}
+
+/// The figures of a selection, without groups; people as of a past day where one is given.
+fn told(
+    snapshot: &Snapshot,
+    subject: &Subject,
+    selection: &Selection,
+    (rule, on): (Rule, Option<NaiveDate>),
+    seen: &Counted,
+) -> Statistics {
+    let now = people::now();
+    let [zh, en] = basis(rule, on);
+    Statistics {
+        sequence: snapshot.sequence,
+        as_of: now.to_rfc3339_opts(SecondsFormat::Secs, false),
+        rule: rule_name(rule),
+        on,
+        basis: Basis { zh, en },
+        area_m2: subject.area_m2,
+        counts: Counts::of(snapshot, selection, now.date_naive(), seen),
+        land_use: overlay::by_class(snapshot, "land_use", subject),
+        plan_land: overlay::by_class(snapshot, "plan_land", subject),
+        control_lines: overlay::by_kind(snapshot, "control_line", subject),
+        groups: Vec::new(),
+        small_numbers: seen.is_composed().then(Rules::usual),
+    }
 }
 
 async fn statistics(
@@ -130,32 +176,22 @@ fn answer(
 ) -> Result<Statistics, Problem> {
     let subject = Subject::of(outlines, request)?;
     let by = request.group_layer(outlines)?;
-    let now = people::now();
-    let [zh, en] = basis(request);
     let selection = Selection::within(snapshot, &subject.area, request.rule, seen);
+    let groups = by.map_or_else(Vec::new, |by| {
+        groups::of(
+            viewer,
+            snapshot,
+            by,
+            &subject,
+            (&selection, request.rule),
+            people::today(),
+            seen,
+        )
+    });
+    let asked = (request.rule, request.on);
     Ok(Statistics {
-        sequence: snapshot.sequence,
-        as_of: now.to_rfc3339_opts(SecondsFormat::Secs, false),
-        rule: rule_name(request.rule),
-        on: request.on,
-        basis: Basis { zh, en },
-        area_m2: subject.area_m2,
-        counts: Counts::of(snapshot, &selection, now.date_naive(), seen),
-        land_use: overlay::by_class(snapshot, "land_use", &subject),
-        plan_land: overlay::by_class(snapshot, "plan_land", &subject),
-        control_lines: overlay::by_kind(snapshot, "control_line", &subject),
-        groups: by.map_or_else(Vec::new, |by| {
-            groups::of(
-                viewer,
-                snapshot,
-                by,
-                &subject,
-                (&selection, request.rule),
-                now.date_naive(),
-                seen,
-            )
-        }),
-        small_numbers: seen.is_composed().then(Rules::usual),
+        groups,
+        ..told(snapshot, &subject, &selection, asked, seen)
     })
 }
 
@@ -168,9 +204,9 @@ fn rule_name(rule: Rule) -> &'static str {
 }
 
 /// What is counted, and of houses that the outline cuts which.
-fn basis(request: &Request) -> [String; 2] {
+fn basis(rule: Rule, on: Option<NaiveDate>) -> [String; 2] {
     let [zh, en] = Terms::current().basis();
-    let (cut_zh, cut_en) = match request.rule {
+    let (cut_zh, cut_en) = match rule {
         Rule::RepresentativePoint => (
             "被边界切到的房屋按代表点在内计入",
             "a house that the outline cuts counts where its representative point is inside",
@@ -181,7 +217,7 @@ fn basis(request: &Request) -> [String; 2] {
         ),
         Rule::Within => ("只计完全在范围内的房屋", "only houses wholly inside count"),
     };
-    let (past_zh, past_en) = request.on.map_or_else(Default::default, |day| {
+    let (past_zh, past_en) = on.map_or_else(Default::default, |day| {
         (
             format!("；人按登记的迁入、迁出日期推算到 {day}，房屋、户、套间按现状"),
             format!("; people as of {day} by the registered days of moving, houses, households and rooms as they are now"),

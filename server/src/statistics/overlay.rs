@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use geo::{Geometry, LineString, Polygon};
 use rayon::prelude::*;
 use serde::Serialize;
-use yizhangtu_data::measure;
+use yizhangtu_data::{measure, overlay as lattice, topology::polygons};
 use yizhangtu_index::{Area, Rule, Shape};
 
 use super::Subject;
@@ -16,18 +16,18 @@ const NO_CODE: &str = "未分类";
 
 /// Land of one class.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct ByClass {
+pub(crate) struct ByClass {
     /// The standard that the code belongs to: the same code means other things in others.
-    class_std: String,
-    code: String,
-    area_m2: f64,
+    pub(crate) class_std: String,
+    pub(crate) code: String,
+    pub(crate) area_m2: f64,
 }
 
 /// Land under one kind of control line.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct ByKind {
-    kind: String,
-    area_m2: f64,
+pub(crate) struct ByKind {
+    pub(crate) kind: String,
+    pub(crate) area_m2: f64,
 }
 
 /// Area of each class inside a subject; classes without any are left out.
@@ -55,7 +55,8 @@ pub(super) fn by_class(snapshot: &Snapshot, layer: &str, subject: &Subject) -> V
         .collect()
 }
 
-/// Area under each kind of line that the layer has, those without any here included.
+/// Area under each kind of line that the layer has, those without any here included. Ground
+/// under two lines of one kind counts once.
 pub(super) fn by_kind(snapshot: &Snapshot, layer: &str, subject: &Subject) -> Vec<ByKind> {
     let Some(layer) = snapshot.layer(layer) else {
         return Vec::new();
@@ -67,17 +68,43 @@ pub(super) fn by_kind(snapshot: &Snapshot, layer: &str, subject: &Subject) -> Ve
             .unwrap_or(NO_CODE)
             .to_owned()
     };
-    let mut kinds: BTreeMap<String, f64> = layer
+    let mut kinds: BTreeMap<String, Vec<(u32, f64)>> = layer
         .records()
-        .map(|(_, record)| (kind(record), 0.0))
+        .map(|(_, record)| (kind(record), Vec::new()))
         .collect();
     for (position, area_m2) in inside(layer, subject) {
-        *kinds.entry(kind(layer.record(position))).or_default() += area_m2;
+        let parts = kinds.entry(kind(layer.record(position))).or_default();
+        parts.push((position, area_m2));
     }
     kinds
-        .into_iter()
-        .map(|(kind, area_m2)| ByKind { kind, area_m2 })
+        .into_par_iter()
+        .map(|(kind, parts)| ByKind {
+            kind,
+            area_m2: together_m2(layer, subject, &parts),
+        })
         .collect()
+}
+
+/// What some features cover of a subject together: the sum of their parts, where they lie
+/// apart.
+fn together_m2(layer: &LayerSnapshot, subject: &Subject, parts: &[(u32, f64)]) -> f64 {
+    let area = |at: u32| match layer.shape(at) {
+        Some(Shape::Area(area)) => Some(area),
+        _ => None,
+    };
+    let meets = |one: u32, other: u32| matches!((area(one), area(other)), (Some(one), Some(other)) if one.intersects(other));
+    let apart = (parts.iter().enumerate())
+        .all(|(at, (one, _))| !parts[..at].iter().any(|(other, _)| meets(*one, *other)));
+    let sum = || parts.iter().map(|(_, area_m2)| area_m2).sum();
+    if apart {
+        return sum();
+    }
+    let outlines: Vec<_> = (parts.iter())
+        .filter_map(|(at, _)| polygons(layer.record(*at).geometry.as_ref()?))
+        .collect();
+    let outlines: Vec<_> = outlines.iter().collect();
+    // Wider than two degrees, the lines of several cities: then they are those of several.
+    lattice::covered_m2(&subject.outline, &outlines).unwrap_or_else(|_| sum())
 }
 
 /// The features of a layer with what of them is inside a subject, in m².

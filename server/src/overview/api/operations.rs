@@ -98,6 +98,7 @@ const CHANGES: &str = "修改与历史 / Changes and history";
 const ENFORCEMENT: &str = "两违 / Enforcement";
 const PROCESSES: &str = "办理流程 / Processes";
 const PLACES: &str = "位置与统计 / Places and counts";
+const RENEWAL: &str = "城市更新 / Renewal";
 const TILES: &str = "瓦片 / Tiles";
 const SERVICE: &str = "服务 / Service";
 
@@ -605,6 +606,135 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[(JSON, "object")],
     )
     .post(&[(JSON, "StatisticsRequest")]),
+    get(
+        "/contracts",
+        RENEWAL,
+        "getContracts",
+        "集体合同台账：到期、欠租、低于指导价、闲置资产 / ledger of contracts and idle assets",
+        &["on"],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/contracts/{id}/rent",
+        RENEWAL,
+        "getRent",
+        "逐月应收租金：递增与减免 / rent month by month, with step-ups and relief",
+        &["id"],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/renewal/outline",
+        RENEWAL,
+        "outlineUnit",
+        "由网格和增减、切割步骤得到范围及其指标 / the outline of some steps, and what it holds",
+        &[],
+        &[(JSON, "object")],
+    )
+    .post(&[(JSON, "OutlineRequest")]),
+    get(
+        "/renewal/indicators",
+        RENEWAL,
+        "getIndicators",
+        "指标的公式、单位与来源 / formulas, units and sources of the indicators",
+        &[],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/renewal/suggest",
+        RENEWAL,
+        "suggestUnits",
+        "从一点生长到目标面积的几种单元 / units grown from a point to a wanted size",
+        &[],
+        &[(JSON, "object")],
+    )
+    .post(&[(JSON, "SuggestionRequest")]),
+    get(
+        "/renewal/disposal",
+        RENEWAL,
+        "getDisposal",
+        "分类处置各类的栋数 / houses by class of disposal",
+        &["unit"],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/renewal/disposal",
+        RENEWAL,
+        "classHouses",
+        "按条件批量归类，可先试算 / class houses by a rule, tried first",
+        &[],
+        &[(JSON, "object")],
+    )
+    .post(&[(JSON, "DisposalRule")]),
+    get(
+        "/renewal/units",
+        RENEWAL,
+        "getUnits",
+        "更新单元的指标与成熟度 / units with figures and maturity, the ripest first",
+        &[],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/renewal/units/{id}/report",
+        RENEWAL,
+        "getUnitReport",
+        "单元的叠加分析报告 / the overlay report of a unit",
+        &["id", "report-f"],
+        &[(JSON, "object"), (XLSX, "binary"), ("application/pdf", "binary")],
+    ),
+    get(
+        "/renewal/variants",
+        RENEWAL,
+        "getVariants",
+        "比选方案 / variants of units",
+        &["unit"],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/renewal/variants",
+        RENEWAL,
+        "makeVariant",
+        "拟定比选方案 / make a variant",
+        &[],
+        &[(JSON, "object")],
+    )
+    .post(&[(JSON, "Variant")])
+    .status("201"),
+    get(
+        "/renewal/variants/{id}",
+        RENEWAL,
+        "getVariant",
+        "一个方案及其指标 / one variant with its figures",
+        &["id"],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/renewal/variants/{id}",
+        RENEWAL,
+        "changeVariant",
+        "修改方案 / change a variant",
+        &["id"],
+        &[(JSON, "object")],
+    )
+    .by("patch", &[(JSON, "Variant")]),
+    get(
+        "/renewal/variants/{id}",
+        RENEWAL,
+        "deleteVariant",
+        "删除方案 / delete a variant",
+        &["id"],
+        &[],
+    )
+    .method("delete")
+    .status("204"),
+    get(
+        "/renewal/variants/{id}/{act}",
+        RENEWAL,
+        "moveVariant",
+        "送审、撤回、退回、采用 / send in, recall, return, adopt",
+        &["id", "act"],
+        &[(JSON, "object")],
+    )
+    .post(&[(JSON, "Variant")]),
     get(
         "/tiles/{layers}",
         TILES,

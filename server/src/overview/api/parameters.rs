@@ -18,7 +18,7 @@ pub(super) fn name_of(key: &str) -> &str {
         "why-layer" => "layer",
         "why-id" => "id",
         "why-field" => "field",
-        "export-f" => "f",
+        "export-f" | "report-f" => "f",
         "sheet-grid" => "grid",
         "import-layer" => "layer",
         "file-crs-in" => "crs",
@@ -92,6 +92,30 @@ pub(super) fn all(app: &App) -> Value {
         "query",
         "所印的变更序号 / number that a print shows",
         whole.clone(),
+    );
+    add(
+        "on",
+        "query",
+        "按哪一天 / as of which day",
+        json!({ "type": "string", "format": "date" }),
+    );
+    add(
+        "report-f",
+        "query",
+        "格式 / format",
+        json!({ "type": "string", "enum": ["json", "xlsx", "pdf"] }),
+    );
+    add(
+        "unit",
+        "query",
+        "更新单元的编号 / id of a renewal unit",
+        text.clone(),
+    );
+    add(
+        "act",
+        "path",
+        "步骤 / step",
+        json!({ "type": "string", "enum": ["send", "recall", "return", "adopt"] }),
     );
     add(
         "layer",

@@ -194,6 +194,7 @@ pub(super) fn all(app: &App) -> Value {
     });
     super::changes::add(&mut schemas);
     super::attachments::add(&mut schemas);
+    super::renewal::add(&mut schemas);
     let mut of_layers = Vec::new();
     for layer in app.layers() {
         let name = format!("properties.{}", component(&layer.id));

@@ -1,0 +1,429 @@
+import type { Geometry, MultiPolygon, Polygon } from 'geojson';
+import { defineStore } from 'pinia';
+import { computed, ref, shallowRef, watch } from 'vue';
+import type { Bounds, LonLat } from '../api';
+import * as api from '../api';
+import type { Ground, Outline, Step, Suggestion } from '../api/renewal';
+import * as renewal from '../api/renewal';
+import type { Canvas } from '../editing/canvas';
+import { outlineOf } from '../editing/geometry/outline';
+import { useSnapping } from '../editing/snapping';
+import { begin, redo, type Steps, step, undo } from '../editing/steps';
+import { useEditing } from '../editing/store';
+import { boundsOf } from '../inspector/geometry';
+import { useInspector } from '../inspector/store';
+import { useLayers } from '../layers/store';
+import { useLive } from '../live/store';
+import { stage } from '../map/current';
+import { useDraw } from '../measure/store';
+import { freePadding } from '../shell/padding';
+import { useShell } from '../shell/store';
+import type { Board } from './board';
+import { GRID, joined, type Sign, toggled } from './recipe';
+
+/** What the pointer does on the drawing table. */
+export type Tool = 'pick' | 'lasso' | 'cut' | 'area';
+
+/** Grids that are loaded to be hovered over: a district has fewer. */
+const MOST_GRIDS = 10_000;
+
+interface Grid {
+  id: string;
+  box: Bounds;
+  geometry: Polygon | MultiPolygon;
+}
+
+/** The drawing table: the outline under way, what it holds, and what the pointer would change of it. */
+export const useRenewal = defineStore('renewal', () => {
+  const shell = useShell();
+  const draw = useDraw();
+  const inspector = useInspector();
+  const editing = useEditing();
+  const snapping = useSnapping();
+  const live = useLive();
+  const layers = useLayers();
+
+  const steps = shallowRef<Steps<Step[]> | null>(null);
+  const open = computed(() => steps.value !== null);
+  /** The unit that is drawn anew; none for one to come. */
+  const unit = ref<{ id: string; name: string } | null>(null);
+  /** The variant that is worked on. */
+  const variant = ref<{ id: string; name: string } | null>(null);
+  const tool = ref<Tool>('pick');
+  const sign = ref<Sign>('add');
+  const layer = ref(GRID);
+  const outline = shallowRef<Outline | null>(null);
+  const preview = shallowRef<Outline | null>(null);
+  const busy = ref(false);
+  const error = shallowRef<unknown>(null);
+  /** A line that was drawn: the next click says which piece to give up. */
+  const line = shallowRef<LonLat[] | null>(null);
+  const grids = shallowRef<Grid[]>([]);
+  const under = shallowRef<Grid | null>(null);
+  const dirty = ref(false);
+  /** Hectares that a unit shall grow to from where is clicked next. */
+  const seeding = ref<number | null>(null);
+  const suggestions = shallowRef<Suggestion[] | null>(null);
+  const suggested = shallowRef<Suggestion | null>(null);
+
+  let board: Board | null = null;
+  let canvas: Canvas | null = null;
+  let asking: AbortController | null = null;
+  let looking = false;
+  let wanted: Grid | null = null;
+
+  const canUndo = computed(() => (steps.value?.before.length ?? 0) > 0);
+  const canRedo = computed(() => (steps.value?.after.length ?? 0) > 0);
+  const chosen = computed(() => new Set(outline.value?.grids.map((own) => own.id)));
+
+  /** Lays an outline on the table: of a unit, of a variant, or an empty one. */
+  async function start(
+    from: Step[] = [],
+    of: { unit?: { id: string; name: string } | null; variant?: { id: string; name: string } | null } = {},
+  ): Promise<void> {
+    const current = stage.value;
+    if (!current || editing.session) return;
+    draw.stop();
+    inspector.close();
+    current.inspecting = false;
+    const { Board } = await import('./board');
+    board ??= new Board(current.map, { hovered, clicked: (point) => void clicked(point), lassoed });
+    shell.side = 'renewal';
+    unit.value = of.unit ?? null;
+    variant.value = of.variant ?? null;
+    steps.value = begin(from);
+    dirty.value = false;
+    outline.value = null;
+    use('pick');
+    void loadGrids();
+    await ask();
+    const laid = outline.value as Outline | null;
+    if (laid?.geometry) show(laid.geometry);
+    else if (shell.narrow && layers.catalog?.project.bounds)
+      current.fit(layers.catalog.project.bounds, freePadding());
+  }
+
+  /** Clears the table. */
+  function stop(): void {
+    asking?.abort();
+    dropCanvas();
+    board?.destroy();
+    board = null;
+    steps.value = null;
+    outline.value = null;
+    preview.value = null;
+    under.value = null;
+    error.value = null;
+    unit.value = null;
+    variant.value = null;
+    seeding.value = null;
+    suggestions.value = null;
+    suggested.value = null;
+    if (stage.value) stage.value.inspecting = true;
+  }
+
+  async function loadGrids(): Promise<void> {
+    const all: Grid[] = [];
+    for (let offset = 0; offset < MOST_GRIDS; offset += 1000) {
+      const page = await api
+        .items(GRID, { limit: 1000, offset, properties: ['code'] })
+        .catch(() => ({ features: [] }));
+      for (const feature of page.features) {
+        const box = boundsOf(feature.geometry);
+        if (box && feature.geometry) {
+          all.push({ id: String(feature.id), box, geometry: feature.geometry as Polygon | MultiPolygon });
+        }
+      }
+      if (page.features.length < 1000) break;
+    }
+    grids.value = all;
+  }
+
+  function show(geometry: Geometry): void {
+    const bounds = boundsOf(geometry);
+    if (bounds) stage.value?.fit(bounds, freePadding());
+  }
+
+  /** Works the outline out anew; a newer question takes the place of one under way. */
+  async function ask(): Promise<void> {
+    const now = steps.value?.now;
+    if (!now) return;
+    asking?.abort();
+    const mine = new AbortController();
+    asking = mine;
+    busy.value = true;
+    preview.value = null;
+    try {
+      outline.value = await renewal.outline(now, unit.value?.id ?? null, mine.signal);
+      error.value = null;
+    } catch (reason) {
+      if (api.isAborted(reason)) return;
+      error.value = reason;
+      // What cannot be done is no step.
+      if (canUndo.value && steps.value) {
+        const back = undo(steps.value);
+        steps.value = { ...back, after: [] };
+      }
+    } finally {
+      if (asking === mine) busy.value = false;
+    }
+  }
+
+  async function put(next: Step[]): Promise<void> {
+    if (!steps.value) return;
+    steps.value = step(steps.value, next);
+    dirty.value = true;
+    await ask();
+    // A lasso is kept by what it was around.
+    if (outline.value && steps.value.now === next) {
+      steps.value = { ...steps.value, now: outline.value.steps };
+    }
+  }
+
+  const add = (of: Sign, ground: Ground) => put(joined(steps.value?.now ?? [], of, ground));
+
+  function back(): void {
+    if (canvas?.sketching) canvas.back();
+    else if (steps.value && canUndo.value) {
+      steps.value = undo(steps.value);
+      void ask();
+    }
+  }
+
+  function again(): void {
+    if (canvas?.canRedo) canvas.again();
+    else if (steps.value && canRedo.value) {
+      steps.value = redo(steps.value);
+      void ask();
+    }
+  }
+
+  function dropCanvas(): void {
+    canvas?.destroy();
+    canvas = null;
+    snapping.end();
+    line.value = null;
+  }
+
+  /** Takes up a tool. */
+  function use(next: Tool): void {
+    tool.value = next;
+    error.value = null;
+    dropCanvas();
+    hovered(null);
+    board?.use(next === 'pick' || next === 'lasso' ? next : 'none');
+    if (next === 'cut' || next === 'area') void drawWith(next);
+  }
+
+  async function drawWith(next: 'cut' | 'area'): Promise<void> {
+    const current = stage.value;
+    if (!current) return;
+    const { Canvas } = await import('../editing/canvas');
+    if (tool.value !== next || !open.value) return;
+    canvas = new Canvas(current.map, {
+      move: () => {},
+      insert: () => {},
+      remove: () => {},
+      drawn,
+      sketched: () => {},
+    });
+    canvas.use(next === 'cut' ? 'split' : 'part', 'polygon');
+    snapping.begin(GRID, () => {
+      const own = outlineOf(outline.value?.geometry ?? null);
+      return { ids: new Set(), shapes: own ? [own] : [] };
+    });
+    snapping.tracing = true;
+  }
+  watch([() => snapping.index, () => snapping.borders], ([index, borders]) => {
+    if (!canvas || !open.value) return;
+    canvas.snapping = index;
+    canvas.borders = borders;
+  });
+
+  function drawn(points: LonLat[]): void {
+    if (tool.value === 'area') {
+      const ring = [...points, points[0] as LonLat];
+      void add(sign.value, { area: { type: 'Polygon', coordinates: [ring] } });
+      return;
+    }
+    line.value = points;
+    canvas?.destroy();
+    canvas = null;
+    board?.use('pick');
+  }
+
+  function finish(): void {
+    canvas?.finish();
+  }
+
+  async function clicked(point: LonLat): Promise<void> {
+    if (line.value) {
+      const knife = line.value;
+      line.value = null;
+      await put([
+        ...(steps.value?.now ?? []),
+        { cut: { line: { type: 'LineString', coordinates: knife }, drop: point } },
+      ]);
+      use('pick');
+      return;
+    }
+    if (seeding.value !== null) {
+      await grow(point, seeding.value);
+      return;
+    }
+    if (tool.value !== 'pick') return;
+    if (layer.value === GRID) {
+      const grid = gridAt(point);
+      if (grid) await put(toggled(steps.value?.now ?? [], grid.id, chosen.value.has(grid.id)));
+      return;
+    }
+    try {
+      const found = (await api.lookup(point)).at[layer.value]?.[0];
+      if (found) await add(sign.value, { layer: layer.value, ids: [found.id] });
+    } catch (reason) {
+      error.value = reason;
+    }
+  }
+
+  /** Asks for units that grow from a point; the best is shown. */
+  async function grow(seed: LonLat, hectares: number): Promise<void> {
+    seeding.value = null;
+    busy.value = true;
+    error.value = null;
+    try {
+      const target = { target_area_m2: hectares * 10_000 };
+      suggestions.value = await renewal.suggest(seed, layer.value, target, unit.value?.id ?? null);
+      suggested.value = suggestions.value[0] ?? null;
+      if (suggested.value) show(suggested.value.geometry);
+    } catch (reason) {
+      error.value = reason;
+    } finally {
+      busy.value = false;
+    }
+  }
+
+  /** Lays a suggestion on the table. */
+  async function take(suggestion: Suggestion): Promise<void> {
+    suggestions.value = null;
+    suggested.value = null;
+    await put(suggestion.steps);
+  }
+
+  function lassoed(around: Polygon): void {
+    void add(sign.value, { layer: layer.value, lasso: around });
+  }
+
+  function gridAt([x, y]: LonLat): Grid | null {
+    return (
+      grids.value.find(
+        ({ box, geometry }) =>
+          x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3] && contains(geometry, [x, y]),
+      ) ?? null
+    );
+  }
+
+  /** Follows the pointer: what the outline would hold with the grid under it taken in or out. */
+  function hovered(point: LonLat | null): void {
+    const picks =
+      open.value && tool.value === 'pick' && layer.value === GRID && !line.value && seeding.value === null;
+    const grid = point && picks ? gridAt(point) : null;
+    if (grid?.id === under.value?.id) return;
+    under.value = grid;
+    preview.value = null;
+    wanted = grid;
+    void look();
+  }
+
+  /** One question at a time: while one is under way only the last wish is kept. */
+  async function look(): Promise<void> {
+    if (looking || !wanted || !steps.value || busy.value) return;
+    looking = true;
+    const grid = wanted;
+    wanted = null;
+    try {
+      const next = toggled(steps.value.now, grid.id, chosen.value.has(grid.id));
+      const answer = await renewal.outline(next, unit.value?.id ?? null);
+      if (under.value?.id === grid.id) preview.value = answer;
+    } catch {
+      // What cannot be done has no preview; the click says why.
+    } finally {
+      looking = false;
+      if (wanted) void look();
+    }
+  }
+
+  watch([outline, preview, under, suggested], () => {
+    board?.show({
+      outline: outline.value?.geometry ?? null,
+      preview: suggested.value?.geometry ?? preview.value?.geometry ?? null,
+      under: under.value?.geometry ?? null,
+      conflicts: [...(outline.value?.conflicts ?? []), ...(preview.value?.conflicts ?? [])].map(
+        (conflict) => conflict.geometry,
+      ),
+      slivers: (outline.value?.slivers ?? []).map((sliver) => sliver.place),
+    });
+  });
+  // A grid that somebody moves moves the outline.
+  live.onEach((change) => {
+    if (open.value && (!change || ['grid', 'renewal_unit', layer.value].includes(change.layer))) {
+      void loadGrids();
+      void ask();
+    }
+  });
+  watch(
+    () => editing.session,
+    (session) => {
+      if (session) stop();
+    },
+  );
+  watch(
+    () => draw.purpose,
+    (purpose) => {
+      if (purpose) stop();
+    },
+  );
+
+  return {
+    open,
+    unit,
+    variant,
+    steps,
+    tool,
+    sign,
+    layer,
+    outline,
+    preview,
+    under,
+    busy,
+    error,
+    line,
+    dirty,
+    seeding,
+    suggestions,
+    suggested,
+    take,
+    canUndo,
+    canRedo,
+    start,
+    stop,
+    use,
+    back,
+    again,
+    finish,
+    show,
+    clear: () => put([]),
+  };
+});
+
+/** Whether a point lies in an area. Only for what is under the pointer: the server alone counts. */
+export function contains(area: Polygon | MultiPolygon, [x, y]: LonLat): boolean {
+  const parts = area.type === 'Polygon' ? [area.coordinates] : area.coordinates;
+  let inside = false;
+  for (const ring of parts.flat()) {
+    for (let at = 0; at + 1 < ring.length; at += 1) {
+      const [a, b] = [ring[at] as LonLat, ring[at + 1] as LonLat];
+      if (a[1] > y !== b[1] > y && x < a[0] + ((y - a[1]) * (b[0] - a[0])) / (b[1] - a[1])) inside = !inside;
+    }
+  }
+  return inside;
+}

@@ -1,0 +1,310 @@
+//! 集体合同: what runs out, what is owed, what is let too cheaply, and what stands idle.
+
+mod rent;
+
+use std::collections::{HashMap, HashSet};
+
+use axum::{Json, Router, extract::State, routing::get};
+use chrono::{Datelike, NaiveDate};
+use serde::Serialize;
+use serde_json::Value as Told;
+use yizhangtu_data::{Layer, Record, Value};
+
+use self::rent::{Month, Relief, Terms};
+use crate::{
+    atlas::LayerSnapshot,
+    http::{App, Parameters, Problem},
+    people,
+    policy::{Action, Viewer},
+    statistics::named,
+};
+
+/// A contract of this state runs no more.
+const ENDED: &str = "终止";
+
+/// Days ahead that people look for contracts that run out.
+const AHEAD: [i64; 3] = [30, 60, 90];
+
+/// The routes of the contracts.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/contracts", get(ledger))
+        .route("/contracts/{id}/rent", get(one))
+}
+
+/// One contract of the ledger. Money in 分, areas in m².
+#[derive(Serialize)]
+struct Entry {
+    id: String,
+    code: Told,
+    name: Told,
+    lessee: Told,
+    state: Told,
+    co_op: Told,
+    start_on: Option<NaiveDate>,
+    end_on: Option<NaiveDate>,
+    /// Until the last day; less than 0 where that is past.
+    days_left: Option<i64>,
+    area_m2: Option<f64>,
+    amount_fen: Option<i64>,
+    /// A month's rent today, with its step-ups.
+    monthly_fen: i64,
+    /// Due for the months that begin this year, with step-ups and relief.
+    due_this_year_fen: i64,
+    relief_this_year_fen: i64,
+    arrears_fen: i64,
+    overdue_days: Option<i64>,
+    /// The rent of a m² a month, and what the guide price is on the mean of its assets.
+    rent_per_m2_fen: Option<f64>,
+    guide_per_m2_fen: Option<f64>,
+    below_guide: bool,
+    assets: Vec<String>,
+}
+
+/// An asset without a contract that runs today.
+#[derive(Serialize)]
+struct Idle {
+    id: String,
+    code: Told,
+    name: Told,
+    kind: Told,
+    state: Told,
+    area_m2: Option<f64>,
+}
+
+/// The ledger.
+#[derive(Serialize)]
+struct Ledger {
+    sequence: u64,
+    on: NaiveDate,
+    count: usize,
+    amount_fen: i64,
+    monthly_fen: i64,
+    due_this_year_fen: i64,
+    arrears_fen: i64,
+    /// How many end within 30, 60 and 90 days.
+    expiring: [usize; 3],
+    below_guide: usize,
+    contracts: Vec<Entry>,
+    idle: Vec<Idle>,
+    idle_m2: f64,
+}
+
+/// `GET /contracts?on=DAY`: every contract that the viewer sees, the next to end first.
+async fn ledger(
+    State(app): State<App>,
+    viewer: Viewer,
+    mut given: Parameters,
+) -> Result<Json<Ledger>, Problem> {
+    let on = given.take("on")?;
+    given.finish()?;
+    let today = people::today();
+    let on = match on {
+        None => today,
+        Some(text) => text.parse().map_err(|_| {
+            Problem::parameter(
+                "on",
+                format_args!("“{text}”不是日期，应如 2026-11-22"),
+                format_args!("“{text}” is no day such as 2026-11-22"),
+            )
+        })?,
+    };
+    tokio::task::spawn_blocking(move || Ledger::of(&app, &viewer, on))
+        .await
+        .map_err(Problem::internal)?
+        .map(Json)
+}
+
+/// `GET /contracts/{id}/rent`: what is due month by month.
+async fn one(
+    State(app): State<App>,
+    axum::extract::Path(id): axum::extract::Path<String>,
+    viewer: Viewer,
+    given: Parameters,
+) -> Result<Json<Vec<Month>>, Problem> {
+    given.finish()?;
+    let seen = app.seen_by(&viewer);
+    let contracts = seen.contracts.as_ref().ok_or_else(|| viewer.refused())?;
+    viewer.require(Action::View, &contracts.layer)?;
+    let record = contracts
+        .get(&id)
+        .ok_or_else(|| Problem::not_found(format!("没有合同 {id} / there is no contract {id}")))?;
+    Ok(Json(terms(&contracts.layer, record).months()))
+}
+
+fn terms(layer: &Layer, record: &Record) -> Terms {
+    let reliefs = match record.get(layer, "adjustments") {
+        // What is not written as relief is told in the record, and counts as none here.
+        Value::Json(list) => (list.as_array().into_iter().flatten())
+            .filter_map(|own| serde_json::from_value::<Relief>(own.clone()).ok())
+            .collect(),
+        _ => Vec::new(),
+    };
+    Terms {
+        start: record.get(layer, "start_on").as_date(),
+        end: record.get(layer, "end_on").as_date(),
+        monthly_fen: record
+            .get(layer, "monthly_rent_fen")
+            .as_integer()
+            .unwrap_or(0),
+        step_percent: record
+            .get(layer, "step_percent")
+            .as_decimal()
+            .unwrap_or(0.0),
+        reliefs,
+    }
+}
+
+impl Ledger {
+    fn of(app: &App, viewer: &Viewer, on: NaiveDate) -> Result<Self, Problem> {
+        let seen = app.seen_by(viewer);
+        let contracts = seen.contracts.as_ref().ok_or_else(|| viewer.refused())?;
+        viewer.require(Action::View, &contracts.layer)?;
+        let assets = seen.layer("asset");
+        let guides = assets.map(|layer| guide_prices(layer)).unwrap_or_default();
+        let mut entries = Vec::new();
+        let mut let_out: HashSet<String> = HashSet::new();
+        for (_, record) in contracts.records() {
+            let entry = entry(viewer, contracts, record, &guides, on);
+            if runs(&contracts.layer, record, on) {
+                let_out.extend(entry.assets.iter().cloned());
+            }
+            entries.push(entry);
+        }
+        entries.sort_by(|a, b| (a.end_on.is_none(), a.end_on).cmp(&(b.end_on.is_none(), b.end_on)));
+        let idle: Vec<Idle> = assets
+            .map(|layer| {
+                (layer.records())
+                    .filter(|(_, record)| !let_out.contains(&*record.id))
+                    // What the collective uses itself is not idle.
+                    .filter(|(_, record)| {
+                        record.get(&layer.layer, "state").as_text() != Some("自用")
+                    })
+                    .map(|(_, record)| idle(viewer, layer, record))
+                    .collect()
+            })
+            .unwrap_or_default();
+        let running = |entry: &&Entry| entry.days_left.is_some_and(|days| days >= 0);
+        let sum = |pick: fn(&Entry) -> i64| entries.iter().map(pick).sum();
+        Ok(Self {
+            sequence: seen.sequence,
+            on,
+            count: entries.len(),
+            amount_fen: sum(|own| own.amount_fen.unwrap_or(0)),
+            monthly_fen: entries
+                .iter()
+                .filter(running)
+                .map(|own| own.monthly_fen)
+                .sum(),
+            due_this_year_fen: sum(|own| own.due_this_year_fen),
+            arrears_fen: sum(|own| own.arrears_fen),
+            expiring: AHEAD.map(|days| {
+                let soon =
+                    |own: &&Entry| own.days_left.is_some_and(|left| (0..=days).contains(&left));
+                entries.iter().filter(soon).count()
+            }),
+            below_guide: entries.iter().filter(|own| own.below_guide).count(),
+            idle_m2: idle.iter().filter_map(|own| own.area_m2).sum(),
+            contracts: entries,
+            idle,
+        })
+    }
+}
+
+/// Whether a contract runs on a day.
+fn runs(layer: &Layer, record: &Record, on: NaiveDate) -> bool {
+    let day = |field| record.get(layer, field).as_date();
+    record.get(layer, "state").as_text() != Some(ENDED)
+        && day("start_on").is_none_or(|start| start <= on)
+        && day("end_on").is_none_or(|end| on <= end)
+}
+
+/// Guide price and area of each asset that has both.
+fn guide_prices(assets: &LayerSnapshot) -> HashMap<String, (f64, f64)> {
+    let layer = &assets.layer;
+    (assets.records())
+        .filter_map(|(_, record)| {
+            let price = record.get(layer, "guide_rent_fen").as_decimal()?;
+            let area = record
+                .get(layer, "area_m2")
+                .as_decimal()
+                .filter(|own| *own > 0.0)?;
+            Some((record.id.to_string(), (price, area)))
+        })
+        .collect()
+}
+
+fn told(viewer: &Viewer, layer: &Layer, record: &Record, field: &str) -> Told {
+    serde_json::to_value(viewer.see(layer, record).get(field)).unwrap_or(Told::Null)
+}
+
+fn entry(
+    viewer: &Viewer,
+    contracts: &LayerSnapshot,
+    record: &Record,
+    guides: &HashMap<String, (f64, f64)>,
+    on: NaiveDate,
+) -> Entry {
+    let layer = &contracts.layer;
+    let terms = terms(layer, record);
+    let assets: Vec<String> = (named(record.get(layer, "asset")).into_iter())
+        .map(str::to_owned)
+        .collect();
+    let area = record
+        .get(layer, "area_m2")
+        .as_decimal()
+        .filter(|own| *own > 0.0);
+    let monthly_fen = terms.monthly_on(on);
+    #[expect(clippy::cast_precision_loss, reason = "rents stay below 2^53 分")]
+    let rent_per_m2 = area
+        .filter(|_| monthly_fen > 0)
+        .map(|area| monthly_fen as f64 / area);
+    // The mean of the assets' guide prices by their areas: one contract may be over many.
+    let (mut worth, mut ground) = (0.0, 0.0);
+    for (price, area) in assets.iter().filter_map(|id| guides.get(id)) {
+        worth += price * area;
+        ground += area;
+    }
+    let guide_per_m2 = (ground > 0.0).then(|| worth / ground);
+    let ended = record.get(layer, "state").as_text() == Some(ENDED);
+    let year: Vec<Month> = (terms.months().into_iter())
+        .filter(|month| month.from.year() == on.year())
+        .collect();
+    Entry {
+        id: record.id.to_string(),
+        code: told(viewer, layer, record, "code"),
+        name: told(viewer, layer, record, "name"),
+        lessee: told(viewer, layer, record, "lessee"),
+        state: told(viewer, layer, record, "state"),
+        co_op: told(viewer, layer, record, "co_op"),
+        start_on: terms.start,
+        end_on: terms.end,
+        days_left: terms
+            .end
+            .filter(|_| !ended)
+            .map(|end| (end - on).num_days()),
+        area_m2: area,
+        amount_fen: record.get(layer, "amount_fen").as_integer(),
+        monthly_fen,
+        due_this_year_fen: year.iter().map(|month| month.due_fen).sum(),
+        relief_this_year_fen: year.iter().map(|month| month.relief_fen).sum(),
+        arrears_fen: record.get(layer, "arrears_fen").as_integer().unwrap_or(0),
+        overdue_days: record.get(layer, "overdue_days").as_integer(),
+        below_guide: matches!((rent_per_m2, guide_per_m2), (Some(rent), Some(guide)) if rent < guide),
+        rent_per_m2_fen: rent_per_m2,
+        guide_per_m2_fen: guide_per_m2,
+        assets,
+    }
+}
+
+fn idle(viewer: &Viewer, assets: &LayerSnapshot, record: &Record) -> Idle {
+    let layer = &assets.layer;
+    Idle {
+        id: record.id.to_string(),
+        code: told(viewer, layer, record, "code"),
+        name: told(viewer, layer, record, "name"),
+        kind: told(viewer, layer, record, "kind"),
+        state: told(viewer, layer, record, "state"),
+        area_m2: record.get(layer, "area_m2").as_decimal(),
+    }
+}

@@ -1,0 +1,177 @@
+//! What is known of one unit beside the map: votes, surveys, money, disputes, titles.
+
+use std::collections::HashMap;
+
+use yizhangtu_data::{
+    Record, Value,
+    store::{GeoPackage, StoreError},
+};
+use yizhangtu_index::Rule;
+
+use super::figures::Figures;
+use crate::{
+    atlas::{LayerSnapshot, Snapshot},
+    policy::{Action, Viewer},
+    statistics::{Statistics, Subject},
+};
+
+/// Papers that make a title clear: codes of `right_doc`.
+const TITLES: [&str; 3] = ["不动产权证", "宅基地证", "报建"];
+
+/// 两违 cases are closed from this state on (结案), or when not filed (不予立案).
+const CLOSED_FROM: u32 = 100;
+const NOT_FILED: &str = "31";
+
+/// Rows of the tables about units, by unit.
+#[derive(Default)]
+pub(super) struct Registers {
+    votes: HashMap<String, Vec<Vote>>,
+    surveyed: HashMap<String, u64>,
+    money: HashMap<String, (i64, i64)>,
+}
+
+struct Vote {
+    on: Option<chrono::NaiveDate>,
+    share: f64,
+}
+
+impl Registers {
+    /// Reads the tables that a viewer may count.
+    pub(super) fn read(store: &GeoPackage, viewer: &Viewer) -> Result<Self, StoreError> {
+        let mut own = Self::default();
+        let may = |table: &str| {
+            (store.layer(table)).is_some_and(|layer| viewer.may(Action::Count, layer))
+        };
+        if may("unit_vote") {
+            each(store, "unit_vote", |unit, get| {
+                let number = |field| get(field).as_decimal();
+                if let (Some(agreed), Some(all)) = (number("agreed"), number("entitled"))
+                    && all > 0.0
+                {
+                    own.votes.entry(unit).or_default().push(Vote {
+                        on: get("voted_on").as_date(),
+                        share: agreed / all,
+                    });
+                }
+            })?;
+        }
+        if may("unit_survey") {
+            each(store, "unit_survey", |unit, get| {
+                if get("reviewed_on").as_date().is_some() {
+                    *own.surveyed.entry(unit).or_default() += 1;
+                }
+            })?;
+        }
+        if may("unit_money") {
+            each(store, "unit_money", |unit, get| {
+                let amount = get("amount_fen").as_integer().unwrap_or(0);
+                let (all, paid) = own.money.entry(unit).or_default();
+                *all += amount;
+                if get("paid_on").as_date().is_some() {
+                    *paid += amount;
+                }
+            })?;
+        }
+        Ok(own)
+    }
+}
+
+/// Hands over the rows of a table with the unit that each is of.
+fn each(
+    store: &GeoPackage,
+    table: &str,
+    mut take: impl FnMut(String, &dyn Fn(&str) -> Value),
+) -> Result<(), StoreError> {
+    let Some(layer) = store.layer(table).cloned() else {
+        return Ok(());
+    };
+    store.scan(table, |record| {
+        if let Some(unit) = record.get(&layer, "renewal_unit").as_text() {
+            take(unit.to_owned(), &|field| record.get(&layer, field).clone());
+        }
+    })
+}
+
+/// The figures of a unit: those of its ground, and what the registers know of it.
+#[expect(clippy::cast_precision_loss, reason = "counts and 分 stay below 2^53")]
+pub(super) fn figures(
+    snapshot: &Snapshot,
+    registers: &Registers,
+    (layer, unit): (&LayerSnapshot, &Record),
+    (statistics, subject): (&Statistics, &Subject),
+) -> Figures {
+    let mut all = Figures::of(statistics);
+    let number = |field| unit.get(&layer.layer, field).as_decimal();
+    let id = &*unit.id;
+    let last = registers
+        .votes
+        .get(id)
+        .and_then(|votes| votes.iter().max_by_key(|vote| vote.on));
+    let consent = last.map(|vote| vote.share);
+    all.set(
+        "consent_share",
+        consent.or_else(|| number("consent_percent").map(|part| part / 100.0)),
+    );
+    let houses = all.get("buildings");
+    let surveyed = registers.surveyed.get(id).copied().unwrap_or(0) as f64;
+    all.set(
+        "survey_share",
+        houses.filter(|all| *all > 0.0).map(|all| surveyed / all),
+    );
+    if houses.is_some()
+        && let Some(buildings) = snapshot.layer("building")
+    {
+        let (mut titled, mut dangerous, mut known) = (0_u64, 0_u64, 0_u64);
+        for at in buildings.within(&subject.area, Rule::default()) {
+            let record = buildings.record(at);
+            let text = |field| record.get(&buildings.layer, field).as_text();
+            known += 1;
+            titled += u64::from(text("right_doc").is_some_and(|own| TITLES.contains(&own)));
+            dangerous += u64::from(matches!(text("danger_grade"), Some("C" | "D")));
+        }
+        if known > 0 {
+            all.set("titled_share", Some(titled as f64 / known as f64));
+            all.set("dangerous_share", Some(dangerous as f64 / known as f64));
+        }
+    }
+    if statistics.counts.violations.is_some()
+        && let Some(cases) = snapshot.layer("violation_case")
+    {
+        let open = cases.within(&subject.area, Rule::default());
+        let open = open
+            .into_iter()
+            .filter(|at| is_open(cases, cases.record(*at)));
+        all.set("open_cases", Some(open.count() as f64));
+    }
+    if let Some(disputes) = snapshot.layer("dispute") {
+        let within = disputes.within(&subject.area, Rule::default());
+        let named = (disputes.records())
+            .filter(|(_, own)| own.get(&disputes.layer, "renewal_unit").as_text() == Some(id));
+        let mut about: Vec<u32> = within.into_iter().chain(named.map(|(at, _)| at)).collect();
+        about.sort_unstable();
+        about.dedup();
+        let open = about.into_iter().filter(|at| {
+            let record = disputes.record(*at);
+            record.get(&disputes.layer, "closed_on").is_null()
+        });
+        all.set("open_disputes", Some(open.count() as f64));
+    }
+    let (budget, paid) = match registers.money.get(id) {
+        Some((all, paid)) => (Some(*all as f64), Some(*paid as f64)),
+        None => (number("budget_fen"), number("paid_fen")),
+    };
+    if let (Some(budget), Some(paid)) = (budget.filter(|all| *all > 0.0), paid) {
+        all.set("funded_share", Some(paid / budget));
+    }
+    let planned: f64 = statistics.plan_land.iter().map(|own| own.area_m2).sum();
+    all.set("planned_share", Some(planned / statistics.area_m2));
+    all
+}
+
+/// Whether a 两违 case is still to be dealt with.
+pub(super) fn is_open(cases: &LayerSnapshot, case: &Record) -> bool {
+    let state = case.get(&cases.layer, "state").as_text();
+    state.is_some_and(|state| {
+        state != NOT_FILED && state.parse::<u32>().is_ok_and(|code| code < CLOSED_FROM)
+    })
+}

@@ -1,0 +1,55 @@
+//! 城市更新单元: outlined along the grids, weighed, compared, and moved forward.
+//!
+//! Nothing that the map implies is stored with a unit. Its figures are those of
+//! `POST /statistics`, its indicators are formulas over them, and its maturity is a weighted
+//! sum of formulas: each is worked out from the map as it is when somebody asks.
+
+mod disposal;
+mod facts;
+mod figures;
+mod formula;
+mod grow;
+mod indicators;
+mod maturity;
+mod outline;
+mod report;
+mod steps;
+mod units;
+mod variants;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    routing::{get, post},
+};
+
+use crate::http::App;
+
+/// Largest outline that is sent, in bytes.
+const LARGEST_BODY: usize = 8 << 20;
+
+/// Everything under `/renewal`.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/renewal/outline", post(outline::outline))
+        .route("/renewal/indicators", get(indicators::indicators))
+        .route("/renewal/suggest", post(grow::suggest))
+        .route(
+            "/renewal/disposal",
+            get(disposal::classes).post(disposal::rule),
+        )
+        .route("/renewal/units", get(units::units))
+        .route("/renewal/units/{id}/report", get(report::report))
+        .route(
+            "/renewal/variants",
+            get(variants::list).post(variants::make),
+        )
+        .route(
+            "/renewal/variants/{id}",
+            get(variants::one)
+                .patch(variants::change)
+                .delete(variants::forget),
+        )
+        .route("/renewal/variants/{id}/{act}", post(variants::act))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+}

@@ -1,0 +1,227 @@
+//! The overlay report of a unit: what lies on its ground, and what may stop it.
+//!
+//! One report is a list of sections, each a table. The page, the workbook and a printed sheet
+//! show the same sections, so that a number is the same wherever it is read.
+
+mod booklet;
+mod houses;
+mod land;
+mod section;
+mod stops;
+mod things;
+mod workbook;
+
+use axum::{
+    extract::{Path, State},
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use yizhangtu_data::{Catalog, Layer, Text, topology::polygons};
+
+use self::{section::Section, stops::Stop};
+use super::{
+    facts::{self, Registers},
+    figures::Figures,
+    indicators::Definitions,
+    maturity::{Maturity, Terms},
+    outline::{Member, members, titles},
+};
+use crate::{
+    atlas::Snapshot,
+    audit::Entry,
+    http::{App, Parameters, Problem, percent_encoded},
+    people,
+    policy::{Action, Seen, Viewer},
+    statistics::{self, Statistics, Subject},
+};
+
+/// The media type of a workbook.
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// What a section is made of.
+struct Ground<'a> {
+    viewer: &'a Viewer,
+    catalog: &'a Catalog,
+    /// What may be counted.
+    snapshot: &'a Snapshot,
+    /// What may be seen, and so named.
+    seen: &'a Snapshot,
+    statistics: &'a Statistics,
+    subject: &'a Subject,
+    figures: &'a Figures,
+}
+
+/// The report of one unit.
+#[derive(Serialize)]
+struct Report {
+    id: String,
+    code: String,
+    name: String,
+    stage: Text,
+    sequence: u64,
+    as_of: String,
+    area_m2: f64,
+    geometry: geojson::Geometry,
+    grids: Vec<Member>,
+    co_ops: Vec<Member>,
+    maturity: Maturity,
+    /// What may stop the unit, the gravest first.
+    stops: Vec<Stop>,
+    sections: Vec<Section>,
+}
+
+/// `GET /renewal/units/{id}/report?f=json|xlsx`.
+pub(super) async fn report(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    viewer: Viewer,
+    mut given: Parameters,
+) -> Result<Response, Problem> {
+    let format = given.take("f")?;
+    given.finish()?;
+    let form = match format.as_deref() {
+        None | Some("json") => Form::Json,
+        Some("xlsx") => Form::Workbook,
+        Some("pdf") => Form::Booklet,
+        Some(other) => {
+            return Err(Problem::parameter(
+                "f",
+                format_args!("没有格式“{other}”，可用的有 json、xlsx、pdf"),
+                format_args!("there is no format “{other}”; there are json, xlsx, pdf"),
+            ));
+        }
+    };
+    tokio::task::spawn_blocking(move || {
+        let (bytes, kind, name) = match form {
+            Form::Json => {
+                let report = Report::of(&app, &viewer, &id, |report, _| report)?;
+                app.note(&viewer, Entry::of("count", format!("renewal_unit/{id}")));
+                return Ok(axum::Json(report).into_response());
+            }
+            Form::Workbook => {
+                let made = Report::of(&app, &viewer, &id, |report, _| {
+                    workbook::write(&report).map(|bytes| (bytes, report.name))
+                })?;
+                let (bytes, name) = made.map_err(Problem::internal)?;
+                (bytes, XLSX, format!("{name} 叠加分析.xlsx"))
+            }
+            Form::Booklet => {
+                let who = format!("{} {}", viewer.author(), people::now().format("%F %H:%M"));
+                let (bytes, name) = Report::of(&app, &viewer, &id, |report, on| {
+                    (booklet::print(&report, on, &who), report.name)
+                })?;
+                (bytes, "application/pdf", format!("{name} 一单元一册.pdf"))
+            }
+        };
+        app.note(&viewer, Entry::of("export", format!("renewal_unit/{id}")));
+        let mut response = bytes.into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        let named = format!("attachment; filename*=UTF-8''{}", percent_encoded(&name));
+        if let Ok(named) = HeaderValue::from_str(&named) {
+            headers.insert(header::CONTENT_DISPOSITION, named);
+        }
+        Ok(response)
+    })
+    .await
+    .map_err(Problem::internal)?
+}
+
+/// The forms that a report is had in.
+#[derive(Clone, Copy)]
+enum Form {
+    Json,
+    Workbook,
+    Booklet,
+}
+
+impl Report {
+    /// The report of a unit, handed on with the ground that it is of.
+    fn of<T>(
+        app: &App,
+        viewer: &Viewer,
+        id: &str,
+        make: impl FnOnce(Self, &Ground<'_>) -> T,
+    ) -> Result<T, Problem> {
+        let (seen, snapshot) = (app.seen_by(viewer), app.counted_for(viewer));
+        let units = seen.layer("renewal_unit").ok_or_else(|| viewer.refused())?;
+        viewer.require(Action::View, &units.layer)?;
+        let none =
+            || Problem::not_found(format!("没有更新单元 {id} / there is no renewal unit {id}"));
+        let at = units.position(id).ok_or_else(none)?;
+        let record = units.record(at);
+        let ground = record
+            .geometry
+            .as_ref()
+            .and_then(polygons)
+            .ok_or_else(none)?;
+        let store = app.pool().reader().map_err(Problem::internal)?;
+        let registers = Registers::read(&store, viewer).map_err(Problem::internal)?;
+        let definitions = Definitions::of_store(&store)?;
+        let terms = Terms::of_store(&store)?;
+        let (statistics, subject) = statistics::of_outline(app, viewer, &snapshot, &ground)?;
+        let figures = facts::figures(
+            &snapshot,
+            &registers,
+            (units, record),
+            (&statistics, &subject),
+        );
+        let stage = match viewer.see(&units.layer, record).get("stage") {
+            Seen::Nothing => String::new(),
+            seen => seen.to_text(),
+        };
+        let on = Ground {
+            viewer,
+            catalog: app.catalog(),
+            snapshot: &snapshot,
+            seen: &seen,
+            statistics: &statistics,
+            subject: &subject,
+            figures: &figures,
+        };
+        let mut sections = vec![section::indicators(&definitions.of(&figures))];
+        sections.extend(land::sections(&on));
+        sections.extend(houses::sections(&on));
+        sections.extend(things::sections(&on));
+        let (code, name) = titles(viewer, units, at);
+        let report = Self {
+            id: id.to_owned(),
+            code,
+            name,
+            stage: on.label(&units.layer, "stage", &stage),
+            sequence: statistics.sequence,
+            as_of: statistics.as_of.clone(),
+            area_m2: statistics.area_m2,
+            geometry: geojson::Geometry::from(&super::outline::single(ground)),
+            grids: members(viewer, &seen, "grid", &subject),
+            co_ops: members(viewer, &seen, "co_op", &subject),
+            maturity: terms.of(&figures, &stage),
+            stops: stops::of(&on),
+            sections,
+        };
+        Ok(make(report, &on))
+    }
+}
+
+impl Ground<'_> {
+    /// What a stored code of a field is called.
+    fn label(&self, layer: &Layer, field: &str, code: &str) -> Text {
+        let list = layer
+            .field(field)
+            .and_then(|field| field.code_list.as_deref());
+        self.listed(list.unwrap_or_default(), code)
+    }
+
+    /// What a code of a list is called; the code itself where the list has none.
+    fn listed(&self, list: &str, code: &str) -> Text {
+        let found = self.catalog.code_list(list).and_then(|list| list.get(code));
+        found.map_or_else(
+            || Text {
+                zh: code.to_owned(),
+                en: code.to_owned(),
+            },
+            |own| own.label.clone(),
+        )
+    }
+}

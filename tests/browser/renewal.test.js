@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { api, eventually, idle, inside, open, PHONE, picture, pixel, serve, stop } from './harness.js';
+
+after(stop);
+
+/** Opens the page as a planner, where the file has accounts. */
+const openAs = (user, options = {}) =>
+  open({
+    ...options,
+    before: (page, url) =>
+      page.context().request.post(new URL('/session', url).href, { data: { user, password: 'yizhangtu-demo' } }),
+  });
+
+const value = async (page, name) => Number(await page.locator(`[data-figure="${name}"]`).getAttribute('data-value'));
+
+/** Clicks the middle of a feature. */
+async function click(page, feature) {
+  const at = await pixel(page, inside(feature.geometry));
+  await page.mouse.move(at.x, at.y);
+  await page.mouse.click(at.x, at.y);
+}
+
+const settled = (page) =>
+  page.waitForFunction(() => document.querySelector('[data-testid="drawing-table"]')?.getAttribute('aria-busy') === 'false');
+
+test('a unit is picked grid by grid: live totals, undo, and the same outline as the village has', async () => {
+  await serve();
+  const { features: units } = await api('/collections/renewal_unit/items?limit=50&f=json');
+  const { features: grids } = await api('/collections/grid/items?limit=50&f=json');
+  const { page, close } = await openAs('planner');
+  await page.getByRole('button', { name: '更新单元', exact: true }).click();
+  await page.getByRole('tab', { name: '划定范围' }).click();
+  await page.locator('[data-action="new-unit"]').click();
+  await page.getByTestId('drawing-table').waitFor();
+  await idle(page);
+  const unit = units[0];
+  const own = grids.filter((grid) => unit.properties.grids.includes(String(grid.id)));
+  for (const grid of own) {
+    await click(page, grid);
+    await settled(page);
+  }
+  // The outline is the union of the grids: the same area, and in the way of the unit that is there.
+  const counted = await api('/statistics', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ layer: 'renewal_unit', id: unit.id }),
+  });
+  await eventually(page, () => document.querySelector('[data-figure="area"]') !== null);
+  assert.ok(Math.abs((await value(page, 'area')) - counted.area_m2) < 0.01);
+  assert.equal(await value(page, 'buildings'), counted.buildings.count);
+  assert.equal(await value(page, 'cases'), counted.violations.count);
+  await page.getByTestId('conflicts').waitFor();
+  assert.match(await page.getByTestId('conflicts').innerText(), new RegExp(unit.properties.name));
+  // With the pointer over a further grid its part is shown beside, before any click.
+  const other = grids.find((grid) => !unit.properties.grids.includes(String(grid.id)) && inside(grid.geometry));
+  const at = await pixel(page, inside(other.geometry));
+  await page.mouse.move(at.x, at.y);
+  await page.locator('.difference').first().waitFor();
+  assert.match(await page.locator('.difference').first().innerText(), /^\+/);
+  await picture(page, 'desktop-renewal-table');
+  // Out and in again.
+  await page.locator('[data-action="undo"]').click();
+  await settled(page);
+  if (own.length > 1) assert.notEqual(await value(page, 'area'), counted.area_m2);
+  await page.locator('[data-action="redo"]').click();
+  await settled(page);
+  await eventually(page, (area) => Math.abs(Number(document.querySelector('[data-figure="area"]')?.dataset.value) - area) < 0.01, counted.area_m2);
+  await close();
+});
+
+test('a lasso, a variant, and its adoption by another', async () => {
+  const { features: grids } = await api('/collections/grid/items?limit=50&f=json');
+  const { features: units } = await api('/collections/renewal_unit/items?limit=50&f=json');
+  const taken = units.flatMap((unit) => unit.properties.grids.map(String));
+  const free = grids.filter((grid) => !taken.includes(String(grid.id)) && inside(grid.geometry));
+  const planner = await openAs('planner');
+  const { page } = planner;
+  await page.getByRole('button', { name: '更新单元', exact: true }).click();
+  await page.getByRole('tab', { name: '划定范围' }).click();
+  await page.locator('[data-action="new-unit"]').click();
+  await idle(page);
+  await page.locator('[data-tool="lasso"]').click();
+  // Around the middle of one grid.
+  const { x, y } = await pixel(page, inside(free[0].geometry));
+  await page.mouse.move(x - 60, y - 60);
+  await page.mouse.down();
+  for (const [dx, dy] of [[60, -60], [60, 60], [-60, 60], [-60, -50]]) await page.mouse.move(x + dx, y + dy, { steps: 4 });
+  await picture(page, 'desktop-renewal-lasso');
+  await page.mouse.up();
+  await settled(page);
+  if ((await page.locator('[data-figure="area"]').count()) === 0) {
+    await page.locator('[data-tool="pick"]').click();
+    await click(page, free[0]);
+    await settled(page);
+  }
+  await page.locator('[data-figure="area"]').waitFor();
+  await page.locator('[name="variant-name"]').fill('南片一号方案');
+  await page.locator('[name="unit-code"]').fill('U77');
+  await page.locator('[name="unit-name"]').fill('南片更新单元');
+  await page.getByRole('button', { name: '存为方案' }).click();
+  await page.getByTestId('variants').waitFor();
+  await page.locator('[data-act="send"]').click();
+  await page.locator('[data-act="recall"]').waitFor();
+  await picture(page, 'desktop-renewal-variants');
+  await planner.close();
+
+  const reviewer = await openAs('plan_reviewer');
+  await reviewer.page.getByRole('button', { name: '更新单元', exact: true }).click();
+  await reviewer.page.getByRole('tab', { name: '方案' }).click();
+  await reviewer.page.locator('[data-act="adopt"]').click();
+  await eventually(reviewer.page, () => /已采用|重叠/.test(document.querySelector('[data-testid="variants"]')?.textContent ?? ''));
+  await reviewer.close();
+});
+
+test('units by maturity, the report of one, and two side by side', async () => {
+  const { page, close } = await openAs('planner');
+  await page.getByRole('button', { name: '更新单元', exact: true }).click();
+  await page.getByTestId('units').waitFor();
+  const scores = await page.locator('[data-score]').evaluateAll((all) => all.map((own) => Number(own.dataset.score)));
+  assert.deepEqual(scores, [...scores].sort((a, b) => b - a));
+  await page.locator('[data-unit] .name').first().click();
+  const points = await page.locator('.terms td:last-child').evaluateAll((all) => all.map((own) => Number(own.textContent)));
+  assert.ok(Math.abs(points.reduce((sum, own) => sum + own, 0) - scores[0]) < 0.05);
+  await idle(page);
+  await picture(page, 'desktop-renewal-units');
+  await page.locator('[data-action="report"]').click();
+  await page.locator('[data-section="age"] tfoot').waitFor();
+  // Every section of houses counts every house once.
+  const totals = await page
+    .locator('[data-section="age"] tfoot td:nth-child(2), [data-section="structure"] tfoot td:nth-child(2), [data-section="disposal"] tfoot td:nth-child(2)')
+    .evaluateAll((all) => all.map((own) => own.textContent.trim()));
+  assert.equal(new Set(totals).size, 1, totals.join());
+  await picture(page, 'desktop-renewal-report');
+  await page.getByTestId('report').getByRole('button', { name: '关闭' }).click();
+  await page.locator('[data-action="by-year"]').click();
+  await picture(page, 'desktop-renewal-plan');
+  await page.getByRole('button', { name: '按成熟度' }).click();
+  for (const box of await page.locator('[data-unit] input[type="checkbox"]').all()) await box.check();
+  await page.locator('[data-action="compare"]').click();
+  await page.locator('[data-row="area"]').waitFor();
+  await page.waitForTimeout(3000);
+  await picture(page, 'desktop-renewal-compare');
+  await close();
+});
+
+test('on a phone a unit is picked with a finger', async () => {
+  const { page, close } = await openAs('planner', { device: PHONE });
+  await page.getByRole('button', { name: '更多' }).click();
+  await page.getByRole('button', { name: '更新单元' }).click();
+  await page.getByTestId('units').waitFor();
+  await picture(page, 'phone-renewal-units');
+  await page.getByRole('tab', { name: '划定范围' }).click();
+  await page.locator('[data-action="new-unit"]').click();
+  await idle(page);
+  await page.touchscreen.tap(195, 200);
+  await settled(page);
+  await page.locator('[data-figure="area"]').waitFor();
+  await picture(page, 'phone-renewal-table');
+  await close();
+});

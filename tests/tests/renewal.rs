@@ -1,0 +1,521 @@
+//! Renewal units as planners work on them: outlined along the grids, tried, and adopted.
+
+use serde_json::{Value, json};
+use yizhangtu_tests::{Asker, Server, village};
+
+/// Ground that counts as none, in m².
+const NOTHING_M2: f64 = 0.01;
+
+fn features(server: &Asker, layer: &str) -> Vec<Value> {
+    let reply = server.get(&format!("/collections/{layer}/items?limit=1000&f=json"));
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    reply.json()["features"]
+        .as_array()
+        .expect("features")
+        .clone()
+}
+
+fn outline(server: &Asker, steps: Value, unit: Option<&str>) -> Value {
+    let reply = server.post("/renewal/outline", &json!({ "steps": steps, "unit": unit }));
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    reply.json()
+}
+
+fn statistics(server: &Asker, area: &Value) -> Value {
+    let reply = server.post("/statistics", &json!({ "area": area }));
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    reply.json()
+}
+
+/// The corners of an areal geometry, in lattice units.
+fn corners(geometry: &Value) -> std::collections::BTreeSet<(i64, i64)> {
+    fn walk(value: &Value, found: &mut std::collections::BTreeSet<(i64, i64)>) {
+        let Some(list) = value.as_array() else { return };
+        if let [x, y] = &list[..]
+            && let (Some(x), Some(y)) = (x.as_f64(), y.as_f64())
+        {
+            found.insert(((x * 1e9).round() as i64, (y * 1e9).round() as i64));
+            return;
+        }
+        list.iter().for_each(|inner| walk(inner, found));
+    }
+    let mut found = std::collections::BTreeSet::new();
+    walk(&geometry["coordinates"], &mut found);
+    found
+}
+
+fn m2(server: &Asker, geometry: &Value) -> f64 {
+    statistics(server, geometry)["area_m2"]
+        .as_f64()
+        .expect("an area")
+}
+
+fn grid_steps(ids: &Value) -> Value {
+    json!([{ "add": { "layer": "grid", "ids": ids } }])
+}
+
+#[test]
+fn the_units_of_dayuan_are_the_unions_of_their_grids() {
+    let server = &Server::start(&village("dayuan"));
+    let units = features(server, "renewal_unit");
+    assert_eq!(units.len(), 20);
+    for unit in &units {
+        let id = unit["id"].as_str().expect("an id");
+        let made = outline(server, grid_steps(&unit["properties"]["grids"]), Some(id));
+        // Vertex by vertex, so that neighbours share their border.
+        assert_eq!(
+            corners(&made["geometry"]),
+            corners(&unit["geometry"]),
+            "{id}"
+        );
+        let (own, drawn) = (m2(server, &unit["geometry"]), &made["figures"]["area_m2"]);
+        assert!(
+            (own - drawn.as_f64().unwrap()).abs() < NOTHING_M2,
+            "{id}: {own} {drawn}"
+        );
+        assert_eq!(made["conflicts"], json!([]), "{id}");
+        assert_eq!(made["slivers"], json!([]), "{id}");
+        let grids = made["grids"].as_array().unwrap();
+        assert!(
+            grids.iter().all(|grid| grid["whole"] == true),
+            "{id}: {grids:?}"
+        );
+        let ids: Vec<&Value> = grids.iter().map(|grid| &grid["id"]).collect();
+        let mut named = unit["properties"]["grids"].as_array().unwrap().clone();
+        named.sort_by_key(|id| ids.iter().position(|own| *own == id));
+        assert_eq!(ids, named.iter().collect::<Vec<_>>(), "{id}");
+    }
+    // Together they are the union of all their grids: no overlap, no gap.
+    let all: Vec<Value> = (units.iter())
+        .flat_map(|unit| unit["properties"]["grids"].as_array().unwrap().clone())
+        .collect();
+    let count = all.len();
+    let together = outline(server, grid_steps(&json!(all)), None);
+    let sum: f64 = units.iter().map(|unit| m2(server, &unit["geometry"])).sum();
+    let area = together["figures"]["area_m2"].as_f64().unwrap();
+    assert!((area - sum).abs() < 20.0 * NOTHING_M2, "{area} {sum}");
+    assert_eq!(together["grids"].as_array().unwrap().len(), count);
+    assert_eq!(together["conflicts"].as_array().unwrap().len(), 20);
+}
+
+#[test]
+fn figures_at_every_step_are_those_of_statistics_and_add_up() {
+    let server = &Server::start(&village("donghua"));
+    let grids = features(server, "grid");
+    let mut ids: Vec<&str> = Vec::new();
+    // In and out again, as a planner tries things: every state is asked for by itself.
+    for (take, out) in [(3, None), (0, None), (5, Some(3)), (6, None), (3, Some(5))] {
+        ids.push(grids[take]["id"].as_str().unwrap());
+        if let Some(out) = out {
+            ids.retain(|id| *id != grids[out]["id"]);
+        }
+        let made = outline(server, grid_steps(&json!(ids)), None);
+        let counted = statistics(server, &made["geometry"]);
+        for member in [
+            "area_m2",
+            "people",
+            "households",
+            "buildings",
+            "violations",
+            "contracts",
+            "land_use",
+            "plan_land",
+            "control_lines",
+        ] {
+            assert_eq!(
+                made["figures"][member], counted[member],
+                "{member} of {ids:?}"
+            );
+        }
+        // The whole is the sum of its grids.
+        for path in [
+            "/people/total",
+            "/households",
+            "/buildings/count",
+            "/violations/count",
+        ] {
+            let parts: u64 = (ids.iter())
+                .map(|id| {
+                    let one = outline(server, grid_steps(&json!([id])), None);
+                    one["figures"].pointer(path).unwrap().as_u64().unwrap()
+                })
+                .sum();
+            assert_eq!(
+                counted.pointer(path).unwrap().as_u64(),
+                Some(parts),
+                "{path} of {ids:?}"
+            );
+        }
+        // And its indicators are what anyone can reckon.
+        let value = |code: &str| {
+            let all = made["indicators"].as_array().unwrap();
+            all.iter().find(|own| own["code"] == code).unwrap()["value"]
+                .as_f64()
+                .unwrap()
+        };
+        let figure = |path: &str| counted.pointer(path).unwrap().as_f64().unwrap();
+        let ratio = figure("/buildings/floor_area_m2") / figure("/area_m2");
+        assert!((value("far_now") - ratio).abs() < 1e-12);
+        let density = 100.0 * figure("/buildings/footprint_m2") / figure("/area_m2");
+        assert!((value("density") - density).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn a_cut_gives_two_halves_and_taking_them_together_gives_the_whole() {
+    let server = &Server::start(&village("donghua"));
+    let grids = features(server, "grid");
+    let id = grids[4]["id"].as_str().unwrap();
+    let whole = outline(server, grid_steps(&json!([id])), None);
+    let around = corners(&whole["geometry"]);
+    let (xs, ys): (Vec<i64>, Vec<i64>) = around.iter().copied().unzip();
+    let at = |units: i64| units as f64 / 1e9;
+    let (west, east) = (at(*xs.iter().min().unwrap()), at(*xs.iter().max().unwrap()));
+    let (south, north) = (at(*ys.iter().min().unwrap()), at(*ys.iter().max().unwrap()));
+    let middle = (south + north) / 2.0;
+    let line = json!({ "type": "LineString", "coordinates": [[west - 0.001, middle], [east + 0.001, middle]] });
+    // A point of the piece to give up: a bent border may have none where one first looks.
+    let upper = (0..200).find_map(|at| {
+        let x = west + (east - west) * f64::from(at) / 200.0;
+        let drop = [x, middle - (north - south) * 0.05];
+        let steps = json!([{ "add": { "layer": "grid", "ids": [id] } }, { "cut": { "line": line, "drop": drop } }]);
+        let reply = server.post("/renewal/outline", &json!({ "steps": steps }));
+        (reply.status == 200).then(|| reply.json())
+    });
+    let upper = upper.expect("some point lies below the middle");
+    let lower = outline(
+        server,
+        json!([{ "add": { "layer": "grid", "ids": [id] } }, { "remove": { "area": upper["geometry"] } }]),
+        None,
+    );
+    let (a, b) = (&upper["figures"], &lower["figures"]);
+    let sum = a["area_m2"].as_f64().unwrap() + b["area_m2"].as_f64().unwrap();
+    let area = whole["figures"]["area_m2"].as_f64().unwrap();
+    assert!((sum - area).abs() < NOTHING_M2, "{sum} {area}");
+    for path in ["/people/total", "/buildings/count", "/violations/count"] {
+        let part = |of: &Value| of.pointer(path).unwrap().as_u64().unwrap();
+        assert_eq!(part(a) + part(b), part(&whole["figures"]), "{path}");
+    }
+    let again = outline(
+        server,
+        json!([{ "add": { "area": upper["geometry"] } }, { "add": { "area": lower["geometry"] } }]),
+        None,
+    );
+    let joined = again["figures"]["area_m2"].as_f64().unwrap();
+    assert!((joined - area).abs() < NOTHING_M2, "{joined} {area}");
+    assert_eq!(
+        (&again["parts"], &again["holes"]),
+        (&whole["parts"], &whole["holes"])
+    );
+    // A line that does not go through is refused by name.
+    let beside = json!([
+        { "add": { "layer": "grid", "ids": [id] } },
+        { "cut": { "line": { "type": "LineString", "coordinates": [[west, north + 0.01], [east, north + 0.01]] }, "drop": [west, south] } }
+    ]);
+    let reply = server.post("/renewal/outline", &json!({ "steps": beside }));
+    assert_eq!(reply.status, 422);
+    assert_eq!(reply.json()["errors"][0]["field"], "steps[1].cut.line");
+}
+
+#[test]
+fn a_lasso_takes_the_grids_whose_middle_it_is_around_and_an_overlap_is_shown() {
+    let server = &Server::start(&village("donghua"));
+    let unit = &features(server, "renewal_unit")[1];
+    let around = outline(
+        server,
+        json!([{ "add": { "layer": "grid", "lasso": unit["geometry"] } }]),
+        None,
+    );
+    let mut ids = around["steps"][0]["add"]["ids"].as_array().unwrap().clone();
+    let mut named = unit["properties"]["grids"].as_array().unwrap().clone();
+    ids.sort_by_key(Value::to_string);
+    named.sort_by_key(Value::to_string);
+    assert_eq!(ids, named);
+    let conflict = &around["conflicts"][0];
+    assert_eq!(conflict["id"], unit["id"]);
+    let shared = m2(server, &conflict["geometry"]);
+    let own = m2(server, &unit["geometry"]);
+    assert!((shared - own).abs() < NOTHING_M2, "{shared} {own}");
+    // Not with itself.
+    let again = outline(server, around["steps"].clone(), unit["id"].as_str());
+    assert_eq!(again["conflicts"], json!([]));
+}
+
+#[test]
+fn a_variant_is_its_authors_own_until_sent_in_and_adopted_by_another() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("village.gpkg");
+    std::fs::copy(village("donghua"), &file).expect("a copy");
+    let server = Server::start_with(&file, &[]);
+    let (planner, reviewer) = (server.sign_in("planner"), server.sign_in("plan_reviewer"));
+    let taken: Vec<Value> = features(&planner, "renewal_unit")
+        .iter()
+        .flat_map(|unit| unit["properties"]["grids"].as_array().unwrap().clone())
+        .collect();
+    let free: Vec<Value> = (features(&planner, "grid").iter())
+        .map(|grid| grid["id"].clone())
+        .filter(|id| !taken.contains(id))
+        .collect();
+    assert!(!free.is_empty());
+    let made = planner.post(
+        "/renewal/variants",
+        &json!({ "name": "方案一", "steps": grid_steps(&json!(free)), "properties": { "code": "U99", "name": "试划单元" } }),
+    );
+    assert_eq!(made.status, 201, "{}", made.text());
+    let made = made.json();
+    let path = format!("/renewal/variants/{}", made["id"].as_str().unwrap());
+    // Nobody else sees a draft, by no path.
+    assert_eq!(reviewer.get(&path).status, 404);
+    assert_eq!(reviewer.get("/renewal/variants").json(), json!([]));
+    for who in [&planner, &reviewer] {
+        assert_ne!(who.get("/collections/unit_variant/items").status, 200);
+    }
+    let act = |who: &Asker, act: &str, note: &str| {
+        who.post(&format!("{path}/{act}"), &json!({ "note": note }))
+    };
+    assert_eq!(act(&planner, "adopt", "").status, 403);
+    assert_eq!(act(&planner, "send", "").status, 200);
+    assert_eq!(act(&planner, "adopt", "").status, 403, "not by its author");
+    assert_eq!(
+        act(&reviewer, "return", "").status,
+        422,
+        "a return says why"
+    );
+    assert_eq!(
+        act(&reviewer, "return", "请补充说明").json()["state"],
+        "退回"
+    );
+    assert_eq!(act(&planner, "send", "").status, 200);
+    let adopted = act(&reviewer, "adopt", "同意");
+    assert_eq!(adopted.status, 200, "{}", adopted.text());
+    let unit = adopted.json()["unit"].as_str().unwrap().to_owned();
+    let kept = reviewer
+        .get(&format!("/collections/renewal_unit/items/{unit}?f=json"))
+        .json();
+    let (drawn, own) = (
+        m2(&planner, &made["geometry"]),
+        m2(&planner, &kept["geometry"]),
+    );
+    assert!((drawn - own).abs() < NOTHING_M2, "{drawn} {own}");
+    assert_eq!(kept["properties"]["grids"], json!(sorted(&free, &planner)));
+    let history = reviewer
+        .get(&format!("/collections/renewal_unit/items/{unit}/history"))
+        .json();
+    assert_eq!(history["entries"][0]["author"], "plan_reviewer");
+    assert!(
+        history["entries"][0]["reason"]
+            .as_str()
+            .unwrap()
+            .contains("方案一")
+    );
+
+    // Another unit over the same ground is refused, with the place.
+    let over = planner.post(
+        "/renewal/variants",
+        &json!({ "name": "重叠", "steps": grid_steps(&json!([free[0]])), "properties": { "code": "U98", "name": "重叠单元" } }),
+    );
+    let over = format!("/renewal/variants/{}", over.json()["id"].as_str().unwrap());
+    assert_eq!(
+        planner.post(&format!("{over}/send"), &json!({})).status,
+        200
+    );
+    let refused = reviewer.post(&format!("{over}/adopt"), &json!({}));
+    assert_eq!(refused.status, 422, "{}", refused.text());
+    assert!(refused.json()["place"].is_array());
+
+    // A variant of a unit that was changed meanwhile does not overwrite it.
+    let redrawn = planner.post(
+        "/renewal/variants",
+        &json!({ "name": "方案二", "unit": unit, "steps": grid_steps(&json!([free[0]])) }),
+    );
+    let redrawn = format!(
+        "/renewal/variants/{}",
+        redrawn.json()["id"].as_str().unwrap()
+    );
+    assert_eq!(
+        planner.post(&format!("{redrawn}/send"), &json!({})).status,
+        200
+    );
+    let version = history["version"].clone();
+    let changed = planner.post(
+        "/changes",
+        &json!({ "changes": [{ "op": "update", "layer": "renewal_unit", "id": unit, "version": version, "feature": { "properties": { "remark": "改过" } } }] }),
+    );
+    assert_eq!(changed.status, 200, "{}", changed.text());
+    assert_eq!(
+        reviewer
+            .post(&format!("{redrawn}/adopt"), &json!({}))
+            .status,
+        412
+    );
+}
+
+/// Ids in the order of the grids' codes, as a unit names its grids.
+fn sorted(ids: &[Value], server: &Asker) -> Vec<Value> {
+    let mut all: Vec<Value> = (features(server, "grid").into_iter())
+        .filter(|grid| ids.contains(&grid["id"]))
+        .collect();
+    all.sort_by_key(|grid| grid["properties"]["code"].to_string());
+    all.into_iter().map(|grid| grid["id"].clone()).collect()
+}
+
+#[test]
+fn houses_are_classed_by_a_rule_that_is_tried_first_and_each_is_in_one_class() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("village.gpkg");
+    std::fs::copy(village("donghua"), &file).expect("a copy");
+    let server = Server::start_with(&file, &[]);
+    let manager = server.sign_in("data_manager");
+    let classes = || manager.get("/renewal/disposal").json();
+    let count = |all: &Value, class: &str| {
+        let all = all["classes"].as_array().unwrap();
+        all.iter()
+            .find(|own| own["code"] == class)
+            .map_or(0, |own| own["count"].as_u64().unwrap())
+    };
+    let sum = |all: &Value| -> u64 {
+        let all = all["classes"].as_array().unwrap();
+        all.iter().map(|own| own["count"].as_u64().unwrap()).sum()
+    };
+    let before = classes();
+    assert_eq!(
+        (before["houses"].as_u64(), sum(&before)),
+        (Some(1495), 1495)
+    );
+    let mut rule = json!({
+        "filter": "right_doc = '无'", "class": "没收", "basis": "指导意见", "reason": "", "dry_run": true
+    });
+    let tried = manager.post("/renewal/disposal", &rule).json();
+    assert_eq!(classes(), before, "a rule that is tried changes nothing");
+    assert_eq!(sum(&tried["before"]), tried["matched"].as_u64().unwrap());
+    let changed = tried["changed"].as_u64().unwrap();
+    assert!(changed > 0 && changed <= tried["matched"].as_u64().unwrap());
+    rule["dry_run"] = json!(false);
+    assert_eq!(
+        manager.post("/renewal/disposal", &rule).status,
+        422,
+        "without a reason"
+    );
+    rule["reason"] = json!("无权属证明");
+    assert_eq!(
+        server
+            .sign_in("planner")
+            .post("/renewal/disposal", &rule)
+            .status,
+        403
+    );
+    let done = manager.post("/renewal/disposal", &rule);
+    assert_eq!(
+        done.json()["changed"].as_u64(),
+        Some(changed),
+        "{}",
+        done.text()
+    );
+    let after = classes();
+    assert_eq!(sum(&after), 1495);
+    assert_eq!(count(&after, "没收"), count(&before, "没收") + changed);
+    // A house keeps what it was, who changed it, and why.
+    let house = tried["sample"][0].as_str().unwrap();
+    let history = manager
+        .get(&format!("/collections/building/items/{house}/history"))
+        .json();
+    let last = &history["entries"][0];
+    assert_eq!(
+        (&last["author"], &last["reason"]),
+        (&json!("data_manager"), &json!("无权属证明"))
+    );
+    assert_eq!(last["after"]["properties"]["disposal_class"], "没收");
+    assert_ne!(last["before"]["properties"]["disposal_class"], "没收");
+}
+
+#[test]
+fn the_ledger_of_contracts_counts_32_worth_27_275_000_yuan() {
+    let server = &Server::start(&village("donghua"));
+    let manager = server.sign_in("asset_manager");
+    let ledger = manager.get("/contracts?on=2023-06-30").json();
+    assert_eq!(
+        (&ledger["count"], &ledger["amount_fen"]),
+        (&json!(32), &json!(2_727_500_000_u64))
+    );
+    let contracts = ledger["contracts"].as_array().unwrap();
+    let within = |days: i64| {
+        let soon = |own: &&Value| {
+            own["days_left"]
+                .as_i64()
+                .is_some_and(|left| (0..=days).contains(&left))
+        };
+        contracts.iter().filter(soon).count()
+    };
+    assert_eq!(
+        ledger["expiring"],
+        json!([within(30), within(60), within(90)])
+    );
+    // What has a contract that runs is not idle.
+    let running: Vec<&Value> = (contracts.iter())
+        .filter(|own| {
+            own["days_left"].as_i64().is_some_and(|left| left >= 0)
+                && own["start_on"].as_str() <= Some("2023-06-30")
+        })
+        .flat_map(|own| own["assets"].as_array().unwrap())
+        .collect();
+    let idle = ledger["idle"].as_array().unwrap();
+    assert!(!idle.is_empty() && idle.iter().all(|own| !running.contains(&&own["id"])));
+    // A month is the base rent with its step-ups, less its relief.
+    let id = contracts[0]["id"].as_str().unwrap();
+    let months = manager.get(&format!("/contracts/{id}/rent")).json();
+    for month in months.as_array().unwrap() {
+        let fen = |name: &str| month[name].as_i64().unwrap();
+        assert_eq!(fen("due_fen"), fen("rent_fen") - fen("relief_fen"));
+    }
+    assert_eq!(manager.get("/contracts?on=morgen").status, 400);
+}
+
+#[test]
+fn a_unit_grows_from_a_seed_and_never_into_another() {
+    let server = &Server::start(&village("donghua"));
+    let units = features(server, "renewal_unit");
+    let taken: Vec<Value> = (units.iter())
+        .flat_map(|unit| unit["properties"]["grids"].as_array().unwrap().clone())
+        .collect();
+    let mut grown = 0;
+    for grid in features(server, "grid") {
+        let id = grid["id"].as_str().unwrap();
+        let found = server.get(&format!(
+            "/search?q={}&kinds=grid&limit=1",
+            grid["properties"]["code"].as_str().unwrap()
+        ));
+        let Some(seed) = found.json()["results"][0]["point"].as_array().cloned() else {
+            continue;
+        };
+        let reply = server.post(
+            "/renewal/suggest",
+            &json!({ "seed": seed, "target_area_m2": 120_000 }),
+        );
+        if taken.contains(&grid["id"]) {
+            assert_eq!(reply.status, 422, "{id}: {}", reply.text());
+            continue;
+        }
+        assert_eq!(reply.status, 200, "{id}: {}", reply.text());
+        let suggestions = reply.json();
+        let suggestions = suggestions.as_array().unwrap();
+        let scores: Vec<f64> = suggestions
+            .iter()
+            .map(|own| own["score"].as_f64().unwrap())
+            .collect();
+        assert!(scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
+        for own in suggestions {
+            grown += 1;
+            let made = outline(server, own["steps"].clone(), None);
+            assert_eq!(made["conflicts"], json!([]));
+            assert_eq!(made["figures"]["buildings"]["count"], own["buildings"]);
+            let terms = own["terms"].as_array().unwrap();
+            let mean: f64 = terms
+                .iter()
+                .map(|term| term["value"].as_f64().unwrap())
+                .sum::<f64>()
+                / terms.len() as f64;
+            assert!((own["score"].as_f64().unwrap() - 100.0 * mean).abs() < 1e-9);
+        }
+    }
+    assert!(grown > 0);
+}
