@@ -299,11 +299,6 @@ impl Asker {
         }
     }
 
-    /// The cookie of the session, where somebody signed in.
-    pub fn cookie(&self) -> Option<&str> {
-        self.cookie.as_deref()
-    }
-
     /// GET of a path with its query.
     pub fn get(&self, path: &str) -> Reply {
         self.get_with(path, &[])

@@ -7,7 +7,7 @@ use yizhangtu_tests::{Server, open_village, village};
 
 /// The village, to be changed by anyone.
 fn open(folder: &Path) -> Server {
-    Server::start(&open_village("donghua", folder))
+    Server::start_with(&open_village("donghua", folder), &[])
 }
 
 fn get(server: &Server, path: &str) -> Value {

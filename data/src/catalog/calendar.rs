@@ -362,7 +362,7 @@ mod tests {
         );
         assert_eq!(
             until("2026-11-20 11:30", hours(1), 0, &[]),
-            "2026-11-20 15:00"
+            "2026-11-20 14:30"
         );
         // 国庆 2026: 1 to 7 October off, Saturday 10 October worked.
         assert_eq!(

@@ -34,7 +34,10 @@ fn instant(exif: &Exif) -> Option<DateTime<FixedOffset>> {
     let offset = text(exif, Tag::OffsetTimeOriginal)
         .or_else(|| text(exif, Tag::OffsetTime))
         .and_then(|offset| offset.parse::<FixedOffset>().ok());
-    offset.unwrap_or(crate::clock::CHINA).from_local_datetime(&local).single()
+    offset
+        .unwrap_or(crate::clock::CHINA)
+        .from_local_datetime(&local)
+        .single()
 }
 
 fn place(exif: &Exif) -> Option<(f64, f64)> {

@@ -156,7 +156,7 @@ fn course(made: &Made, at: usize, open: bool) -> Course {
     let climbs = dice.weighted(&[(0usize, 62), (1, 30), (2, 8)]);
     // Nothing there moves on by the clock: the demonstration stays as it was made.
     let state = if open {
-        if made.spec.open_events > 1 && at % 3 == 0 {
+        if made.spec.open_events > 1 && at.is_multiple_of(3) {
             "51"
         } else {
             "60"
