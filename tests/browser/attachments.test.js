@@ -30,6 +30,8 @@ test('photos and documents are chosen or dropped, seen large, refused in plain w
   const { page, close } = await openAsEditor({ expected: /415/ });
   await inspect(page, 'building', id);
   await page.getByTestId('attach').setInputFiles([JPEG, PDF]);
+  // What is below the edge of the panel is fetched when it comes into view.
+  await page.locator('.attachments').scrollIntoViewIfNeeded();
   await eventually(page, drawn, 1);
   await page.getByText('勘查记录.pdf').first().waitFor();
   // Dropped on the gallery, a photo is no import.
