@@ -38,7 +38,8 @@ function precache(): Plugin {
             const content = file.type === 'chunk' ? file.code : file.source;
             const hashed = file.fileName.startsWith('assets/');
             return {
-              url: file.fileName,
+              // The page has no other address than its folder's.
+              url: file.fileName === 'index.html' ? './?f=html' : file.fileName,
               revision: hashed ? null : createHash('sha256').update(content).digest('hex').slice(0, 16),
             };
           });

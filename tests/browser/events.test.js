@@ -1,7 +1,7 @@
 // 上报: a problem reported from a telephone, with a network and without one.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { inside, jump, open, PHONE, picture, stop } from './harness.js';
+import { eventually, inside, jump, open, PHONE, picture, stop } from './harness.js';
 
 after(stop);
 
@@ -63,7 +63,7 @@ test('what is reported without a network survives a closed page and is sent once
     expected: /ERR_INTERNET_DISCONNECTED|Failed to fetch|ERR_FAILED|503/,
   });
   // The service worker has taken the page over, and holds what it needs to start.
-  await page.evaluate(() => navigator.serviceWorker.ready);
+  await eventually(page, async () => (await navigator.serviceWorker.getRegistration())?.active?.state === 'activated');
   await page.reload();
   await page.getByTestId('open-report').waitFor();
   await stand(page, url);

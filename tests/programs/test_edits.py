@@ -126,7 +126,7 @@ def crowded(donghua, tmp_path_factory):
             lines.write(json.dumps({
                 "type": "Feature", "id": f"crowd-{number}", "geometry": {"type": "Point", "coordinates": at},
                 "properties": {"name": f"第{number}家", "kind": "园区"}}) + "\n")
-    run("import", points, "--into", path, "--layer", "place", "--crs", "EPSG:4490", "--id-column", "id")
+    run("import", points, "--into", path, "--layer", "place", "--crs", "EPSG:4490")
     return path
 
 

@@ -47,6 +47,9 @@ export interface components {
                 id: string;
             }[];
         };
+        Code: {
+            code: string;
+        };
         NewPassword: {
             old: string;
             new: string;
@@ -309,6 +312,83 @@ export interface components {
                     personal: boolean;
                 }[];
             };
+        };
+        OutlineRequest: {
+            steps: {
+                /** @description 图层的要素（ids 或 lasso 内的），或者画出的 area / features of a layer, or a drawn area */
+                add?: {
+                    layer?: string;
+                    ids?: string[];
+                    /** @description GeoJSON Polygon */
+                    lasso?: Record<string, never>;
+                    /** @description GeoJSON Polygon, MultiPolygon */
+                    area?: Record<string, never>;
+                };
+                /** @description 图层的要素（ids 或 lasso 内的），或者画出的 area / features of a layer, or a drawn area */
+                remove?: {
+                    layer?: string;
+                    ids?: string[];
+                    /** @description GeoJSON Polygon */
+                    lasso?: Record<string, never>;
+                    /** @description GeoJSON Polygon, MultiPolygon */
+                    area?: Record<string, never>;
+                };
+                cut?: {
+                    /** @description GeoJSON LineString */
+                    line: Record<string, never>;
+                    drop: number[];
+                };
+            }[];
+            unit?: string;
+        };
+        Variant: {
+            name?: string;
+            unit?: string;
+            steps?: {
+                /** @description 图层的要素（ids 或 lasso 内的），或者画出的 area / features of a layer, or a drawn area */
+                add?: {
+                    layer?: string;
+                    ids?: string[];
+                    /** @description GeoJSON Polygon */
+                    lasso?: Record<string, never>;
+                    /** @description GeoJSON Polygon, MultiPolygon */
+                    area?: Record<string, never>;
+                };
+                /** @description 图层的要素（ids 或 lasso 内的），或者画出的 area / features of a layer, or a drawn area */
+                remove?: {
+                    layer?: string;
+                    ids?: string[];
+                    /** @description GeoJSON Polygon */
+                    lasso?: Record<string, never>;
+                    /** @description GeoJSON Polygon, MultiPolygon */
+                    area?: Record<string, never>;
+                };
+                cut?: {
+                    /** @description GeoJSON LineString */
+                    line: Record<string, never>;
+                    drop: number[];
+                };
+            }[];
+            properties?: Record<string, never>;
+            note?: string;
+        };
+        SuggestionRequest: {
+            seed: number[];
+            /** @default grid */
+            layer: string;
+            target_area_m2?: number;
+            target_floor_area_m2?: number;
+            unit?: string;
+        };
+        DisposalRule: {
+            /** @description CQL2 text */
+            filter: string;
+            unit?: string;
+            class: string;
+            basis?: string;
+            reason?: string;
+            /** @default false */
+            dry_run: boolean;
         };
     };
     responses: never;

@@ -21,7 +21,7 @@ const under = (path: string) => (path.startsWith(folder) ? path.slice(folder.len
 precacheAndRoute(self.__PRECACHE__);
 cleanupOutdatedCaches();
 registerRoute(
-  new NavigationRoute(createHandlerBoundToURL('index.html'), {
+  new NavigationRoute(createHandlerBoundToURL('./?f=html'), {
     // Documents of the API are asked of the server.
     allowlist: [new RegExp(`^${folder.replace(/[/.]/g, '\\$&')}(\\?.*)?$`)],
   }),

@@ -160,6 +160,7 @@ impl Operation {
 fn schema_of(name: &str) -> Value {
     match name {
         "string" => json!({ "type": "string" }),
+        "objects" => json!({ "type": "array", "items": { "type": "object" } }),
         "binary" => json!({ "type": "string", "format": "binary" }),
         "object" => json!({ "type": "object" }),
         name => json!({ "$ref": format!("#/components/schemas/{name}") }),

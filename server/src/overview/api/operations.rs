@@ -637,7 +637,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getIndicators",
         "指标的公式、单位与来源 / formulas, units and sources of the indicators",
         &[],
-        &[(JSON, "object")],
+        &[(JSON, "objects")],
     ),
     get(
         "/renewal/suggest",
@@ -687,7 +687,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getVariants",
         "比选方案 / variants of units",
         &["unit"],
-        &[(JSON, "object")],
+        &[(JSON, "objects")],
     ),
     get(
         "/renewal/variants",
