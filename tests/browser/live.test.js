@@ -54,7 +54,7 @@ test('a page that lost the connection says so, and catches up by itself', async 
   await page.getByText('与服务器的连接已断开').waitFor();
   await change('building', house.id, { properties: { alias: '离线时改的' } });
   await page.context().setOffline(false);
-  await page.locator('.inspector').getByText('离线时改的').waitFor();
+  await page.locator('.inspector').getByText('离线时改的').first().waitFor();
   await page.getByText('与服务器的连接已断开').waitFor({ state: 'detached' });
   await close();
 });
