@@ -81,27 +81,10 @@ impl Definitions {
     }
 
     pub(super) fn of_store(store: &GeoPackage) -> Result<Self, Problem> {
-        let mut all: Vec<Definition> = built_in().to_vec();
-        for (own, hidden) in rows(store, TABLE, definition)? {
-            let place = all.iter().position(|other| other.code == own.code);
-            match (place, hidden) {
-                (Some(at), true) => drop(all.remove(at)),
-                (Some(at), false) => all[at] = own,
-                (None, true) => {}
-                (None, false) => all.push(own),
-            }
-        }
-        let read = all.into_iter().filter_map(|own| {
-            match Formula::read(&own.formula) {
-                Ok(formula) => Some((own, formula)),
-                // It was refused when it was written; an older program may have kept it.
-                Err(error) => {
-                    tracing::warn!(code = own.code, %error, "an indicator cannot be reckoned");
-                    None
-                }
-            }
-        });
-        Ok(Self(read.collect()))
+        let own = rows(store, TABLE, definition)?;
+        Ok(Self(overridden(built_in().to_vec(), own, |it| {
+            (&it.code, &it.formula)
+        })))
     }
 
     /// Every indicator of some figures.
@@ -115,7 +98,7 @@ impl Definitions {
     }
 }
 
-/// The rows of a table of definitions, each with whether it is in use; none where the file is
+/// The rows of a table of definitions, each with whether it is hidden; none where the file is
 /// of an older catalog that has no such table.
 pub(super) fn rows<T>(
     store: &GeoPackage,
@@ -133,6 +116,37 @@ pub(super) fn rows<T>(
         })
         .map_err(Problem::internal)?;
     Ok(all)
+}
+
+/// The program's definitions with an office's own in their places: one of the same code takes
+/// its place or hides it, others follow. `parts` are a definition's code and formula; what
+/// cannot be reckoned is left out.
+pub(super) fn overridden<T>(
+    mut all: Vec<T>,
+    own: Vec<(T, bool)>,
+    parts: impl Fn(&T) -> (&str, &str),
+) -> Vec<(T, Formula)> {
+    for (own, hidden) in own {
+        let place = all.iter().position(|other| parts(other).0 == parts(&own).0);
+        match (place, hidden) {
+            (Some(at), true) => drop(all.remove(at)),
+            (Some(at), false) => all[at] = own,
+            (None, true) => {}
+            (None, false) => all.push(own),
+        }
+    }
+    let read = all.into_iter().filter_map(|own| {
+        let (code, formula) = parts(&own);
+        match Formula::read(formula) {
+            Ok(formula) => Some((own, formula)),
+            // It was refused when it was written; an older program may have kept it.
+            Err(error) => {
+                tracing::warn!(code, %error, "a definition cannot be reckoned");
+                None
+            }
+        }
+    });
+    read.collect()
 }
 
 /// The texts of a row in both languages.

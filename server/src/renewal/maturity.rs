@@ -8,7 +8,7 @@ use yizhangtu_data::{Layer, Record, Text, store::GeoPackage};
 use super::{
     figures::Figures,
     formula::Formula,
-    indicators::{rows, title},
+    indicators::{overridden, rows, title},
 };
 use crate::http::Problem;
 
@@ -87,26 +87,10 @@ fn built_in() -> &'static Written {
 
 impl Terms {
     pub(super) fn of_store(store: &GeoPackage) -> Result<Self, Problem> {
-        let mut all = built_in().terms.clone();
-        for (own, hidden) in rows(store, TABLE, term)? {
-            let place = all.iter().position(|other| other.code == own.code);
-            match (place, hidden) {
-                (Some(at), true) => drop(all.remove(at)),
-                (Some(at), false) => all[at] = own,
-                (None, true) => {}
-                (None, false) => all.push(own),
-            }
-        }
-        let read = all.into_iter().filter_map(|own| {
-            match Formula::read(&own.formula) {
-                Ok(formula) => Some((own, formula)),
-                Err(error) => {
-                    tracing::warn!(code = own.code, %error, "a term of maturity cannot be reckoned");
-                    None
-                }
-            }
-        });
-        Ok(Self(read.collect()))
+        let own = rows(store, TABLE, term)?;
+        Ok(Self(overridden(built_in().terms.clone(), own, |it| {
+            (&it.code, &it.formula)
+        })))
     }
 
     /// The maturity of a unit at a stage, by its figures.
