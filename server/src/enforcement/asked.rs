@@ -78,11 +78,11 @@ impl Asked {
                 let field = PLAIN
                     .iter()
                     .find(|field| **field == name)
-                    .map(|field| By::Field(*field));
+                    .map(|field| By::Field(field));
                 let place = PLACES
                     .iter()
                     .find(|layer| **layer == name)
-                    .map(|layer| By::Place(*layer));
+                    .map(|layer| By::Place(layer));
                 let offered = || {
                     [&["year", "month"][..], &PLAIN, &PLACES]
                         .concat()

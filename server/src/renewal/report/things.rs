@@ -134,7 +134,7 @@ fn contracts(on: &Ground<'_>) -> Option<Section> {
             ],
         ));
     }
-    rows.sort_by(|a, b| b.0.cmp(&a.0));
+    rows.sort_by_key(|row| std::cmp::Reverse(row.0));
     section.rows = rows.into_iter().map(|(_, row)| row).collect();
     Some(section.summed())
 }
