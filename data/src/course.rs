@@ -14,6 +14,7 @@ use crate::{
         Calendar, Pause, Process,
         process::{BACK, Limit, SAME, State, When},
     },
+    clock::CHINA,
 };
 
 /// The step that every log begins with.
@@ -52,7 +53,6 @@ pub struct Step<'a> {
 impl Step<'_> {
     /// A step of nobody at an instant, to be filled in.
     pub fn at(at: DateTime<Utc>) -> Self {
-        const CHINA: FixedOffset = FixedOffset::east_opt(8 * 3600).expect("within a day");
         use chrono::SubsecRound as _;
         Self {
             step: "",

@@ -6,6 +6,7 @@
 pub mod catalog;
 pub mod change;
 pub mod check;
+pub mod clock;
 pub mod course;
 pub mod crs;
 pub mod demo;

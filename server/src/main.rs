@@ -5,7 +5,6 @@ mod attachments;
 mod audit;
 mod basemap;
 mod changes;
-mod clock;
 mod collections;
 mod command;
 mod contracts;

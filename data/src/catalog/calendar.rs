@@ -9,6 +9,7 @@ use chrono::{
 use serde::{Deserialize, Serialize};
 
 use super::{Text, process::Limit};
+use crate::clock::CHINA;
 
 /// When an office works. All times are those of China (UTC+8).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,9 +68,6 @@ impl From<Time> for String {
         time.0.format("%H:%M").to_string()
     }
 }
-
-/// China has one time and no summer time.
-const CHINA: FixedOffset = FixedOffset::east_opt(8 * 3600).expect("within a day");
 
 /// Days looked through for one that is worked; longer no office is closed.
 const FARTHEST: u32 = 3660;

@@ -1,13 +1,13 @@
 //! Turning what a file has into a value of a field.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 
 use super::{
     names::{fold, plain},
     source::Raw,
     units,
 };
-use crate::{Field, FieldKind, Text, Value, catalog::CodeList};
+use crate::{Field, FieldKind, Text, Value, catalog::CodeList, clock::CHINA};
 
 /// What else a value is read by.
 #[derive(Clone, Copy, Debug, Default)]
@@ -412,9 +412,8 @@ fn date_time(field: &Field, raw: &Raw) -> Result<Value, Text> {
         return Ok(Value::DateTime(moment));
     }
     // 北京时间 where nothing else is written.
-    let zone = FixedOffset::east_opt(8 * 3600);
-    if let (Some((day, time)), Some(zone)) = (moment(raw), zone)
-        && let Some(moment) = zone
+    if let Some((day, time)) = moment(raw)
+        && let Some(moment) = CHINA
             .from_local_datetime(&day.and_time(time.unwrap_or_default()))
             .single()
     {

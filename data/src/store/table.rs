@@ -6,7 +6,7 @@ use rusqlite::types::{ToSqlOutput, Value as Sql, ValueRef};
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
 
-use crate::{FieldKind, Layer, Value, crs::Transform};
+use crate::{FieldKind, Layer, Value, clock::CHINA, crs::Transform};
 
 /// A layer and the table that holds it.
 #[derive(Clone, Debug)]
@@ -164,7 +164,6 @@ fn date(text: &str) -> Option<NaiveDate> {
 
 /// An instant, told at China's offset of eight hours.
 fn instant(text: &str) -> Option<DateTime<FixedOffset>> {
-    const CHINA: FixedOffset = FixedOffset::east_opt(8 * 3600).expect("eight hours is an offset");
     DateTime::parse_from_rfc3339(text)
         .or_else(|_| {
             // Without a zone, as other programs write it, UTC is what the standard says.

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex},
     thread,
 };
+use yizhangtu_data::clock;
 
 use yizhangtu_data::{
     Change, ChangeSet, Layer,
@@ -60,7 +61,7 @@ impl Snapshot {
     /// # Errors
     /// When the registers cannot be read.
     pub(crate) fn recounted(&self, store: &GeoPackage) -> Result<Self, StoreError> {
-        let tallies = Tallies::read(store, Day::Now(people::today()))?;
+        let tallies = Tallies::read(store, Day::Now(clock::today()))?;
         let buildings = self.layer("building").map(|layer| &**layer);
         Ok(self.with_houses(Arc::new(Houses::new(buildings, tallies))))
     }
@@ -176,7 +177,7 @@ fn fetch(reader: &GeoPackage, job: Job, rows: u64) -> Result<Brought, StoreError
                 Arc::new(LayerSnapshot::new(layer, records)),
             ))
         }
-        Job::Tallies => Tallies::read(reader, Day::Now(people::today())).map(Brought::Tallies),
+        Job::Tallies => Tallies::read(reader, Day::Now(clock::today())).map(Brought::Tallies),
     }
 }
 

@@ -35,7 +35,7 @@ fn instant(exif: &Exif) -> Option<DateTime<FixedOffset>> {
         .or_else(|| text(exif, Tag::OffsetTime))
         .and_then(|offset| offset.parse::<FixedOffset>().ok());
     offset
-        .unwrap_or(crate::clock::CHINA)
+        .unwrap_or(yizhangtu_data::clock::CHINA)
         .from_local_datetime(&local)
         .single()
 }

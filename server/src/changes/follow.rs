@@ -5,6 +5,7 @@ use std::{
     collections::{BTreeMap, HashSet},
     sync::Arc,
 };
+use yizhangtu_data::clock;
 
 use yizhangtu_data::{
     Change, Operation,
@@ -19,7 +20,6 @@ use super::{
 use crate::{
     atlas::{Atlas, Snapshot},
     attachments::told_of_owners,
-    people,
 };
 
 /// Changes of other programs that are taken in one by one; beyond it the file is read anew.
@@ -101,7 +101,7 @@ impl Writer {
     /// Counts ages and what is overdue anew on a new day.
     fn turn_the_day(&self) {
         let now = self.shown.atlas.snapshot();
-        if now.houses.day() == people::today() {
+        if now.houses.day() == clock::today() {
             return;
         }
         match now.recounted(&self.store) {

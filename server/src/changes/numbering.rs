@@ -2,6 +2,7 @@
 //! so that no two get one.
 
 use std::collections::HashMap;
+use yizhangtu_data::clock;
 
 use chrono::Datelike;
 use geo::Geometry;
@@ -11,7 +12,7 @@ use yizhangtu_data::{
 };
 use yizhangtu_index::Point;
 
-use crate::{atlas::Snapshot, clock::china_now};
+use crate::atlas::Snapshot;
 
 /// Fills the numbers that new features lack.
 ///
@@ -38,7 +39,7 @@ pub(super) fn number(
             if !record.values[at].is_null() {
                 continue;
             }
-            let prefix = serial.prefix(&village(now, record), china_now().year());
+            let prefix = serial.prefix(&village(now, record), clock::now().year());
             let key = format!("{}\n{}\n{prefix}", layer.id, field.name);
             let last = match given.get(&key) {
                 Some(last) => *last,

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, SubsecRound};
 use serde_json::Value as Json;
 use yizhangtu_data::{Field, FieldKind, Value};
 
-use crate::clock::CHINA;
+use yizhangtu_data::clock::CHINA;
 
 /// The value of a field; an error says in Chinese and English what it must be.
 pub(super) fn read(field: &Field, json: &Json) -> Result<Value, (&'static str, &'static str)> {

@@ -2,6 +2,7 @@
 //! `fsync`, each all or nothing.
 
 use std::sync::{Arc, mpsc};
+use yizhangtu_data::clock;
 
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -17,7 +18,7 @@ use super::{
 };
 use crate::{
     atlas::{Atlas, Snapshot},
-    people::{self, Registers},
+    people::Registers,
     tiles::TileCache,
 };
 
@@ -262,7 +263,7 @@ impl Writer {
         numbering::number(&self.store, now, &mut set)?;
         let mut faults: Vec<Fault> = references::settle(&self.store, &mut set, &mut origin)?;
         faults.extend(rules::check(&self.store, &set, &origin)?);
-        faults.extend(Registers::new(&self.store, &set, &origin, people::today()).check()?);
+        faults.extend(Registers::new(&self.store, &set, &origin, clock::today()).check()?);
         let found = topology::check(now, accepted, &set, &origin);
         faults.extend(found.faults);
         if let Some(key) = &mut set.key {

@@ -3,13 +3,11 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, TimeZone, Utc};
 use yizhangtu_data::{
     Layer, Record, Value,
+    clock::CHINA,
     store::{GeoPackage, StoreError},
 };
 
-use crate::{
-    clock::CHINA,
-    http::{Parameters, Problem},
-};
+use crate::http::{Parameters, Problem};
 
 /// Fields that say from when until when a record holds, in the layers that have such a pair.
 const VALID_TIME: [(&str, &str); 5] = [

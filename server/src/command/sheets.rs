@@ -6,6 +6,7 @@ use std::{
     path::PathBuf,
     time::Instant,
 };
+use yizhangtu_data::clock;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
@@ -16,7 +17,6 @@ use super::{Failure, Output};
 use crate::{
     basemap::Basemaps,
     http::{App, Config, Problem},
-    people,
     policy::Viewer,
     print::Paper,
     sheets::{Occasion, Press, Sheet, number},
@@ -63,7 +63,7 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     fs::create_dir_all(&arguments.output)?;
 
     let progress = progress(chosen.len());
-    let at = people::now();
+    let at = clock::now();
     let address = arguments.url.trim_end_matches('/');
     let made: Vec<Value> = chosen
         .par_iter()

@@ -3,6 +3,7 @@
 mod rent;
 
 use std::collections::{HashMap, HashSet};
+use yizhangtu_data::clock;
 
 use axum::{Json, Router, extract::State, routing::get};
 use chrono::{Datelike, NaiveDate};
@@ -14,7 +15,6 @@ use self::rent::{Month, Relief, Terms};
 use crate::{
     atlas::LayerSnapshot,
     http::{App, Parameters, Problem},
-    people,
     policy::{Action, Viewer},
     statistics::named,
 };
@@ -98,7 +98,7 @@ async fn ledger(
 ) -> Result<Json<Ledger>, Problem> {
     let on = given.take("on")?;
     given.finish()?;
-    let today = people::today();
+    let today = clock::today();
     let on = match on {
         None => today,
         Some(text) => text.parse().map_err(|_| {
@@ -171,7 +171,7 @@ impl Ledger {
             }
             entries.push(entry);
         }
-        entries.sort_by(|a, b| (a.end_on.is_none(), a.end_on).cmp(&(b.end_on.is_none(), b.end_on)));
+        entries.sort_by_key(|it| (it.end_on.is_none(), it.end_on));
         let idle: Vec<Idle> = assets
             .map(|layer| {
                 (layer.records())

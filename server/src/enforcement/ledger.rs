@@ -6,9 +6,9 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use chrono::{FixedOffset, Utc};
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use serde_json::{Value, json};
+use yizhangtu_data::clock;
 
 use super::{
     Figures,
@@ -153,7 +153,6 @@ fn listed(app: &App, viewer: &Viewer, meant: &Meant, limit: usize) -> Value {
 /// The ledger as a workbook: headings, a row a case, and the sums that the totals give.
 fn ledger(app: &App, viewer: &Viewer, meant: &Meant) -> Result<Vec<u8>, XlsxError> {
     const FIRST: u32 = 3;
-    const CHINA: FixedOffset = FixedOffset::east_opt(8 * 3600).expect("within a day");
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
     sheet.set_name("两违台账")?;
@@ -169,7 +168,7 @@ fn ledger(app: &App, viewer: &Viewer, meant: &Meant) -> Result<Vec<u8>, XlsxErro
         "两违案件台账",
         &Format::new().set_bold().set_font_size(16),
     )?;
-    let now = Utc::now().with_timezone(&CHINA);
+    let now = clock::now();
     let made = format!(
         "制表 {}；数据版本 {}；口径 {}",
         now.format("%Y-%m-%d %H:%M"),

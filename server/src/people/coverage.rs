@@ -2,6 +2,7 @@
 //! was last seen, by grid; and the completeness of 人屋车场网.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use yizhangtu_data::clock;
 
 use axum::{Json, extract::State};
 use chrono::{DateTime, NaiveDate, SecondsFormat};
@@ -118,7 +119,7 @@ fn answer(app: &App, viewer: &Viewer, round: Option<&str>) -> Result<Coverage, P
     };
     let read = || Visits::read(&store, round.as_ref());
     let visits = store.moment(read).map_err(Problem::internal)?;
-    let today = super::today();
+    let today = clock::today();
     let (Some(buildings), Some(grids)) = (snapshot.layer("building"), snapshot.layer("grid"))
     else {
         return Err(viewer.refused());
@@ -193,7 +194,7 @@ fn answer(app: &App, viewer: &Viewer, round: Option<&str>) -> Result<Coverage, P
     let seen = Terms::current().visits.seen.join("、");
     Ok(Coverage {
         sequence: snapshot.sequence,
-        as_of: super::now().to_rfc3339_opts(SecondsFormat::Secs, false),
+        as_of: clock::now().to_rfc3339_opts(SecondsFormat::Secs, false),
         round: round.map(|round| round.told),
         unseen_days: [due, long],
         basis: json!({
@@ -374,7 +375,7 @@ impl Visits {
 /// The day in the village of an instant as the file writes it.
 fn day(at: &str) -> Option<NaiveDate> {
     let instant = DateTime::parse_from_rfc3339(at).ok()?;
-    Some(instant.with_timezone(&super::now().timezone()).date_naive())
+    Some(instant.with_timezone(&clock::CHINA).date_naive())
 }
 
 /// Adds 人, 车 and 场 to the parts of the grids.
@@ -397,7 +398,7 @@ fn elements(
         }
     };
     if viewer.may_see_people() {
-        for (building, [done, all]) in verified_since(store, super::today(), since)? {
+        for (building, [done, all]) in verified_since(store, clock::today(), since)? {
             if let Some(home) = place_of.get(&*building) {
                 count(*home, "人", done, all);
             }

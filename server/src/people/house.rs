@@ -2,6 +2,7 @@
 //! there by room, whose it is, what happened there.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use yizhangtu_data::clock;
 
 use axum::{
     Json,
@@ -307,7 +308,7 @@ impl Page<'_> {
             let (open, closed): (Vec<_>, Vec<_>) = stays
                 .into_iter()
                 .partition(|stay| stay.get(residence, "moved_out").is_null());
-            let counted = counted_in(self.store, building, super::today())?;
+            let counted = counted_in(self.store, building, clock::today())?;
             let layers = (person, residence);
             tables.rooms = Some(self.rooms(&rooms, room_layer, open, layers, &counted)?);
             tables.former = Some(self.former(closed, layers)?);

@@ -12,8 +12,6 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
-use chrono::{DateTime, FixedOffset, NaiveDate};
-
 pub(crate) use past::Past;
 pub(crate) use quality::Quality;
 pub(crate) use register::{Day, Tallies, Tally, has_registers};
@@ -36,14 +34,4 @@ pub(crate) fn routes() -> Router<App> {
         .route("/coverage", get(coverage::coverage))
         .route("/quality", get(quality::quality))
         .route("/registers", post(intake::registers).layer(most))
-}
-
-/// What the clocks of the village show.
-pub(crate) fn now() -> DateTime<FixedOffset> {
-    crate::clock::china_now()
-}
-
-/// The day in the village.
-pub(crate) fn today() -> NaiveDate {
-    now().date_naive()
 }

@@ -5,6 +5,7 @@ use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
 };
+use yizhangtu_data::clock;
 
 use axum::{Json, extract::State};
 use chrono::SecondsFormat;
@@ -76,7 +77,7 @@ pub(super) async fn quality(
             .collect();
         Ok(Json(json!({
             "sequence": sequence,
-            "as_of": super::now().to_rfc3339_opts(SecondsFormat::Secs, false),
+            "as_of": clock::now().to_rfc3339_opts(SecondsFormat::Secs, false),
             "tallies": by.into_values().collect::<Vec<_>>(),
             "findings": findings,
         })))

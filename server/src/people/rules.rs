@@ -5,6 +5,7 @@ use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
 };
+use yizhangtu_data::clock;
 
 use chrono::NaiveDate;
 use yizhangtu_data::{
@@ -243,7 +244,7 @@ impl<'a> Registers<'a> {
 
     fn visit(&self, one: &One<'_>, faults: &mut Vec<Fault>) {
         let at = match one.record.get(one.layer, "visited_at") {
-            Value::DateTime(at) => at.with_timezone(&super::now().timezone()).date_naive(),
+            Value::DateTime(at) => at.with_timezone(&clock::CHINA).date_naive(),
             _ => return,
         };
         if at > self.today && one.changes("visited_at") {

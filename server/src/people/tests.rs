@@ -8,13 +8,14 @@ use std::{
 
 use chrono::{Days, NaiveDate};
 use geo::polygon;
+use yizhangtu_data::clock::today;
 use yizhangtu_data::{
     Catalog, Change, ChangeSet, Operation, Record, Value,
     store::{About, Access, GeoPackage},
 };
 use yizhangtu_index::{Area, Rule, Shape};
 
-use super::{Registers, Terms, terms::age, today};
+use super::{Registers, Terms, terms::age};
 use crate::atlas::{Atlas, Snapshot};
 
 const SIDE: usize = 10;

@@ -1,6 +1,7 @@
 //! Who asks.
 
 use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
+use yizhangtu_data::clock;
 
 use axum::{
     extract::FromRequestParts,
@@ -13,7 +14,7 @@ use yizhangtu_data::{
 };
 
 use super::{Action, Duty, Mask, Rights, Role, View};
-use crate::{clock::china_now, http::Problem};
+use crate::http::Problem;
 
 /// Who asks, and so what is shown to them.
 #[derive(Clone, Debug)]
@@ -103,7 +104,7 @@ impl Viewer {
     /// An account, or what stands for one.
     pub(crate) fn new(who: Arc<Who>) -> Self {
         Self {
-            today: china_now().date_naive(),
+            today: clock::now().date_naive(),
             who,
             address: None,
         }

@@ -3,11 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use yizhangtu_data::clock::now;
 use yizhangtu_data::{Layer, Value, store::StoreError};
 
 use super::{
     demand::Given,
-    read::{Machine, calendar, course, now},
+    read::{Machine, calendar, course},
     take::{Asked, apply},
 };
 use crate::http::{App, Problem};

@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
+use yizhangtu_data::clock::now;
 use yizhangtu_data::{
     Catalog, Field, Layer, Record, Text,
     catalog::{
@@ -20,7 +21,7 @@ use yizhangtu_data::{
 
 use super::{
     demand::{Demands, Given, Unmet, label, shown},
-    read::{Machine, calendar, course as read_course, now},
+    read::{Machine, calendar, course as read_course},
 };
 use crate::{
     collections::{find, visible_layer as layer_of},

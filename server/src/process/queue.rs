@@ -8,6 +8,7 @@ use axum::{
 };
 use chrono::{DateTime, FixedOffset};
 use serde_json::{Value, json};
+use yizhangtu_data::clock::now;
 use yizhangtu_data::{
     Id, Layer, Record,
     course::{Course, Taken, reference},
@@ -16,7 +17,7 @@ use yizhangtu_data::{
 
 use super::{
     describe::state_title,
-    read::{Machine, calendar, now},
+    read::{Machine, calendar},
 };
 use crate::{
     collections::{features, visible_layer as layer_of},

@@ -2,23 +2,16 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, FixedOffset};
 use yizhangtu_data::{
     Layer, Record, Value,
     catalog::{Calendar, Process},
+    clock::{CHINA, now},
     course::{Course, Taken, reference},
     store::{GeoPackage, StoreError},
 };
 
 use crate::http::{App, Problem};
-
-/// China's time, in which instants are told.
-pub(super) const CHINA: FixedOffset = FixedOffset::east_opt(8 * 3600).expect("within a day");
-
-/// Now, in China's time.
-pub(super) fn now() -> DateTime<FixedOffset> {
-    Utc::now().with_timezone(&CHINA)
-}
 
 /// A layer with a machine and what the machine needs.
 pub(super) struct Machine {

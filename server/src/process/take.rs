@@ -10,6 +10,7 @@ use axum::{
 };
 use chrono::{DateTime, FixedOffset};
 use serde_json::{Map, Value as Json, json};
+use yizhangtu_data::clock::{CHINA, now};
 use yizhangtu_data::{
     Change, ChangeSet, Expected, Key, Operation, Record, Value,
     catalog::{
@@ -23,7 +24,7 @@ use yizhangtu_data::{
 use super::{
     demand::{Attached, Demands, Given, Unmet, next_code},
     describe,
-    read::{CHINA, Machine, calendar, course as read_course, now},
+    read::{Machine, calendar, course as read_course},
 };
 use crate::{
     changes::{self, Draft, Fault},

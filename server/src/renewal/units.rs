@@ -3,6 +3,7 @@
 use axum::{Json, extract::State};
 use rayon::prelude::*;
 use serde::Serialize;
+use yizhangtu_data::clock;
 use yizhangtu_data::topology::polygons;
 
 use super::{
@@ -13,7 +14,6 @@ use super::{
 };
 use crate::{
     http::{App, Parameters, Problem},
-    people,
     policy::{Action, Seen, Viewer},
     statistics::{self, Counts, Statistics},
 };
@@ -113,7 +113,7 @@ fn all(app: &App, viewer: &Viewer) -> Result<Units, Problem> {
     });
     Ok(Units {
         sequence: counted.sequence,
-        as_of: people::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false),
+        as_of: clock::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false),
         units,
     })
 }

@@ -6,6 +6,7 @@
 //! which variant it came from, and a unit that was changed meanwhile is not overwritten.
 
 use std::sync::Arc;
+use yizhangtu_data::clock;
 
 use axum::{
     Json,
@@ -28,7 +29,6 @@ use super::{
 use crate::{
     changes::{self, Done, Draft},
     http::{App, Parameters, Problem},
-    people,
     policy::{Action, Viewer},
 };
 
@@ -226,7 +226,7 @@ pub(super) async fn make(
         record
             .set(&layers.variants, "author", by.author())
             .set(&layers.variants, "state", DRAFT)
-            .set(&layers.variants, "made_at", Value::DateTime(people::now()));
+            .set(&layers.variants, "made_at", Value::DateTime(clock::now()));
         if let Some(unit) = &given.unit {
             let (found, version) = store
                 .get_versioned(UNITS, unit)
@@ -399,7 +399,7 @@ fn moved(
     note: Option<String>,
 ) -> Result<ChangeSet, Problem> {
     let state = layers.text(&record, "state").to_owned();
-    let now = Value::DateTime(people::now());
+    let now = Value::DateTime(clock::now());
     let variants = &layers.variants;
     let mut set = ChangeSet {
         expects: vec![expected(LAYER, &record.id, version)],

@@ -9,6 +9,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use yizhangtu_data::clock;
 
 use super::{
     press::{Occasion, Press},
@@ -18,7 +19,6 @@ use super::{
 use crate::{
     audit::Entry,
     http::{App, Base, Parameters, Problem, percent_encoded},
-    people,
     policy::Viewer,
     print::Paper,
 };
@@ -91,7 +91,7 @@ async fn document(
         let press = Press::new(&app, &viewer)?;
         let sheet = press.sheets().get(&id)?;
         let occasion = Occasion {
-            at: people::now(),
+            at: clock::now(),
             number: number(),
             address: base.at(""),
         };
@@ -180,7 +180,7 @@ pub(crate) fn number() -> String {
     let ulid = ulid::Ulid::generate().to_string();
     format!(
         "TF{}-{}",
-        people::now().format("%Y%m%d"),
+        clock::now().format("%Y%m%d"),
         &ulid[ulid.len() - 8..]
     )
 }

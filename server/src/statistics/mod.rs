@@ -20,13 +20,14 @@ use axum::{
 use chrono::{NaiveDate, SecondsFormat};
 use geo::MultiPolygon;
 use serde::Serialize;
+use yizhangtu_data::clock;
 use yizhangtu_index::Rule;
 
 use crate::{
     atlas::Snapshot,
     audit::Entry,
     http::{App, Parameters, Problem},
-    people::{self, Terms},
+    people::Terms,
     policy::Viewer,
     release::Rules,
 };
@@ -104,7 +105,7 @@ fn told(
     (rule, on): (Rule, Option<NaiveDate>),
     seen: &Counted,
 ) -> Statistics {
-    let now = people::now();
+    let now = clock::now();
     let [zh, en] = basis(rule, on);
     Statistics {
         sequence: snapshot.sequence,
@@ -184,7 +185,7 @@ fn answer(
             by,
             &subject,
             (&selection, request.rule),
-            people::today(),
+            clock::today(),
             seen,
         )
     });

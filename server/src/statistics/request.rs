@@ -5,12 +5,12 @@ use chrono::NaiveDate;
 use geo::Geometry;
 use serde::Deserialize;
 use yizhangtu_data::GeometryKind;
+use yizhangtu_data::clock;
 use yizhangtu_index::Rule;
 
 use crate::{
     atlas::{LayerSnapshot, Snapshot},
     http::{FieldProblem, Problem},
-    people,
 };
 
 /// The body as it is written.
@@ -139,7 +139,7 @@ fn picked(ids: Vec<String>) -> Result<Vec<String>, Problem> {
 
 /// A day that is over: what was registered by then is counted.
 fn day(text: &str) -> Result<NaiveDate, Problem> {
-    let today = people::today();
+    let today = clock::today();
     match text.parse::<NaiveDate>() {
         Ok(day) if day <= today => Ok(day),
         _ => Err(Problem::parameter(

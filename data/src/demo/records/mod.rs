@@ -17,7 +17,7 @@ use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, TimeZone};
 use geo::Geometry;
 
 use super::{dice::mix, made::Made};
-use crate::{Catalog, Id, Layer, Record, Value};
+use crate::{Catalog, Id, Layer, Record, Value, clock::CHINA};
 
 /// A writer of the records of one layer of one village.
 pub(super) type Maker = fn(&Made, &mut Writer<'_>);
@@ -205,8 +205,7 @@ impl Made {
 
 /// A place in time in China, `minutes` after the beginning of a day.
 pub(super) fn instant(day: NaiveDate, minutes: i64) -> DateTime<FixedOffset> {
-    let china = FixedOffset::east_opt(8 * 3600).expect("UTC+8");
-    let midnight = china
+    let midnight = CHINA
         .from_local_datetime(&day.and_time(NaiveTime::MIN))
         .single()
         .expect("no summer time");

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
 use yizhangtu_data::{Record, Value};
 
 use super::Property;
-use crate::clock::CHINA;
+use yizhangtu_data::clock::CHINA;
 
 /// How one stretch of time lies to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,6 +11,7 @@ mod value;
 
 use axum::{Json, body::Bytes, extract::State, http::StatusCode};
 use serde::Serialize;
+use yizhangtu_data::clock;
 use yizhangtu_data::{Change, ChangeSet, store::StoreError};
 
 use self::{
@@ -117,7 +118,7 @@ fn read(app: &App, snapshot: &Snapshot, body: &[u8]) -> Result<(Report, Vec<Chan
     })?;
     let store = app.pool().reader().map_err(Problem::internal)?;
     let taken = store.moment(|| {
-        let known = Known::new(&store, &houses, &sheet, super::today())?;
+        let known = Known::new(&store, &houses, &sheet, clock::today())?;
         rows::read(&known, &sheet)
     });
     taken.map_err(|error: StoreError| Problem::internal(error))

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use geo::polygon;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet};
+use yizhangtu_data::clock::today;
 use yizhangtu_data::{
     Catalog, Change, ChangeSet, Operation, Record, Value,
     store::{About, Access, GeoPackage},
@@ -15,7 +16,7 @@ use super::{
     rows::{Known, Report, read},
     sheet::Sheet,
 };
-use crate::{atlas::Atlas, people::today};
+use crate::atlas::Atlas;
 
 const HOUSES: usize = 40;
 

@@ -1,13 +1,13 @@
 //! 一单元一册: the report on A3 paper, with a map of the unit at a true scale.
 
 use geo::{BoundingRect, Coord, Geometry, LineString, MultiPolygon};
+use yizhangtu_data::clock;
 use yizhangtu_data::topology::polygons;
 use yizhangtu_index::Rule;
 
 use super::{Ground, Report, section::Cell};
-use crate::{
-    people,
-    print::{Align, Canvas, Color, Column, Flow, Paint, Paper, Running, Stroke, Table, Type},
+use crate::print::{
+    Align, Canvas, Color, Column, Flow, Paint, Paper, Running, Stroke, Table, Type,
 };
 
 /// Margin of a page and height of the map, in millimetres.
@@ -29,7 +29,7 @@ const VIOLET: Color = Color([0x6B, 0x3F, 0xA0]);
 pub(super) fn print(report: &Report, on: &Ground<'_>, watermark: &str) -> Vec<u8> {
     let mut flow = Flow::new(
         (&format!("{} 一单元一册", report.name), watermark),
-        people::now(),
+        clock::now(),
         (Paper::A3.landscape(), MARGIN),
         Running {
             head: format!("城市更新单元　{}", report.name),

@@ -17,6 +17,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use yizhangtu_data::clock;
 use yizhangtu_data::{Catalog, Layer, Text, topology::polygons};
 
 use self::{section::Section, stops::Stop};
@@ -31,7 +32,6 @@ use crate::{
     atlas::Snapshot,
     audit::Entry,
     http::{App, Parameters, Problem, percent_encoded},
-    people,
     policy::{Action, Seen, Viewer},
     statistics::{self, Statistics, Subject},
 };
@@ -107,7 +107,7 @@ pub(super) async fn report(
                 (bytes, XLSX, format!("{name} 叠加分析.xlsx"))
             }
             Form::Booklet => {
-                let who = format!("{} {}", viewer.author(), people::now().format("%F %H:%M"));
+                let who = format!("{} {}", viewer.author(), clock::now().format("%F %H:%M"));
                 let (bytes, name) = Report::of(&app, &viewer, &id, |report, on| {
                     (booklet::print(&report, on, &who), report.name)
                 })?;
