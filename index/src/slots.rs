@@ -5,19 +5,25 @@ use std::sync::Arc;
 use crate::vector;
 
 /// Keys of one chunk.
-const CHUNK: usize = 512;
+const CHUNK: usize = 64;
 
-/// Values by key, for snapshots that differ a little. Cloning shares all chunks; a change copies the one it is in.
+/// Chunks of one shelf.
+const SHELF: usize = 128;
+
+type Chunk<T> = Arc<[Option<T>]>;
+
+/// Values by key, for snapshots that differ a little. Cloning shares all shelves; a change
+/// copies the shelf and the chunk that it is in.
 #[derive(Clone, Debug)]
 pub struct Slots<T> {
-    chunks: Vec<Arc<[Option<T>]>>,
+    shelves: Vec<Arc<[Chunk<T>]>>,
     count: usize,
 }
 
 impl<T> Default for Slots<T> {
     fn default() -> Self {
         Self {
-            chunks: Vec::new(),
+            shelves: Vec::new(),
             count: 0,
         }
     }
@@ -36,59 +42,70 @@ impl<T: Clone> Slots<T> {
         for (key, value) in values {
             table[key as usize] = Some(value);
         }
-        let mut chunks = Vec::with_capacity(table.len() / CHUNK);
         let mut rest = table.into_iter();
+        let mut shelves = Vec::with_capacity(length.div_ceil(CHUNK * SHELF));
         while rest.len() > 0 {
-            chunks.push(rest.by_ref().take(CHUNK).collect());
+            let mut shelf = vec![empty(); SHELF];
+            for chunk in &mut shelf {
+                if rest.len() > 0 {
+                    *chunk = rest.by_ref().take(CHUNK).collect();
+                }
+            }
+            shelves.push(shelf.into());
         }
-        Self { chunks, count }
+        Self { shelves, count }
+    }
+
+    #[inline]
+    fn slot(&self, key: u32) -> Option<&Option<T>> {
+        let key = key as usize;
+        Some(&self.shelves.get(key / (CHUNK * SHELF))?[key / CHUNK % SHELF][key % CHUNK])
     }
 
     /// The value of a key.
     #[inline]
     pub fn get(&self, key: u32) -> Option<&T> {
-        let key = key as usize;
-        self.chunks.get(key / CHUNK)?[key % CHUNK].as_ref()
+        self.slot(key)?.as_ref()
     }
 
     /// Has the value of a key fetched: it is soon read.
     #[inline]
     pub(crate) fn fetch(&self, key: u32) {
-        let key = key as usize;
-        if let Some(slot) = self
-            .chunks
-            .get(key / CHUNK)
-            .and_then(|chunk| chunk.get(key % CHUNK))
-        {
+        if let Some(slot) = self.slot(key) {
             vector::fetch(slot);
         }
     }
 
     /// Puts or takes away a value; returns the old one.
     pub fn set(&mut self, key: u32, value: Option<T>) -> Option<T> {
-        let key = key as usize;
-        if value.is_none() && key / CHUNK >= self.chunks.len() {
+        if value.is_none() && self.slot(key).is_none() {
             return None;
         }
-        while key / CHUNK >= self.chunks.len() {
-            self.chunks.push(std::iter::repeat_n(None, CHUNK).collect());
+        let key = key as usize;
+        let shelf = key / (CHUNK * SHELF);
+        while shelf >= self.shelves.len() {
+            self.shelves.push(vec![empty(); SHELF].into());
         }
-        let slot = &mut Arc::make_mut(&mut self.chunks[key / CHUNK])[key % CHUNK];
+        let chunk = &mut Arc::make_mut(&mut self.shelves[shelf])[key / CHUNK % SHELF];
+        let slot = &mut Arc::make_mut(chunk)[key % CHUNK];
         let added = usize::from(value.is_some());
         let old = std::mem::replace(slot, value);
         self.count = self.count + added - usize::from(old.is_some());
         old
     }
 
+    fn chunks(&self) -> impl DoubleEndedIterator<Item = &Chunk<T>> {
+        self.shelves.iter().flat_map(|shelf| shelf.iter())
+    }
+
     /// A key beyond those of all values: keys from it on are free.
     pub fn end(&self) -> u32 {
-        let chunks = self.chunks.iter().enumerate().rev();
-        let last = chunks.filter_map(|(at, chunk)| {
+        let count = self.shelves.len() * SHELF;
+        let last = (self.chunks().rev().zip(1..)).find_map(|(chunk, from_end)| {
             let own = chunk.iter().rposition(Option::is_some)?;
-            Some(at * CHUNK + own + 1)
+            Some((count - from_end) * CHUNK + own + 1)
         });
-        let end = last.take(1).next().unwrap_or(0);
-        u32::try_from(end).expect("keys are below 2^32")
+        u32::try_from(last.unwrap_or(0)).expect("keys are below 2^32")
     }
 
     /// Number of values.
@@ -103,7 +120,7 @@ impl<T: Clone> Slots<T> {
 
     /// All values with their keys, ascending.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
-        let slots = self.chunks.iter().flat_map(|chunk| chunk.iter());
+        let slots = self.chunks().flat_map(|chunk| chunk.iter());
         (0..)
             .zip(slots)
             .filter_map(|(key, slot)| Some((key, slot.as_ref()?)))
@@ -111,8 +128,13 @@ impl<T: Clone> Slots<T> {
 
     /// Bytes of the table itself.
     pub fn bytes(&self) -> usize {
-        self.chunks.len() * (CHUNK * size_of::<Option<T>>() + 16 + 16)
+        self.shelves.len() * SHELF * (CHUNK * size_of::<Option<T>>() + 16 + 16)
     }
+}
+
+/// A chunk without values.
+fn empty<T>() -> Chunk<T> {
+    std::iter::repeat_with(|| None).take(CHUNK).collect()
 }
 
 #[cfg(test)]
@@ -135,6 +157,7 @@ mod tests {
             (first.get(700), first.len(), next.len()),
             (Some(&"b"), 2, 2)
         );
-        assert!(Arc::ptr_eq(&first.chunks[0], &first.clone().chunks[0]));
+        assert!(Arc::ptr_eq(&first.shelves[0], &first.clone().shelves[0]));
+        assert_eq!((first.end(), next.end()), (701, 5_001));
     }
 }

@@ -98,7 +98,9 @@ fn edit_page<'a>(
     area: &impl Fn(u32) -> Option<&'a Area>,
 ) -> Option<Page> {
     let old = page.words();
-    let mut arena = vec![NONE; BLOCKS];
+    // Room for a little more than there was.
+    let mut arena = Vec::with_capacity(old.len() + old.len() / 8);
+    arena.resize(BLOCKS, NONE);
     for (at, block) in page::blocks(cell).enumerate() {
         let concerns =
             |(change, edges): &(&Change<'a>, &[(Point, Point)])| change.concerns(edges, &block);

@@ -1,22 +1,30 @@
 //! The pages of a map by their place.
 
-use std::{collections::HashMap, hash::BuildHasherDefault, hash::Hasher};
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+    sync::Arc,
+};
 
 use super::page::Page;
 
 /// Column and row of a page.
 pub(super) type Place = (i64, i64);
 
-/// Most places of a dense table: copying it is a part of every edit.
-const MOST_DENSE: i64 = 1 << 14;
+/// Places of a table that is dense however few pages it has, and for each page.
+const DENSE: i64 = 1 << 14;
+const DENSE_A_PAGE: i64 = 8;
+
+/// A row of pages. Rows without pages are one and the same.
+type Row = Arc<[Option<Page>]>;
 
 /// Pages in a dense table where they lie close together, in a sparse one elsewhere.
 #[derive(Clone, Debug)]
 pub(super) enum Top {
     Dense {
         first: Place,
-        columns: i64,
-        pages: Box<[Option<Page>]>,
+        /// From the south. An edit copies the rows that it touches.
+        rows: Vec<Row>,
     },
     Sparse(HashMap<Place, Page, BuildHasherDefault<PlaceHasher>>),
 }
@@ -35,17 +43,18 @@ impl Top {
         };
         let ((west, east), (south, north)) = (range(|place| place.0), range(|place| place.1));
         let (columns, rows) = (east - west + 1, north - south + 1);
-        if columns.saturating_mul(rows) > MOST_DENSE {
+        let most = DENSE.max(DENSE_A_PAGE * pages.len() as i64);
+        if columns.saturating_mul(rows) > most {
             return Self::Sparse(pages.into_iter().collect());
         }
-        let mut table = vec![None; (columns * rows) as usize];
+        let empty: Row = vec![None; columns as usize].into();
+        let mut rows: Vec<Row> = vec![empty; rows as usize];
         for ((column, row), page) in pages {
-            table[((row - south) * columns + column - west) as usize] = Some(page);
+            Arc::make_mut(&mut rows[(row - south) as usize])[(column - west) as usize] = Some(page);
         }
         Self::Dense {
             first: (west, south),
-            columns,
-            pages: table.into(),
+            rows,
         }
     }
 
@@ -53,16 +62,10 @@ impl Top {
     #[inline(always)]
     pub(super) fn get(&self, place: Place) -> Option<&Page> {
         match self {
-            Self::Dense {
-                first,
-                columns,
-                pages,
-            } => {
+            Self::Dense { first, rows } => {
+                // What lies to the west or south is far beyond the last one, unsigned.
                 let (column, row) = (place.0 - first.0, place.1 - first.1);
-                if column as u64 >= *columns as u64 || row < 0 {
-                    return None;
-                }
-                pages.get((row * columns + column) as usize)?.as_ref()
+                rows.get(row as usize)?.get(column as usize)?.as_ref()
             }
             Self::Sparse(pages) => pages.get(&place),
         }
@@ -71,25 +74,19 @@ impl Top {
     /// The table with some pages replaced, or taken away where there is none.
     pub(super) fn with(&self, changed: Vec<(Place, Option<Page>)>) -> Self {
         let mut next = self.clone();
-        if let Self::Dense {
-            first,
-            columns,
-            pages,
-        } = &mut next
-        {
-            let rows = pages.len() as i64 / (*columns).max(1);
-            let slot = |place: &Place| {
-                let (column, row) = (place.0 - first.0, place.1 - first.1);
-                let known = (0..*columns).contains(&column) && (0..rows).contains(&row);
-                known.then_some((row * *columns + column) as usize)
+        if let Self::Dense { first, rows } = &mut next {
+            let slot = |rows: &[Row], place: &Place| {
+                let row = usize::try_from(place.1 - first.1).ok()?;
+                let column = usize::try_from(place.0 - first.0).ok()?;
+                (column < rows.get(row)?.len()).then_some((row, column))
             };
             if changed
                 .iter()
-                .all(|(place, page)| page.is_none() || slot(place).is_some())
+                .all(|(place, page)| page.is_none() || slot(rows, place).is_some())
             {
                 for (place, page) in changed {
-                    if let Some(slot) = slot(&place) {
-                        pages[slot] = page;
+                    if let Some((row, column)) = slot(rows, &place) {
+                        Arc::make_mut(&mut rows[row])[column] = page;
                     }
                 }
                 return next;
@@ -107,27 +104,27 @@ impl Top {
 
     fn into_pages(self) -> Box<dyn Iterator<Item = (Place, Page)>> {
         match self {
-            Self::Dense {
-                first,
-                columns,
-                pages,
-            } => Box::new(
-                pages
-                    .into_iter()
-                    .zip(0_i64..)
-                    .filter_map(move |(page, at)| {
-                        let place = (first.0 + at % columns, first.1 + at / columns);
-                        Some((place, page?))
-                    }),
-            ),
+            Self::Dense { first, rows } => Box::new(rows.into_iter().zip(first.1..).flat_map(
+                move |(pages, row)| {
+                    let pages: Vec<_> = (pages.iter().cloned().zip(first.0..))
+                        .filter_map(|(page, column)| Some(((column, row), page?)))
+                        .collect();
+                    pages
+                },
+            )),
             Self::Sparse(pages) => Box::new(pages.into_iter()),
         }
     }
 
     pub(super) fn bytes(&self) -> usize {
         match self {
-            Self::Dense { pages, .. } => {
-                size_of_val(&**pages) + pages.iter().flatten().map(Page::bytes).sum::<usize>()
+            Self::Dense { rows, .. } => {
+                // Rows that are shared because they are empty are counted often.
+                let pages = rows.iter().flat_map(|pages| pages.iter());
+                rows.iter()
+                    .map(|pages| size_of_val(&**pages) + size_of::<Row>())
+                    .sum::<usize>()
+                    + pages.flatten().map(Page::bytes).sum::<usize>()
             }
             Self::Sparse(pages) => {
                 pages.capacity() * (size_of::<(Place, Page)>() + 1)

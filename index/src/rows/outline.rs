@@ -74,6 +74,16 @@ pub(super) struct Reach {
 }
 
 impl Reach {
+    /// How far a rectangle reaches from a point in it.
+    pub(super) fn of(place: Point, rect: &Rect) -> Self {
+        Self {
+            west: place.x - rect.min.x,
+            south: place.y - rect.min.y,
+            east: rect.max.x - place.x,
+            north: rect.max.y - place.y,
+        }
+    }
+
     /// The greater of both, each way.
     pub(super) fn join(self, other: Self) -> Self {
         Self {

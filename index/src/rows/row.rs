@@ -14,7 +14,7 @@ pub(super) struct Item {
 }
 
 /// Features of a row, west to east by cell and by key within a cell, column by column.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Row {
     /// Column of the first cell.
     first: i64,
@@ -43,93 +43,203 @@ pub(crate) struct Row {
 pub(super) static EMPTY: std::sync::LazyLock<std::sync::Arc<Row>> =
     std::sync::LazyLock::new(|| std::sync::Arc::new(Row::new(Vec::new(), &[], 0, 0)));
 
-impl Row {
-    /// Sorts features into cells of a size.
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "lattice values are exact in a double, and a feature is no larger than a cell"
-    )]
-    pub(super) fn new(mut items: Vec<Item>, given: &[i64], shift: u32, measures: usize) -> Self {
-        items.sort_unstable_by_key(|item| (item.place.x >> shift, item.key));
-        let first = items.first().map_or(0, |item| item.place.x >> shift);
-        let last = items.last().map_or(-1, |item| item.place.x >> shift);
-        let cells = (last - first + 1) as usize;
-        let mut starts = vec![0_u32; cells + 1];
-        for item in &items {
-            starts[((item.place.x >> shift) - first) as usize + 1] += 1;
-        }
-        for at in 0..cells {
-            starts[at + 1] += starts[at];
-        }
-        let mut values = Vec::with_capacity(measures * items.len());
-        let mut sums = Vec::with_capacity(measures * (cells + 1));
-        for measure in 0..measures {
-            values.extend(items.iter().map(|item| given[item.at + measure]));
-            let own = &values[measure * items.len()..];
-            let mut sum = 0;
-            sums.push(0);
-            for cell in starts.windows(2) {
-                sum += own[cell[0] as usize..cell[1] as usize].iter().sum::<i64>();
-                sums.push(sum);
+/// What a row takes over from another one, or from what is new, in order.
+enum Piece {
+    Old(std::ops::Range<usize>),
+    New(usize),
+}
+
+impl Piece {
+    /// A column of what the pieces say.
+    fn column<T: Copy>(pieces: &[Self], old: &[T], new: impl Fn(usize) -> T) -> Box<[T]> {
+        let mut column = Vec::with_capacity(pieces.iter().map(Self::len).sum());
+        for piece in pieces {
+            match piece {
+                Self::Old(range) => column.extend_from_slice(&old[range.clone()]),
+                Self::New(at) => column.push(new(*at)),
             }
         }
-        let (near, far) = if shift < 32 {
-            (&*items, &[][..])
-        } else {
-            (&[][..], &*items)
-        };
-        Self {
-            first,
-            starts: starts.into(),
-            keys: items.iter().map(|item| item.key).collect(),
-            xs: items.iter().map(|item| item.place.x as f64).collect(),
-            ys: items.iter().map(|item| item.place.y as f64).collect(),
-            reaches: (0..4)
-                .flat_map(|way| near.iter().map(move |item| reaches(item)[way] as u32))
-                .collect(),
-            reach: (items.iter().map(reaches))
-                .map(|[west, south, east, north]| Reach {
-                    west,
-                    south,
-                    east,
-                    north,
-                })
-                .fold(Reach::default(), Reach::join),
-            rects: far.iter().map(|item| item.rect).collect(),
-            all: items.iter().map(|item| item.rect).reduce(|a, b| a.join(&b)),
-            values: values.into(),
-            sums: sums.into(),
+        column.into()
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Old(range) => range.len(),
+            Self::New(_) => 1,
         }
+    }
+}
+
+impl Row {
+    /// Sorts features into cells of a size.
+    pub(super) fn new(mut items: Vec<Item>, given: &[i64], shift: u32, measures: usize) -> Self {
+        sort(&mut items, shift);
+        let pieces: Vec<Piece> = (0..items.len()).map(Piece::New).collect();
+        Self::default().merged(&pieces, &items, given, shift, measures)
     }
 
     /// The row with some keys taken away and some features put in.
     pub(super) fn with(
         &self,
         without: &[u32],
-        new: Vec<Item>,
+        mut new: Vec<Item>,
         given: &[i64],
         shift: u32,
         measures: usize,
     ) -> Self {
-        let mut all = Vec::with_capacity((self.keys.len() + new.len()) * measures);
-        let mut items = Vec::with_capacity(self.keys.len() + new.len());
-        for item in new {
-            let at = all.len();
-            all.extend_from_slice(&given[item.at..item.at + measures]);
-            items.push(Item { at, ..item });
+        sort(&mut new, shift);
+        let mut gone: Vec<usize> = (without.iter())
+            .filter_map(|key| self.keys.iter().position(|own| own == key))
+            .collect();
+        gone.sort_unstable();
+        let (mut pieces, mut from) = (Vec::with_capacity(2 * (gone.len() + new.len()) + 1), 0);
+        let mut gone = gone.into_iter().peekable();
+        let mut keep = |pieces: &mut Vec<Piece>, to: usize| {
+            while let Some(at) = gone.next_if(|at| *at < to) {
+                pieces.push(Piece::Old(from..at));
+                from = at + 1;
+            }
+            pieces.push(Piece::Old(from..to));
+            from = to;
+        };
+        for (at, item) in new.iter().enumerate() {
+            keep(&mut pieces, self.place_of(item, shift));
+            pieces.push(Piece::New(at));
         }
-        for at in (0..self.keys.len()).filter(|&at| !without.contains(&self.keys[at])) {
-            items.push(Item {
-                key: self.keys[at],
-                place: self.place(at),
-                rect: self.rect(at),
-                at: all.len(),
-            });
-            all.extend((0..measures).map(|measure| self.value(measure, at)));
+        keep(&mut pieces, self.keys.len());
+        self.merged(&pieces, &new, given, shift, measures)
+    }
+
+    /// Before which of the row's features a new one stands.
+    fn place_of(&self, item: &Item, shift: u32) -> usize {
+        let column = item.place.x >> shift;
+        let own = self.items(&self.cells(column, column));
+        own.start + self.keys[own].partition_point(|key| *key < item.key)
+    }
+
+    /// A row of what the pieces say.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "lattice values are exact in a double, and a feature is no larger than a cell"
+    )]
+    fn merged(
+        &self,
+        pieces: &[Piece],
+        new: &[Item],
+        given: &[i64],
+        shift: u32,
+        measures: usize,
+    ) -> Self {
+        let xs = Piece::column(pieces, &self.xs, |at| new[at].place.x as f64);
+        let count = xs.len();
+        let column = |x: f64| x as i64 >> shift;
+        let first = xs.first().map_or(0, |&x| column(x));
+        let last = xs.last().map_or(-1, |&x| column(x));
+        let cells = (last - first + 1) as usize;
+        let mut starts = vec![0_u32; cells + 1];
+        for &x in &xs {
+            starts[(column(x) - first) as usize + 1] += 1;
         }
-        Self::new(items, &all, shift, measures)
+        for at in 0..cells {
+            starts[at + 1] += starts[at];
+        }
+        let mut values = Vec::with_capacity(measures * count);
+        let mut sums = Vec::with_capacity(measures * (cells + 1));
+        for measure in 0..measures {
+            let old = if self.is_empty() {
+                &[]
+            } else {
+                self.values(measure)
+            };
+            let own = Piece::column(pieces, old, |at| given[new[at].at + measure]);
+            let mut sum = 0;
+            sums.push(0);
+            for cell in starts.windows(2) {
+                sum += own[cell[0] as usize..cell[1] as usize].iter().sum::<i64>();
+                sums.push(sum);
+            }
+            values.extend_from_slice(&own);
+        }
+        let near = shift < 32;
+        let ways = self.ways();
+        let mut all_reaches = Vec::with_capacity(if near { 4 * count } else { 0 });
+        for way in (0..4).filter(|_| near) {
+            let own = Piece::column(pieces, ways[way], |at| reaches(&new[at])[way] as u32);
+            all_reaches.extend_from_slice(&own);
+        }
+        let mut row = Self {
+            first,
+            starts: starts.into(),
+            keys: Piece::column(pieces, &self.keys, |at| new[at].key),
+            ys: Piece::column(pieces, &self.ys, |at| new[at].place.y as f64),
+            xs,
+            reaches: all_reaches.into(),
+            rects: if near {
+                Box::default()
+            } else {
+                Piece::column(pieces, &self.rects, |at| new[at].rect)
+            },
+            all: None,
+            reach: Reach::default(),
+            values: values.into(),
+            sums: sums.into(),
+        };
+        row.all = row.around();
+        row.reach = row.farthest();
+        row
+    }
+
+    /// The rectangle around all features.
+    #[expect(clippy::cast_possible_truncation, reason = "whole numbers below 2^53")]
+    fn around(&self) -> Option<Rect> {
+        if self.reaches.is_empty() {
+            return self.rects.iter().copied().reduce(|a, b| a.join(&b));
+        }
+        let [west, south, east, north] = self.ways();
+        let least = |places: &[f64], ways: &[u32]| {
+            let ends = places
+                .iter()
+                .zip(ways)
+                .map(|(place, way)| place - f64::from(*way));
+            ends.fold(f64::INFINITY, f64::min) as i64
+        };
+        let most = |places: &[f64], ways: &[u32]| {
+            let ends = places
+                .iter()
+                .zip(ways)
+                .map(|(place, way)| place + f64::from(*way));
+            ends.fold(f64::NEG_INFINITY, f64::max) as i64
+        };
+        Some(Rect {
+            min: Point {
+                x: least(&self.xs, west),
+                y: least(&self.ys, south),
+            },
+            max: Point {
+                x: most(&self.xs, east),
+                y: most(&self.ys, north),
+            },
+        })
+    }
+
+    /// The farthest that any rectangle reaches each way.
+    fn farthest(&self) -> Reach {
+        if self.reaches.is_empty() {
+            let each = self.rects.iter().enumerate();
+            return (each.map(|(at, rect)| Reach::of(self.place(at), rect)))
+                .fold(Reach::default(), Reach::join);
+        }
+        let [west, south, east, north] = self
+            .ways()
+            .map(|way| way.iter().copied().max().map_or(0, i64::from));
+        Reach {
+            west,
+            south,
+            east,
+            north,
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -163,10 +273,6 @@ impl Row {
     #[inline]
     pub(super) fn values(&self, measure: usize) -> &[i64] {
         &self.values[measure * self.keys.len()..(measure + 1) * self.keys.len()]
-    }
-
-    fn value(&self, measure: usize, at: usize) -> i64 {
-        self.values[measure * self.keys.len() + at]
     }
 
     /// The representative point of a feature.
@@ -218,12 +324,12 @@ impl Row {
     }
 }
 
+fn sort(items: &mut [Item], shift: u32) {
+    items.sort_unstable_by_key(|item| (item.place.x >> shift, item.key));
+}
+
 /// How far a feature reaches from its point: west, south, east, north.
-fn reaches(Item { place, rect, .. }: &Item) -> [i64; 4] {
-    [
-        place.x - rect.min.x,
-        place.y - rect.min.y,
-        rect.max.x - place.x,
-        rect.max.y - place.y,
-    ]
+fn reaches(item: &Item) -> [i64; 4] {
+    let reach = Reach::of(item.place, &item.rect);
+    [reach.west, reach.south, reach.east, reach.north]
 }
