@@ -5,6 +5,7 @@ import {
   TerraDrawCircleMode,
   TerraDrawLineStringMode,
   TerraDrawModeUndoRedo,
+  type TerraDrawMouseEvent,
   TerraDrawPolygonMode,
   TerraDrawRectangleMode,
 } from 'terra-draw';
@@ -44,6 +45,17 @@ const closing = {
 } as const;
 const filled = { fillColor: BLUE, fillOpacity: 0.12, outlineColor: BLUE, outlineWidth: 2.4 } as const;
 
+/**
+ * A circle that two touches draw. terra-draw takes the radius from the pointer as it moves, and a thumb that
+ * lifts between centre and edge never moves: the circle would stay at the centimetre that it begins with.
+ */
+class TouchedCircleMode extends TerraDrawCircleMode {
+  override onClick(event: TerraDrawMouseEvent): void {
+    if (this.state === 'drawing') this.onMouseMove(event);
+    super.onClick(event);
+  }
+}
+
 /** One shape at a time: begun, followed, finished or cancelled, cleared. */
 export class Drawing {
   private readonly draw: TerraDraw;
@@ -66,7 +78,7 @@ export class Drawing {
           styles: { ...filled, ...corner, ...closing },
         }),
         new TerraDrawRectangleMode({ styles: { ...filled } }),
-        new TerraDrawCircleMode({ segments: 128, styles: { ...filled } }),
+        new TouchedCircleMode({ segments: 128, styles: { ...filled } }),
         new TerraDrawLineStringMode({
           pointerDistance,
           showCoordinatePoints: true,
