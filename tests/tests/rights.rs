@@ -402,3 +402,31 @@ fn a_grid_given_to_another_moves_the_rights_at_once() {
         Some(1)
     );
 }
+
+#[test]
+fn whoever_is_bound_to_a_grid_takes_back_what_they_did_there_and_nothing_else() {
+    let (_folder, _file, server) = served();
+    let worker = server.sign_in("grid_worker");
+    let grid = worker.get("/session").json()["territory"][0]["id"].clone();
+    let (own, other) = houses(&server, grid.as_str().expect("a grid"));
+    let visit = |house: &House| {
+        json!({ "reason": "走访", "changes": [{ "op": "insert", "layer": "visit", "feature": { "properties": {
+            "building": house.id, "outcome": "已访", "visited_at": "2026-01-05T09:00:00+08:00"
+        } } }] })
+    };
+    let take_back = |set: &Value| worker.post(&format!("/changes/{set}/revert"), &json!({}));
+    let made = worker.post("/changes", &visit(&own));
+    assert_eq!(made.status, 200, "{}", made.text());
+    let made = made.json();
+    let id = made["features"][0]["id"].as_str().expect("an id");
+    let back = take_back(&made["change_set"]);
+    assert_eq!(back.status, 200, "{}", back.text());
+    let path = format!("/collections/visit/items/{id}");
+    assert_eq!(worker.get(&path).status, 404);
+    // What somebody else did, in the grid or out of it, stands.
+    let clerk = server.sign_in("village_clerk");
+    for house in [&own, &other] {
+        let made = clerk.post("/changes", &visit(house)).json();
+        assert_eq!(take_back(&made["change_set"]).status, 403);
+    }
+}

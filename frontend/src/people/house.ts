@@ -81,8 +81,8 @@ export const useHouse = defineStore('house', () => {
     try {
       const committed = await api.commit(changes, text, ulid());
       done.add(committed, text);
-      last.value = { text, house: of };
       await load(of);
+      last.value = { text, house: of };
       return true;
     } catch (reason) {
       if (reason instanceof api.ApiError && reason.kind === 'offline') {
