@@ -65,6 +65,15 @@ impl Sink {
         io::Write::flush(self)
     }
 
+    /// Sends bytes that are enough as they are, behind those gathered.
+    pub(crate) fn hand(&mut self, chunk: Vec<u8>) -> io::Result<()> {
+        if chunk.len() < CHUNK {
+            return io::Write::write_all(self, &chunk);
+        }
+        io::Write::flush(self)?;
+        self.send(Ok(chunk.into()))
+    }
+
     fn send(&self, chunk: io::Result<Bytes>) -> io::Result<()> {
         let sent = self
             .runtime

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use yizhangtu_data::{GeometryKind, Record};
+use yizhangtu_data::GeometryKind;
 use yizhangtu_index::{Near, Point};
 
 use crate::{
@@ -11,33 +11,6 @@ use crate::{
     http::Problem,
     policy::Viewer,
 };
-
-/// Fields that an answer carries where a layer has them: what a feature is called, what
-/// kind it is, in which state, and who answers for it.
-const BRIEF: [&str; 22] = [
-    "code",
-    "name",
-    "title",
-    "address",
-    "alias",
-    "worker",
-    "party_branch",
-    "branch",
-    "kind",
-    "type",
-    "mode",
-    "stage",
-    "state",
-    "level",
-    "class_std",
-    "class_code",
-    "use",
-    "rental",
-    "floors_up",
-    "declared_area_m2",
-    "area_m2",
-    "scale",
-];
 
 /// How far away the nearest building may be, in metres.
 const NEAREST_WITHIN_M: f64 = 1_000.0;
@@ -52,7 +25,7 @@ pub(crate) struct Lookup<'a> {
 /// One layer that is asked for.
 struct Asked<'a> {
     layer: &'a LayerSnapshot,
-    fields: Vec<usize>,
+    /// What the houses count, where that is told.
     houses: Option<&'a Houses>,
 }
 
@@ -85,23 +58,26 @@ impl<'a> Lookup<'a> {
                 })
                 .collect::<Result<_, _>>()?,
         };
-        Ok(Self::of(snapshot, viewer, chosen))
+        Ok(Self::of(snapshot, viewer, chosen.into_iter()))
     }
 
     /// Asks for all areal layers.
     pub(crate) fn all(snapshot: &'a Snapshot, viewer: Viewer) -> Self {
-        Self::of(snapshot, viewer, areal(snapshot).collect())
+        Self::of(snapshot, viewer, areal(snapshot))
     }
 
-    fn of(snapshot: &'a Snapshot, viewer: Viewer, chosen: Vec<&'a Arc<LayerSnapshot>>) -> Self {
+    fn of(
+        snapshot: &'a Snapshot,
+        viewer: Viewer,
+        chosen: impl Iterator<Item = &'a Arc<LayerSnapshot>>,
+    ) -> Self {
         let people = viewer.may_see_people();
-        let layers = (chosen.into_iter())
-            .map(|layer| Asked::new(layer, snapshot, people))
-            .collect();
         Self {
+            layers: chosen
+                .map(|layer| Asked::new(layer, snapshot, people))
+                .collect(),
             snapshot,
             viewer,
-            layers,
         }
     }
 
@@ -115,30 +91,57 @@ impl<'a> Lookup<'a> {
         self.snapshot
     }
 
-    /// What is at a point.
-    pub(crate) fn at(&self, point: Point) -> At<'_> {
-        let found = self
-            .layers
-            .iter()
-            .map(|asked| asked.layer.at(point))
-            .collect();
-        At {
+    /// The place of a layer among those asked for.
+    pub(super) fn place(&self, layer: &str) -> Option<usize> {
+        (self.layers.iter()).position(|asked| asked.layer.layer.id == layer)
+    }
+
+    /// The layer at a place among those asked for.
+    pub(super) fn layer(&self, place: usize) -> &'a LayerSnapshot {
+        self.layers[place].layer
+    }
+
+    /// What the houses count, where that is told.
+    pub(super) fn houses(&self) -> Option<&'a Houses> {
+        self.layers.iter().find_map(|asked| asked.houses)
+    }
+
+    /// What is at some points, layer by layer: for many points a multiple of the speed of
+    /// asking one by one.
+    pub(crate) fn find(&self, points: &[Point]) -> Found<'_> {
+        let mut positions = Vec::new();
+        let mut ends = Vec::with_capacity(self.layers.len() * points.len());
+        for (place, asked) in self.layers.iter().enumerate() {
+            let first = place * points.len();
+            asked.layer.each_at(points, |at, position| {
+                ends.resize(first + at, positions.len());
+                positions.push(position);
+            });
+            ends.resize(first + points.len(), positions.len());
+        }
+        Found {
             lookup: self,
-            found,
+            points: points.len(),
+            ends,
+            positions,
         }
     }
 
-    /// The nearest building within a kilometre.
-    pub(crate) fn nearest(&self, point: Point) -> Nearest<'_> {
+    /// The nearest building within a kilometre, where buildings are asked for and none is at
+    /// the point.
+    pub(super) fn nearest_beside(&self, at: At<'_>, point: Point) -> Option<Nearest<'_>> {
+        let buildings = at.positions(self.place("building")?);
+        buildings.is_empty().then(|| self.nearest(point))
+    }
+
+    fn nearest(&self, point: Point) -> Nearest<'_> {
         let building = self.snapshot.layer("building");
         Nearest {
             lookup: self,
             building: building.and_then(|layer| {
                 let near = layer.nearest(point, 1, NEAREST_WITHIN_M).pop()?;
-                Some((
-                    Asked::new(layer, self.snapshot, self.viewer.may_see_people()),
-                    near,
-                ))
+                let people = self.viewer.may_see_people();
+                Some((Asked::new(layer, self.snapshot, people), near))
             }),
         }
     }
@@ -155,95 +158,106 @@ fn areal(snapshot: &Snapshot) -> impl Iterator<Item = &Arc<LayerSnapshot>> {
 impl<'a> Asked<'a> {
     /// `people` tells whether how many live in a house is told.
     fn new(layer: &'a LayerSnapshot, snapshot: &'a Snapshot, people: bool) -> Self {
-        let own = &layer.layer;
-        let named = [own.code.as_deref(), own.label.as_deref()];
-        let mut fields: Vec<usize> = (named.into_iter().flatten())
-            .chain(BRIEF)
-            .filter_map(|name| own.position(name))
-            .filter(|&at| !own.fields[at].sensitivity.is_personal())
-            .collect();
-        let mut seen = Vec::new();
-        fields.retain(|at| {
-            !seen.contains(at) && {
-                seen.push(*at);
-                true
-            }
-        });
         Self {
             layer,
-            fields,
-            houses: (people && own.id == "building").then_some(&*snapshot.houses),
+            houses: (people && layer.layer.id == "building").then_some(&*snapshot.houses),
         }
     }
+}
 
-    fn feature(&'a self, lookup: &'a Lookup<'a>, position: u32) -> Feature<'a> {
-        Feature {
-            asked: self,
-            viewer: &lookup.viewer,
-            position,
-        }
+/// What is at some points: positions only, in two runs of numbers.
+pub(crate) struct Found<'a> {
+    lookup: &'a Lookup<'a>,
+    points: usize,
+    /// Where the positions of each layer's each point end, layer after layer.
+    ends: Vec<usize>,
+    positions: Vec<u32>,
+}
+
+impl Found<'_> {
+    /// What is at the point of this number.
+    pub(crate) fn at(&self, point: usize) -> At<'_> {
+        At { found: self, point }
     }
 }
 
 /// What is at one point.
+#[derive(Clone, Copy)]
 pub(crate) struct At<'a> {
-    lookup: &'a Lookup<'a>,
-    /// Positions by layer, in the order of the layers asked for.
-    found: Vec<Vec<u32>>,
+    found: &'a Found<'a>,
+    point: usize,
 }
 
 impl<'a> At<'a> {
-    /// The building at the point, where the layer is asked for.
-    pub(crate) fn building(&self) -> Option<&'a Arc<Record>> {
-        self.records("building").next()
+    /// Positions in the layer at a place among those asked for.
+    pub(super) fn positions(&self, place: usize) -> &'a [u32] {
+        let slot = place * self.found.points + self.point;
+        let start = slot.checked_sub(1).map_or(0, |last| self.found.ends[last]);
+        &self.found.positions[start..self.found.ends[slot]]
     }
 
-    /// What is there of one layer.
-    pub(crate) fn records(&self, layer: &str) -> impl Iterator<Item = &'a Arc<Record>> + use<'a> {
-        let place = (self.lookup.layers.iter()).position(|asked| asked.layer.layer.id == layer);
-        let positions = place
-            .map(|place| self.found[place].clone())
-            .unwrap_or_default();
-        let lookup = self.lookup;
-        positions.into_iter().filter_map(move |position| {
-            place.map(|place| lookup.layers[place].layer.record(position))
-        })
+    /// The position of the building at the point, where the layer is asked for.
+    pub(crate) fn building(&self) -> Option<u32> {
+        let place = self.found.lookup.place("building")?;
+        self.positions(place).first().copied()
     }
 
     /// Whether nothing is there.
     pub(crate) fn is_empty(&self) -> bool {
-        self.found.iter().all(Vec::is_empty)
+        (0..self.found.lookup.layers.len()).all(|place| self.positions(place).is_empty())
     }
 }
 
 impl Serialize for At<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let layers = self.lookup.layers.iter().zip(&self.found);
-        to.collect_map(layers.map(|(asked, positions)| {
-            (
-                &asked.layer.layer.id,
-                positions
-                    .iter()
-                    .map(|&position| asked.feature(self.lookup, position))
-                    .collect::<Vec<_>>(),
-            )
+        let lookup = self.found.lookup;
+        let mut layers = to.serialize_map(Some(lookup.layers.len()))?;
+        for (place, asked) in lookup.layers.iter().enumerate() {
+            let features = Features {
+                lookup,
+                asked,
+                positions: self.positions(place),
+            };
+            layers.serialize_entry(&asked.layer.layer.id, &features)?;
+        }
+        layers.end()
+    }
+}
+
+/// Some features of a layer.
+struct Features<'a> {
+    lookup: &'a Lookup<'a>,
+    asked: &'a Asked<'a>,
+    positions: &'a [u32],
+}
+
+impl Serialize for Features<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(self.positions.iter().map(|&position| Feature {
+            lookup: self.lookup,
+            asked: self.asked,
+            position,
+            distance_m: None,
         }))
     }
 }
 
 /// A feature in an answer: its id and the brief fields.
 struct Feature<'a> {
+    lookup: &'a Lookup<'a>,
     asked: &'a Asked<'a>,
-    viewer: &'a Viewer,
     position: u32,
+    /// How far away it is, where it is not at the point.
+    distance_m: Option<f64>,
 }
 
-impl Feature<'_> {
-    fn write<S: Serializer>(&self, map: &mut S::SerializeMap) -> Result<(), S::Error> {
+impl Serialize for Feature<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let layer = self.asked.layer;
-        let view = self.viewer.see(&layer.layer, layer.record(self.position));
+        let view = (self.lookup.viewer).see(&layer.layer, layer.record(self.position));
+        let mut map = to.serialize_map(None)?;
         map.serialize_entry("id", view.id())?;
-        for &at in &self.asked.fields {
+        for &at in layer.brief() {
             map.serialize_entry(&layer.layer.fields[at].name, &view.at(at))?;
         }
         if let Some(houses) = self.asked.houses {
@@ -252,14 +266,9 @@ impl Feature<'_> {
             map.serialize_entry("households", &tally.households)?;
             map.serialize_entry("rooms", &tally.rooms)?;
         }
-        Ok(())
-    }
-}
-
-impl Serialize for Feature<'_> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let mut map = to.serialize_map(None)?;
-        self.write::<S>(&mut map)?;
+        if let Some(distance_m) = self.distance_m {
+            map.serialize_entry("distance_m", &distance_m)?;
+        }
         map.end()
     }
 }
@@ -272,25 +281,12 @@ pub(crate) struct Nearest<'a> {
 
 impl Serialize for Nearest<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        /// The feature and how far away it is.
-        struct Nearby<'a>(&'a Feature<'a>, f64);
-        impl Serialize for Nearby<'_> {
-            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                let mut map = to.serialize_map(None)?;
-                self.0.write::<S>(&mut map)?;
-                map.serialize_entry("distance_m", &self.1)?;
-                map.end()
-            }
-        }
-        let mut map = to.serialize_map(None)?;
-        if let Some((asked, near)) = &self.building {
-            let feature = Feature {
-                asked,
-                viewer: &self.lookup.viewer,
-                position: near.key,
-            };
-            map.serialize_entry("building", &Nearby(&feature, near.distance_m))?;
-        }
-        map.end()
+        let building = self.building.as_ref().map(|(asked, near)| Feature {
+            lookup: self.lookup,
+            asked,
+            position: near.key,
+            distance_m: Some(near.distance_m),
+        });
+        to.collect_map(building.iter().map(|feature| ("building", feature)))
     }
 }

@@ -1,6 +1,6 @@
 //! `POST /lookup`: points in, the same order out, both as streams.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, Write};
 
 use axum::{
     body::Body,
@@ -10,31 +10,34 @@ use axum::{
 };
 use rayon::prelude::*;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use yizhangtu_data::crs::{STORED, Transform};
 use yizhangtu_index::Point;
 
 use super::{
-    COLUMNS, CoordinateColumns, Lookup, Row,
+    COLUMNS, Columns, CoordinateColumns, Lookup, Row, USUAL_ANSWER,
     answer::{At, Nearest},
-    degrees, place,
+    degrees,
+    lines::{self, Lines},
+    place,
     spool::Spool,
 };
 use crate::{
-    http::{App, Parameters, Problem, stream},
+    http::{
+        App, Parameters, Problem,
+        stream::{self, Sink},
+    },
     policy::Viewer,
 };
 
-/// Lines that are read before they are answered together, and how many a thread takes.
+/// Rows that are read before they are answered together, and how many lines or rows a thread
+/// takes at once.
 const BATCH: usize = 4096;
-const SHARE: usize = 128;
-
-/// Longest line, in bytes.
-const LONGEST_LINE: u64 = 1 << 20;
+const SHARE: usize = 512;
 
 /// What the lines are.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Lines {
+enum Form {
     Json,
     Table,
 }
@@ -58,7 +61,7 @@ pub(super) async fn many(
     let layers = parameters.take("layers")?;
     let nearest = parameters.parse::<bool>("nearest", " true 或 false", "true or false")?;
     parameters.finish()?;
-    let lines = lines_of(&headers)?;
+    let form = form_of(&headers)?;
     let from = crs.map(|crs| transform(&crs)).transpose()?;
     let snapshot = app.seen_by(&viewer);
     // A wrong layer is told before the answer begins.
@@ -72,14 +75,14 @@ pub(super) async fn many(
             from,
             nearest: nearest.unwrap_or(false),
         };
-        match lines {
-            Lines::Json => answer_json(&ask, input, sink),
-            Lines::Table => answer_table(&ask, input, sink),
+        match form {
+            Form::Json => answer_json(&ask, input, sink),
+            Form::Table => answer_table(&ask, input, sink),
         }
     });
-    let media_type = match lines {
-        Lines::Json => "application/x-ndjson",
-        Lines::Table => "text/csv; charset=utf-8",
+    let media_type = match form {
+        Form::Json => "application/x-ndjson",
+        Form::Table => "text/csv; charset=utf-8",
     };
     Ok(([(header::CONTENT_TYPE, media_type)], answer).into_response())
 }
@@ -92,19 +95,19 @@ fn transform(crs: &str) -> Result<Transform, Problem> {
     })
 }
 
-fn lines_of(headers: &HeaderMap) -> Result<Lines, Problem> {
+fn form_of(headers: &HeaderMap) -> Result<Form, Problem> {
     let media_type = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     match media_type.split(';').next().unwrap_or_default().trim() {
-        "text/csv" => Ok(Lines::Table),
+        "text/csv" => Ok(Form::Table),
         "application/x-ndjson"
         | "application/ndjson"
         | "application/jsonl"
         | "application/x-jsonlines"
         | "application/json"
-        | "application/geo+json-seq" => Ok(Lines::Json),
+        | "application/geo+json-seq" => Ok(Form::Json),
         other => Err(Problem::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             format!(
@@ -131,7 +134,7 @@ impl Ask<'_> {
 #[derive(Serialize)]
 struct Answer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<&'a Value>,
+    id: Option<&'a RawValue>,
     point: [f64; 2],
     sequence: u64,
     at: At<'a>,
@@ -142,7 +145,7 @@ struct Answer<'a> {
 #[derive(Serialize)]
 struct Refusal<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<&'a Value>,
+    id: Option<&'a RawValue>,
     error: Fault,
 }
 
@@ -155,129 +158,111 @@ struct Fault {
     message: String,
 }
 
-fn answer_json(ask: &Ask<'_>, input: Spool, sink: &mut impl Write) -> io::Result<()> {
-    let mut input = BufReader::with_capacity(256 << 10, input);
-    let mut row = 0;
-    loop {
-        let mut batch: Vec<(u64, Vec<u8>)> = Vec::with_capacity(BATCH);
-        while batch.len() < BATCH {
-            let Some(line) = next_line(&mut input)? else {
-                break;
-            };
-            row += 1;
-            if !line.trim_ascii().is_empty() {
-                batch.push((row, line));
-            }
-        }
-        if batch.is_empty() {
-            return Ok(());
-        }
-        let answers: Vec<io::Result<Vec<u8>>> = batch
+/// Answers some things together: what they ask for is looked up at once, then each answer is
+/// written. `point` is none for what asks for no place.
+fn together<T>(
+    ask: &Ask<'_>,
+    asked: &[T],
+    point: impl Fn(&T) -> Option<Point>,
+    mut write: impl FnMut(&T, Option<(At<'_>, Point)>) -> io::Result<()>,
+) -> io::Result<()> {
+    let points: Vec<Point> = asked.iter().filter_map(&point).collect();
+    let found = ask.lookup.find(&points);
+    let mut next = 0;
+    for one in asked {
+        let at = point(one).map(|point| {
+            next += 1;
+            (found.at(next - 1), point)
+        });
+        write(one, at)?;
+    }
+    Ok(())
+}
+
+fn answer_json(ask: &Ask<'_>, input: Spool, sink: &mut Sink) -> io::Result<()> {
+    let mut lines = Lines::new(input);
+    while let Some(block) = lines.next_block()? {
+        let answers: Vec<io::Result<Vec<u8>>> = (block.lines())
             .par_chunks(SHARE)
             .map(|lines| {
-                let mut out = Vec::with_capacity(lines.len() * 1024);
-                for (row, line) in lines {
-                    write_json(ask, *row, line, &mut out)?;
+                let asked: Vec<Asked<'_>> = (lines.iter())
+                    .map(|(row, line)| Asked::read(ask, *row, block.bytes(line)))
+                    .collect();
+                let mut out = Vec::with_capacity(lines.len() * USUAL_ANSWER);
+                let point = |asked: &Asked<'_>| asked.point.as_ref().ok().copied();
+                together(ask, &asked, point, |asked, at| {
+                    asked.write(ask, at, &mut out)?;
                     out.push(b'\n');
-                }
+                    Ok(())
+                })?;
                 Ok(out)
             })
             .collect();
         for answer in answers {
-            sink.write_all(&answer?)?;
-        }
-    }
-}
-
-/// The next line without its end; cut off where it is longer than any line may be.
-fn next_line(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
-    let mut line = Vec::new();
-    let read = input
-        .by_ref()
-        .take(LONGEST_LINE)
-        .read_until(b'\n', &mut line)?;
-    if read == 0 {
-        return Ok(None);
-    }
-    if line.last() == Some(&b'\n') {
-        line.pop();
-    } else if line.len() as u64 == LONGEST_LINE {
-        // What is left of it is passed over, so that the next line is a line again.
-        while !input.fill_buf()?.is_empty() {
-            let buffer = input.fill_buf()?;
-            let end = buffer.iter().position(|byte| *byte == b'\n');
-            let count = end.map_or(buffer.len(), |end| end + 1);
-            input.consume(count);
-            if end.is_some() {
-                break;
-            }
-        }
-    }
-    Ok(Some(line))
-}
-
-fn write_json(ask: &Ask<'_>, row: u64, line: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
-    let parsed: Result<Value, _> = serde_json::from_slice(line);
-    let id = parsed.as_ref().ok().and_then(|value| value.get("id"));
-    let point = match &parsed {
-        Err(error) => Err(("invalid_json", format!("不是一行 JSON / not a line of JSON: {error}"))),
-        Ok(value) => coordinates(value)
-            .ok_or_else(|| {
-                (
-                    "no_point",
-                    "没有坐标，请写成 {\"point\":[经度,纬度]} / no coordinates; write {\"point\":[lon,lat]}".to_owned(),
-                )
-            })
-            .and_then(|(x, y)| ask.point(x, y).map_err(|message| ("invalid_point", message))),
-    };
-    match point {
-        Ok(point) => {
-            let at = ask.lookup.at(point);
-            let nearest =
-                (ask.nearest && at.building().is_none()).then(|| ask.lookup.nearest(point));
-            let answer = Answer {
-                id,
-                point: degrees(point),
-                sequence: ask.lookup.snapshot().sequence,
-                at,
-                nearest,
-            };
-            serde_json::to_writer(out, &answer)?;
-        }
-        Err((code, message)) => {
-            let error = Fault {
-                row,
-                field: "point",
-                code,
-                message,
-            };
-            serde_json::to_writer(out, &Refusal { id, error })?;
+            sink.hand(answer?)?;
         }
     }
     Ok(())
 }
 
-/// The two numbers of `[x, y]`, `{"point": [x, y]}`, `{"lon": x, "lat": y}`, a GeoJSON point
-/// or a feature of one.
-fn coordinates(value: &Value) -> Option<(f64, f64)> {
-    let pair = |value: &Value| match value.as_array()?.as_slice() {
-        [x, y] | [x, y, _] => Some((x.as_f64()?, y.as_f64()?)),
-        _ => None,
-    };
-    if value.is_array() {
-        return pair(value);
-    }
-    if let Some(point) = value.get("point") {
-        return pair(point);
-    }
-    if let (Some(lon), Some(lat)) = (value.get("lon"), value.get("lat")) {
-        return Some((lon.as_f64()?, lat.as_f64()?));
-    }
-    let geometry = value.get("geometry").unwrap_or(value);
-    (geometry.get("type")?.as_str()? == "Point").then(|| pair(geometry.get("coordinates")?))?
+/// A line, and the point that it asks for or what is wrong with it.
+struct Asked<'a> {
+    row: u64,
+    id: Option<&'a RawValue>,
+    point: Result<Point, (&'static str, String)>,
 }
 
-fn answer_table(ask: &Ask<'_>, input: Spool, sink: &mut impl Write) -> io::Result<()> {
+impl<'a> Asked<'a> {
+    fn read(ask: &Ask<'_>, row: u64, line: &'a [u8]) -> Self {
+        let (id, point) = match lines::read(line) {
+            Err(error) => {
+                let message = format!("不是一行 JSON / not a line of JSON: {error}");
+                (None, Err(("invalid_json", message)))
+            }
+            Ok((id, None)) => {
+                let message = "没有坐标，请写成 {\"point\":[经度,纬度]} / no coordinates; write {\"point\":[lon,lat]}";
+                (id, Err(("no_point", message.to_owned())))
+            }
+            Ok((id, Some((x, y)))) => (
+                id,
+                ask.point(x, y)
+                    .map_err(|message| ("invalid_point", message)),
+            ),
+        };
+        Self { row, id, point }
+    }
+
+    fn write(
+        &self,
+        ask: &Ask<'_>,
+        at: Option<(At<'_>, Point)>,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        if let Some((at, point)) = at {
+            let answer = Answer {
+                id: self.id,
+                point: degrees(point),
+                sequence: ask.lookup.snapshot().sequence,
+                at,
+                nearest: (ask.nearest)
+                    .then(|| ask.lookup.nearest_beside(at, point))
+                    .flatten(),
+            };
+            serde_json::to_writer(out, &answer)?;
+        } else if let Err((code, message)) = &self.point {
+            let error = Fault {
+                row: self.row,
+                field: "point",
+                code,
+                message: message.clone(),
+            };
+            serde_json::to_writer(out, &Refusal { id: self.id, error })?;
+        }
+        Ok(())
+    }
+}
+
+fn answer_table(ask: &Ask<'_>, input: Spool, sink: &mut Sink) -> io::Result<()> {
     let mut input = csv::ReaderBuilder::new()
         .flexible(true)
         .has_headers(false)
@@ -295,7 +280,8 @@ fn answer_table(ask: &Ask<'_>, input: Spool, sink: &mut impl Write) -> io::Resul
                 .to_owned()
         })
         .collect();
-    let columns = CoordinateColumns::guess(&titles);
+    let coordinates = CoordinateColumns::guess(&titles);
+    let columns = Columns::of(&ask.lookup);
     let mut out = csv::Writer::from_writer(Vec::new());
     for title in &titles {
         out.write_field(title)?;
@@ -316,23 +302,32 @@ fn answer_table(ask: &Ask<'_>, input: Spool, sink: &mut impl Write) -> io::Resul
         let answers: Vec<io::Result<Vec<u8>>> = batch
             .par_chunks(SHARE)
             .map(|rows| {
+                let asked: Vec<_> = (rows.iter())
+                    .map(|row| (row, point_of_row(ask, coordinates, &titles, row)))
+                    .collect();
                 let mut out = csv::WriterBuilder::new()
                     .flexible(true)
-                    .from_writer(Vec::new());
-                for row in rows {
-                    let answer = answer_row(ask, columns, &titles, row);
+                    .from_writer(Vec::with_capacity(rows.len() * USUAL_ANSWER / 4));
+                let point = |(_, point): &(_, Result<Point, String>)| point.as_ref().ok().copied();
+                together(ask, &asked, point, |(row, point), at| {
+                    let answer = match (at, point) {
+                        (Some((at, _)), _) => columns.row(at, "point"),
+                        (None, Err(reason)) => Row::unmatched(reason.as_str()),
+                        (None, Ok(_)) => Row::default(),
+                    };
                     let padding = titles.len().saturating_sub(row.len());
                     out.write_record(
                         row.iter()
                             .chain(std::iter::repeat_n(&b""[..], padding))
-                            .chain(answer.values().iter().map(String::as_bytes)),
+                            .chain(answer.values().iter().map(|value| value.as_bytes())),
                     )?;
-                }
+                    Ok(())
+                })?;
                 out.into_inner().map_err(|error| error.into_error())
             })
             .collect();
         for answer in answers {
-            sink.write_all(&answer?)?;
+            sink.hand(answer?)?;
         }
     }
 }
@@ -346,68 +341,19 @@ pub(super) fn apart(name: &str, titles: &[String]) -> String {
     own
 }
 
-fn answer_row(
+fn point_of_row(
     ask: &Ask<'_>,
-    columns: Option<CoordinateColumns>,
+    coordinates: Option<CoordinateColumns>,
     titles: &[String],
     row: &csv::ByteRecord,
-) -> Row {
-    let Some(columns) = columns else {
-        return Row::unmatched(
-            "没有坐标列，请给出“lon,lat”或“经度,纬度”两列 / no coordinate columns; give “lon,lat”",
-        );
-    };
+) -> Result<Point, String> {
+    let coordinates = coordinates.ok_or(
+        "没有坐标列，请给出“lon,lat”或“经度,纬度”两列 / no coordinate columns; give “lon,lat”",
+    )?;
     let cell = |at: usize| {
         row.get(at)
             .and_then(|bytes| std::str::from_utf8(bytes).ok())
     };
-    let point = columns
-        .read(titles, cell)
-        .map_err(|error| error.to_string())
-        .and_then(|(x, y)| ask.point(x, y));
-    match point {
-        Ok(point) => Row::at(&ask.lookup, &ask.lookup.at(point), "point"),
-        Err(reason) => Row::unmatched(reason),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_point_is_read_from_every_form() {
-        let read = |line: &str| coordinates(&serde_json::from_str(line).unwrap());
-        for line in [
-            "[113.5, 23]",
-            r#"{"id": 7, "point": [113.5, 23]}"#,
-            r#"{"lon": 113.5, "lat": 23}"#,
-            r#"{"type": "Point", "coordinates": [113.5, 23, 8.5]}"#,
-            r#"{"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [113.5, 23]}}"#,
-        ] {
-            assert_eq!(read(line), Some((113.5, 23.0)), "{line}");
-        }
-        for line in [
-            "[113.5]",
-            "{}",
-            "7",
-            r#"{"point": ["a", 1]}"#,
-            r#"{"type": "LineString", "coordinates": [113.5, 23]}"#,
-        ] {
-            assert_eq!(read(line), None, "{line}");
-        }
-    }
-
-    #[test]
-    fn an_endless_line_is_cut_and_the_next_one_is_read() {
-        let mut bytes = vec![b'x'; 3 << 20];
-        bytes.extend_from_slice(b"\nshort\nlast");
-        let mut input = BufReader::new(bytes.as_slice());
-        let mut lines = Vec::new();
-        while let Some(line) = next_line(&mut input).unwrap() {
-            lines.push(line);
-        }
-        assert_eq!(lines[0].len(), 1 << 20);
-        assert_eq!(&lines[1..], [b"short".to_vec(), b"last".to_vec()]);
-    }
+    let (x, y) = (coordinates.read(titles, cell)).map_err(|error| error.to_string())?;
+    ask.point(x, y)
 }

@@ -5,13 +5,15 @@ mod bulk;
 mod columns;
 mod delimited;
 mod hint;
+mod lines;
 mod place;
 mod residents;
 mod spool;
 
 use axum::{
-    Json, Router,
+    Router,
     extract::State,
+    http::header,
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -25,7 +27,7 @@ use crate::{
 
 pub(crate) use answer::Lookup;
 use answer::{At, Nearest};
-pub(crate) use columns::{COLUMNS, Row};
+pub(crate) use columns::{COLUMNS, Columns, Row};
 pub(crate) use delimited::CoordinateColumns;
 use hint::Hint;
 use place::Place;
@@ -35,6 +37,9 @@ use residents::Resident;
 pub(crate) fn routes() -> Router<App> {
     Router::new().route("/lookup", get(one).post(bulk::many))
 }
+
+/// Bytes that an answer usually takes.
+const USUAL_ANSWER: usize = 2 << 10;
 
 /// The answer of `GET /lookup`.
 #[derive(Serialize)]
@@ -63,16 +68,20 @@ async fn one(
     let point = place.point().await?;
     let snapshot = app.seen_by(&viewer);
     let lookup = Lookup::new(&snapshot, viewer, layers.as_deref())?;
-    let at = lookup.at(point);
-    let house = at.building().map(|record| record.id.clone());
-    let residents = match house {
-        Some(house) => residents::of(&app, lookup.viewer(), house).await?,
-        None => Vec::new(),
+    let found = lookup.find(&[point]);
+    let at = found.at(0);
+    let residents = match at.building().zip(snapshot.layer("building")) {
+        // An empty house has no register to read.
+        Some((at, houses)) if snapshot.houses.at(at).tally.residents() > 0 => {
+            let house = houses.record(at).id.clone();
+            residents::of(&app, lookup.viewer(), house).await?
+        }
+        _ => Vec::new(),
     };
     let answer = One {
         point: degrees(point),
         sequence: snapshot.sequence,
-        nearest: at.building().is_none().then(|| lookup.nearest(point)),
+        nearest: lookup.nearest_beside(at, point),
         residents: &residents,
         hint: place
             .is_plain()
@@ -80,7 +89,9 @@ async fn one(
             .flatten(),
         at,
     };
-    Ok(Json(answer).into_response())
+    let mut body = Vec::with_capacity(USUAL_ANSWER);
+    serde_json::to_writer(&mut body, &answer).map_err(Problem::internal)?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
 
 fn degrees(point: Point) -> [f64; 2] {

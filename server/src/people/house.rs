@@ -214,7 +214,7 @@ fn answer(app: &App, viewer: &Viewer, id: &str) -> Result<House, Problem> {
         properties: page.fields(&buildings.layer, record, HOUSE),
         point: place.map(|place| [place.lon(), place.lat()]),
         at: match place {
-            Some(place) => serde_json::to_value(lookup.at(place)).map_err(Problem::internal)?,
+            Some(place) => serde_json::to_value(lookup.find(&[place]).at(0)).map_err(Problem::internal)?,
             None => json!({}),
         },
         figures: viewer.may_see_people().then(|| {

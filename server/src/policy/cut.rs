@@ -8,9 +8,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Weak},
 };
 
+use arc_swap::ArcSwap;
 use yizhangtu_data::{Layer, Record, Value, store::Territory};
 use yizhangtu_index::{Area, Rect, Rule, Shape};
 
@@ -23,7 +24,8 @@ const MOST: usize = 256;
 /// Cut maps of the current snapshot, by rights class and action.
 #[derive(Default)]
 pub(crate) struct Cuts {
-    kept: Mutex<HashMap<Key, Arc<Cut>>>,
+    /// A request reads it without a lock; whoever cuts a map puts another table in its place.
+    kept: ArcSwap<HashMap<Key, Arc<Cut>>>,
 }
 
 /// A rights class and what it wants to do.
@@ -48,30 +50,35 @@ impl Cuts {
         snapshot: &Arc<Snapshot>,
     ) -> Arc<Snapshot> {
         let key = (Arc::clone(viewer.class()), action);
-        let last = {
-            let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.get(&key).cloned()
-        };
+        let last = self.kept.load().get(&key).cloned();
         if let Some(cut) = &last
-            && std::ptr::eq(cut.of.as_ptr(), Arc::as_ptr(snapshot))
+            && cut.is_of(snapshot)
         {
             return Arc::clone(&cut.shown);
         }
         let cut = Arc::new(Cut::new(viewer, action, snapshot, last.as_deref()));
         let shown = Arc::clone(&cut.shown);
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= MOST {
-            kept.retain(|_, cut| std::ptr::eq(cut.of.as_ptr(), Arc::as_ptr(snapshot)));
-        }
-        if kept.len() >= MOST {
-            kept.clear();
-        }
-        kept.insert(key, cut);
+        self.kept.rcu(|kept| {
+            let mut kept = HashMap::clone(kept);
+            if kept.len() >= MOST {
+                kept.retain(|_, cut| cut.is_of(snapshot));
+            }
+            if kept.len() >= MOST {
+                kept.clear();
+            }
+            kept.insert(key.clone(), Arc::clone(&cut));
+            kept
+        });
         shown
     }
 }
 
 impl Cut {
+    /// Whether it was cut from this map.
+    fn is_of(&self, snapshot: &Arc<Snapshot>) -> bool {
+        std::ptr::eq(self.of.as_ptr(), Arc::as_ptr(snapshot))
+    }
+
     fn new(viewer: &Viewer, action: Action, snapshot: &Arc<Snapshot>, last: Option<&Self>) -> Self {
         let areas = viewer.limits().map(|own| territory(snapshot, own));
         let (sources, areas) = areas.unzip();

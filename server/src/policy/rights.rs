@@ -224,9 +224,12 @@ impl Role {
 
     /// Whether the role never sees a field.
     pub(crate) fn hides(&self, layer: &str, field: &str) -> bool {
-        self.hidden
-            .get(layer)
-            .is_some_and(|fields| fields.iter().any(|own| own == field))
+        self.hidden(layer).iter().any(|own| own == field)
+    }
+
+    /// The fields of a layer that the role never sees.
+    pub(crate) fn hidden(&self, layer: &str) -> &[String] {
+        self.hidden.get(layer).map_or(&[], Vec::as_slice)
     }
 }
 

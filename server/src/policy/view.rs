@@ -1,5 +1,7 @@
 //! What a viewer sees of a record.
 
+use std::borrow::Cow;
+
 use chrono::NaiveDate;
 use geo::Geometry;
 use serde::{Serialize, Serializer};
@@ -14,7 +16,8 @@ pub(crate) struct View<'a> {
     layer: &'a Layer,
     record: &'a Record,
     today: NaiveDate,
-    role: Option<&'a Role>,
+    /// Fields that the role never sees.
+    hidden: &'a [String],
     unmasked: bool,
 }
 
@@ -40,7 +43,7 @@ impl<'a> View<'a> {
             layer,
             record,
             today,
-            role,
+            hidden: role.map_or(&[], |role| role.hidden(&layer.id)),
             unmasked: false,
         }
     }
@@ -79,7 +82,7 @@ impl<'a> View<'a> {
             return Seen::Nothing;
         }
         let field = &self.layer.fields[position];
-        if (self.role).is_some_and(|role| role.hides(&self.layer.id, &field.name)) {
+        if self.hidden.contains(&field.name) {
             return Seen::Nothing;
         }
         match Mask::of(field) {
@@ -117,20 +120,25 @@ impl<'a> View<'a> {
     }
 }
 
-impl Seen<'_> {
+impl<'a> Seen<'a> {
     /// As text in a table: days as `2026-11-22`, truth as `true`, nothing as an empty text.
     pub(crate) fn to_text(&self) -> String {
-        match self {
-            Self::Masked(text) => text.clone(),
-            Self::Nothing | Self::Open(Value::Null) => String::new(),
+        self.clone().into_text().into_owned()
+    }
+
+    /// As [`Seen::to_text`], borrowed where the value is a text.
+    pub(crate) fn into_text(self) -> Cow<'a, str> {
+        Cow::Owned(match self {
+            Self::Open(Value::Text(text)) => return Cow::Borrowed(text),
+            Self::Nothing | Self::Open(Value::Null) => return Cow::Borrowed(""),
+            Self::Masked(text) => text,
             Self::Open(Value::Boolean(truth)) => truth.to_string(),
             Self::Open(Value::Integer(number)) => number.to_string(),
             Self::Open(Value::Decimal(number)) => number.to_string(),
-            Self::Open(Value::Text(text)) => text.to_string(),
             Self::Open(Value::Date(day)) => day.to_string(),
             Self::Open(Value::DateTime(instant)) => instant.to_rfc3339(),
             Self::Open(Value::Json(json)) => json.to_string(),
-        }
+        })
     }
 }
 

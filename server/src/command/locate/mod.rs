@@ -19,7 +19,7 @@ use yizhangtu_index::Point;
 use super::{Failure, Output};
 use crate::{
     atlas::Atlas,
-    lookup::{COLUMNS, CoordinateColumns, Lookup, Row},
+    lookup::{COLUMNS, Columns, CoordinateColumns, Lookup, Row},
     policy::Viewer,
 };
 use addresses::{Addresses, Match};
@@ -54,6 +54,7 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let atlas = Atlas::open(&store)?;
     let snapshot = atlas.snapshot();
     let lookup = Lookup::all(&snapshot, Viewer::anyone());
+    let columns = Columns::of(&lookup);
     let addresses = Addresses::new(&snapshot);
 
     let coordinates = CoordinateColumns::guess(&table.titles);
@@ -66,7 +67,7 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
             columns = table.titles.join(", "),
         )));
     }
-    let locate = |at: usize| -> (Row, Option<Point>) {
+    let locate = |at: usize| -> (Row<'_>, Option<Point>) {
         let row = &table.rows[at];
         let given = match (row.place, coordinates) {
             (Some(place), _) => Some(Ok(place)),
@@ -91,7 +92,10 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
             })
         });
         match point {
-            Some(Ok(point)) => (Row::at(&lookup, &lookup.at(point), BY_POINT), Some(point)),
+            Some(Ok(point)) => (
+                columns.row(lookup.find(&[point]).at(0), BY_POINT),
+                Some(point),
+            ),
             Some(Err(reason)) => (Row::unmatched(reason), None),
             None => {
                 let words = named
@@ -103,9 +107,8 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
                         building,
                         by,
                     } => {
-                        let at = lookup.at(point);
-                        let mut found = Row::at(&lookup, &at, by);
-                        found.set_building(&lookup, building);
+                        let mut found = columns.row(lookup.find(&[point]).at(0), by);
+                        columns.set_building(&mut found, building);
                         (found, Some(point))
                     }
                     Match::Refused(reason) => (Row::unmatched(reason), None),
@@ -113,7 +116,7 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
             }
         }
     };
-    let found: Vec<(Row, Option<Point>)> = (0..table.rows.len()).map(locate).collect();
+    let found: Vec<(Row<'_>, Option<Point>)> = (0..table.rows.len()).map(locate).collect();
     let unmatched = found.iter().filter(|(row, _)| !row.is_matched()).count();
     append(&mut table, found);
     write::save(&table, &arguments.output)?;
@@ -121,7 +124,7 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
 }
 
 /// Appends the columns, in Chinese where the table speaks Chinese.
-fn append(table: &mut Table, found: Vec<(Row, Option<Point>)>) {
+fn append(table: &mut Table, found: Vec<(Row<'_>, Option<Point>)>) {
     let chinese = (table.titles.iter()).any(|title| {
         title
             .chars()
@@ -142,7 +145,7 @@ fn append(table: &mut Table, found: Vec<(Row, Option<Point>)>) {
             if value.is_empty() {
                 Cell::Empty
             } else {
-                Cell::Text(value.clone())
+                Cell::Text(value.clone().into_owned())
             }
         }));
         row.point = point;
