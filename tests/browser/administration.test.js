@@ -72,3 +72,44 @@ test('a grid worker looks behind a mask for a reason, and it closes again', asyn
   await picture(page, 'unmasked-phone');
   await close();
 });
+
+test('a file with personal data is asked for, approved by another, and fetched', async () => {
+  const asker = await open();
+  await signIn(asker.page, 'data_manager');
+  await asker.page.waitForSelector('.map[data-idle="true"]');
+  await asker.page.keyboard.press('t');
+  const table = asker.page.locator('.export');
+  await table.getByRole('button', { name: '导出' }).click();
+  await table.locator('input[name=personal]').check();
+  await picture(asker.page, 'export-choice');
+  await table.locator('button[data-export=csv]').click();
+  const form = asker.page.getByTestId('ask-export');
+  await form.locator('input[name=reason]').fill('核对产权登记');
+  await form.locator('button[type=submit]').click();
+  const own = asker.page.locator('[data-request][data-state=asked]');
+  await own.waitFor();
+  const id = await own.getAttribute('data-request');
+
+  const lawyer = await open({ device: PHONE });
+  await signIn(lawyer.page, 'legal_officer');
+  await lawyer.page.getByTestId('account').click();
+  await lawyer.page.getByTestId('open-exports').click();
+  const waiting = lawyer.page.locator(`[data-request="${id}"]`);
+  await waiting.waitFor();
+  await picture(lawyer.page, 'exports-phone');
+  await waiting.getByRole('button', { name: '同意', exact: true }).click();
+  await lawyer.page.locator(`[data-request="${id}"][data-state=approved]`).waitFor();
+  await lawyer.close();
+
+  const { page } = asker;
+  await page.getByTestId('exports').getByRole('button', { name: '关闭' }).click();
+  await page.getByTestId('account').click();
+  await page.getByTestId('open-exports').click();
+  const given = page.locator(`[data-request="${id}"][data-state=approved]`);
+  const coming = page.waitForEvent('download');
+  await given.getByRole('link', { name: '下载' }).click();
+  assert.equal((await coming).suggestedFilename(), `building-${id}.csv`);
+  await given.getByText('还剩 2 次').waitFor();
+  await picture(page, 'exports');
+  await asker.close();
+});

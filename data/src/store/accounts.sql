@@ -48,3 +48,17 @@ CREATE TRIGGER IF NOT EXISTS audit_never_changed BEFORE UPDATE ON audit
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS audit_never_shortened BEFORE DELETE ON audit
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+CREATE TABLE IF NOT EXISTS export_request (
+  fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+  id TEXT NOT NULL UNIQUE,
+  user TEXT NOT NULL COLLATE NOCASE,
+  asked TEXT NOT NULL,
+  asked_at DATETIME NOT NULL,
+  state TEXT NOT NULL,
+  decided_by TEXT,
+  decided_at DATETIME,
+  remark TEXT NOT NULL,
+  ends_at DATETIME NOT NULL,
+  fetches_left INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS export_request_user ON export_request (user);

@@ -33,20 +33,6 @@ export interface components {
             user: string;
             password: string;
         };
-        NewAccount: {
-            user: string;
-            name?: string;
-            unit?: string;
-        };
-        AccountChange: {
-            locked?: boolean;
-            new_password?: boolean;
-            role?: string;
-            territory?: {
-                layer: string;
-                id: string;
-            }[];
-        };
         Code: {
             code: string;
         };
@@ -312,6 +298,30 @@ export interface components {
                     personal: boolean;
                 }[];
             };
+        };
+        NewAccount: {
+            user: string;
+            name?: string;
+            unit?: string;
+        };
+        AccountChange: {
+            locked?: boolean;
+            new_password?: boolean;
+            reset_second_factor?: boolean;
+            role?: string;
+            territory?: {
+                layer: string;
+                id: string;
+            }[];
+        };
+        ExportWish: {
+            paths: string[];
+            reason: string;
+        };
+        ExportDecision: {
+            /** @enum {string} */
+            state: "approved" | "refused" | "withdrawn";
+            remark?: string;
         };
         OutlineRequest: {
             steps: {

@@ -180,6 +180,42 @@ export const en: Texts = {
     mayNot: 'May not',
   },
 
+  exports: {
+    title: 'Files with personal data',
+    wanted: (count: number) =>
+      count === 1 ? 'One file with personal data:' : `${count} files with personal data:`,
+    reason: 'What for (4 to 200 characters)',
+    example: 'Such as: case handed to the district’s lawyers',
+    ask: 'Ask',
+    rule: (days: number, hours: number, times: number) =>
+      `Somebody else must agree to a file with personal data (masked as ever) within ${days} days; it can then be fetched for ${hours} hours, each file ${times} times at most. Files carry a number and a mark, and each fetch is on record.`,
+    waiting: 'To decide on',
+    noneWaiting: 'Nothing to decide on.',
+    own: 'My requests',
+    noneOwn: 'None yet. Ask from “Export” in the table, or from “Print”.',
+    past: 'Decided',
+    rows: (count: string) => `${count} rows`,
+    for: (reason: string) => `For: ${reason}`,
+    decided: (user: string, at: string) => `Decided by ${user}, ${at}`,
+    until: (at: string, left: number) => `To be fetched until ${at}, ${left} times more`,
+    fetch: (at: number) => (at ? `Fetch ${at}` : 'Fetch'),
+    approve: 'Approve',
+    refuse: 'Refuse',
+    withdraw: 'Withdraw',
+    remark: 'Why not (4 to 200 characters)',
+    states: {
+      asked: 'Waiting',
+      approved: 'Approved',
+      refused: 'Refused',
+      withdrawn: 'Withdrawn',
+      ended: 'Ended',
+    },
+    withPersonal: 'With personal data (to be approved)',
+    always: 'This layer is about people: somebody else approves its files.',
+    noRight: 'Your role may not export this layer.',
+    sheets: (count: number) => `Ask for sheets with people by house (${count})`,
+  },
+
   audit: {
     title: 'Audit log',
     whole: (rows: number, hash: string) =>

@@ -166,6 +166,36 @@ export const zh = {
     mayNot: '不可以',
   },
 
+  exports: {
+    title: '出件申请',
+    wanted: (count: number) =>
+      count === 1 ? '申请一个含个人信息的文件：' : `申请 ${count} 个含个人信息的文件：`,
+    reason: '用途（4 至 200 字）',
+    example: '如：案件移送区法制部门',
+    ask: '提交申请',
+    rule: (days: number, hours: number, times: number) =>
+      `含个人信息的文件（仍按规则遮盖）须由另一人同意；${days} 天内审批，同意后 ${hours} 小时内可下载，每个文件最多 ${times} 次。文件带编号和水印，每次下载都有记录。`,
+    waiting: '待我审批',
+    noneWaiting: '没有待审批的申请。',
+    own: '我的申请',
+    noneOwn: '还没有申请。可在属性表的“导出”或“打印”中提出。',
+    past: '已处理',
+    rows: (count: string) => `${count} 行`,
+    for: (reason: string) => `用途：${reason}`,
+    decided: (user: string, at: string) => `${user} ${at} 处理`,
+    until: (at: string, left: number) => `${at} 前可下载，还剩 ${left} 次`,
+    fetch: (at: number) => (at ? `下载 ${at}` : '下载'),
+    approve: '同意',
+    refuse: '不同意',
+    withdraw: '撤回',
+    remark: '不同意的理由（4 至 200 字）',
+    states: { asked: '待审批', approved: '已同意', refused: '不同意', withdrawn: '已撤回', ended: '已结束' },
+    withPersonal: '含个人信息（须另一人审批）',
+    always: '此图层都是个人信息，导出须另一人审批。',
+    noRight: '您的角色不能导出此图层。',
+    sheets: (count: number) => `申请含每栋人数的图幅（${count} 幅）`,
+  },
+
   audit: {
     title: '审计日志',
     whole: (rows: number, hash: string) => `日志完整，共 ${rows} 行；末行哈希 ${hash}…，请每日另行记下`,

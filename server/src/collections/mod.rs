@@ -15,8 +15,8 @@ use axum::{
 pub(crate) use datetime::AsOf;
 pub(crate) use filter::parse as parse_filter;
 pub(crate) use items::{
-    DEFAULT_LIMIT, GREATEST_LIMIT, Selection, existing, exported_formats, feature_json, features,
-    find, layer as visible_layer,
+    DEFAULT_LIMIT, GREATEST_LIMIT, Selection, existing, exported, exported_formats, feature_json,
+    features, find, layer as visible_layer,
 };
 pub(crate) use schema::properties;
 

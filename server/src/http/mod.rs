@@ -68,6 +68,7 @@ pub(crate) fn routes() -> Router<App> {
         .merge(crate::collections::routes())
         .merge(crate::enforcement::routes())
         .merge(crate::contracts::routes())
+        .merge(crate::exports::routes())
         .merge(crate::import::routes())
         .merge(crate::overview::routes())
         .merge(crate::identity::routes())

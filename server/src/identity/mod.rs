@@ -37,8 +37,8 @@ pub(crate) use accounts::described;
 pub(crate) use gate::gate;
 pub(crate) use key::{hashed as key_hash, made as made_key};
 pub(crate) use password::{fault, hash, is_public, made};
-pub(crate) use routes::routes;
-pub(crate) use settings::Settings;
+pub(crate) use routes::{read as small_body, routes};
+pub(crate) use settings::{ExportLimits, Settings};
 
 use self::{
     attempts::Attempts,
@@ -307,7 +307,7 @@ impl Identity {
         let begun = Begun {
             user: &account.user,
             device: Device::of(agent),
-            administrator: role.is_some_and(|role| !role.duties.is_empty()),
+            administrator: role.is_some_and(|role| role.is_administrator()),
             second_factor: false,
             shared: self.is_shared(&account),
         };
@@ -415,6 +415,18 @@ impl Identity {
             path: self.path.clone(),
         })?;
         writer.log(act).map(drop)
+    }
+
+    /// Writes beside the accounts what is about people at work and not about the map.
+    ///
+    /// # Errors
+    /// 403 where the file is only read; 500 where it can't be written.
+    pub(crate) fn write<T>(
+        &self,
+        write: impl FnOnce(&GeoPackage) -> Result<T, StoreError>,
+    ) -> Result<T, Problem> {
+        let writer = self.writer().ok_or_else(Problem::read_only)?;
+        write(&writer).map_err(Problem::internal)
     }
 
     fn writer(&self) -> Option<MutexGuard<'_, GeoPackage>> {

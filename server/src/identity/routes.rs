@@ -276,7 +276,7 @@ fn with_cookie(mut response: Response, set: &str) -> Response {
 }
 
 /// A small JSON body.
-pub(super) async fn read<T: for<'a> Deserialize<'a>>(request: Request) -> Result<T, Problem> {
+pub(crate) async fn read<T: for<'a> Deserialize<'a>>(request: Request) -> Result<T, Problem> {
     const LARGEST: usize = 64 << 10;
     let body = axum::body::to_bytes(request.into_body(), LARGEST)
         .await

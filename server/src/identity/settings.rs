@@ -17,6 +17,21 @@ pub(crate) struct Settings {
     pub(super) second_factor: SecondFactor,
     pub(super) account: AccountLimits,
     pub(super) rate: Rate,
+    pub(crate) export: ExportLimits,
+}
+
+/// Limits of files with personal data that somebody else approves.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExportLimits {
+    /// Days within which somebody decides.
+    pub(crate) decide_days: i64,
+    /// Hours within which an approved file is fetched.
+    pub(crate) fetch_hours: i64,
+    /// How often each is fetched at most.
+    pub(crate) fetches: u32,
+    /// Files that one request names at most.
+    pub(crate) files: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]

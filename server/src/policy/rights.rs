@@ -73,6 +73,8 @@ pub(crate) enum Duty {
     Roles,
     /// Edit the matrix.
     Rights,
+    /// Approve what others take away with personal data in it.
+    Exports,
     /// Read the audit log.
     Audit,
     /// Read the metrics.
@@ -220,6 +222,11 @@ impl Role {
         } else {
             "themes.*".to_owned()
         }
+    }
+
+    /// Whether it administers: has a duty beside the map and beside deciding on what leaves it.
+    pub(crate) fn is_administrator(&self) -> bool {
+        self.duties.iter().any(|duty| *duty != Duty::Exports)
     }
 
     /// Whether the role never sees a field.

@@ -18,6 +18,7 @@ pub(crate) struct View<'a> {
     today: NaiveDate,
     /// Fields that the role never sees.
     hidden: &'a [String],
+    bare: bool,
     unmasked: bool,
 }
 
@@ -38,12 +39,14 @@ impl<'a> View<'a> {
         record: &'a Record,
         today: NaiveDate,
         role: Option<&'a Role>,
+        bare: bool,
     ) -> Self {
         Self {
             layer,
             record,
             today,
             hidden: role.map_or(&[], |role| role.hidden(&layer.id)),
+            bare,
             unmasked: false,
         }
     }
@@ -88,6 +91,7 @@ impl<'a> View<'a> {
         match Mask::of(field) {
             _ if self.unmasked => Seen::Open(value),
             None => Seen::Open(value),
+            Some(_) if self.bare => Seen::Nothing,
             Some(mask) => masked(mask, value, self.today).map_or(Seen::Nothing, Seen::Masked),
         }
     }

@@ -24,6 +24,8 @@ pub(crate) struct Viewer {
     who: Arc<Who>,
     /// The network address that asks.
     address: Option<IpAddr>,
+    /// Whether what is personal is left out, and not only masked.
+    bare: bool,
 }
 
 /// An account at work, or what stands in the place of one.
@@ -107,6 +109,7 @@ impl Viewer {
             today: clock::now().date_naive(),
             who,
             address: None,
+            bare: false,
         }
     }
 
@@ -114,6 +117,22 @@ impl Viewer {
     /// from a file without accounts. Sees everything masked.
     pub(crate) fn anyone() -> Self {
         Self::new(Arc::new(Who::unnamed(&Rights::default_matrix(), "local")))
+    }
+
+    /// The same, for a file that nothing personal may be in, not even masked.
+    pub(crate) fn bare(mut self) -> Self {
+        self.bare = true;
+        self
+    }
+
+    /// Whether what is personal is left out.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.bare
+    }
+
+    /// Whether it is whoever works with a file without accounts, and so has all of it.
+    pub(crate) fn is_local(&self) -> bool {
+        self.who.user.is_none() && (self.who.role.as_ref()).is_some_and(|role| role.id == "local")
     }
 
     /// Asking from a network address.
@@ -234,7 +253,7 @@ impl Viewer {
 
     /// Whether nobody signed in where one can.
     pub(crate) fn is_guest(&self) -> bool {
-        self.who.user.is_none() && (self.who.role.as_ref()).is_none_or(|role| role.id != "local")
+        self.who.user.is_none() && !self.is_local()
     }
 
     fn in_scope(&self, action: &str) -> bool {
@@ -243,7 +262,13 @@ impl Viewer {
 
     /// What may be seen of a record: the only form in which one leaves.
     pub(crate) fn see<'a>(&'a self, layer: &'a Layer, record: &'a Record) -> View<'a> {
-        View::new(layer, record, self.today, self.who.role.as_deref())
+        View::new(
+            layer,
+            record,
+            self.today,
+            self.who.role.as_deref(),
+            self.bare,
+        )
     }
 
     /// A record with nothing masked: for whoever may, once it is on record.

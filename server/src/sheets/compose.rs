@@ -344,7 +344,8 @@ fn rows(
     layer: &LayerSnapshot,
     houses: &[(u32, String)],
 ) -> (Vec<Vec<String>>, String, bool) {
-    let people = press.viewer.may_see_people();
+    // How many live in a house is told as what names people is.
+    let people = press.viewer.may_see_people() && !press.viewer.is_bare();
     let text = |record: &Record, field: &str| {
         let at = layer
             .layer

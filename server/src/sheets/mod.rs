@@ -20,5 +20,5 @@ mod standing;
 mod symbol;
 
 pub(crate) use press::{Occasion, Press};
-pub(crate) use routes::{number, routes};
+pub(crate) use routes::{asked_for, number, routes};
 pub(crate) use set::Sheet;

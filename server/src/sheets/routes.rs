@@ -8,8 +8,7 @@ use axum::{
     routing::get,
 };
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
-use yizhangtu_data::clock;
+use yizhangtu_data::{Text, clock};
 
 use super::{
     press::{Occasion, Press},
@@ -18,6 +17,7 @@ use super::{
 };
 use crate::{
     audit::Entry,
+    exports::{self, Leave},
     http::{App, Base, Parameters, Problem, percent_encoded},
     policy::Viewer,
     print::Paper,
@@ -81,29 +81,27 @@ async fn document(
     id: String,
     mut given: Parameters,
 ) -> Result<Response, Problem> {
-    let paper = given.parse::<Paper>(
-        "paper",
-        "纸张，可用 A4、A3、A2",
-        "a paper; there are A4, A3, A2",
-    )?;
+    let path = format!("/sheets/{}.pdf", percent_encoded(&id));
+    let leave = Leave::take(&app, &viewer, &path, &mut given).await?;
+    let paper = paper(&mut given)?;
     given.finish()?;
     blocking(move || {
-        let press = Press::new(&app, &viewer)?;
+        let press = Press::new(&app, &leave.viewer(&viewer))?;
         let sheet = press.sheets().get(&id)?;
         let occasion = Occasion {
             at: clock::now(),
-            number: number(),
+            number: leave.number().to_owned(),
             address: base.at(""),
         };
         let printed = press.print(sheet, paper, &occasion)?;
         // On record by its number and by what its bytes are.
-        let hash = Sha256::digest(&printed.pdf);
-        let hash: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-        let object = format!("sheet {} {} sha256:{hash}", sheet.code, occasion.number);
-        app.note(
+        let entry = Entry::of("print", format!("sheet {}", sheet.code));
+        leave.hand_over(
+            &app,
             &viewer,
-            Entry::of("print", object).counting(printed.houses as u64),
-        );
+            entry.counting(printed.houses as u64),
+            &exports::hash(&printed.pdf),
+        )?;
         let mut response = fresh(printed.pdf.into_response());
         let headers = response.headers_mut();
         headers.insert(
@@ -119,6 +117,40 @@ async fn document(
             HeaderValue::try_from(name).map_err(Problem::internal)?,
         );
         Ok(response)
+    })
+    .await
+}
+
+fn paper(given: &mut Parameters) -> Result<Option<Paper>, Problem> {
+    given.parse::<Paper>(
+        "paper",
+        "纸张，可用 A4、A3、A2",
+        "a paper; there are A4, A3, A2",
+    )
+}
+
+/// What a viewer asks to print with how many live in each house: its title, where they may be
+/// told that, and its houses.
+///
+/// # Errors
+/// As the sheet itself.
+pub(crate) async fn asked_for(
+    app: &App,
+    viewer: &Viewer,
+    id: &str,
+    mut given: Parameters,
+) -> Result<(Option<Text>, u64), Problem> {
+    paper(&mut given)?;
+    given.finish()?;
+    let (app, viewer, id) = (app.clone(), viewer.clone(), id.to_owned());
+    blocking(move || {
+        let press = Press::new(&app, &viewer)?;
+        let sheet = press.sheets().get(&id)?;
+        let title = viewer.may_see_people().then(|| Text {
+            zh: format!("图幅 {}（含每栋人数）", sheet.code),
+            en: format!("sheet {} (with people by house)", sheet.code),
+        });
+        Ok((title, sheet.houses(&press.shown).len() as u64))
     })
     .await
 }

@@ -9,9 +9,11 @@ use axum::{
     response::Response,
 };
 use futures::StreamExt;
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tokio_util::io::ReaderStream;
 use yizhangtu_data::{
+    Field, FieldKind, Layer, Record, Text, Value,
     crs::Crs,
     export::{Encoding, Export, ExportError, Options},
     store::StoreError,
@@ -20,6 +22,7 @@ use yizhangtu_data::{
 use super::{layer, request::ItemsRequest, select::Source};
 use crate::{
     audit::Entry,
+    exports::{Leave, hexadecimal},
     http::{App, Parameters, Problem, percent_encoded},
     policy::{Action, Viewer},
 };
@@ -57,8 +60,79 @@ enum Refused {
     Io(#[from] io::Error),
 }
 
-/// `?f=` names the format, `file-crs` the system of its coordinates, `encoding=gbk` that of a
-/// Shapefile's texts, `ids` the features; everything else selects as it does for items.
+/// What is wanted of a layer, in which form.
+struct Wanted {
+    layer: Arc<Layer>,
+    /// As `?f=` names it.
+    format: &'static str,
+    /// Ending of the file.
+    ending: &'static str,
+    media: &'static str,
+    crs: Option<Crs>,
+    encoding: Encoding,
+    ids: Option<HashSet<String>>,
+    request: ItemsRequest,
+}
+
+impl Wanted {
+    /// `?f=` names the format, `file-crs` the system of its coordinates, `encoding=gbk` that of a
+    /// Shapefile's texts, `ids` the features; everything else selects as it does for items.
+    fn read(
+        layer: &Arc<Layer>,
+        viewer: &Viewer,
+        headers: &HeaderMap,
+        mut given: Parameters,
+    ) -> Result<Self, Problem> {
+        if layer.personal {
+            viewer.require(Action::Export, layer)?;
+        }
+        let asked = given.take("f")?.unwrap_or_else(|| "geojson".to_owned());
+        let (format, ending, media) = *FORMATS
+            .iter()
+            .find(|(name, _, _)| *name == asked)
+            .ok_or_else(|| unknown("f", &asked, FORMATS.iter().map(|(name, _, _)| *name)))?;
+        let crs = (given.take("file-crs")?)
+            .map(|crs| {
+                Crs::parse(&crs).map_err(|error| Problem::parameter("file-crs", &error, &error))
+            })
+            .transpose()?;
+        let encoding = match given.take("encoding")?.as_deref() {
+            None | Some("utf-8" | "utf8") => Encoding::Utf8,
+            Some("gbk") => Encoding::Gbk,
+            Some(other) => return Err(unknown("encoding", other, ["utf-8", "gbk"].into_iter())),
+        };
+        let ids =
+            (given.take("ids")?).map(|ids| ids.split(',').map(|id| id.trim().to_owned()).collect());
+        let mut request = ItemsRequest::read(given, headers, layer, viewer)?;
+        // A file holds the whole of what is selected.
+        (request.limit, request.offset) = (u64::MAX, 0);
+        Ok(Self {
+            layer: Arc::clone(layer),
+            format,
+            ending,
+            media,
+            crs,
+            encoding,
+            ids,
+            request,
+        })
+    }
+
+    /// Hands over each record that is wanted.
+    fn each(
+        &self,
+        source: &Source,
+        mut each: impl FnMut(&Record) -> Result<(), Refused>,
+    ) -> Result<(), Refused> {
+        source.each(&self.layer, &self.request, |record| {
+            let wanted = (self.ids.as_ref()).is_none_or(|ids| ids.contains(&*record.id));
+            if wanted { each(record) } else { Ok(()) }
+        })?;
+        Ok(())
+    }
+}
+
+/// `GET /collections/{layer}/export`.
 pub(in super::super) async fn export(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -66,58 +140,122 @@ pub(in super::super) async fn export(
     headers: HeaderMap,
     mut given: Parameters,
 ) -> Result<Response, Problem> {
-    let layer = Arc::clone(layer(&app, &viewer, &id)?);
+    let path = format!("/collections/{}/export", percent_encoded(&id));
+    let leave = Leave::take(&app, &viewer, &path, &mut given).await?;
+    let layer = layer(&app, &viewer, &id)?;
+    let wanted = Wanted::read(layer, &viewer, &headers, given)?;
     if layer.personal {
-        viewer.require(Action::Export, &layer)?;
+        leave.require()?;
     }
-    let asked = given.take("f")?.unwrap_or_else(|| "geojson".to_owned());
-    let (_, ending, media) = *FORMATS
-        .iter()
-        .find(|(name, _, _)| *name == asked)
-        .ok_or_else(|| unknown("f", &asked, FORMATS.iter().map(|(name, _, _)| *name)))?;
-    let crs = (given.take("file-crs")?)
-        .map(|crs| Crs::parse(&crs).map_err(|error| Problem::parameter("file-crs", &error, &error)))
-        .transpose()?;
-    let encoding = match given.take("encoding")?.as_deref() {
-        None | Some("utf-8" | "utf8") => Encoding::Utf8,
-        Some("gbk") => Encoding::Gbk,
-        Some(other) => return Err(unknown("encoding", other, ["utf-8", "gbk"].into_iter())),
+    let source = Source::of(&app, &viewer, layer, wanted.request.as_of.as_ref()).await?;
+    let mark = leave.mark(&viewer);
+    let name = match &mark {
+        Some(_) => format!(
+            "{id}-{}.{}",
+            leave.number().replace('/', "-"),
+            wanted.ending
+        ),
+        None => format!("{id}.{}", wanted.ending),
     };
-    let ids: Option<HashSet<String>> =
-        (given.take("ids")?).map(|ids| ids.split(',').map(|id| id.trim().to_owned()).collect());
-    let mut request = ItemsRequest::read(given, &headers, &layer, &viewer)?;
-    // A file holds the whole of what is selected.
-    (request.limit, request.offset) = (u64::MAX, 0);
-    let source = Source::of(&app, &viewer, &layer, request.as_of.as_ref()).await?;
-    let options = Options {
-        crs,
-        encoding,
-        about: app.about().clone(),
-    };
-    let catalog = Arc::clone(app.catalog());
-    let name = format!("{}.{ending}", layer.id);
-    let file_name = name.clone();
+    let (file_name, media) = (name.clone(), wanted.media);
     let (folder, rows) = tokio::task::spawn_blocking(move || {
-        let act = Entry::of("export", format!("{} {asked}", layer.id));
         let folder = tempfile::Builder::new()
             .prefix("yizhangtu-export-")
-            .tempdir()?;
-        let shown = Arc::new(viewer.describe(&layer));
-        let mut file = Export::start(&folder.path().join(file_name), &shown, &catalog, &options)?;
-        source.each(&layer, &request, |record| {
-            if ids.as_ref().is_none_or(|ids| ids.contains(&*record.id)) {
-                file.write(&viewer.see(&layer, record).to_record())?;
-            }
-            Ok::<_, Refused>(())
+            .tempdir()
+            .map_err(Problem::internal)?;
+        let path = folder.path().join(file_name);
+        let rows = written(&app, &leave.viewer(&viewer), &wanted, &source, mark, &path)
+            .map_err(problem)?;
+        let hash = hash_of(&path).map_err(Problem::internal)?;
+        let act = Entry::of("export", format!("{} {}", wanted.layer.id, wanted.format));
+        leave.hand_over(&app, &viewer, act.counting(rows), &hash)?;
+        Ok::<_, Problem>((folder, rows))
+    })
+    .await
+    .map_err(Problem::internal)??;
+    answer(folder, &name, media, rows).await
+}
+
+/// Writes the file, as its viewer sees what is in it, and gives its rows.
+fn written(
+    app: &App,
+    viewer: &Viewer,
+    wanted: &Wanted,
+    source: &Source,
+    mark: Option<String>,
+    path: &std::path::Path,
+) -> Result<u64, Refused> {
+    let options = Options {
+        crs: wanted.crs.clone(),
+        encoding: wanted.encoding,
+        about: app.about().clone(),
+    };
+    let mut shown = viewer.describe(&wanted.layer);
+    // Rows are copied apart from one another, so that each says where it comes from.
+    let mark = mark.map(Value::from);
+    if mark.is_some() {
+        shown.fields.push(mark_field());
+    }
+    let mut file = Export::start(path, &Arc::new(shown), app.catalog(), &options)?;
+    wanted.each(source, |record| {
+        let mut seen = viewer.see(&wanted.layer, record).to_record();
+        seen.values.extend(mark.clone());
+        file.write(&seen)?;
+        Ok(())
+    })?;
+    Ok(file.finish()?.rows)
+}
+
+/// The column of what an approved file carries.
+fn mark_field() -> Field {
+    Field {
+        name: "export_mark".to_owned(),
+        label: Text {
+            zh: "出件标识".to_owned(),
+            en: "Mark of the export".to_owned(),
+        },
+        kind: FieldKind::Text,
+        ..Field::default()
+    }
+}
+
+fn hash_of(path: &std::path::Path) -> io::Result<String> {
+    let mut hasher = Sha256::new();
+    io::copy(&mut std::fs::File::open(path)?, &mut hasher)?;
+    Ok(hexadecimal(&hasher.finalize()))
+}
+
+/// What a viewer asks to take away: its title, where there is something personal in it, and
+/// how many rows it has.
+///
+/// # Errors
+/// As the export itself.
+pub(crate) async fn exported(
+    app: &App,
+    viewer: &Viewer,
+    id: &str,
+    given: Parameters,
+) -> Result<(Option<Text>, u64), Problem> {
+    let layer = layer(app, viewer, id)?;
+    let wanted = Wanted::read(layer, viewer, &HeaderMap::new(), given)?;
+    let source = Source::of(app, viewer, layer, wanted.request.as_of.as_ref()).await?;
+    let format = wanted.format;
+    let rows = tokio::task::spawn_blocking(move || {
+        let mut rows = 0;
+        wanted.each(&source, |_| {
+            rows += 1;
+            Ok(())
         })?;
-        let rows = file.finish()?.rows;
-        app.note(&viewer, act.counting(rows));
-        Ok::<_, Refused>((folder, rows))
+        Ok::<_, Refused>(rows)
     })
     .await
     .map_err(Problem::internal)?
     .map_err(problem)?;
-    answer(folder, &name, media, rows).await
+    let title = viewer.sees_personal(layer).then(|| Text {
+        zh: format!("{}（{format}）", layer.title.zh),
+        en: format!("{} ({format})", layer.title.en),
+    });
+    Ok((title, rows))
 }
 
 async fn answer(folder: TempDir, name: &str, media: &str, rows: u64) -> Result<Response, Problem> {

@@ -22,7 +22,7 @@ use axum::{
 use yizhangtu_data::Layer;
 
 pub(super) use export::export;
-pub(crate) use export::exported_formats;
+pub(crate) use export::{exported, exported_formats};
 pub(crate) use geojson::feature_json;
 pub(super) use history::{history, revert};
 pub(crate) use item::find;
@@ -38,6 +38,7 @@ use self::{answer::Answer, request::ItemsRequest, select::Source};
 use super::datetime::AsOf;
 use crate::{
     audit::Entry,
+    exports,
     http::{App, Base, Format, Parameters, Problem},
     policy::{Action, Viewer},
 };
@@ -57,6 +58,11 @@ pub(super) async fn items(
     let layer = layer(&app, &viewer, &id)?;
     let asked = given.clone();
     let request = ItemsRequest::read(given, &headers, layer, &viewer)?;
+    // A table of people is a file to take away, and goes the way of such files.
+    if layer.personal && request.format == Format::Csv && !viewer.is_local() {
+        viewer.require(Action::Export, layer)?;
+        return Err(exports::needed());
+    }
     let snapshot = app.snapshot();
     let sequence = snapshot.sequence;
     let own = app.catalog().layer(&layer.id).is_some();

@@ -5,6 +5,7 @@ mod attachments;
 mod changes;
 mod operations;
 mod parameters;
+mod people;
 mod renewal;
 mod schemas;
 

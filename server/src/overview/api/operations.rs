@@ -240,6 +240,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "export-f",
             "file-crs",
             "encoding",
+            "approval",
             "ids",
             "bbox",
             "bbox-crs",
@@ -594,7 +595,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         PLACES,
         "getSheet",
         "图幅：以 .pdf 结尾为可打印的文件，否则为现状；at 为所印的变更序号 / a sheet: to print where the path ends in .pdf, else how it stands; at is the number that a print shows",
-        &["sheet", "paper", "at"],
+        &["sheet", "paper", "at", "approval"],
         &[(JSON, "object"), ("application/pdf", "string")],
     ),
     get(
@@ -930,6 +931,34 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[(JSON, "object")],
     )
     .post(&[(JSON, "AccountChange")])
+    .method("patch"),
+    get(
+        "/exports",
+        SERVICE,
+        "getExports",
+        "出件申请：自己的和可审批的 / requests to take files with personal data away: one's own, and those to decide on",
+        &[],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/exports",
+        SERVICE,
+        "askExport",
+        "申请出件，由另一人审批 / ask for files, which somebody else approves",
+        &[],
+        &[],
+    )
+    .post(&[(JSON, "ExportWish")])
+    .further(&["201"]),
+    get(
+        "/exports/{id}",
+        SERVICE,
+        "decideExport",
+        "同意、不同意或撤回 / approve, refuse or withdraw",
+        &["id"],
+        &[(JSON, "object")],
+    )
+    .post(&[(JSON, "ExportDecision")])
     .method("patch"),
     get(
         "/audit",

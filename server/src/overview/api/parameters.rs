@@ -130,6 +130,12 @@ pub(super) fn all(app: &App) -> Value {
         text.clone(),
     );
     add("id", "path", "标识 / the identifier", text.clone());
+    add(
+        "approval",
+        "query",
+        "获批的出件申请，含个人信息的文件须有 / the approved request, for a file with personal data",
+        text.clone(),
+    );
     add("account-user", "path", "用户 / the user", text.clone());
     for (name, description) in [
         ("why-layer", "图层 / the layer"),

@@ -45,26 +45,6 @@ pub(super) fn all(app: &App) -> Value {
             "additionalProperties": false,
             "properties": { "user": text, "password": text },
         },
-        "NewAccount": {
-            "type": "object",
-            "required": ["user"],
-            "additionalProperties": false,
-            "properties": { "user": text, "name": text, "unit": text },
-        },
-        "AccountChange": {
-            "type": "object",
-            "additionalProperties": false,
-            "properties": {
-                "locked": { "type": "boolean" },
-                "new_password": { "type": "boolean" },
-                "role": text,
-                "territory": { "type": "array", "items": {
-                    "type": "object",
-                    "required": ["layer", "id"],
-                    "properties": { "layer": text, "id": text },
-                } },
-            },
-        },
         "Code": {
             "type": "object",
             "required": ["code"],
@@ -194,6 +174,7 @@ pub(super) fn all(app: &App) -> Value {
     });
     super::changes::add(&mut schemas);
     super::attachments::add(&mut schemas);
+    super::people::add(&mut schemas);
     super::renewal::add(&mut schemas);
     let mut of_layers = Vec::new();
     for layer in app.layers() {

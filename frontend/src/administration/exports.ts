@@ -1,0 +1,36 @@
+import { defineStore } from 'pinia';
+import { computed, ref, shallowRef } from 'vue';
+import type { Layer } from '../api';
+import { useSession } from '../session/store';
+
+/** What one wants to take away with personal data in it, until it is asked for. */
+export const useExports = defineStore('exports', () => {
+  const session = useSession();
+  const open = ref(false);
+  /** Paths of the files wanted; empty where the requests are only looked at. */
+  const wanted = shallowRef<string[]>([]);
+
+  /** Whether one can ask: with an account, and where the file can be written. */
+  const possible = computed(() => session.session?.user !== null && session.session?.read_only !== true);
+
+  /** Opens the form for files by their addresses or paths. */
+  function ask(addresses: string[]): void {
+    wanted.value = addresses.map((address) => {
+      const url = new URL(address, document.baseURI);
+      const base = new URL('.', document.baseURI).pathname;
+      return `/${url.pathname.slice(base.length)}${url.search}`;
+    });
+    open.value = true;
+  }
+
+  /** Whether a file of a layer has something personal in it, once that is approved. */
+  const isPersonal = (layer: Layer | undefined): boolean =>
+    layer?.personal === true ||
+    (layer?.fields.some(
+      (field) =>
+        (field.sensitivity === 'personal' || field.sensitivity === 'sensitive') && field.mask !== 'hidden',
+    ) ??
+      false);
+
+  return { open, wanted, possible, ask, isPersonal };
+});

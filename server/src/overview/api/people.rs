@@ -1,0 +1,44 @@
+//! Schemas of what is sent about people at work: accounts, and files that they take away.
+
+use serde_json::{Value, json};
+
+/// Adds the schemas by name.
+pub(super) fn add(schemas: &mut Value) {
+    let text = json!({ "type": "string" });
+    schemas["NewAccount"] = json!({
+        "type": "object",
+        "required": ["user"],
+        "additionalProperties": false,
+        "properties": { "user": text, "name": text, "unit": text },
+    });
+    schemas["AccountChange"] = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "locked": { "type": "boolean" },
+            "new_password": { "type": "boolean" },
+            "reset_second_factor": { "type": "boolean" },
+            "role": text,
+            "territory": { "type": "array", "items": {
+                "type": "object",
+                "required": ["layer", "id"],
+                "properties": { "layer": text, "id": text },
+            } },
+        },
+    });
+    schemas["ExportWish"] = json!({
+        "type": "object",
+        "required": ["paths", "reason"],
+        "additionalProperties": false,
+        "properties": { "paths": { "type": "array", "items": text }, "reason": text },
+    });
+    schemas["ExportDecision"] = json!({
+        "type": "object",
+        "required": ["state"],
+        "additionalProperties": false,
+        "properties": {
+            "state": { "type": "string", "enum": ["approved", "refused", "withdrawn"] },
+            "remark": text,
+        },
+    });
+}
