@@ -212,9 +212,9 @@ async fn limited(
         None => {
             let (app, viewer, layer, id) = (app.clone(), viewer.clone(), layer.clone(), id.clone());
             let rows = app.clone();
-            let rows = rows
-                .pool()
-                .read(move |store| policy::rows(app.cuts(), &viewer, &snapshot, store, &layer));
+            let rows = rows.pool().read(move |store| {
+                policy::rows(app.cuts(), &viewer, &snapshot, store, &layer, None)
+            });
             rows.await?.is_none_or(|rows| rows.contains(&id))
         }
     };

@@ -290,7 +290,18 @@ fn a_state_is_set_by_its_workflow_only() {
 #[test]
 fn partitions_refuse_overlaps_and_neighbours_move_together() {
     let fresh = Fresh::new();
-    let grids = fresh.server.get("/collections/grid/items?limit=100").json();
+    for layer in ["grid", "party_area", "co_op"] {
+        is_a_partition(&fresh, layer);
+    }
+}
+
+/// Neighbours of a layer refuse to overlap, are told of the gap that they leave, and move
+/// together.
+fn is_a_partition(fresh: &Fresh, layer: &str) {
+    let grids = fresh
+        .server
+        .get(&format!("/collections/{layer}/items?limit=100"))
+        .json();
     let grids = grids["features"].as_array().expect("grids");
     // A vertex that two grids share.
     let ring = |grid: &Value| -> Vec<[f64; 2]> {
@@ -338,16 +349,34 @@ fn partitions_refuse_overlaps_and_neighbours_move_together() {
         .replace(&json!(at).to_string(), &json!(moved).to_string());
     alone["geometry"] = serde_json::from_str(&text).expect("a geometry");
     let refused = fresh.change(json!([
-        { "op": "update", "layer": "grid", "id": a, "version": 0, "feature": { "geometry": alone["geometry"] } },
+        { "op": "update", "layer": layer, "id": a, "version": 0, "feature": { "geometry": alone["geometry"] } },
     ]));
     assert_eq!(refused.status, 422, "{}", refused.text());
     let overlap = refused.json()["errors"][0].clone();
     assert_eq!(overlap["code"], "overlap", "{overlap}");
     let place = overlap["place"].as_array().expect("a place");
     assert!((place[0].as_f64().expect("a number") - at[0]).abs() < 0.01);
+    // The other alone draws back from it: what nobody has any more is told.
+    let text = other["geometry"]
+        .to_string()
+        .replace(&json!(at).to_string(), &json!(moved).to_string());
+    let back: Value = serde_json::from_str(&text).expect("a geometry");
+    let rehearsed = well(fresh.server.post(
+        "/changes",
+        &json!({ "dry_run": true, "changes": [
+            { "op": "update", "layer": layer, "id": b, "version": 0, "feature": { "geometry": back } },
+        ] }),
+    ));
+    let gap = rehearsed["warnings"][0].clone();
+    assert_eq!(
+        (&gap["code"], &gap["layer"]),
+        (&json!("gap"), &json!(layer)),
+        "{rehearsed}"
+    );
+    assert!(gap["area_m2"].as_f64().expect("an area") > 0.0 && gap["place"].is_array());
     // Both together are well.
     let done = well(
-        fresh.change(json!([{ "op": "move_vertex", "layer": "grid", "from": at, "to": moved }])),
+        fresh.change(json!([{ "op": "move_vertex", "layer": layer, "from": at, "to": moved }])),
     );
     let touched: Vec<&str> = done["features"]
         .as_array()
@@ -358,7 +387,7 @@ fn partitions_refuse_overlaps_and_neighbours_move_together() {
     assert!(touched.contains(&a) && touched.contains(&b), "{touched:?}");
     assert_eq!(done["warnings"], json!([]));
     for id in [a, b] {
-        let grid = fresh.item("grid", id).json();
+        let grid = fresh.item(layer, id).json();
         assert!(
             ring(&grid).contains(&moved) && !ring(&grid).contains(&at),
             "{id}"

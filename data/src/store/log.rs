@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::{
     GeoPackage, StoreError, batch, blob,
     table::{Table, from_sql},
+    walk::Placed,
 };
 use crate::{FieldKind, Id, Record};
 
@@ -208,7 +209,10 @@ impl GeoPackage {
         rows.into_iter()
             .map(|(entry, before, geometry)| {
                 let before = self.past(table, &entry.id, before, geometry)?;
-                Ok(Revision { entry, before })
+                Ok(Revision {
+                    entry,
+                    before: before.map(|(_, record)| record),
+                })
             })
             .collect()
     }
@@ -226,19 +230,11 @@ impl GeoPackage {
         if !self.own {
             return Ok(HashMap::new());
         }
-        let table = self.table(layer)?;
-        let rows = self.query(
-            "SELECT feature, before, before_geometry FROM change_log WHERE sequence IN
-               (SELECT min(sequence) FROM change_log WHERE layer = ?1 AND sequence > ?2 GROUP BY feature)",
-            params![layer, number(sequence)],
-            |row| Ok((row.get::<_, Id>(0)?, row.get(1)?, row.get(2)?)),
-        )?;
-        rows.into_iter()
-            .map(|(id, before, geometry)| {
-                let before = self.past(table, &id, before, geometry)?;
-                Ok((id, before))
-            })
-            .collect()
+        let (were, _) = self.first_changes(self.table(layer)?, sequence)?;
+        let record = |placed: Option<Placed>| placed.map(|(_, record)| record);
+        Ok((were.into_iter())
+            .map(|(id, was)| (id, record(was)))
+            .collect())
     }
 
     /// Number of the last change up to an instant, given as the history writes it
@@ -304,14 +300,15 @@ impl GeoPackage {
             .map_err(|error| self.error(error))
     }
 
-    /// A record as the history kept it; none where the feature was not there.
-    fn past(
+    /// A record as the history kept it, with its place in the order of the file; none where
+    /// the feature was not there.
+    pub(super) fn past(
         &self,
         table: &Table,
         id: &Id,
         before: Option<String>,
         geometry: Option<Vec<u8>>,
-    ) -> Result<Option<Record>, StoreError> {
+    ) -> Result<Option<Placed>, StoreError> {
         let Some(before) = before else {
             return Ok(None);
         };
@@ -335,12 +332,14 @@ impl GeoPackage {
             })
             .collect();
         let batch = kept.remove("source_batch");
-        Ok(Some(Record {
+        let key = kept.remove("fid").and_then(|key| key.as_i64());
+        let record = Record {
             id: Arc::clone(id),
             geometry,
             values,
             batch: batch.and_then(|batch| batch.as_str().map(Into::into)),
-        }))
+        };
+        Ok(Some((key.unwrap_or_default(), record)))
     }
 
     /// Writes which features came of which.

@@ -32,6 +32,7 @@ mod styles;
 mod table;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 use std::{
     path::{Path, PathBuf},
@@ -54,6 +55,7 @@ pub use log::{Ancestry, Entry, Revision};
 pub use page::PageQuery;
 pub use restore::{Restored, restore};
 pub use seal::{Resealed, SealState};
+pub use walk::{Placed, Walk};
 
 use crate::{Catalog, Layer, seal::Keys};
 use table::Table;

@@ -674,3 +674,65 @@ fn the_history_says_what_was() {
         Err(StoreError::Stale { .. })
     ));
 }
+
+#[test]
+fn a_walk_shows_one_moment_whoever_writes_meanwhile() {
+    let fresh = Fresh::new();
+    let commit = |operation| fresh.store.commit(change("building", operation)).unwrap();
+    let place = |number: u32| 113.0 + f64::from(number) / 1000.0;
+    for number in 0..20 {
+        commit(Operation::Insert(fresh.building(
+            &format!("b{number:02}"),
+            place(number),
+            23.0,
+        )));
+    }
+    let then = fresh.store.sequence().unwrap();
+    let mut walk = fresh.store.walk("building", then, None).unwrap();
+    let mut met: Vec<(i64, Record)> = walk.next(5).unwrap();
+    // Before, behind and at the place where the walk stands; what is gone, changed, new.
+    for id in ["b02", "b10"] {
+        commit(Operation::Delete(id.into()));
+    }
+    for id in ["b04", "b05", "b19"] {
+        commit(Operation::Update(fresh.building(id, 114.0, 23.5)));
+    }
+    commit(Operation::Insert(fresh.building("new", 113.9, 23.0)));
+    let other = fresh.store.reader().unwrap();
+    assert_eq!(walk.count().unwrap(), 20);
+    loop {
+        let piece = walk.next(3).unwrap();
+        let Some((last, _)) = piece.last() else { break };
+        // Begun behind any place, by any reader, it goes on with the same.
+        let mut again = other
+            .walk("building", then, met.last().map(|(key, _)| *key))
+            .unwrap();
+        assert_eq!(again.next(3).unwrap(), piece);
+        if *last < 15 {
+            commit(Operation::Update(fresh.building("b15", 114.1, 23.5)));
+        }
+        met.extend(piece);
+    }
+    let seen: Vec<&str> = met.iter().map(|(_, record)| &*record.id).collect();
+    let whole: Vec<String> = (0..20).map(|number| format!("b{number:02}")).collect();
+    assert_eq!(seen, whole);
+    for (number, (_, record)) in (0..).zip(&met) {
+        assert_eq!(
+            record.geometry,
+            fresh.building("x", place(number), 23.0).geometry
+        );
+    }
+    assert!(!walk.is_current().unwrap());
+    assert_eq!(walk.get("new").unwrap(), None);
+    assert_eq!(&*walk.get("b10").unwrap().unwrap().id, "b10");
+    let found = walk.find("code", &Value::from("code-b10")).unwrap();
+    assert_eq!(found.len(), 1);
+    // As it is now, the same reader says otherwise.
+    let mut now = other.walk("building", u64::MAX, None).unwrap();
+    assert_eq!(now.count().unwrap(), 19);
+    assert!(
+        now.find("code", &Value::from("code-b10"))
+            .unwrap()
+            .is_empty()
+    );
+}

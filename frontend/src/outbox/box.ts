@@ -3,7 +3,7 @@
  * off it: AES-256-GCM by the browser, the key made there and not extractable. Signing out
  * destroys the key with all it locked.
  */
-import { clear, createStore, del, entries, get, set, type UseStore } from 'idb-keyval';
+import { clear, createStore, del, entries, get, keys, set, type UseStore } from 'idb-keyval';
 import type { Operation } from './operation';
 
 interface Sealed {
@@ -74,6 +74,16 @@ export async function recall(user: string): Promise<Operation[]> {
 }
 
 export const forget = (user: string, operation: string) => del(place(user, operation), kept('operations'));
+
+/** How many operations are kept on this device, of every user. */
+export async function waiting(): Promise<number> {
+  if (!canKeep()) return 0;
+  // Storage that cannot be read holds nothing that could be sent.
+  return keys(kept('operations')).then(
+    (found) => found.length,
+    () => 0,
+  );
+}
 
 /** Destroys everything that is kept on this device, of every user. */
 export async function destroy(): Promise<void> {

@@ -2,8 +2,10 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import type { Session } from '../api';
 import * as api from '../api';
+import { useLanguage } from '../language';
 import { forgetSeen } from '../offline/seen';
-import { destroy } from '../outbox/box';
+import { destroy, waiting } from '../outbox/box';
+import { useOutbox } from '../outbox/store';
 
 /** Who is signed in, and the way in and out. */
 export const useSession = defineStore('session', () => {
@@ -46,7 +48,12 @@ export const useSession = defineStore('session', () => {
     await begin();
   }
 
+  /** Signs out, from whichever form: what waits to be sent is lost by it, so that is asked first. */
   async function signOut(): Promise<void> {
+    // Where the map is not loaded, or the device can keep nothing, only one of the two knows.
+    const left = Math.max(await waiting(), useOutbox().queue.length);
+    const { t } = useLanguage();
+    if (left > 0 && !window.confirm(t.value.outbox.leaving(left))) return;
     await api.signOut();
     await destroy();
     await begin();

@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use rayon::prelude::*;
-use yizhangtu_data::{Layer, Operation, Record};
+use yizhangtu_data::{
+    Layer, Operation, Record,
+    store::{GeoPackage, StoreError},
+};
 use yizhangtu_index::{Area, Feature, Index, Near, Point, Rect, Rule, Shape, Slots};
 
 use super::{brief::brief, ids::Ids};
@@ -56,6 +59,27 @@ impl LayerSnapshot {
             records: Slots::build(records),
             index: Index::build(shapes),
         }
+    }
+
+    /// The layer as it was after the change of a number. It must show what the store holds, or
+    /// what it held since.
+    ///
+    /// # Errors
+    /// When the file or its history cannot be read.
+    pub(crate) fn as_of(
+        self: &Arc<Self>,
+        store: &GeoPackage,
+        sequence: u64,
+    ) -> Result<Arc<Self>, StoreError> {
+        let was = store.as_of(&self.layer.id, sequence)?;
+        if was.is_empty() {
+            return Ok(Arc::clone(self));
+        }
+        let operations: Vec<Operation> = was
+            .into_iter()
+            .map(|(id, record)| record.map_or(Operation::Delete(id), Operation::Update))
+            .collect();
+        Ok(Arc::new(self.after(&operations)))
     }
 
     /// The layer after some operations, in their order. What did not change is shared.

@@ -25,6 +25,7 @@ mod rules;
 mod stream;
 mod topology;
 mod touched;
+mod undo;
 mod value;
 mod writer;
 

@@ -1,7 +1,5 @@
 //! `POST /changes`, and the paths that take changes back.
 
-use std::collections::BTreeSet;
-
 use axum::{
     Json,
     body::Bytes,
@@ -11,18 +9,16 @@ use axum::{
 };
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use yizhangtu_data::{
-    Key,
-    store::{GeoPackage, Undoing, attachments::LAYER as ATTACHMENTS},
-};
+use yizhangtu_data::{Key, store::Undoing};
 
 use super::{
     Done, answer,
     compose::{Composed, compose},
+    undo,
 };
 use crate::{
     http::{App, Parameters, Problem},
-    policy::{Action, Viewer},
+    policy::Viewer,
 };
 
 /// Longest `Idempotency-Key` in characters.
@@ -103,7 +99,7 @@ pub(super) async fn changes(
 }
 
 /// Why reading what a request needs did not work.
-enum Read {
+pub(super) enum Read {
     Refused(Problem),
     Store(yizhangtu_data::store::StoreError),
 }
@@ -115,7 +111,7 @@ impl From<yizhangtu_data::store::StoreError> for Read {
 }
 
 impl Read {
-    fn problem(self) -> Problem {
+    pub(super) fn problem(self) -> Problem {
         match self {
             Self::Refused(problem) => problem,
             Self::Store(error) => super::refusal::of_store(&error),
@@ -201,7 +197,7 @@ async fn revert(
     let mut members = object(headers, body)?;
     let given = reason(&mut members)?;
     nothing_else(&members)?;
-    may_undo(&app, &viewer, &what).await?;
+    undo::may(&app, &viewer, &what).await?;
     let reason = if given.is_empty() { usual } else { given };
     match app
         .keeper()
@@ -211,80 +207,6 @@ async fn revert(
         Ok(done) => Ok(answered(&done)),
         Err(refusal) => Err(refusal.problem(&app, &viewer).await),
     }
-}
-
-/// Whether a viewer may take something back. Where a right ends at a territory: what the viewer
-/// did, and may still reach. Anything else may touch any feature of its layers, and so needs a
-/// right to the whole of them.
-async fn may_undo(app: &App, viewer: &Viewer, what: &Undoing) -> Result<(), Problem> {
-    app.writable()?;
-    match what.clone() {
-        Undoing::ChangeSet(number) => {
-            let (app, viewer) = (app.clone(), viewer.clone());
-            tokio::task::spawn_blocking(move || may_undo_set(&app, &viewer, number))
-                .await
-                .map_err(Problem::internal)?
-        }
-        Undoing::Batch(id) => {
-            let batches = app.pool().read(GeoPackage::batches).await?;
-            let own = batches.into_iter().filter(|batch| *batch.id == *id);
-            let layers: BTreeSet<String> = own.map(|batch| batch.layer).collect();
-            may_undo_all(app, viewer, Action::Import, &layers)
-        }
-    }
-}
-
-fn may_undo_set(app: &App, viewer: &Viewer, number: i64) -> Result<(), Problem> {
-    let store = app.pool().reader().map_err(Problem::internal)?;
-    let entries = store.log_of(number).map_err(Problem::internal)?;
-    let layers: BTreeSet<String> = (entries.iter())
-        .map(|entry| entry.layer.to_string())
-        .collect();
-    let own = (entries.iter()).all(|entry| entry.author.as_deref() == Some(viewer.author()));
-    if viewer.limits().is_none() || !own {
-        return may_undo_all(app, viewer, Action::Edit, &layers);
-    }
-    not_attached(&layers)?;
-    for entry in &entries {
-        let Some(layer) = app.layer(&entry.layer) else {
-            continue;
-        };
-        // Whoever could do it may take it back.
-        let action = match entry.operation.as_str() {
-            "insert" => Action::Create,
-            "delete" => Action::Delete,
-            _ => Action::Edit,
-        };
-        super::may_on(app, viewer, &store, action, layer, (Some(&entry.id), None))?;
-    }
-    Ok(())
-}
-
-fn may_undo_all(
-    app: &App,
-    viewer: &Viewer,
-    action: Action,
-    layers: &BTreeSet<String>,
-) -> Result<(), Problem> {
-    not_attached(layers)?;
-    for layer in layers.iter().filter_map(|layer| app.layer(layer)) {
-        super::may(app, viewer, action, layer)?;
-        if viewer.limits().is_some() && viewer.is_limited(layer) {
-            return Err(viewer.refused());
-        }
-    }
-    Ok(())
-}
-
-/// Refuses to take attachments back: what was removed is kept nowhere.
-fn not_attached(layers: &BTreeSet<String>) -> Result<(), Problem> {
-    if layers.contains(ATTACHMENTS) {
-        return Err(Problem::new(
-            StatusCode::CONFLICT,
-            "附件的添加与删除不能撤销：删除的文件不再保存；请在要素的附件栏中操作 / attaching and removing are not taken back: a removed file is kept nowhere; use the attachments of the feature",
-        ));
-    }
-    Ok(())
 }
 
 fn answered(done: &Done) -> Response {

@@ -89,7 +89,7 @@ fn has(
         let own = app.cuts().of(viewer, action, snapshot);
         return Ok((own.layer(&layer.id)).is_some_and(|own| own.get(id).is_some()));
     }
-    let ids = rows(app.cuts(), viewer, snapshot, store, layer).map_err(Problem::internal)?;
+    let ids = rows(app.cuts(), viewer, snapshot, store, layer, None).map_err(Problem::internal)?;
     Ok(ids.is_none_or(|ids| ids.contains(id)))
 }
 

@@ -208,7 +208,7 @@ fn of_assets(contracts: &LayerSnapshot, snapshot: &Snapshot, areas: &[Arc<Area>]
 }
 
 /// Whether a reference names a feature: as its text, or in its list.
-fn names(reference: &Value, id: &str) -> bool {
+pub(super) fn names(reference: &Value, id: &str) -> bool {
     match reference {
         Value::Text(text) => **text == *id,
         Value::Json(json) => match &**json {

@@ -16,8 +16,8 @@ use super::{
     super::crs::Projection,
     csv::RowWriter,
     geojson::{FeatureWriter, json},
-    request::ItemsRequest,
-    select::Source,
+    request::{Cursor, ItemsRequest},
+    select::{Reached, Source},
 };
 use crate::{
     http::{Base, Format, Link, Parameters, Problem, html, percent_encoded, stream},
@@ -70,7 +70,7 @@ impl Answer {
         };
         sink.write_all(b"{\"type\":\"FeatureCollection\",\"features\":[")?;
         let mut returned: u64 = 0;
-        let matched = self.each(|record| {
+        let reached = self.each(|record| {
             if returned > 0 {
                 sink.buffer().push(b',');
             }
@@ -80,12 +80,12 @@ impl Answer {
             sink.pass().map_err(WriteError::from)
         })?;
         let time = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
-        let out = sink.buffer();
+        let (out, matched) = (sink.buffer(), reached.matched);
         write!(
             out,
             "],\"numberMatched\":{matched},\"numberReturned\":{returned},\"timeStamp\":\"{time}\",\"links\":"
         )?;
-        json(out, &self.links(matched, returned))?;
+        json(out, &self.links(reached, returned))?;
         out.push(b'}');
         Ok(())
     }
@@ -94,14 +94,15 @@ impl Answer {
     /// counted first.
     pub(super) async fn csv(self) -> Result<Response, Problem> {
         let counted = self.clone();
-        let matched = tokio::task::spawn_blocking(move || counted.each(|_| Ok(())))
+        let reached = tokio::task::spawn_blocking(move || counted.each(|_| Ok(())))
             .await
             .map_err(Problem::internal)?
             .map_err(Problem::internal)?;
-        let returned = matched
+        let returned = reached
+            .matched
             .saturating_sub(self.request.offset)
             .min(self.request.limit);
-        let links = self.links(matched, returned);
+        let links = self.links(reached, returned);
         let crs = self.request.crs.uri;
         let name = format!(
             "inline; filename*=UTF-8''{}.csv",
@@ -148,7 +149,7 @@ impl Answer {
                 table.column(&field.label.zh, &field.label.en);
             }
             let mut returned = 0;
-            let matched = self.each(|record| {
+            let reached = self.each(|record| {
                 returned += 1;
                 let view = self.viewer.see(&self.layer, record);
                 let href = self.base.at(&format!(
@@ -165,9 +166,10 @@ impl Answer {
             let title = &self.layer.title;
             let mut page = html::Page::new(&title.zh, &title.en);
             page.text(&format!(
-                "共 {matched} 条，本页 {returned} 条 / {matched} features, {returned} on this page"
+                "共 {matched} 条，本页 {returned} 条 / {matched} features, {returned} on this page",
+                matched = reached.matched,
             ));
-            page.links(&self.links(matched, returned));
+            page.links(&self.links(reached, returned));
             page.table(table);
             Ok::<_, WriteError>(page.into_response())
         })
@@ -176,13 +178,16 @@ impl Answer {
         .map_err(Problem::internal)
     }
 
-    /// Hands over the features of the page and gives how many match in all.
-    fn each(&self, each: impl FnMut(&Record) -> Result<(), WriteError>) -> Result<u64, WriteError> {
+    /// Hands over the features of the page and tells how far that came.
+    fn each(
+        &self,
+        each: impl FnMut(&Record) -> Result<(), WriteError>,
+    ) -> Result<Reached, WriteError> {
         self.source.each(&self.layer, &self.request, each)
     }
 
     /// To this page, its other formats, its neighbours and its collection.
-    fn links(&self, matched: u64, returned: u64) -> Vec<Link> {
+    fn links(&self, Reached { matched, last }: Reached, returned: u64) -> Vec<Link> {
         let path = format!("/collections/{}", percent_encoded(&self.layer.id));
         let format = self.request.format;
         let to = |rel, changed: &[(&str, String)], format| {
@@ -204,6 +209,8 @@ impl Answer {
             // Pages are of one moment: an edit between two of them neither repeats nor hides
             // a feature.
             changed.extend(self.moment.map(|moment| ("as-of", moment.to_string())));
+            // Nor is what was given already read again.
+            changed.extend(last.map(|behind| ("cursor", Cursor { behind, matched }.to_string())));
             links.push(to("next", &changed, format).titled("下一页 / next page"));
         }
         if offset > 0 {

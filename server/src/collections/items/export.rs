@@ -105,7 +105,7 @@ impl Wanted {
             (given.take("ids")?).map(|ids| ids.split(',').map(|id| id.trim().to_owned()).collect());
         let mut request = ItemsRequest::read(given, headers, layer, viewer)?;
         // A file holds the whole of what is selected.
-        (request.limit, request.offset) = (u64::MAX, 0);
+        (request.limit, request.offset, request.cursor) = (u64::MAX, 0, None);
         Ok(Self {
             layer: Arc::clone(layer),
             format,

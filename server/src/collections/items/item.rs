@@ -23,7 +23,7 @@ use super::{
 use crate::{
     atlas::LayerSnapshot,
     http::{App, Base, Format, Parameters, Problem, html, percent_encoded},
-    policy::{Viewer, past},
+    policy::{Viewer, past, rows},
 };
 
 pub(in super::super) async fn item(
@@ -44,10 +44,7 @@ pub(in super::super) async fn item(
     given.finish()?;
     let found = match as_of {
         None => find_versioned(&app, &viewer, layer, &item).await?,
-        Some(as_of) => {
-            past_is_open(&viewer, layer)?;
-            find_past(&app, &viewer, layer, &item, as_of).await?
-        }
+        Some(as_of) => find_past(&app, &viewer, layer, &item, as_of).await?,
     };
     let (record, version) = found.ok_or_else(|| {
         Problem::not_found(format!(
@@ -78,18 +75,6 @@ pub(in super::super) async fn item(
     Ok(response)
 }
 
-/// The past of what has a place is cut to the territory. Where the rows of a table were once
-/// is not known, so their past is open to those whose right does not end.
-///
-/// # Errors
-/// 403 for the others.
-pub(super) fn past_is_open(viewer: &Viewer, layer: &Layer) -> Result<(), Problem> {
-    if viewer.limits().is_some() && viewer.is_limited(layer) && !layer.is_mapped() {
-        return Err(viewer.refused());
-    }
-    Ok(())
-}
-
 /// A feature that the viewer may see, whole; none where there is none for them.
 ///
 /// # Errors
@@ -102,8 +87,8 @@ pub(crate) async fn find(
 ) -> Result<Option<Arc<Record>>, Problem> {
     match Source::of(app, viewer, layer, None).await? {
         Source::Atlas(snapshot) => Ok(snapshot.get(id).cloned()),
-        Source::Rows(_, ids) if !ids.contains(id) => Ok(None),
-        Source::Table(pool) | Source::Rows(pool, _) => {
+        Source::Rows(_, ids, _) if !ids.contains(id) => Ok(None),
+        Source::Table(pool, _) | Source::Rows(pool, ..) => {
             let (layer, id) = (Arc::clone(layer), id.to_owned());
             let found = pool.read(move |store| store.get(&layer.id, &id)).await?;
             Ok(found.map(Arc::new))
@@ -149,11 +134,18 @@ async fn find_past(
     as_of: AsOf,
 ) -> Result<Option<(Arc<Record>, String)>, Problem> {
     let (of, asked) = (Arc::clone(layer), id.to_owned());
+    let (own, by) = (app.clone(), viewer.clone());
     let (record, version) = app
         .pool()
         .read(move |store| {
             store.moment(|| {
                 let sequence = as_of.sequence(store)?;
+                if !of.is_mapped() {
+                    let seen = rows(own.cuts(), &by, &own.snapshot(), store, &of, Some(sequence))?;
+                    if seen.is_some_and(|ids| !ids.contains(&asked)) {
+                        return Ok((None, 0));
+                    }
+                }
                 let mut revisions = store.revisions(&of.id, &asked)?;
                 let next = revisions.partition_point(|it| it.entry.sequence <= sequence);
                 let record = if next < revisions.len() {

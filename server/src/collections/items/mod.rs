@@ -7,6 +7,7 @@ mod geojson;
 mod history;
 mod item;
 mod request;
+mod rows;
 mod select;
 mod selection;
 mod unmask;
@@ -68,9 +69,11 @@ pub(super) async fn items(
     let own = app.catalog().layer(&layer.id).is_some();
     let whole = viewer.limits().is_none() || !viewer.is_limited(layer);
     let mut as_of = request.as_of.clone();
-    if own && whole && layer.is_mapped() && as_of.is_none() {
-        // This page and the next ones are read from one snapshot, in one order.
-        app.atlas().pin(&snapshot);
+    if own && whole && as_of.is_none() {
+        // This page and the next ones show one moment, in one order.
+        if layer.is_mapped() {
+            app.atlas().pin(&snapshot);
+        }
         as_of = Some(AsOf::Sequence(sequence));
     }
     let answer = Answer {

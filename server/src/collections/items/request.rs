@@ -1,5 +1,7 @@
 //! What a request for items asks: every query parameter, read strictly.
 
+use std::{fmt, str::FromStr};
+
 use geo::Rect;
 use yizhangtu_data::{FieldKind, Layer, Value, geometry::visit_mut};
 
@@ -19,6 +21,34 @@ pub(crate) const DEFAULT_LIMIT: u64 = 100;
 
 /// How many an answer holds at most; a greater `limit` is taken as this.
 pub(crate) const GREATEST_LIMIT: u64 = 100_000;
+
+/// Where a page of a table begins, so that nothing before it is read again: written as
+/// `KEY.MATCHED`, for the links alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    /// Key of the last row of the page before.
+    pub(crate) behind: i64,
+    /// How many rows match in all, as the first page counted.
+    pub(crate) matched: u64,
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.behind, self.matched)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (behind, matched) = text.split_once('.').ok_or(())?;
+        Ok(Self {
+            behind: behind.parse().map_err(drop)?,
+            matched: matched.parse().map_err(drop)?,
+        })
+    }
+}
 
 /// A request for items of one layer.
 #[derive(Clone, Debug)]
@@ -41,6 +71,8 @@ pub(crate) struct ItemsRequest {
     pub(crate) limit: u64,
     /// How many are passed over.
     pub(crate) offset: u64,
+    /// Where the features that are passed over end, from the link of the page before.
+    pub(crate) cursor: Option<Cursor>,
     /// The system of the coordinates given.
     pub(crate) crs: &'static Offered,
     /// The format of the answer.
@@ -61,6 +93,11 @@ impl ItemsRequest {
             return Err(Problem::parameter("limit", "须大于 0", "must be above 0"));
         }
         let offset = given.parse::<u64>("offset", "不小于 0 的整数", "a whole number")?;
+        let cursor = given.parse::<Cursor>(
+            "cursor",
+            "下一页链接中的值",
+            "what a link to a next page holds",
+        )?;
         let bbox_crs = named_crs(&mut given, "bbox-crs")?;
         let bbox = given.take("bbox")?;
         let crs = named_crs(&mut given, "crs")?;
@@ -87,6 +124,7 @@ impl ItemsRequest {
             sort: sort.unwrap_or_default(),
             limit: limit.unwrap_or(DEFAULT_LIMIT).min(GREATEST_LIMIT),
             offset: offset.unwrap_or(0),
+            cursor,
             crs,
             format,
         })

@@ -3,10 +3,7 @@
 use std::{cmp::Ordering, collections::BTreeSet, sync::Arc};
 
 use geo::Intersects;
-use yizhangtu_data::{
-    Layer, Operation, Record, Value,
-    store::{GeoPackage, PageQuery, StoreError},
-};
+use yizhangtu_data::{Layer, Record, Value, store::StoreError};
 use yizhangtu_index as index;
 
 use super::{
@@ -14,21 +11,18 @@ use super::{
         datetime::AsOf,
         filter::{Property, compare},
     },
-    item::past_is_open,
     request::ItemsRequest,
+    rows::{rows, some_rows},
 };
 use crate::{
     atlas::LayerSnapshot,
     http::{App, Pool, Problem},
-    policy::{Viewer, past, rows as rows_of},
+    policy::{Action, Viewer, past, rows as rows_of},
 };
-
-/// How many rows are read from the file at a time.
-const ROWS: usize = 1000;
 
 impl ItemsRequest {
     /// Whether a feature is asked for, its place aside.
-    fn selects(&self, layer: &Layer, record: &Record) -> bool {
+    pub(super) fn selects(&self, layer: &Layer, record: &Record) -> bool {
         self.equal.iter().all(|(field, wanted)| match field {
             None => wanted.as_text() == Some(&*record.id),
             Some(at) => compare(&record.values[*at], wanted) == Some(Ordering::Equal),
@@ -46,7 +40,7 @@ impl ItemsRequest {
         })
     }
 
-    fn order(&self, one: &Record, other: &Record) -> Ordering {
+    pub(super) fn order(&self, one: &Record, other: &Record) -> Ordering {
         for (property, descending) in &self.sort {
             let order = match property {
                 Property::Id => one.id.cmp(&other.id),
@@ -62,7 +56,7 @@ impl ItemsRequest {
     }
 
     /// Whether the place of a match in their order lies in the page.
-    fn on_page(&self, place: u64) -> bool {
+    pub(super) fn on_page(&self, place: u64) -> bool {
         place >= self.offset && place - self.offset < self.limit
     }
 }
@@ -118,137 +112,25 @@ fn lattice(rect: &geo::Rect<f64>) -> Option<index::Rect> {
     Some(index::Rect::of(low, high))
 }
 
-/// Hands over the page of a table's rows that match, in the order asked for, and gives how
-/// many match in all.
-///
-/// # Errors
-/// The receiver's, or the store's.
-fn rows<E: From<StoreError>>(
-    store: &GeoPackage,
-    layer: &Layer,
-    request: &ItemsRequest,
-    mut each: impl FnMut(&Record) -> Result<(), E>,
-) -> Result<u64, E> {
-    // A row has no place, so no box can be met.
-    if request.boxes.is_some() {
-        return Ok(0);
-    }
-    if request.filter.is_none() && request.interval.is_none() {
-        return by_query(store, layer, request, each);
-    }
-    let mut matched = 0;
-    if request.sort.is_empty() {
-        store.try_scan(&layer.id, |record| {
-            if request.selects(layer, &record) {
-                if request.on_page(matched) {
-                    each(&record)?;
-                }
-                matched += 1;
-            }
-            Ok::<_, E>(())
-        })?;
-        return Ok(matched);
-    }
-    // Only ids and the values that are sorted by are kept of what matches.
-    let mut found: Vec<Record> = Vec::new();
-    store.try_scan(&layer.id, |mut record| {
-        if request.selects(layer, &record) {
-            for (at, value) in record.values.iter_mut().enumerate() {
-                if !request
-                    .sort
-                    .iter()
-                    .any(|(by, _)| *by == Property::Field(at))
-                {
-                    *value = Value::Null;
-                }
-            }
-            found.push(record);
-        }
-        Ok::<_, E>(())
-    })?;
-    found.sort_by(|one, other| request.order(one, other));
-    for (place, key) in (0..).zip(&found) {
-        if request.on_page(place)
-            && let Some(record) = store.get(&layer.id, &key.id)?
-        {
-            each(&record)?;
-        }
-    }
-    Ok(found.len() as u64)
-}
-
-/// As [`rows`], where SQLite itself can select and sort.
-fn by_query<E: From<StoreError>>(
-    store: &GeoPackage,
-    layer: &Layer,
-    request: &ItemsRequest,
-    mut each: impl FnMut(&Record) -> Result<(), E>,
-) -> Result<u64, E> {
-    let name = |at: usize| layer.fields[at].name.clone();
-    let mut query = PageQuery {
-        bbox: None,
-        equal: (request.equal.iter())
-            .map(|(field, value)| (field.map_or_else(|| "id".to_owned(), name), value.clone()))
-            .collect(),
-        sort: (request.sort.iter())
-            .map(|(property, descending)| match property {
-                Property::Field(at) => (name(*at), *descending),
-                _ => ("id".to_owned(), *descending),
-            })
-            .collect(),
-        limit: 0,
-        offset: usize::try_from(request.offset).unwrap_or(usize::MAX >> 1),
-    };
-    let matched = store.matched(&layer.id, &query)?;
-    let mut left = usize::try_from(request.limit).unwrap_or(usize::MAX);
-    while left > 0 {
-        query.limit = left.min(ROWS);
-        let page = store.page(&layer.id, &query)?;
-        for record in &page {
-            each(record)?;
-        }
-        if page.len() < query.limit {
-            break;
-        }
-        left -= page.len();
-        query.offset += page.len();
-    }
-    Ok(matched)
-}
-
-/// As [`rows`], of some of the rows.
-fn some_rows<E: From<StoreError>>(
-    store: &GeoPackage,
-    layer: &Layer,
-    ids: &BTreeSet<String>,
-    request: &ItemsRequest,
-    mut each: impl FnMut(&Record) -> Result<(), E>,
-) -> Result<u64, E> {
-    if request.boxes.is_some() {
-        return Ok(0);
-    }
-    let mut found = Vec::new();
-    for id in ids {
-        found.extend((store.get(&layer.id, id)?).filter(|row| request.selects(layer, row)));
-    }
-    found.sort_by(|one, other| request.order(one, other));
-    for (place, record) in (0..).zip(&found) {
-        if request.on_page(place) {
-            each(record)?;
-        }
-    }
-    Ok(found.len() as u64)
-}
-
 /// Where the features of a layer are read from.
 #[derive(Clone)]
 pub(super) enum Source {
     /// In memory: the layer has a place on the map.
     Atlas(Arc<LayerSnapshot>),
-    /// In the file: a table.
-    Table(Pool),
-    /// In the file: some rows of a table, by their ids.
-    Rows(Pool, Arc<BTreeSet<String>>),
+    /// In the file: a table, as it was after the change of a number.
+    Table(Pool, u64),
+    /// In the file: some rows of a table, by their ids, as they were.
+    Rows(Pool, Arc<BTreeSet<String>>, u64),
+}
+
+/// How far the handing over of a page came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Reached {
+    /// How many features match in all.
+    pub(super) matched: u64,
+    /// Where the next page goes on, where it can begin there: behind this place in the order
+    /// of the file.
+    pub(super) last: Option<i64>,
 }
 
 /// What a viewer may see of a layer with a place on the map, as it is now or was.
@@ -263,7 +145,7 @@ pub(crate) async fn features(
 ) -> Result<Arc<LayerSnapshot>, Problem> {
     match Source::of(app, viewer, layer, as_of).await? {
         Source::Atlas(features) => Ok(features),
-        Source::Table(_) | Source::Rows(..) => Err(Problem::not_found(format!(
+        Source::Table(..) | Source::Rows(..) => Err(Problem::not_found(format!(
             "图层 {layer} 没有图形 / the layer {layer} has no shapes",
             layer = layer.id
         ))),
@@ -274,30 +156,22 @@ impl Source {
     /// Where what a viewer may see of a layer is read from, as it is now or was.
     ///
     /// # Errors
-    /// When the file cannot be read; 403 for the past of a table that the viewer sees a part of.
+    /// When the file cannot be read.
     pub(super) async fn of(
         app: &App,
         viewer: &Viewer,
         layer: &Arc<Layer>,
         as_of: Option<&AsOf>,
     ) -> Result<Self, Problem> {
-        let now = app.seen_by(viewer).layer(&layer.id).cloned();
-        let Some(as_of) = as_of.cloned() else {
-            if let Some(now) = now {
-                return Ok(Self::Atlas(now));
-            }
-            let pool = app.pool().clone();
-            let (app, viewer, layer) = (app.clone(), viewer.clone(), Arc::clone(layer));
-            let read = move |store: &GeoPackage| {
-                rows_of(app.cuts(), &viewer, &app.snapshot(), store, &layer)
-            };
-            return Ok(match pool.read(read).await? {
-                None => Self::Table(pool),
-                Some(ids) => Self::Rows(pool, Arc::new(ids)),
-            });
-        };
-        past_is_open(viewer, layer)?;
         let snapshot = app.snapshot();
+        let Some(now) = snapshot.layer(&layer.id).cloned() else {
+            return Self::table(app, viewer, layer, as_of).await;
+        };
+        let Some(as_of) = as_of.cloned() else {
+            let part = app.cuts().of(viewer, Action::View, &snapshot);
+            let part = part.layer(&layer.id).cloned();
+            return part.map(Self::Atlas).ok_or_else(|| viewer.refused());
+        };
         if let AsOf::Sequence(sequence) = as_of
             && let Some(kept) = app.atlas().pinned(sequence)
             && let Some(features) = kept.layer(&layer.id)
@@ -305,36 +179,40 @@ impl Source {
             let features = Arc::clone(features);
             return Ok(Self::Atlas(past(viewer, &snapshot, features)));
         }
-        let layer = Arc::clone(layer);
         // What lies in a territory now lay elsewhere then: the whole layer is turned back.
-        let now = now.and_then(|_| snapshot.layer(&layer.id).cloned());
         let was = app
             .pool()
-            .read(move |store| {
-                store.moment(|| {
-                    let sequence = as_of.sequence(store)?;
-                    let was = store.as_of(&layer.id, sequence)?;
-                    let now = match now {
-                        Some(now) if was.is_empty() => return Ok(now),
-                        Some(now) => now,
-                        None => {
-                            let mut rows = Vec::new();
-                            store.scan(&layer.id, |record| rows.push(record))?;
-                            Arc::new(LayerSnapshot::new(Arc::clone(&layer), rows))
-                        }
-                    };
-                    let operations: Vec<Operation> = was
-                        .into_iter()
-                        .map(|(id, record)| record.map_or(Operation::Delete(id), Operation::Update))
-                        .collect();
-                    Ok(Arc::new(now.after(&operations)))
-                })
-            })
+            .read(move |store| store.moment(|| now.as_of(store, as_of.sequence(store)?)))
             .await?;
         Ok(Self::Atlas(past(viewer, &snapshot, was)))
     }
 
-    /// Hands over the features of the page asked for, and gives how many match in all.
+    async fn table(
+        app: &App,
+        viewer: &Viewer,
+        layer: &Arc<Layer>,
+        as_of: Option<&AsOf>,
+    ) -> Result<Self, Problem> {
+        let (own, viewer, of) = (app.clone(), viewer.clone(), Arc::clone(layer));
+        let as_of = as_of.cloned();
+        let (ids, moment) = app
+            .pool()
+            .read(move |store| {
+                store.moment(|| {
+                    let then = as_of.map(|as_of| as_of.sequence(store)).transpose()?;
+                    let ids = rows_of(own.cuts(), &viewer, &own.snapshot(), store, &of, then)?;
+                    Ok((ids, then.unwrap_or(u64::MAX)))
+                })
+            })
+            .await?;
+        let pool = app.pool().clone();
+        Ok(match ids {
+            None => Self::Table(pool, moment),
+            Some(ids) => Self::Rows(pool, Arc::new(ids), moment),
+        })
+    }
+
+    /// Hands over the features of the page asked for, and tells how far that came.
     ///
     /// # Errors
     /// The receiver's, or the store's.
@@ -343,10 +221,12 @@ impl Source {
         layer: &Layer,
         request: &ItemsRequest,
         mut each: impl FnMut(&Record) -> Result<(), E>,
-    ) -> Result<u64, E> {
+    ) -> Result<Reached, E> {
         match self {
-            Self::Table(pool) => rows(&*pool.reader()?, layer, request, each),
-            Self::Rows(pool, ids) => some_rows(&*pool.reader()?, layer, ids, request, each),
+            Self::Table(pool, then) => rows(&*pool.reader()?, layer, request, *then, each),
+            Self::Rows(pool, ids, then) => {
+                some_rows(&*pool.reader()?, layer, ids, request, *then, each)
+            }
             Self::Atlas(snapshot) => {
                 let found = positions(snapshot, request);
                 let skip = usize::try_from(request.offset).unwrap_or(usize::MAX);
@@ -354,7 +234,10 @@ impl Source {
                 for position in found.iter().skip(skip).take(take) {
                     each(snapshot.record(*position))?;
                 }
-                Ok(found.len() as u64)
+                Ok(Reached {
+                    matched: found.len() as u64,
+                    last: None,
+                })
             }
         }
     }

@@ -60,7 +60,7 @@ impl Selection {
     /// A mapped layer at its moment, as a viewer may see it.
     ///
     /// # Errors
-    /// When the file cannot be read; 403 for the past of a layer that the viewer sees a part of.
+    /// When the file cannot be read; 404 of a table.
     pub(crate) async fn layer(
         &self,
         app: &App,
@@ -69,7 +69,7 @@ impl Selection {
     ) -> Result<Arc<LayerSnapshot>, Problem> {
         match Source::of(app, viewer, layer, self.as_of.as_ref()).await? {
             Source::Atlas(features) => Ok(features),
-            Source::Table(_) | Source::Rows(..) => Err(Problem::not_found(format!(
+            Source::Table(..) | Source::Rows(..) => Err(Problem::not_found(format!(
                 "图层“{id}”没有图形 / the layer “{id}” has no place on the map",
                 id = layer.id
             ))),

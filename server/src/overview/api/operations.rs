@@ -193,6 +193,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "layer",
             "limit",
             "offset",
+            "cursor",
             "bbox",
             "bbox-crs",
             "crs",

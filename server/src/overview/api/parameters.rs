@@ -277,6 +277,12 @@ pub(super) fn all(app: &App) -> Value {
         json!({ "type": "integer", "minimum": 0, "default": 0 }),
     );
     add(
+        "cursor",
+        "query",
+        "由下一页链接给出，说明从何处继续 / given by the link to the next page: where it goes on",
+        json!({ "type": "string", "pattern": "^-?[0-9]{1,18}\\.[0-9]{1,18}$" }),
+    );
+    add(
         "bbox",
         "query",
         "西,南,东,北 / west,south,east,north",
