@@ -99,3 +99,38 @@ const notDrawnAt = ([id, place]) => {
   const found = map.queryRenderedFeatures(map.project(place), { layers: ['layer:building:fill'] });
   return map.areTilesLoaded() && !found.some((feature) => feature.properties.id === id);
 };
+
+test('what one writes another sees redrawn within a second of the answer', async () => {
+  const { features } = await api('/collections/building/items?limit=40&f=json');
+  const house = features.find((each) => each.geometry.type === 'Polygon' && inside(each.geometry));
+  const place = inside(house.geometry);
+  const away = moved(house.geometry, 3);
+  const { page, close } = await open();
+  await jump(page, place, 17);
+  await eventually(page, drawnAt, [house.id, place]);
+  const times = [];
+  for (let round = 0; round < 10; round += 1) {
+    const [geometry, at] = round % 2 ? [house.geometry, place] : [away, inside(away)];
+    // Looked at in every frame of the page: what is asked from outside would come late itself.
+    const seen = page.evaluate(
+      ([id, point]) =>
+        new Promise((resolve) => {
+          const { map } = document.querySelector('.map').stage;
+          const look = () => {
+            const found = map.queryRenderedFeatures(map.project(point), { layers: ['layer:building:fill'] });
+            if (found.some((feature) => feature.properties.id === id)) resolve(Date.now());
+            else requestAnimationFrame(look);
+          };
+          look();
+        }),
+      [house.id, at],
+    );
+    await change('building', house.id, { geometry });
+    const answered = Date.now();
+    times.push((await seen) - answered);
+  }
+  times.sort((a, b) => a - b);
+  console.log(`redrawn ${times[5]} ms after the answer (median of 10), the last after ${times[9]} ms`);
+  assert.ok(times[5] < 1000, `${times}`);
+  await close();
+});
