@@ -9,6 +9,7 @@ mod collections;
 mod command;
 mod contracts;
 mod enforcement;
+mod events;
 mod exports;
 mod http;
 mod identity;

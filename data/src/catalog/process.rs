@@ -32,6 +32,9 @@ pub struct Process {
     /// What may be the same thing reported twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duplicates: Option<Duplicates>,
+    /// How the rate of what is closed is reckoned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closing: Option<Closing>,
     /// The states.
     #[serde(default)]
     pub states: Vec<State>,
@@ -53,6 +56,59 @@ pub struct Duplicates {
     /// Fields that must be the same.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub same: Vec<String>,
+}
+
+/// 办结率, in the one definition that this version has: of what came in during a period and was
+/// accepted, how much is closed. Which states are which, their stages say.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Closing {
+    /// The field of the time that puts a feature into a period.
+    pub period: String,
+    /// The field of the time since which it is the office's.
+    pub accepted: String,
+    /// The field of the time at which it was closed.
+    pub closed: String,
+    /// The field of the time by which it has to be closed.
+    pub deadline: String,
+    /// Days from its acceptance after which it is due where no deadline was set.
+    pub due_after_days: u32,
+    /// Whether what is open and not due yet is left out of those that count.
+    pub leaves_out_in_time: bool,
+    /// The steps that other rates count.
+    pub steps: Counted,
+}
+
+/// The steps by which 自办率, 退件率, 复开率 and 核查通过率 are reckoned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counted {
+    /// 自办自结.
+    pub own: String,
+    /// 分拨.
+    pub dispatched: String,
+    /// 退件.
+    pub refused: String,
+    /// 复开.
+    pub reopened: String,
+    /// 核查通过.
+    pub passed: String,
+    /// 核查不通过.
+    pub failed: String,
+}
+
+impl Counted {
+    /// The identifiers, with what they count.
+    pub fn all(&self) -> [(&'static str, &str); 6] {
+        [
+            ("own", &self.own),
+            ("dispatched", &self.dispatched),
+            ("refused", &self.refused),
+            ("reopened", &self.reopened),
+            ("passed", &self.passed),
+            ("failed", &self.failed),
+        ]
+    }
 }
 
 /// One state.

@@ -133,6 +133,19 @@ impl Check<'_, '_> {
                 self.field(&[Key("duplicates"), Key("same"), Index(index)], name);
             }
         }
+        if let Some(closing) = &process.closing {
+            for (key, name) in [
+                ("period", &closing.period),
+                ("accepted", &closing.accepted),
+                ("closed", &closing.closed),
+                ("deadline", &closing.deadline),
+            ] {
+                self.field(&[Key("closing"), Key(key)], name);
+            }
+            for (key, step) in closing.steps.all() {
+                self.known_step(&[Key("closing"), Key("steps"), Key(key)], step);
+            }
+        }
         let list = (self.layer.field(&process.state))
             .and_then(|field| known.read_lists.get(field.code_list.as_deref()?));
         for (index, state) in process.states.iter().enumerate() {

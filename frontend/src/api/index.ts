@@ -24,6 +24,7 @@ export * from './attachments';
 export * from './changes';
 export * from './client';
 export * from './enforcement';
+export * from './events';
 export * from './exports';
 export * from './houses';
 export * from './imports';

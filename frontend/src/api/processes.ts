@@ -63,6 +63,8 @@ export interface ProcessRow {
 export interface Standing {
   layer: string;
   id: string;
+  /** The layer of its log. */
+  log_layer: string;
   state: string;
   title: Text;
   since: string;

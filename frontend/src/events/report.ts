@@ -24,6 +24,9 @@ export function kinds(codes: readonly Code[]): Code[] {
   return codes.filter((code) => !parents.has(code.code));
 }
 
+/** Where an event begins its way up. */
+const LEVEL = '网格';
+
 /** What a photograph shows that comes with the report. */
 const BEFORE = '处置前';
 
@@ -41,6 +44,7 @@ export function requestsOf(report: Report): { id: string; drafts: Draft[] } {
     building: report.building,
     reporter: report.reporter || null,
     state: '20',
+    level: LEVEL,
     happened_at: when,
     reported_at: when,
   };

@@ -1,3 +1,4 @@
+import { desk, eventFigures } from './events.en';
 import { renewal } from './renewal.en';
 import type { Texts } from './zh';
 
@@ -319,7 +320,14 @@ export const en: Texts = {
 
   panels: {
     title: 'Figures',
-    tabs: { overview: 'Overview', people: 'People', grids: 'Grids', rounds: 'Rounds', quality: 'Quality' },
+    tabs: {
+      overview: 'Overview',
+      people: 'People',
+      grids: 'Grids',
+      events: 'Events',
+      rounds: 'Rounds',
+      quality: 'Quality',
+    },
     area: 'Area',
     km2: 'km²',
     density: 'Density',
@@ -753,6 +761,8 @@ export const en: Texts = {
   },
 
   renewal,
+  desk,
+  eventFigures,
 
   tools: {
     title: 'Tools',
@@ -862,6 +872,7 @@ export const en: Texts = {
     pieces: (count: number) => `${count}`,
     done: (step: string, state: string) => `“${step}” is done; the state is “${state}”.`,
     names: 'several names with commas between',
+    byNumber: 'Its number, or choose from what may be the same',
     document: 'Document',
     number: 'Number',
     have: (count: number, least: number) => `${count}/${least}`,

@@ -1,3 +1,4 @@
+import { desk, eventFigures } from './events.zh';
 import { renewal } from './renewal.zh';
 
 /** Every text of the page in Chinese. `en.ts` must hold the same keys; the type checker compares them. */
@@ -297,7 +298,14 @@ export const zh = {
 
   panels: {
     title: '数据面板',
-    tabs: { overview: '总览', people: '人屋', grids: '网格', rounds: '走访', quality: '质量' },
+    tabs: {
+      overview: '总览',
+      people: '人屋',
+      grids: '网格',
+      events: '事件',
+      rounds: '走访',
+      quality: '质量',
+    },
     area: '面积',
     km2: '平方公里',
     density: '人口密度',
@@ -728,6 +736,8 @@ export const zh = {
   },
 
   renewal,
+  desk,
+  eventFigures,
 
   tools: {
     title: '工具',
@@ -837,6 +847,7 @@ export const zh = {
     pieces: (count: number) => `${count} 张`,
     done: (step: string, state: string) => `已办理“${step}”，现为“${state}”。`,
     names: '多人以顿号分隔',
+    byNumber: '填写编号，或从疑似重复中选',
     document: '文书',
     number: '文号',
     have: (count: number, least: number) => `${count}/${least}`,

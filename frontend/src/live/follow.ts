@@ -1,5 +1,6 @@
 import { onBeforeUnmount, onMounted, watch } from 'vue';
 import { useAccess } from '../editing/access';
+import { EVENTS, useDesk } from '../events/desk';
 import { useInspector } from '../inspector/store';
 import { useLayers } from '../layers/store';
 import { usePanels } from '../panels/store';
@@ -22,12 +23,14 @@ export function useFollowing(): void {
   const shell = useShell();
   const house = useHouse();
   const panels = usePanels();
+  const desk = useDesk();
 
   function changed(now: Changed): void {
     void layers.recount().catch(() => {}); // counted with the next change
     const { chosen, point } = inspector;
     if ((chosen && touches(now, chosen.layer, chosen.id)) || (!chosen && point)) void inspector.reread();
     if (shell.tableOpen && table.layerId && touches(now, table.layerId)) void table.reload();
+    if (shell.deskOpen && touches(now, EVENTS)) void desk.reload();
     if (shell.side === 'inspector') house.changed(now.layers, now.everything);
     if (shell.side === 'panels') void panels.recount();
     if (shell.side === 'statistics') void statistics.recount();

@@ -25,6 +25,7 @@ const TILE_ZOOM = 17;
 /** How near a reader may come. */
 const NEAREST_ZOOM = 22;
 const SELECTION = 'selection';
+const SPOTS = 'spots';
 const ACCENT = '#d9480f';
 const VIOLET = '#7048a8';
 /** The version that a marked feature is compared with: what it was before, or what somebody else made of it. */
@@ -272,6 +273,37 @@ export class Stage {
     await this.ready;
     const source = this.map.getSource(SELECTION) as GeoJSONSource | undefined;
     source?.setData({ type: 'FeatureCollection', features });
+  }
+
+  /** Marks places with rings of a colour, over everything; null takes them away. */
+  async spots(places: { id: string; at: LonLat; color: string }[] | null): Promise<void> {
+    await this.ready;
+    const data: GeoJSON.FeatureCollection = {
+      type: 'FeatureCollection',
+      features: (places ?? []).map(({ id, at, color }) => ({
+        type: 'Feature',
+        geometry: { type: 'Point', coordinates: at },
+        properties: { id, color },
+      })),
+    };
+    const source = this.map.getSource(SPOTS) as GeoJSONSource | undefined;
+    if (source) {
+      source.setData(data);
+      return;
+    }
+    if (!places) return;
+    this.map.addSource(SPOTS, { type: 'geojson', data });
+    this.map.addLayer({
+      id: SPOTS,
+      type: 'circle',
+      source: SPOTS,
+      paint: {
+        'circle-radius': 9,
+        'circle-color': 'rgba(255,255,255,0.35)',
+        'circle-stroke-color': ['get', 'color'],
+        'circle-stroke-width': 3,
+      },
+    });
   }
 
   /** Colours the areas of a layer by the ids of its features, over its own look; null takes the colours away. */

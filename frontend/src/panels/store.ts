@@ -2,9 +2,10 @@ import { defineStore } from 'pinia';
 import { ref, shallowRef } from 'vue';
 import type { Coverage, HouseState, Item, Quality, Statistics } from '../api';
 import * as api from '../api';
+import { useEventFigures } from '../events/figures';
 import { stage } from '../map/current';
 
-export type Tab = 'overview' | 'people' | 'grids' | 'rounds' | 'quality';
+export type Tab = 'overview' | 'people' | 'grids' | 'events' | 'rounds' | 'quality';
 
 /** Colours of what came of a house; the worst is the strongest. */
 export const STATE_COLORS: Record<HouseState, string> = {
@@ -20,6 +21,7 @@ export const STATE_COLORS: Record<HouseState, string> = {
 
 /** The figures of the village as a whole and by grid; each asked of the server that makes it. */
 export const usePanels = defineStore('panels', () => {
+  const figures = useEventFigures();
   const tab = ref<Tab>('overview');
   const villages = shallowRef<Item[]>([]);
   const counts = shallowRef<Statistics | null>(null);
@@ -55,6 +57,9 @@ export const usePanels = defineStore('panels', () => {
         await shade();
         return;
       }
+      case 'events':
+        await figures.load();
+        return;
       case 'quality':
         quality.value = await api.quality();
         return;

@@ -28,6 +28,7 @@ export const useShell = defineStore('shell', () => {
   const layersOpen = ref(!narrow.value);
   const side = ref<Side>(null);
   const tableOpen = ref(false);
+  const deskOpen = ref(false);
   const keysOpen = ref(false);
   const menuOpen = ref(false);
   const online = ref(true);
@@ -37,20 +38,29 @@ export const useShell = defineStore('shell', () => {
     if (open && narrow.value) {
       side.value = null;
       tableOpen.value = false;
+      deskOpen.value = false;
       menuOpen.value = false;
     }
   });
-  watch(tableOpen, (open) => {
-    if (open && narrow.value) {
+  // The table and the desk lie in one place.
+  for (const [one, other] of [
+    [tableOpen, deskOpen],
+    [deskOpen, tableOpen],
+  ] as const) {
+    watch(one, (open) => {
+      if (!open) return;
+      other.value = false;
+      if (!narrow.value) return;
       side.value = null;
       layersOpen.value = false;
       menuOpen.value = false;
-    }
-  });
+    });
+  }
   watch(side, (open) => {
     if (open && narrow.value) {
       layersOpen.value = false;
       tableOpen.value = false;
+      deskOpen.value = false;
       menuOpen.value = false;
     }
   });
@@ -58,5 +68,5 @@ export const useShell = defineStore('shell', () => {
     if (now) layersOpen.value = false;
   });
 
-  return { narrow, layersOpen, side, tableOpen, keysOpen, menuOpen, online };
+  return { narrow, layersOpen, side, tableOpen, deskOpen, keysOpen, menuOpen, online };
 });

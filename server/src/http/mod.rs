@@ -67,6 +67,7 @@ pub(crate) fn routes() -> Router<App> {
         .merge(crate::changes::routes())
         .merge(crate::collections::routes())
         .merge(crate::enforcement::routes())
+        .merge(crate::events::routes())
         .merge(crate::contracts::routes())
         .merge(crate::exports::routes())
         .merge(crate::import::routes())

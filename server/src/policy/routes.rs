@@ -93,9 +93,12 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/enforcement/cases", Somebody),
     ("GET", "/enforcement/cases/{id}/facts", Somebody),
     ("GET", "/enforcement/difference", Somebody),
+    ("GET", "/events", Somebody),
+    ("GET", "/events/totals", Somebody),
     ("GET", "/processes", Somebody),
     ("GET", "/processes/{layer}", Somebody),
     ("GET", "/processes/{layer}/queue", Somebody),
+    ("POST", "/processes/{layer}/steps/{step}", Writer),
     ("GET", "/collections/{layer}/items/{id}/process", Somebody),
     (
         "POST",

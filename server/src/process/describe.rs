@@ -253,7 +253,7 @@ fn standing(
         Vec::new()
     };
     Ok(json!({
-        "layer": layer.id, "id": &*record.id,
+        "layer": layer.id, "id": &*record.id, "log_layer": machine.log.id,
         "duplicates": duplicates,
         "state": course.state,
         "title": state_title(catalog, layer, process, &course.state),

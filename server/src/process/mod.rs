@@ -4,6 +4,7 @@
 //! A step is one change set: the feature in its new state and a row of the log, held against
 //! everything that the machine asks for. Nothing else sets a state.
 
+mod bulk;
 mod clock;
 mod demand;
 mod describe;
@@ -29,6 +30,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/processes", get(describe::processes))
         .route("/processes/{layer}", get(describe::process))
         .route("/processes/{layer}/queue", get(queue::queue))
+        .route("/processes/{layer}/steps/{step}", post(bulk::steps))
         .route(
             "/collections/{layer}/items/{id}/process",
             get(describe::course),

@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, State},
 };
 use chrono::{DateTime, FixedOffset};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use yizhangtu_data::clock::now;
 use yizhangtu_data::{
     Id, Layer, Record,
@@ -94,7 +94,7 @@ pub(crate) fn clocks<'r>(
 /// `GET /processes/{layer}/queue`: what is under way, the soonest due first.
 ///
 /// `state=` one state, `overdue=true` the late ones only, `mine=true` those in a state that the
-/// viewer's role takes a step from, `limit=`.
+/// viewer's role takes a step from, `show=` fields that are told beside, `limit=`.
 pub(super) async fn queue(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -118,9 +118,11 @@ pub(super) async fn queue(
                 )
             })?,
     };
+    let show = given.take("show")?.unwrap_or_default();
     given.finish()?;
     let layer = Arc::clone(layer_of(&app, &viewer, &id)?);
     let machine = Machine::of(&app, &layer)?;
+    let show = fields(&layer, &show)?;
     let seen = features(&app, &viewer, &layer, None).await?;
     let (to, by) = (app.clone(), viewer.clone());
     let told = tokio::task::spawn_blocking(move || {
@@ -166,29 +168,43 @@ pub(super) async fn queue(
             .filter(|(_, clock)| clock.is_some_and(|clock| clock.is_overdue(now)))
             .count();
         rows.truncate(limit);
+        let grids = to.seen_by(&by).layer("grid").cloned();
         let rows: Vec<Value> = rows
             .into_iter()
             .map(|(record, clock)| {
+                let place = (seen.position(&record.id))
+                    .and_then(|at| seen.shape(at))
+                    .map(yizhangtu_index::Shape::representative);
+                let grid = place.zip(grids.as_ref()).and_then(|(place, grids)| {
+                    let grid = grids.record(*grids.at(place).first()?);
+                    let label = grids.layer.label.as_deref().unwrap_or("name");
+                    let name = grid.get(&grids.layer, label).as_text();
+                    Some(json!({ "id": &*grid.id, "name": name }))
+                });
+                let version = store.version(&layer.id, &record.id).map_err(Problem::internal)?;
                 let view = by.see(&layer, record);
                 let shown = |name: &Option<String>| match view.get(name.as_deref()?) {
                     Seen::Nothing => None,
                     seen => Some(seen.to_text()),
                 };
                 let code = machine.state(record);
-                json!({
-                    "id": &*record.id, "code": shown(&layer.code), "label": shown(&layer.label),
+                let beside: Map<String, Value> = (show.iter())
+                    .map(|name| {
+                        let words = shown(&Some(name.clone())).map(Value::from);
+                        (name.clone(), words.unwrap_or_default())
+                    })
+                    .collect();
+                Ok(json!({
+                    "id": &*record.id, "version": version, "grid": grid, "shows": beside, "code": shown(&layer.code), "label": shown(&layer.label),
                     "state": code, "title": state_title(to.catalog(), &layer, &process, code),
                     "since": clock.map(|clock| clock.since.to_rfc3339()),
                     "deadline": clock.and_then(|clock| clock.deadline).map(|at| at.to_rfc3339()),
                     "overdue": clock.is_some_and(|clock| clock.is_overdue(now)),
                     "suspended": clock.is_some_and(|clock| clock.stopped),
-                    "place": seen.position(&record.id).and_then(|at| seen.shape(at)).map(|shape| {
-                        let place = shape.representative();
-                        [place.lon(), place.lat()]
-                    }),
-                })
+                    "place": place.map(|place| [place.lon(), place.lat()]),
+                }))
             })
-            .collect();
+            .collect::<Result<_, Problem>>()?;
         Ok::<_, Problem>(
             json!({ "layer": layer.id, "matched": matched, "overdue": late, "rows": rows }),
         )
@@ -196,6 +212,24 @@ pub(super) async fn queue(
     .await
     .map_err(Problem::internal)??;
     Ok(Json(told))
+}
+
+/// The fields that are told beside, by their names.
+fn fields(layer: &Layer, show: &str) -> Result<Vec<String>, Problem> {
+    let names = show
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
+    names
+        .map(|name| match layer.field(name) {
+            Some(_) => Ok(name.to_owned()),
+            None => Err(Problem::parameter(
+                "show",
+                format_args!("图层 {} 没有字段“{name}”", layer.id),
+                format_args!("the layer {} has no field “{name}”", layer.id),
+            )),
+        })
+        .collect()
 }
 
 fn flag(given: &mut Parameters, name: &'static str) -> Result<bool, Problem> {

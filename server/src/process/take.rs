@@ -429,7 +429,9 @@ fn refused(status: StatusCode, step: &Transition, unmet: &[Unmet]) -> Problem {
 }
 
 /// The body of a step.
-fn read(mut members: Map<String, Json>) -> Result<(Given, Option<DateTime<FixedOffset>>), Problem> {
+pub(super) fn read(
+    mut members: Map<String, Json>,
+) -> Result<(Given, Option<DateTime<FixedOffset>>), Problem> {
     let mut given = Given::default();
     match members.remove("note") {
         None | Some(Json::Null) => {}

@@ -119,11 +119,26 @@ pub(super) fn add(schemas: &mut Value) {
                 "geometry": { "type": "object", "nullable": true },
             },
         },
+        "StepsGiven": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["items"],
+            "properties": {
+                "items": { "type": "array", "minItems": 1, "maxItems": 200, "items": {
+                    "type": "object", "required": ["id", "version"],
+                    "properties": { "id": text, "version": { "type": "integer" } },
+                } },
+                "note": { "type": "string", "maxLength": 1000 },
+                "place": place,
+                "at": { "type": "string", "format": "date-time" },
+                "fields": { "type": "object" },
+            },
+        },
         "Standing": {
             "type": "object",
             "required": ["layer", "id", "state", "title", "since", "deadline", "overdue", "suspended", "version", "transitions", "log"],
             "properties": {
-                "layer": text, "id": text, "state": text, "since": text, "deadline": maybe,
+                "layer": text, "id": text, "log_layer": text, "state": text, "since": text, "deadline": maybe,
                 "overdue": { "type": "boolean" }, "suspended": { "type": "boolean" }, "ends": { "type": "boolean" },
                 "title": { "type": "object" }, "version": text,
                 "transitions": { "type": "array", "items": { "type": "object" } },

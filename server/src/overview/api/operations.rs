@@ -450,6 +450,22 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[(JSON, "object")],
     ),
     get(
+        "/events/totals",
+        PROCESSES,
+        "getEventTotals",
+        "网格事件的件数与办结率等，可分组，附上年同期 / counts and rates of grid events, in all and by group, with the same period of the year before",
+        &["event-by", "event-from", "event-to", "type", "event-source", "level", "urgency", "grid", "co_op", "village"],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/events",
+        PROCESSES,
+        "getEvents",
+        "构成合计的事件 / the events that a total is made of",
+        &["figure", "event-from", "event-to", "type", "event-source", "level", "urgency", "grid", "co_op", "village", "event-limit"],
+        &[(JSON, "object")],
+    ),
+    get(
         "/processes",
         PROCESSES,
         "getProcesses",
@@ -470,9 +486,18 @@ pub(super) const OPERATIONS: &[Operation] = &[
         PROCESSES,
         "getProcessQueue",
         "在办清单，最先到期的在前 / what is under way, the soonest due first",
-        &["layer", "process-state", "overdue", "mine", "queue-limit"],
+        &["layer", "process-state", "overdue", "mine", "queue-show", "queue-limit"],
         &[(JSON, "object")],
     ),
+    get(
+        "/processes/{layer}/steps/{step}",
+        PROCESSES,
+        "takeSteps",
+        "多件同办一步，逐件给出结果 / take a step with several features; each has its own answer",
+        &["layer", "step", "idempotency-key"],
+        &[(JSON, "object")],
+    )
+    .post(&[(JSON, "StepsGiven")]),
     get(
         "/collections/{layer}/items/{id}/process",
         PROCESSES,

@@ -25,7 +25,12 @@ pub(super) fn name_of(key: &str) -> &str {
         "log-limit" => "limit",
         "process-version" => "version",
         "process-state" => "state",
-        "queue-limit" | "case-limit" => "limit",
+        "queue-limit" | "case-limit" | "event-limit" => "limit",
+        "queue-show" => "show",
+        "event-by" => "by",
+        "event-from" => "from",
+        "event-to" => "to",
+        "event-source" => "source",
         "case-by" => "by",
         "case-date" => "date",
         "case-from" => "from",
@@ -509,7 +514,53 @@ pub(super) fn all(app: &App) -> Value {
         "最多几条 / how many at most",
         json!({ "type": "integer", "minimum": 1, "maximum": 5000, "default": 200 }),
     );
+    add(
+        "event-limit",
+        "query",
+        "最多几条 / how many at most",
+        json!({ "type": "integer", "minimum": 1, "maximum": 10000, "default": 200 }),
+    );
+    add(
+        "queue-show",
+        "query",
+        "随附显示的字段，逗号分隔 / fields that are told beside, joined by commas",
+        text.clone(),
+    );
     let choice = |words: &[&str]| json!({ "type": "string", "enum": words });
+    add(
+        "event-by",
+        "query",
+        "按什么分组 / what to group by",
+        choice(&[
+            "month", "type", "source", "level", "urgency", "grid", "co_op", "village",
+        ]),
+    );
+    add(
+        "figure",
+        "query",
+        "哪一项的事件 / the count whose events are meant",
+        choice(&["pending", "void", "open", "in_time", "overdue", "closed"]),
+    );
+    for (key, description) in [
+        ("event-from", "上报起始日 / first day of reporting"),
+        ("event-to", "上报截止日 / last day of reporting"),
+    ] {
+        add(
+            key,
+            "query",
+            description,
+            json!({ "type": "string", "format": "date" }),
+        );
+    }
+    for (key, description) in [
+        ("type", "事件类型，大类含其小类 / type, with those under it"),
+        ("event-source", "来源 / source"),
+        ("level", "当前层级 / level that holds it"),
+        ("urgency", "紧急程度 / urgency"),
+        ("village", "村编号 / id of a village"),
+    ] {
+        add(key, "query", description, text.clone());
+    }
     add(
         "case-by",
         "query",

@@ -1,0 +1,215 @@
+// 事件工作台: the queue beside the map, many at once, and the whole life of an event by the page's own buttons.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { api, eventually, inside, jump, open, PHONE, picture, serve, stop } from './harness.js';
+
+after(stop);
+
+const PASSWORD = 'yizhangtu-demo';
+const PHOTO = readFileSync(path.join(path.dirname(fileURLToPath(import.meta.url)), '../data/photo.jpg'));
+
+const openAs = (user, options = {}) =>
+  open({
+    ...options,
+    before: async (page, url) => {
+      await page.context().request.post(new URL('/session', url).href, { data: { user, password: PASSWORD } });
+    },
+  });
+
+async function ask(user, where, init = {}) {
+  const { url } = await serve();
+  const session = await fetch(new URL('/session', url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ user, password: PASSWORD }),
+  });
+  const cookie = session.headers.getSetCookie().map((one) => one.split(';')[0]).join('; ');
+  return api(where, { ...init, headers: { 'content-type': 'application/json', ...init.headers, cookie } });
+}
+
+/** Reports events in the grid worker's own grid; gives their ids. */
+async function report(titles, type = '垃圾堆积') {
+  const [own] = (await ask('grid_worker', '/session')).territory;
+  const grid = await ask('grid_worker', `/collections/grid/items/${own.id}?f=json`);
+  const at = inside(grid.geometry);
+  const now = new Date().toISOString();
+  const changes = titles.map((title, index) => ({
+    op: 'insert',
+    layer: 'grid_event',
+    feature: {
+      geometry: { type: 'Point', coordinates: [at[0] + index * 4e-4, at[1]] },
+      properties: { type, title, source: '网格员', urgency: '一般', state: '20', happened_at: now, reported_at: now },
+    },
+  }));
+  const made = await ask('grid_worker', '/changes', { method: 'POST', body: JSON.stringify({ reason: '上报', changes }) });
+  return { ids: made.features.filter((one) => one.layer === 'grid_event').map((one) => one.id), at };
+}
+
+const DESK = '[data-testid="desk"]';
+
+test('the dispatcher accepts and dispatches several at once; the list and the map show the same', async () => {
+  const { ids } = await report(['后巷垃圾', '路口垃圾', '桥头垃圾']);
+  const { page, close } = await openAs('dispatcher');
+  await page.getByTestId('open-desk').click();
+  const row = (id) => page.locator(`${DESK} tr[data-event="${id}"]`);
+  await row(ids[0]).waitFor();
+  await eventually(page, () => !!document.querySelector('.map').stage.map.getLayer('spots'));
+  const spots = await page.evaluate(async () => (await document.querySelector('.map').stage.map.getSource('spots').getData()).features.map((one) => one.properties.id));
+  const rows = await page.locator(`${DESK} tr[data-event]`).evaluateAll((all) => all.map((one) => one.dataset.event));
+  assert.deepEqual(spots.sort(), rows.sort());
+  await picture(page, 'desktop-desk');
+
+  const bulk = page.getByTestId('bulk');
+  for (const id of ids) await row(id).getByRole('checkbox').check();
+  await bulk.getByTestId('bulk-step').selectOption('accept');
+  await bulk.getByRole('button', { name: '受理', exact: true }).click();
+  await page.getByTestId('bulk-outcome').getByText('已办理 3 件').waitFor();
+  // One goes its own way meanwhile: it is refused by name, the others are dispatched.
+  for (const id of ids) await row(id).getByRole('checkbox').check();
+  await bulk.getByTestId('bulk-step').selectOption('dispatch');
+  await bulk.locator('[data-ask="department"] input').fill('环卫站');
+  const stale = await ask('dispatcher', `/processes/grid_event/steps/void`, {
+    method: 'POST',
+    body: JSON.stringify({
+      note: '误报',
+      items: (await ask('dispatcher', '/processes/grid_event/queue?limit=5000')).rows
+        .filter((one) => one.id === ids[2])
+        .map(({ id, version }) => ({ id, version })),
+    }),
+  });
+  assert.equal(stale.taken, 1);
+  await row(ids[2]).waitFor({ state: 'detached' });
+  await picture(page, 'desktop-desk-bulk');
+  await bulk.getByRole('button', { name: '分拨', exact: true }).click();
+  await page.getByTestId('bulk-outcome').getByText('已办理 2 件').waitFor();
+  await page.getByRole('radio', { name: '全部在办' }).click();
+  await row(ids[0]).getByText('已分拨').waitFor();
+  await page.locator('[data-filter="type"]').selectOption('垃圾堆积');
+  // A row opens its event beside the list.
+  await row(ids[1]).click();
+  await page.locator('.inspector [data-testid="process-state"]').getByText('已分拨').waitFor();
+  assert.ok(await page.locator(DESK).isVisible());
+  await picture(page, 'desktop-desk-open');
+  await close();
+});
+
+test('the closing rate is cut to two decimals and opens the events that are not closed', async () => {
+  const { page, close } = await openAs('dispatcher');
+  await page.locator('.tools').getByRole('button', { name: '面板' }).click();
+  await page.locator('.panels').getByRole('tab', { name: '事件' }).click();
+  const panel = page.getByTestId('event-figures');
+  await panel.waitFor();
+  const totals = await ask('dispatcher', '/events/totals');
+  const { percent, part, whole } = totals.total.rates.closing;
+  assert.equal(percent, (Math.floor((part / whole) * 10_000) / 100).toFixed(2));
+  assert.ok((await panel.locator('[data-rate="closing"] b').innerText()).startsWith(percent));
+  await panel.locator('[data-figure="open"] button').click();
+  const listed = page.getByTestId('drilled').locator('[data-event]');
+  await listed.first().waitFor();
+  assert.equal(await listed.count(), totals.total.open);
+  await picture(page, 'desktop-event-figures');
+  // The same days of the year before stand beside.
+  await panel.locator('[name="from"]').fill('2023-01-01');
+  await panel.locator('[name="to"]').fill('2023-06-30');
+  await panel.getByText('同比 2022-01-01 至 2022-06-30').waitFor();
+  await panel.locator('[data-figure="open"] button').click();
+  await listed.first().click();
+  await page.locator('.inspector [data-testid="process"]').waitFor();
+  await close();
+});
+
+test('an event goes its whole way by the buttons of the page, on a telephone and on a desk', async () => {
+  const { ids: [id], at } = await report(['巷口垃圾成堆']);
+  const where = `/#sel=grid_event/${id}`;
+  const site = { geolocation: { longitude: at[0], latitude: at[1] }, permissions: ['geolocation'] };
+  const desk = await openAs('dispatcher', { at: where });
+  const unit = await openAs('handler', { at: where, device: { ...PHONE, ...site } });
+  const worker = await openAs('grid_worker', { at: where, device: { ...PHONE, ...site } });
+
+  /** Takes a step on somebody's page with what it asks for, and sees what the state is then. */
+  async function take({ page }, step, state, { note, fields = {}, photo, here } = {}) {
+    const own = page.locator(`[data-testid="process"] [data-step="${step}"]`);
+    await own.locator('> button').click();
+    const form = own.locator('.step-form');
+    for (const [name, value] of Object.entries(fields)) {
+      const input = form.locator(`[data-ask="${name}"]`).locator('input, select').first();
+      if ((await input.evaluate((element) => element.tagName)) === 'SELECT') await input.selectOption(value);
+      else await input.fill(value);
+    }
+    if (note) await form.getByTestId('process-note').fill(note);
+    if (here) {
+      await form.getByRole('button', { name: '取当前位置' }).click();
+      await form.getByText('已定位').waitFor();
+    }
+    if (photo) {
+      await form.locator('.photos input[type=file]').first().setInputFiles({
+        name: `${step}.jpg`,
+        mimeType: 'image/jpeg',
+        // A comment behind the marker makes each picture another one.
+        buffer: Buffer.concat([PHOTO.subarray(0, 2), Buffer.from([0xff, 0xfe, 0, 6]), Buffer.from(photo), PHOTO.subarray(2)]),
+      });
+      await form.locator('.photos').getByText('1/1').waitFor();
+    }
+    await form.locator('button[type=submit]').click();
+    await page.getByTestId('process-state').getByText(state, { exact: true }).waitFor();
+  }
+
+  await take(desk, 'accept', '已受理');
+  await take(desk, 'dispatch', '已分拨', { fields: { department: '安全生产办' } });
+  await take(unit, 'refuse', '退件', { note: '不属本单位职责' });
+  await take(desk, 'dispatch', '已分拨', { fields: { department: '环卫站' } });
+  // Nobody came: the grid worker sends it up by a button, and the desk dispatches it anew.
+  await take(worker, 'escalate', '逐级上报', { note: '无人到场' });
+  await take(desk, 'dispatch', '已分拨', { fields: { department: '环卫站' } });
+  await take(unit, 'start', '处置中', { here: true });
+  await picture(unit.page, 'phone-event-started');
+  await take(unit, 'ask_extension', '处置中', { note: '需调车辆', fields: { days: '2' } });
+  await take(desk, 'extend', '处置中', { fields: { days: '2' } });
+  await take(unit, 'ask_suspension', '处置中', { note: '等待清运' });
+  await take(desk, 'suspend', '挂起', { note: '同意' });
+  await take(unit, 'resume', '处置中');
+  await take(unit, 'finish', '待核查', { fields: { result: '已清运' }, photo: 'one.' });
+  await take(worker, 'fail', '处置中', { note: '仍有残留' });
+  await take(unit, 'finish', '待核查', { fields: { result: '已清运干净' }, photo: 'two.' });
+  await take(worker, 'pass', '核查通过', { photo: 'tri.', here: true });
+  await take(desk, 'close', '办结');
+  await take(worker, 'rate', '办结', { fields: { satisfaction: '5' } });
+  await picture(worker.page, 'phone-event-closed');
+  await take(desk, 'reopen', '复开', { note: '群众反映又有堆放' });
+  await picture(desk.page, 'desktop-event-reopened');
+
+  const event = await ask('dispatcher', `/collections/grid_event/items/${id}?f=json`);
+  assert.equal(event.properties.level, '村居', 'it went up a level');
+  assert.match(event.properties.code, /^\d{12}E\d{6}$/, 'the number stays');
+  const { log } = await ask('dispatcher', `/collections/grid_event/items/${id}/process`);
+  assert.deepEqual(
+    log.map((row) => row.step).slice(1),
+    ['accept', 'dispatch', 'refuse', 'dispatch', 'escalate', 'dispatch', 'start', 'ask_extension', 'extend', 'ask_suspension',
+      'suspend', 'resume', 'finish', 'fail', 'finish', 'pass', 'close', 'rate', 'reopen'],
+  );
+  for (const one of [desk, unit, worker]) await one.close();
+});
+
+test('on a telephone the desk is a list of cards, and a double is merged by choosing it', async () => {
+  const { ids } = await report(['同一处垃圾']);
+  const { page, close } = await openAs('village_clerk', { device: PHONE });
+  await page.locator('.bottom-bar').getByTestId('open-desk').tap();
+  const card = page.locator(`${DESK} tr[data-event="${ids[0]}"]`);
+  await card.waitFor();
+  const wide = await page.locator(`${DESK} .panel-body`).evaluate((element) => element.scrollWidth <= element.clientWidth + 1);
+  assert.ok(wide, 'nothing is cut off at the side');
+  await picture(page, 'phone-desk');
+  await card.locator('.subject').tap();
+  const step = page.locator('[data-testid="process"] [data-step="merge"]');
+  await step.locator('> button').tap();
+  await step.locator('.candidates button').first().tap();
+  await picture(page, 'phone-merge');
+  await step.locator('button[type=submit]').tap();
+  await page.getByTestId('process-state').getByText('并单').waitFor();
+  const merged = await ask('village_clerk', `/collections/grid_event/items/${ids[0]}?f=json`);
+  assert.ok(merged.properties.duplicate_of && merged.properties.duplicate_of !== ids[0]);
+  await close();
+});
