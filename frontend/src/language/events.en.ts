@@ -42,7 +42,7 @@ export const desk: Words<typeof zhDesk> = {
 };
 
 export const eventFigures: Words<typeof zhFigures> = {
-  unit: '',
+  unit: 'events',
   from: 'Reported from',
   to: 'to',
   all: 'All',
