@@ -174,6 +174,8 @@ pub enum Problem {
         "“{key}”中的 {value} 有误：时间应先后有序、互不重叠，星期为 1 到 7 / {value} in “{key}”: times must be in order and not overlap, days of the week are 1 to 7"
     )]
     BadTime { key: &'static str, value: String },
+    #[error("文书格式有误：{0} / the form is at fault: {0}")]
+    BadForm(String),
     #[error(
         "图层“{0}”不是只增不改的，不能作流程日志；请写 append_only = true / the layer “{0}” is not append-only and can be no log; write append_only = true"
     )]

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use regex::Regex;
 
 use super::{
-    Calendar, CodeList, Field, FieldKind, Generalise, GeometryKind, Layer, Style, Text, Theme,
+    Calendar, CodeList, Field, FieldKind, Form, Generalise, GeometryKind, Layer, Style, Text,
+    Theme,
     fault::{Fault, Problem},
     load::joined,
     source::{Source, Step, Step::Index, Step::Key},
@@ -49,6 +50,11 @@ pub(super) struct ReadCodeList<'a> {
 pub(super) struct ReadCalendar<'a> {
     pub(super) source: Source<'a>,
     pub(super) calendar: Calendar,
+}
+
+pub(super) struct ReadForm<'a> {
+    pub(super) source: Source<'a>,
+    pub(super) form: Form,
 }
 
 /// What a name may lead to.
@@ -585,6 +591,48 @@ fn is_rooted(list: &CodeList, code: &str) -> bool {
         }
     }
     false
+}
+
+/// Fields that a layer must have to keep what was issued.
+const ISSUED: [&str; 6] = ["number", "kind", "issued_on", "data", "form", "voids"];
+
+pub(super) fn form(read: &ReadForm<'_>, layers: &BTreeMap<&str, &Layer>, faults: &mut Vec<Fault>) {
+    let form = &read.form;
+    let mut at = Inspection {
+        source: &read.source,
+        faults,
+    };
+    at.identifier(&[Key("id")], &form.id);
+    at.file_name(&form.id);
+    at.text(&[Key("title")], &form.title);
+    for fault in form.faults() {
+        at.fault(&[Key("serial")], Problem::BadForm(fault));
+    }
+    if let Some(layer) = layers.get(form.layer.as_str()) {
+        for place in form.body.places() {
+            if !form.knows(layer, &place.name) {
+                let fault = format!("正文中没有“{0}”可填 / nothing fills “{0}”", place.name);
+                at.fault(&[Key("body")], Problem::BadForm(fault));
+            }
+        }
+    }
+    for (key, name) in [("layer", &form.layer), ("record", &form.record)] {
+        if !layers.contains_key(name.as_str()) {
+            at.fault(&[Key(key)], Problem::NoLayer(name.clone()));
+        }
+    }
+    if let Some(record) = layers.get(form.record.as_str()) {
+        let refers = (record.fields.iter())
+            .any(|field| field.reference.as_deref() == Some(form.layer.as_str()));
+        let lacks = ISSUED.iter().find(|name| record.field(name).is_none());
+        if let Some(field) = lacks.or((!refers).then_some(&"reference")) {
+            let (log, field) = (record.id.clone(), (*field).to_owned());
+            at.fault(&[Key("record")], Problem::LogLacks { log, field });
+        }
+        if !record.append_only {
+            at.fault(&[Key("record")], Problem::LogIsEdited(record.id.clone()));
+        }
+    }
 }
 
 pub(super) fn calendar(read: &ReadCalendar<'_>, faults: &mut Vec<Fault>) {

@@ -16,9 +16,10 @@ use toml::{
 };
 
 use super::{
-    Calendar, Catalog, CatalogError, Code, CodeList, Field, Layer, Process, Theme,
+    Calendar, Catalog, CatalogError, Code, CodeList, Field, Form, Layer, Office, Process, Theme,
+    document::OFFICE,
     fault::{Fault, Problem},
-    inspect::{self, Known, ReadCalendar, ReadCodeList, ReadLayer, ReadThemes},
+    inspect::{self, Known, ReadCalendar, ReadCodeList, ReadForm, ReadLayer, ReadThemes},
     process::{State, Transition},
     process_check::{self, ReadProcess},
     source::Source,
@@ -43,7 +44,7 @@ impl Catalog {
     /// The embedded catalog with a directory laid over it.
     ///
     /// The directory holds any of `themes.toml`, `layers/<id>.toml`, `codes/<id>.toml`,
-    /// `processes/<layer>.toml` and `calendars/<id>.toml`. A file of a new name is added, one
+    /// `processes/<layer>.toml`, `calendars/<id>.toml` and `documents/<id>.toml`. A file of a new name is added, one
     /// of a known name takes its place, and a process that is replaced by one of another
     /// version stays for the features that began with it; themes are added and retitled. So a customer adds a layer with one file and no code.
     ///
@@ -64,6 +65,7 @@ pub(super) struct Files {
     codes: BTreeMap<String, (String, Cow<'static, str>)>,
     processes: BTreeMap<String, (String, Cow<'static, str>)>,
     calendars: BTreeMap<String, (String, Cow<'static, str>)>,
+    documents: BTreeMap<String, (String, Cow<'static, str>)>,
 }
 
 impl Files {
@@ -93,6 +95,7 @@ impl Files {
                 "codes" => self.codes.insert(id.to_owned(), (shown, text)),
                 "processes" => self.take_process(id, (shown, text)),
                 "calendars" => self.calendars.insert(id.to_owned(), (shown, text)),
+                "documents" => self.documents.insert(id.to_owned(), (shown, text)),
                 _ => None,
             };
         }
@@ -127,7 +130,7 @@ impl Files {
             });
         };
         let mut found = 0;
-        for folder in ["", "layers", "codes", "processes", "calendars"] {
+        for folder in ["", "layers", "codes", "processes", "calendars", "documents"] {
             let path = directory.join(folder);
             if !path.is_dir() {
                 continue;
@@ -213,6 +216,19 @@ impl Files {
             })
             .collect();
 
+        let mut forms: Vec<ReadForm<'_>> = Vec::new();
+        let mut office = None;
+        for (id, (name, text)) in &self.documents {
+            let Some(source) = Source::parse(name, text, &mut faults) else {
+                continue;
+            };
+            if id == OFFICE {
+                office = source.read::<Office>(source.root(), &mut faults);
+            } else if let Some(form) = source.read::<Form>(source.root(), &mut faults) {
+                forms.push(ReadForm { source, form });
+            }
+        }
+
         let known = Known {
             themes: themes
                 .iter()
@@ -245,6 +261,9 @@ impl Files {
         for read in &processes {
             process_check::process(read, &by_id, &calendar_ids, &known, &mut faults);
         }
+        for read in &forms {
+            inspect::form(read, &by_id, &mut faults);
+        }
         if !faults.is_empty() {
             faults.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
             faults.dedup();
@@ -263,6 +282,10 @@ impl Files {
             (calendars.into_iter())
                 .map(|read| Arc::new(read.calendar))
                 .collect(),
+        )
+        .with_forms(
+            forms.into_iter().map(|read| Arc::new(read.form)).collect(),
+            office,
         ))
     }
 }

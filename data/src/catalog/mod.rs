@@ -6,6 +6,7 @@
 mod calendar;
 mod check_digit;
 mod code_list;
+pub mod document;
 mod fault;
 mod field;
 mod inspect;
@@ -27,6 +28,7 @@ use validate::Rules;
 
 pub use calendar::{Calendar, Pause, Time, Year};
 pub use code_list::{Code, CodeList};
+pub use document::{Form, Office};
 pub use fault::{CatalogError, Fault, Problem};
 pub use field::{Check, CheckWhen, CodeListWhen, Field, FieldKind, Sensitivity};
 pub use layer::{Generalise, GeometryKind, Layer, Style};
@@ -67,6 +69,10 @@ pub struct Catalog {
     pub processes: BTreeMap<String, Vec<Arc<Process>>>,
     /// Calendars by identifier.
     pub calendars: BTreeMap<String, Arc<Calendar>>,
+    /// Forms of documents by identifier.
+    pub forms: BTreeMap<String, Arc<Form>>,
+    /// The authority that issues them.
+    pub office: Arc<Office>,
     /// What [`Catalog::validate`] holds records against, compiled once.
     rules: Arc<Rules>,
 }
@@ -97,6 +103,8 @@ impl Catalog {
             code_lists,
             processes: BTreeMap::new(),
             calendars: BTreeMap::new(),
+            forms: BTreeMap::new(),
+            office: Arc::default(),
             rules,
         }
     }
@@ -116,6 +124,25 @@ impl Catalog {
             .map(|calendar| (calendar.id.clone(), calendar))
             .collect();
         self
+    }
+
+    /// The same with forms of documents and the authority that issues them.
+    #[must_use]
+    pub fn with_forms(mut self, forms: Vec<Arc<Form>>, office: Option<Office>) -> Self {
+        self.forms = (forms.into_iter())
+            .map(|form| (form.id.clone(), form))
+            .collect();
+        self.office = Arc::new(office.unwrap_or_default());
+        self
+    }
+
+    /// The forms of a layer's documents, in their order.
+    pub fn forms_of(&self, layer: &str) -> Vec<&Arc<Form>> {
+        let mut all: Vec<_> = (self.forms.values())
+            .filter(|form| form.layer == layer)
+            .collect();
+        all.sort_by_key(|form| (form.order, &form.id));
+        all
     }
 
     /// The process in force for a layer.

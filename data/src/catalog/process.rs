@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FieldKind, Text};
+use super::{FieldKind, Serial, Text};
 
 /// The life of the features of one layer, in one version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -373,6 +373,12 @@ pub struct Set {
     pub field: String,
     /// To what.
     pub to: To,
+    /// How it is numbered, where `to` is `serial`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serial: Option<Serial>,
+    /// Conditions, all of which must hold; else nothing is set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub when: Vec<When>,
     /// The code, where `to` is `code`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
@@ -396,6 +402,9 @@ pub enum To {
     Stopped,
     /// The code that is given.
     Code,
+    /// The next number of `serial`, in the place of the one that the field's own serial gave
+    /// when the feature was made; one that somebody wrote stays.
+    Serial,
     /// The shape as it was before this step, as GeoJSON, where the field holds none yet.
     Outline,
 }

@@ -7,7 +7,7 @@ use super::{
     fault::{Fault, Problem},
     inspect::{Inspection, Known},
     load::joined,
-    process::{ANY, BACK, Limit, Process, SAME, Transition, When},
+    process::{ANY, BACK, Limit, Process, SAME, To, Transition, When},
     source::{
         Source,
         Step::{self, Index, Key},
@@ -293,6 +293,11 @@ impl Check<'_, '_> {
         }
         for (at, set) in step.sets.iter().enumerate() {
             self.field(&deeper("sets", at), &set.field);
+            self.conditions(&deeper("sets", at), &set.when);
+            if set.to == To::Serial && set.serial.is_none() {
+                let missing = Problem::EmptyText("serial".to_owned());
+                self.at.fault(&deeper("sets", at), missing);
+            }
         }
         if let Some(name) = &step.extends
             && !step.fields.iter().any(|ask| ask.name == *name)

@@ -8,13 +8,16 @@ use serde::{Deserialize, Serialize};
 /// gives `440118101224E000001` and counts on from the greatest of its prefix.
 ///
 /// `{village}` is the code of the village at the feature's place, `{year}` the year of the
-/// day it is made (China's time), `{n:D}` the number with at least D digits, at the end.
+/// day it is made (China's time), `{n:D}` the number with at least D digits. Words may follow
+/// the number: `责停字〔{year}〕{n:1}号`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Serial {
     /// What stands before the number, with the other placeholders in it.
     prefix: String,
     digits: usize,
+    /// What stands after it.
+    suffix: String,
 }
 
 impl Serial {
@@ -25,7 +28,24 @@ impl Serial {
 
     /// A number after its prefix.
     pub fn number(&self, prefix: &str, number: u64) -> String {
-        format!("{prefix}{number:0width$}", width = self.digits)
+        let (width, suffix) = (self.digits, &self.suffix);
+        format!("{prefix}{number:0width$}{suffix}")
+    }
+
+    /// Whether a text is a number that this gives, in some village and year.
+    pub fn gave(&self, text: &str) -> bool {
+        let wild = |text: &str| {
+            (regex::escape(text).replace("\\{village\\}", "[0-9A-Za-z]*"))
+                .replace("\\{year\\}", "[0-9]{4}")
+        };
+        let (prefix, digits) = (wild(&self.prefix), self.digits);
+        let pattern = format!("^{prefix}[0-9]{{{digits},}}{}$", wild(&self.suffix));
+        regex::Regex::new(&pattern).is_ok_and(|pattern| pattern.is_match(text))
+    }
+
+    /// What stands after the number.
+    pub fn suffix(&self) -> &str {
+        &self.suffix
     }
 
     /// The least number of digits.
@@ -40,15 +60,19 @@ impl TryFrom<String> for Serial {
     fn try_from(text: String) -> Result<Self, String> {
         let fault = || {
             format!(
-                "编号式“{text}”应以 {{n:位数}} 结尾，此前只可用 {{village}} 和 {{year}} / \
-                 the serial “{text}” must end in {{n:DIGITS}}, with only {{village}} and {{year}} before it"
+                "编号式“{text}”应有 {{n:位数}}，此前只可用 {{village}} 和 {{year}}，此后只可有文字 / \
+                 the serial “{text}” needs {{n:DIGITS}}, with only {{village}} and {{year}} before it and plain words after it"
             )
         };
         let (prefix, end) = text.rsplit_once("{n:").ok_or_else(fault)?;
-        let digits = (end.strip_suffix('}'))
-            .and_then(|digits| digits.parse().ok())
+        let (digits, suffix) = end.split_once('}').ok_or_else(fault)?;
+        let digits = (digits.parse().ok())
             .filter(|digits| (1..=18).contains(digits))
             .ok_or_else(fault)?;
+        if suffix.contains(['{', '}']) || suffix.starts_with(|letter: char| letter.is_ascii_digit())
+        {
+            return Err(fault());
+        }
         let bare = prefix.replace("{village}", "").replace("{year}", "");
         if bare.contains(['{', '}']) {
             return Err(fault());
@@ -56,13 +80,14 @@ impl TryFrom<String> for Serial {
         Ok(Self {
             prefix: prefix.to_owned(),
             digits,
+            suffix: suffix.to_owned(),
         })
     }
 }
 
 impl fmt::Display for Serial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{{n:{}}}", self.prefix, self.digits)
+        write!(f, "{}{{n:{}}}{}", self.prefix, self.digits, self.suffix)
     }
 }
 
@@ -90,8 +115,26 @@ mod tests {
     }
 
     #[test]
-    fn a_serial_without_a_number_at_its_end_is_refused() {
-        for text in ["E", "{n:6}E", "{n:0}", "{n:x}", "{month}{n:6}", "{n:6"] {
+    fn a_document_is_numbered_in_its_year() {
+        let serial = serial("责停字〔{year}〕{n:1}号").unwrap();
+        let prefix = serial.prefix("", 2026);
+        assert_eq!(serial.number(&prefix, 12), "责停字〔2026〕12号");
+        assert_eq!(serial.to_string(), "责停字〔{year}〕{n:1}号");
+        assert!(serial.gave("责停字〔2031〕7号"));
+        assert!(!serial.gave("责停字〔2031〕号") && !serial.gave("责停字〔31〕7号"));
+    }
+
+    #[test]
+    fn a_serial_without_a_number_is_refused() {
+        for text in [
+            "E",
+            "{n:6}0",
+            "{n:6}{year}",
+            "{n:0}",
+            "{n:x}",
+            "{month}{n:6}",
+            "{n:6",
+        ] {
             assert!(serial(text).is_err(), "{text}");
         }
     }

@@ -9,7 +9,7 @@ use super::{
     GeoPackage, StoreError, blob,
     table::{Coordinates, Table, from_sql, quote, to_sql},
 };
-use crate::{GeometryKind, Record, Value};
+use crate::{GeometryKind, Record, Value, catalog::Serial};
 use geo::Geometry;
 
 impl GeoPackage {
@@ -144,9 +144,8 @@ impl GeoPackage {
             .collect()
     }
 
-    /// The greatest number that stands after a prefix in a text field, in at least so many
-    /// digits and nothing else; 0 where there is none. Reads the prefix's part of the field's
-    /// index.
+    /// The greatest number that a serial has given after a prefix in a text field; 0 where
+    /// there is none. Reads the prefix's part of the field's index.
     ///
     /// # Errors
     /// When there is no such layer or field, or the file cannot be read.
@@ -155,21 +154,25 @@ impl GeoPackage {
         layer: &str,
         field: &str,
         prefix: &str,
-        digits: usize,
+        serial: &Serial,
     ) -> Result<u64, StoreError> {
         let table = self.table(layer)?;
         let Some(column) = self.column(table, field)? else {
             return Ok(0);
         };
+        let column = quote(column);
+        // What stands between the prefix and the suffix.
+        let number =
+            format!("substr({column}, length(?1) + 1, length({column}) - length(?1) - length(?3))");
         let sql = format!(
-            "SELECT max(CAST(substr({column}, length(?1) + 1) AS INTEGER)) FROM {table}
+            "SELECT max(CAST({number} AS INTEGER)) FROM {table}
              WHERE {column} >= ?1 AND {column} < ?1 || char(1114111)
-               AND substr({column}, length(?1) + 1) NOT GLOB '*[^0-9]*'
-               AND length({column}) >= length(?1) + ?2",
-            column = quote(column),
+               AND {number} NOT GLOB '*[^0-9]*' AND length({number}) >= ?2
+               AND substr({column}, length({column}) - length(?3) + 1) = ?3",
             table = quote(&table.name),
         );
-        let found = self.query(&sql, params![prefix, digits], |row| row.get(0))?;
+        let given = params![prefix, serial.digits(), serial.suffix()];
+        let found = self.query(&sql, given, |row| row.get(0))?;
         Ok(found.into_iter().next().flatten().unwrap_or(0))
     }
 

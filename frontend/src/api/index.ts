@@ -23,6 +23,7 @@ import type {
 export * from './attachments';
 export * from './changes';
 export * from './client';
+export * from './documents';
 export * from './enforcement';
 export * from './events';
 export * from './exports';

@@ -853,6 +853,38 @@ export const en: Texts = {
     definition: (version: string, sequence: number) => `Definition ${version} · data ${sequence}`,
   },
 
+  documents: {
+    title: 'Documents',
+    none: 'Nothing has been issued yet.',
+    issue: 'Issue a document',
+    standard: 'After',
+    party: 'Addressed to',
+    allParties: 'All parties',
+    draft: 'See a draft (PDF)',
+    number: 'Number and issue',
+    docx: 'DOCX',
+    pdf: 'PDF',
+    void: 'Void',
+    reason: 'Why it is void',
+    confirmVoid: 'Void it; its number stays used',
+    done: (kind: string, number: string) => `Issued “${kind}” ${number}`,
+    voided: (number: string) => `${number} is void`,
+    isVoid: (on: string, author: string, reason: string) => `Voided on ${on} by ${author}: ${reason}`,
+    parties: {
+      none: 'No party is entered yet; most documents need one.',
+      add: 'Enter a party',
+      role: 'Role',
+      fields: {
+        name: 'Name',
+        id_number: 'Identity number',
+        uscc: 'Credit code',
+        phone: 'Telephone',
+        address: 'Address',
+      },
+      save: 'Save the party',
+    },
+  },
+
   process: {
     title: 'Process',
     machines: 'Processes',

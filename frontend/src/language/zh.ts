@@ -828,6 +828,38 @@ export const zh = {
     definition: (version: string, sequence: number) => `口径 ${version} · 数据版本 ${sequence}`,
   },
 
+  documents: {
+    title: '文书',
+    none: '还没有制发文书。',
+    issue: '制发文书',
+    standard: '依据',
+    party: '受文当事人',
+    allParties: '全部当事人',
+    draft: '看草稿（PDF）',
+    number: '编号并制发',
+    docx: '下载 DOCX',
+    pdf: '下载 PDF',
+    void: '作废',
+    reason: '作废原因',
+    confirmVoid: '确认作废，文号不再使用',
+    done: (kind: string, number: string) => `已制发“${kind}” ${number}`,
+    voided: (number: string) => `${number} 已作废`,
+    isVoid: (on: string, author: string, reason: string) => `${on} 由 ${author} 作废：${reason}`,
+    parties: {
+      none: '本案还没有登记当事人，多数文书须有当事人。',
+      add: '登记当事人',
+      role: '角色',
+      fields: {
+        name: '姓名或名称',
+        id_number: '身份证号',
+        uscc: '信用代码',
+        phone: '联系电话',
+        address: '住址',
+      },
+      save: '保存当事人',
+    },
+  },
+
   process: {
     title: '办理流程',
     machines: '办理流程',

@@ -254,7 +254,7 @@ fn plain(name: &str) -> String {
 
 /// Takes a file away that no row names any more. Where it can't be, it is no more than room
 /// that is wasted, and the log says so.
-async fn forget(app: &App, hash: String) {
+pub(crate) async fn forget(app: &App, hash: String) {
     let done = app
         .pool()
         .read(move |store| {

@@ -51,7 +51,7 @@ pub(super) async fn file(
     }
     on_record(&app, &viewer, &allowed, original).await?;
     // A document is shown by other programs than the browser, and is never without its name.
-    let whole = original || allowed.media == Media::Pdf;
+    let whole = original || allowed.media.picture().is_none();
     let tag = format!("\"{hash}{}\"", if whole { "" } else { ".picture" });
     if let Some(unchanged) = unchanged(&headers, &tag) {
         return Ok(unchanged);

@@ -17,6 +17,8 @@ pub(super) enum Media {
     Png,
     Webp,
     Pdf,
+    /// Made by the program; none is taken in.
+    Docx,
 }
 
 /// Why a file is not taken.
@@ -39,7 +41,7 @@ pub(super) struct Recognised {
 }
 
 impl Media {
-    const ALL: [Self; 4] = [Self::Jpeg, Self::Png, Self::Webp, Self::Pdf];
+    const ALL: [Self; 5] = [Self::Jpeg, Self::Png, Self::Webp, Self::Pdf, Self::Docx];
 
     /// The media type.
     pub(super) fn name(self) -> &'static str {
@@ -48,6 +50,7 @@ impl Media {
             Self::Png => "image/png",
             Self::Webp => "image/webp",
             Self::Pdf => "application/pdf",
+            Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         }
     }
 
@@ -87,7 +90,7 @@ impl Media {
             Self::Jpeg => Some(ImageFormat::Jpeg),
             Self::Png => Some(ImageFormat::Png),
             Self::Webp => Some(ImageFormat::WebP),
-            Self::Pdf => None,
+            Self::Pdf | Self::Docx => None,
         }
     }
 }

@@ -9,6 +9,7 @@ mod access;
 mod camera;
 mod change;
 mod give;
+mod issued;
 mod list;
 mod media;
 mod receive;
@@ -21,6 +22,8 @@ use axum::{
     routing::{delete, get},
 };
 
+pub(crate) use change::forget;
+pub(crate) use issued::{Made, MadeMedia};
 pub(crate) use list::told_of_owners;
 
 use crate::http::App;

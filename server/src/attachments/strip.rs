@@ -29,7 +29,7 @@ pub(super) fn picture(media: Media, content: Bytes) -> Option<Bytes> {
         Media::Jpeg => jpeg(content),
         Media::Png => png(content),
         Media::Webp => webp(content),
-        Media::Pdf => None,
+        Media::Pdf | Media::Docx => None,
     }
 }
 

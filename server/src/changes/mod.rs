@@ -38,6 +38,7 @@ pub(crate) use answer::current;
 pub(crate) use draft::{Draft, feature_geometry, ulid};
 pub(crate) use events::Hub;
 pub(crate) use keeper::{Done, Keeper};
+pub(crate) use numbering::village;
 pub(crate) use post::{REPLAYED, json, key, nothing_else, object, reason, recall, version_of};
 pub(crate) use refusal::{Fault, Refusal, of_store, unfit};
 pub(crate) use rights::{may, may_on};

@@ -5,12 +5,11 @@ use std::collections::HashMap;
 use yizhangtu_data::clock;
 
 use chrono::Datelike;
-use geo::Geometry;
 use yizhangtu_data::{
     ChangeSet, Operation, Record, Value,
     store::{GeoPackage, StoreError},
 };
-use yizhangtu_index::Point;
+use yizhangtu_index::Shape;
 
 use crate::atlas::Snapshot;
 
@@ -43,7 +42,7 @@ pub(super) fn number(
             let key = format!("{}\n{}\n{prefix}", layer.id, field.name);
             let last = match given.get(&key) {
                 Some(last) => *last,
-                None => store.greatest_number(&layer.id, &field.name, &prefix, serial.digits())?,
+                None => store.greatest_number(&layer.id, &field.name, &prefix, serial)?,
             };
             record.values[at] = Value::Text(serial.number(&prefix, last + 1).into());
             given.insert(key, last + 1);
@@ -54,16 +53,12 @@ pub(super) fn number(
 
 /// The code of the village that a feature lies in; of the only village, where it lies in
 /// none; empty where there are several.
-fn village(now: &Snapshot, record: &Record) -> String {
+pub(crate) fn village(now: &Snapshot, record: &Record) -> String {
     let Some(villages) = now.layer("village") else {
         return String::new();
     };
-    let here = match &record.geometry {
-        Some(Geometry::Point(point)) => {
-            Point::snap(point.x(), point.y()).and_then(|point| villages.at(point).first().copied())
-        }
-        _ => None,
-    };
+    let shape = (record.geometry.as_ref()).and_then(|shape| Shape::new(shape).ok());
+    let here = shape.and_then(|shape| villages.at(shape.representative()).first().copied());
     let mut all = villages.records().map(|(at, _)| at);
     let only = all.next().filter(|_| all.next().is_none());
     let found = here.or(only).map(|at| villages.record(at));

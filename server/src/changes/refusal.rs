@@ -67,6 +67,11 @@ impl From<StoreError> for Refusal {
 }
 
 impl Refusal {
+    /// Whether another feature has a value that must be the only one of its kind.
+    pub(crate) fn is_duplicate(&self) -> bool {
+        matches!(self, Self::Store(error) if matches!(**error, StoreError::Duplicate { .. }))
+    }
+
     /// In words, for who does not ask by HTTP.
     pub(crate) fn words(&self) -> String {
         match self {

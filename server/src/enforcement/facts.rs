@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, State},
 };
 use serde_json::{Value, json};
-use yizhangtu_data::{measure, topology::polygons};
+use yizhangtu_data::{Record, measure, topology::polygons};
 use yizhangtu_index::Shape;
 
 use super::CASES;
@@ -42,28 +42,31 @@ pub(super) async fn facts(
         .filter(|layer| viewer.may(Action::View, layer))
         .ok_or_else(missing)?;
     let case = find(&app, &viewer, layer, &id).await?.ok_or_else(missing)?;
-    let told = tokio::task::spawn_blocking(move || {
-        let outline = case.geometry.as_ref()?;
-        let shape = Shape::new(outline).ok()?;
-        let snapshot = app.seen_by(&viewer);
-        let mut told = json!({ "homes": homes(&viewer, &snapshot, &shape) });
-        if let Shape::Area(area) = &shape {
-            let subject = Subject {
-                area: Arc::clone(area),
-                area_m2: measure::area_m2(outline),
-                outline: polygons(outline)?,
-            };
-            told["area_m2"] = round(subject.area_m2).into();
-            for (name, sort) in GROUND {
-                told[name] = ground(&app, &snapshot, &subject, name, sort);
-            }
-            told["permitted_m2"] = round(covered(&snapshot, &subject, "permit")).into();
-        }
-        Some(told)
-    })
-    .await
-    .map_err(Problem::internal)?;
+    let told = tokio::task::spawn_blocking(move || of_place(&app, &viewer, &case))
+        .await
+        .map_err(Problem::internal)?;
     Ok(Json(told.unwrap_or_else(|| json!({ "homes": {} }))))
+}
+
+/// What the place of a case implies; none where it has no shape.
+pub(super) fn of_place(app: &App, viewer: &Viewer, case: &Record) -> Option<Value> {
+    let outline = case.geometry.as_ref()?;
+    let shape = Shape::new(outline).ok()?;
+    let snapshot = app.seen_by(viewer);
+    let mut told = json!({ "homes": homes(viewer, &snapshot, &shape) });
+    if let Shape::Area(area) = &shape {
+        let subject = Subject {
+            area: Arc::clone(area),
+            area_m2: measure::area_m2(outline),
+            outline: polygons(outline)?,
+        };
+        told["area_m2"] = round(subject.area_m2).into();
+        for (name, sort) in GROUND {
+            told[name] = ground(app, &snapshot, &subject, name, sort);
+        }
+        told["permitted_m2"] = round(covered(&snapshot, &subject, "permit")).into();
+    }
+    Some(told)
 }
 
 fn homes(viewer: &Viewer, snapshot: &Snapshot, shape: &Shape) -> BTreeMap<&'static str, Value> {

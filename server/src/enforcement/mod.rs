@@ -5,6 +5,7 @@
 
 mod asked;
 mod difference;
+mod documents;
 mod facts;
 mod figures;
 mod ledger;
@@ -12,6 +13,7 @@ mod totals;
 
 use axum::{Router, routing::get};
 
+pub(crate) use documents::issued_kinds;
 pub(crate) use figures::{Definition, Figures};
 
 use crate::http::App;
@@ -26,4 +28,5 @@ pub(crate) fn routes() -> Router<App> {
         .route("/enforcement/cases", get(ledger::cases))
         .route("/enforcement/cases/{id}/facts", get(facts::facts))
         .route("/enforcement/difference", get(difference::difference))
+        .merge(documents::routes())
 }

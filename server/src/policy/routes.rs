@@ -95,6 +95,22 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/enforcement/difference", Somebody),
     ("GET", "/events", Somebody),
     ("GET", "/events/totals", Somebody),
+    ("GET", "/enforcement/cases/{id}/documents", Somebody),
+    (
+        "POST",
+        "/enforcement/cases/{id}/documents/{document}",
+        Writer,
+    ),
+    (
+        "POST",
+        "/enforcement/cases/{id}/documents/{document}/draft",
+        Writer,
+    ),
+    (
+        "POST",
+        "/enforcement/cases/{id}/documents/{document}/void",
+        Writer,
+    ),
     ("GET", "/processes", Somebody),
     ("GET", "/processes/{layer}", Somebody),
     ("GET", "/processes/{layer}/queue", Somebody),

@@ -102,6 +102,8 @@ pub(crate) struct Type {
     pub(crate) align: Align,
     /// A rim of this colour and width in millimetres, so that it reads on a map.
     pub(crate) halo: Option<(Color, f64)>,
+    /// From one base line to the next, in sizes.
+    pub(crate) leading: f64,
     /// Turned to the left by degrees.
     pub(crate) turned: f64,
     /// From 0 to 1.
@@ -117,6 +119,7 @@ impl Type {
             bold: false,
             align: Align::Start,
             halo: None,
+            leading: 1.35,
             turned: 0.0,
             opacity: 1.0,
         }
@@ -144,7 +147,7 @@ impl Type {
 
     /// From one base line to the next, in millimetres.
     pub(crate) fn leading(&self) -> f64 {
-        self.size * 1.35 / POINTS
+        self.size * self.leading / POINTS
     }
 }
 

@@ -26,10 +26,10 @@ pub(crate) struct Running {
 pub(crate) struct Flow {
     document: Document,
     size: Size,
-    margin: f64,
+    pub(super) margin: f64,
     running: Running,
     /// Where the next thing goes, in millimetres from the top.
-    y: f64,
+    pub(super) y: f64,
 }
 
 /// Room for the line at the foot.
@@ -68,6 +68,11 @@ impl Flow {
     /// What is left of the page, in millimetres.
     pub(crate) fn room(&self) -> f64 {
         self.size.height - self.margin - FOOT - self.y
+    }
+
+    /// What an empty page has room for, in millimetres.
+    pub(super) fn page_room(&self) -> f64 {
+        self.size.height - 2.0 * self.margin - FOOT
     }
 
     /// A text in a style, set off by millimetres before and after it.
@@ -139,7 +144,7 @@ impl Flow {
     }
 
     /// The page in the making.
-    fn canvas(&mut self) -> Canvas<'_> {
+    pub(super) fn canvas(&mut self) -> Canvas<'_> {
         let last = self.document.len() - 1;
         self.document.page(last)
     }

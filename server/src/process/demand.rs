@@ -62,6 +62,8 @@ pub(super) struct Demands<'a> {
     pub(super) step: &'a Transition,
     /// What hangs on the feature; none where the file keeps no photographs.
     pub(super) attached: Option<&'a [Attached]>,
+    /// Documents that were issued by their forms and stand: `kind`, `number`.
+    pub(super) issued: &'a [Json],
     pub(super) now: DateTime<FixedOffset>,
 }
 
@@ -546,7 +548,13 @@ impl Demands<'_> {
                 .is_some_and(|kind| wanted.any.iter().any(|one| one == kind))
         };
         let earlier = (self.course.taken.iter().rev()).flat_map(|taken| &taken.attachments);
-        given.documents.iter().chain(earlier).find(of_kind)
+        let issued = self.issued.iter().rev();
+        given
+            .documents
+            .iter()
+            .chain(issued)
+            .chain(earlier)
+            .find(of_kind)
     }
 
     fn near(&self, given: &Given, before: &Record) -> Option<Unmet> {

@@ -17,6 +17,7 @@ use yizhangtu_data::{
         process::{Ask, Transition},
     },
     course::{Course, Taken},
+    store::GeoPackage,
 };
 
 use super::{
@@ -25,6 +26,7 @@ use super::{
 };
 use crate::{
     collections::{find, visible_layer as layer_of},
+    enforcement::issued_kinds,
     http::{App, Parameters, Problem},
     policy::{Action, Viewer},
 };
@@ -170,7 +172,10 @@ pub(super) async fn told(
         let process = machine.version(&to, &taken);
         let course =
             read_course(&machine, &store, &process, taken, &record).map_err(Problem::internal)?;
-        Ok::<_, Problem>((standing(&to, &by, &machine, &course, &record)?, version))
+        Ok::<_, Problem>((
+            standing(&to, &by, &store, &machine, &course, &record)?,
+            version,
+        ))
     })
     .await
     .map_err(Problem::internal)??;
@@ -189,11 +194,13 @@ pub(super) async fn told(
 fn standing(
     app: &App,
     viewer: &Viewer,
+    store: &GeoPackage,
     machine: &Machine,
     course: &Course<'_>,
     record: &Record,
 ) -> Result<Value, Problem> {
     let (catalog, layer) = (app.catalog(), &*machine.layer);
+    let issued = issued_kinds(app, store, &layer.id, &record.id).map_err(Problem::internal)?;
     let process = course.process;
     let calendar = calendar(app, process)?;
     let now = now();
@@ -210,6 +217,7 @@ fn standing(
             course,
             step,
             attached: None,
+            issued: &issued,
             now,
         };
         let mut unmet: Vec<Unmet> = demands.role(Some(viewer)).into_iter().collect();

@@ -17,7 +17,11 @@ use axum::{
     Router,
     routing::{get, post},
 };
-use yizhangtu_data::Catalog;
+use yizhangtu_data::{
+    Catalog,
+    course::Taken,
+    store::{GeoPackage, StoreError},
+};
 
 pub(crate) use clock::start;
 pub(crate) use queue::clocks;
@@ -39,6 +43,23 @@ pub(crate) fn routes() -> Router<App> {
             "/collections/{layer}/items/{id}/process/{step}",
             post(take::take),
         )
+}
+
+/// The log of a feature, the oldest step first; nothing where its layer has no machine.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(crate) fn taken(
+    app: &App,
+    store: &GeoPackage,
+    layer: &str,
+    id: &str,
+) -> Result<Vec<Taken>, StoreError> {
+    let machine = app.layer(layer).map(|layer| read::Machine::of(app, layer));
+    match machine {
+        Some(Ok(machine)) => machine.taken(store, id),
+        _ => Ok(Vec::new()),
+    }
 }
 
 /// What is wrong with the machines by the rights: steps that nobody may take.

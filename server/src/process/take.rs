@@ -8,14 +8,14 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode},
     response::Response,
 };
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, Datelike as _, FixedOffset};
 use serde_json::{Map, Value as Json, json};
 use yizhangtu_data::clock::{CHINA, now};
 use yizhangtu_data::{
-    Change, ChangeSet, Expected, Key, Operation, Record, Value,
+    Change, ChangeSet, Expected, Key, Layer, Operation, Record, Value,
     catalog::{
         Calendar,
-        process::{To, Transition},
+        process::{Set, To, Transition},
     },
     course::{Course, SYSTEM, Step, Taken},
     store::{GeoPackage, StoreError},
@@ -29,12 +29,15 @@ use super::{
 use crate::{
     changes::{self, Draft, Fault},
     collections::{existing, visible_layer as layer_of},
+    enforcement::issued_kinds,
     http::{App, Parameters, Problem},
     policy::Viewer,
 };
 
 /// Longest note in characters.
 const LONGEST_NOTE: usize = 1000;
+/// How often a step is tried whose number another took meanwhile.
+const TRIES: u8 = 5;
 
 /// `POST /collections/{layer}/items/{id}/process/{step}`.
 pub(super) async fn take(
@@ -76,6 +79,7 @@ pub(super) async fn take(
 }
 
 /// A step that is asked for.
+#[derive(Clone)]
 pub(super) struct Asked {
     pub(super) item: String,
     pub(super) step: String,
@@ -94,22 +98,28 @@ pub(super) struct Asked {
 pub(super) async fn apply(
     app: &App,
     viewer: Option<&Viewer>,
-    layer: &Arc<yizhangtu_data::Layer>,
+    layer: &Arc<Layer>,
     asked: Asked,
 ) -> Result<(), Problem> {
-    let (to, by, layer) = (app.clone(), viewer.cloned(), Arc::clone(layer));
-    let set = tokio::task::spawn_blocking(move || {
-        let machine = Machine::of(&to, &layer)?;
-        let store = to.pool().reader().map_err(Problem::internal)?;
-        compose(&to, by.as_ref(), &machine, &store, asked)
-    })
-    .await
-    .map_err(Problem::internal)??;
     let told = viewer.cloned().unwrap_or_else(Viewer::anyone);
-    match app.keeper().apply(set, Vec::new(), false).await {
-        Ok(_) => Ok(()),
-        Err(refusal) => Err(refusal.problem(app, &told).await),
+    for tries in 1.. {
+        let (to, by, layer) = (app.clone(), viewer.cloned(), Arc::clone(layer));
+        let asked = asked.clone();
+        let set = tokio::task::spawn_blocking(move || {
+            let machine = Machine::of(&to, &layer)?;
+            let store = to.pool().reader().map_err(Problem::internal)?;
+            compose(&to, by.as_ref(), &machine, &store, asked)
+        })
+        .await
+        .map_err(Problem::internal)??;
+        match app.keeper().apply(set, Vec::new(), false).await {
+            Ok(_) => break,
+            // Another step took the number that this one was to have.
+            Err(refusal) if tries < TRIES && refusal.is_duplicate() => {}
+            Err(refusal) => return Err(refusal.problem(app, &told).await),
+        }
     }
+    Ok(())
 }
 
 /// The change set of a step.
@@ -147,6 +157,7 @@ fn compose(
     let calendar = calendar(app, &process)?;
     let now = now();
     let hanging = attached_to(app, store, &layer.id, &before.id).map_err(Problem::internal)?;
+    let issued = issued_kinds(app, store, &layer.id, &before.id).map_err(Problem::internal)?;
     let demands = Demands {
         catalog: app.catalog(),
         layer,
@@ -154,6 +165,7 @@ fn compose(
         course: &course,
         step,
         attached: hanging.as_deref(),
+        issued: &issued,
         now,
     };
     let actor = viewer.map_or(SYSTEM, Viewer::author);
@@ -169,6 +181,19 @@ fn compose(
             StatusCode::CONFLICT
         };
         return Err(refused(status, step, &standing));
+    }
+    // What was issued by its form meets the demand, and the log says by which number.
+    let mut asked = asked;
+    for wanted in &step.documents {
+        let given = &asked.given;
+        if let Some(held) = demands
+            .document(wanted, given)
+            .filter(|held| issued.contains(held))
+            && !given.documents.contains(held)
+        {
+            let held = held.clone();
+            asked.given.documents.push(held);
+        }
     }
     let target = course.target(&step.to).unwrap_or_default().to_owned();
     let mut after = filled(app, viewer, machine, step, &before, &asked.given)?;
@@ -193,7 +218,7 @@ fn compose(
         version: process.version.clone(),
     };
     sets(
-        app, machine, &calendar, &course, step, &taken, &before, &mut after,
+        app, store, machine, &calendar, &course, step, &taken, &before, &mut after,
     );
     let row = Step {
         step: &taken.step,
@@ -338,6 +363,7 @@ fn filled(
 )]
 fn sets(
     app: &App,
+    store: &GeoPackage,
     machine: &Machine,
     calendar: &Calendar,
     course: &Course<'_>,
@@ -350,7 +376,11 @@ fn sets(
     let mut course = course.clone();
     course.take(taken.clone());
     for set in &step.sets {
+        if !set.when.iter().all(|when| course.is(when, layer, after)) {
+            continue;
+        }
         let value = match set.to {
+            To::Serial => number(app, store, layer, set, after),
             To::Today => Value::Date(taken.at.date_naive()),
             To::Now => Value::DateTime(taken.at),
             To::Empty => Value::Null,
@@ -371,6 +401,27 @@ fn sets(
         };
         after.set(layer, &set.field, value);
     }
+}
+
+/// The number that a step gives: the next of its serial, where the present one is no more
+/// than what the field's own serial gave, or nothing.
+fn number(app: &App, store: &GeoPackage, layer: &Layer, set: &Set, after: &Record) -> Value {
+    let held = after.get(layer, &set.field);
+    let own = (layer.field(&set.field)).and_then(|field| field.serial.as_ref());
+    let provisional = match held.as_text() {
+        None => true,
+        Some(text) => own.is_some_and(|own| own.gave(text)),
+    };
+    let Some(serial) = set.serial.as_ref().filter(|_| provisional) else {
+        return held.clone();
+    };
+    let village = changes::village(&app.snapshot(), after);
+    let prefix = serial.prefix(&village, now().year());
+    let last = store.greatest_number(&layer.id, &set.field, &prefix, serial);
+    last.map_or_else(
+        |_| held.clone(),
+        |last| serial.number(&prefix, last + 1).into(),
+    )
 }
 
 fn round(number: f64, decimals: u8) -> f64 {

@@ -12,12 +12,14 @@ use crate::{
     demo::{
         blocks::Open,
         buildings::Kind,
+        codes,
         dice::{Dice, apportion},
         frame::Frame,
         houses::round2,
         lots::turn,
         made::Made,
         mesh::centroid,
+        names,
     },
     measure,
 };
@@ -293,6 +295,39 @@ pub(super) fn case_logs(made: &Made, writer: &mut Writer<'_>) {
         let mut dice = Dice::new(made.seed, "case record", at as u64);
         let course = course(made, at, at < done, on_land, &mut dice);
         courses::of_case(course.state, &course.days).write(writer, "violation_case", at);
+    }
+}
+
+/// Identity numbers of parties begin here, far from those of residents.
+const FIRST_PARTY: u64 = 4_000_000;
+
+/// Who built: the builder of every case, and in some who paid for it.
+pub(super) fn parties(made: &Made, writer: &mut Writer<'_>) {
+    for at in 0..made.spec.cases + made.spec.open_cases {
+        let address = site(made, "case", at).address;
+        let mut dice = Dice::new(made.seed, "case party", at as u64);
+        let more = dice.chance(0.2);
+        for role in ["建设人", "投资人"].into_iter().take(1 + usize::from(more)) {
+            let male = dice.chance(0.8);
+            let name = format!(
+                "{}{}",
+                names::surname(&mut dice),
+                names::given(&mut dice, male)
+            );
+            let birth = made.ago(dice.whole(25 * 365, 65 * 365));
+            let number = 2 * (made.spec.ordinal * 10_000 + at as u64) + u64::from(role == "投资人");
+            writer.add(None, |row| {
+                row.link("violation_case", &made.id("violation_case", at))
+                    .set("role", role)
+                    .set("name", name.as_str())
+                    .set(
+                        "id_number",
+                        codes::identity(FIRST_PARTY + number, birth, male),
+                    )
+                    .set("phone", codes::phone(dice.bits()))
+                    .set("address", address.as_str());
+            });
+        }
     }
 }
 

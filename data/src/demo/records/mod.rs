@@ -24,7 +24,7 @@ pub(super) type Maker = fn(&Made, &mut Writer<'_>);
 
 /// Every layer that a demonstration fills, in an order that readers may rely on: what is
 /// referred to stands before what refers to it.
-pub(super) const LAYERS: [(&str, Maker); 34] = [
+pub(super) const LAYERS: [(&str, Maker); 35] = [
     ("village", territories::village),
     ("co_op", territories::co_ops),
     ("grid", territories::grids),
@@ -53,6 +53,7 @@ pub(super) const LAYERS: [(&str, Maker); 34] = [
     ("project", renewal::projects),
     ("violation_case", enforcement::cases),
     ("violation_log", enforcement::case_logs),
+    ("violation_party", enforcement::parties),
     ("violation_spot", enforcement::spots),
     ("grid_event", events::events),
     ("event_log", events::event_logs),

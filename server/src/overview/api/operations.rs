@@ -442,6 +442,42 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[(JSON, "object")],
     ),
     get(
+        "/enforcement/cases/{id}/documents",
+        ENFORCEMENT,
+        "getCaseDocuments",
+        "案件已制发的文书，和可以制发的 / the documents of a case, and those that may be issued",
+        &["id"],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/enforcement/cases/{id}/documents/{document}",
+        ENFORCEMENT,
+        "issueCaseDocument",
+        "制发文书：填写、编号、留存 DOCX 与 PDF / issue a document: filled, numbered, kept",
+        &["id", "document", "idempotency-key"],
+        &[(JSON, "object")],
+    )
+    .post(&[(JSON, "object")])
+    .status("201"),
+    get(
+        "/enforcement/cases/{id}/documents/{document}/draft",
+        ENFORCEMENT,
+        "draftCaseDocument",
+        "文书草稿（PDF，无文号，不留存） / a draft without a number, kept nowhere",
+        &["id", "document"],
+        &[("application/pdf", "binary")],
+    )
+    .post(&[(JSON, "object")]),
+    get(
+        "/enforcement/cases/{id}/documents/{document}/void",
+        ENFORCEMENT,
+        "voidCaseDocument",
+        "作废文书，文号不再使用 / void a document; its number stays used",
+        &["id", "document"],
+        &[(JSON, "object")],
+    )
+    .post(&[(JSON, "object")]),
+    get(
         "/enforcement/difference",
         ENFORCEMENT,
         "getEnforcementDifference",

@@ -240,6 +240,12 @@ pub(super) fn all(app: &App) -> Value {
         text.clone(),
     );
     add(
+        "document",
+        "path",
+        "文书格式的标识；作废时为文书的标识 / the form of document; to void, the document itself",
+        text.clone(),
+    );
+    add(
         "hash",
         "path",
         "内容的 SHA-256 / SHA-256 of the content",
