@@ -1,6 +1,6 @@
 /** What the panels show beside the statistics: rounds of visits, and the quality of the data. */
-import { request } from './client';
-import type { Properties, Text } from './types';
+import { post, request } from './client';
+import type { LonLat, Properties, Text } from './types';
 
 /** What came of a house: in a round, or without one how long ago it was seen. */
 export type HouseState = 'seen' | 'absent' | 'refused' | 'left' | 'fresh' | 'due' | 'long' | 'never';
@@ -17,6 +17,7 @@ export interface CoveragePart {
     mismatched: number;
     without_head: number;
   };
+  vehicles: { declared: number; counted: number; resident: number };
 }
 
 export interface Coverage {
@@ -32,7 +33,8 @@ export interface Coverage {
     name: string | null;
     worker: string | null;
   })[];
-  houses: { id: string; state: HouseState; seen_on?: string }[];
+  /** With the address of the first of those that nobody saw. */
+  houses: { id: string; state: HouseState; seen_on?: string; address?: string }[];
 }
 
 /** How far a round has come; without one, when each house was last seen. */
@@ -41,6 +43,20 @@ export const coverage = (round: string | null, signal?: AbortSignal) =>
     `coverage${round ? `?round=${encodeURIComponent(round)}` : ''}`,
     signal ? { signal } : {},
   );
+
+/** What came of a count at night. */
+export interface NightCounted {
+  counted: number;
+  new: number;
+  /** Written down before on the same night. */
+  again: number;
+  resident: number;
+  basis: Text;
+}
+
+/** Writes down the plates that stand somewhere tonight. */
+export const countAtNight = (place: LonLat, plates: string[]) =>
+  post<NightCounted>('night-counts', { at: new Date().toISOString(), place, plates });
 
 export interface Quality {
   sequence: number;

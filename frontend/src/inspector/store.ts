@@ -5,6 +5,7 @@ import type { Item, LonLat, Lookup } from '../api';
 import * as api from '../api';
 import { stage } from '../map/current';
 import type { Hit } from '../map/stage';
+import { useTakenAlong } from '../offline/store';
 import { freePadding } from '../shell/padding';
 import { useShell } from '../shell/store';
 import { boundsOf, positionOf } from './geometry';
@@ -20,6 +21,7 @@ const REACH = { coarse: 12, fine: 5 };
 /** What lies at a point, and the one feature that is looked at. */
 export const useInspector = defineStore('inspector', () => {
   const shell = useShell();
+  const along = useTakenAlong();
 
   const point = ref<LonLat | null>(null);
   const lookup = shallowRef<Lookup | null>(null);
@@ -100,6 +102,16 @@ export const useInspector = defineStore('inspector', () => {
       return feature;
     } catch (reason) {
       if (api.isAborted(reason)) return null;
+      if (layer === 'building' && reason instanceof api.ApiError && reason.kind === 'offline') {
+        const copy = await along.house(id);
+        if (reading === mine && copy) {
+          item.value = copy.item;
+          itemStatus.value = 'ready';
+          mark(copy.item.geometry);
+          if (go) goTo(copy.item.geometry);
+          return copy.item;
+        }
+      }
       itemError.value = reason;
       itemStatus.value = 'failed';
       return null;

@@ -135,6 +135,17 @@ export const en: Texts = {
     offline: 'There is no network: the report is kept on this device first.',
   },
 
+  along: {
+    take: 'Take my grids along',
+    again: 'Renew what I have along',
+    taking: (done: string, total: string) => `Fetching ${done} of ${total} houses…`,
+    has: (houses: string, time: string) =>
+      `${houses} houses on this device (${time}), encrypted, gone when you sign out.`,
+    more: 'Houses, people and map are kept on this device, encrypted, to be looked at and worked with off line.',
+    drop: 'Remove',
+    copy: (time: string) => `No network: this is what was taken along at ${time}, and may be old.`,
+  },
+
   outbox: {
     title: 'To be sent',
     waiting: (count: number) => `${count} to send`,
@@ -146,6 +157,10 @@ export const en: Texts = {
     sending: 'Sending…',
     later: 'Waiting for a network',
     again: 'Send again',
+    insist: 'Do it all the same',
+    look: 'See what is there now',
+    changed: 'Somebody changed this record after you did.',
+    gone: 'This record was deleted; nothing can be done with it.',
     discard: 'Give up',
     sendNow: 'Send now',
     leaving: (count: number) =>
@@ -368,6 +383,20 @@ export const en: Texts = {
     rentalsMore: (surveyed: number, declared: number, unchecked: number, mismatched: number) =>
       `${surveyed} houses let by the survey; ${declared} declared, ${unchecked} to be checked, ${mismatched} do not match`,
     left: 'Houses not visited yet (first 30)',
+    shadeHouses: 'Houses on the map',
+    shadeGrids: 'Grids on the map',
+    roundElement: 'Of what',
+    roundGrids: 'Grids (none for the whole village)',
+    toCheck: (count: number) => `${count} declarations to be checked, or false`,
+    vehicles: 'Vehicles',
+    vehiclesMore: (declared: number, counted: number, resident: number) =>
+      `${declared} declared; ${counted} counted at night, of them ${resident} resident`,
+    night: 'Count at night',
+    plates: 'Plates, one a line, or with blanks between',
+    nightAtMiddle: 'Without a position, the middle of the map.',
+    nightSend: (count: number) => `Write ${count} down`,
+    nightDone: (counted: number, fresh: number, again: number, resident: number) =>
+      `${counted} counted: ${fresh} new, ${again} counted before tonight, ${resident} resident by now.`,
     items: 'found',
     noFault: 'Nothing was found.',
     qualityMore: 'the same check as the command yizhangtu check',
@@ -447,6 +476,16 @@ export const en: Texts = {
     round: 'Round',
     noRound: 'in no round',
     foundThere: 'What was found',
+    declare: 'Declare a rental',
+    declareSend: 'Write down',
+    declared: 'The declaration is written down',
+    wholeHouse: 'The whole house, or not known',
+    landlord: 'Landlord',
+    tenant: 'Tenant',
+    rentedFrom: 'Rented from',
+    checkFits: 'Found true',
+    checkFails: 'Found false',
+    checked: 'What was found is written down',
   },
 
   editing: {

@@ -125,6 +125,16 @@ export const zh = {
     offline: '现在没有网络：上报会先存在本机。',
   },
 
+  along: {
+    take: '把我的网格带在身边',
+    again: '更新随身的网格',
+    taking: (done: string, total: string) => `正在下载 ${done} / ${total} 栋…`,
+    has: (houses: string, time: string) => `本机有 ${houses} 栋（${time}），加密保存，退出登录即清除。`,
+    more: '房屋、住户和地图加密存在本机，没有网络也能查看和办理。',
+    drop: '清除',
+    copy: (time: string) => `没有网络：这是 ${time} 带在身边的内容，未必是最新。`,
+  },
+
   outbox: {
     title: '待发送',
     waiting: (count: number) => `${count} 件待发送`,
@@ -135,6 +145,10 @@ export const zh = {
     sending: '正在发送…',
     later: '等待网络',
     again: '再次发送',
+    insist: '仍按我的办',
+    look: '看现在的',
+    changed: '这条记录在您办理后被别人改过。',
+    gone: '这条记录已被删除，不能再办。',
     discard: '放弃',
     sendNow: '立即发送',
     leaving: (count: number) => `还有 ${count} 件没有发送，退出登录后将无法找回。仍要退出吗？`,
@@ -345,6 +359,20 @@ export const zh = {
     rentalsMore: (surveyed: number, declared: number, unchecked: number, mismatched: number) =>
       `摸查出租屋 ${surveyed} 栋；有申报 ${declared} 栋，待核 ${unchecked} 栋，不符 ${mismatched} 栋`,
     left: '还没走访的房屋（前 30 栋）',
+    shadeHouses: '房屋上图',
+    shadeGrids: '网格上图',
+    roundElement: '摸查对象',
+    roundGrids: '范围网格（不选为全村）',
+    toCheck: (count: number) => `待核和不符的申报 ${count} 份`,
+    vehicles: '车辆',
+    vehiclesMore: (declared: number, counted: number, resident: number) =>
+      `申报 ${declared} 辆；夜间清点到 ${counted} 辆，其中常住 ${resident} 辆`,
+    night: '夜间清点',
+    plates: '车牌，一行一个，或用空格、顿号分开',
+    nightAtMiddle: '不定位则取地图中心。',
+    nightSend: (count: number) => `登记 ${count} 辆`,
+    nightDone: (counted: number, fresh: number, again: number, resident: number) =>
+      `清点 ${counted} 辆：新登记 ${fresh} 辆，今夜已点过 ${again} 辆，已是常住 ${resident} 辆。`,
     items: '条',
     noFault: '没有发现问题。',
     qualityMore: '与命令 yizhangtu check 同一检查',
@@ -424,6 +452,16 @@ export const zh = {
     round: '轮次',
     noRound: '不计入轮次',
     foundThere: '发现的问题',
+    declare: '租赁申报',
+    declareSend: '登记申报',
+    declared: '已登记租赁申报',
+    wholeHouse: '整栋或不详',
+    landlord: '出租人',
+    tenant: '承租人',
+    rentedFrom: '起租日期',
+    checkFits: '核查相符',
+    checkFails: '核查不符',
+    checked: '已登记核查结果',
   },
 
   editing: {

@@ -14,7 +14,7 @@ interface Sealed {
 
 const stores = new Map<string, UseStore>();
 // A database each: idb-keyval makes one store in a database.
-function kept(what: 'operations' | 'keys'): UseStore {
+function kept(what: 'operations' | 'keys' | 'houses'): UseStore {
   const store = stores.get(what) ?? createStore(`yizhangtu-outbox-${what}`, what);
   stores.set(what, store);
   return store;
@@ -41,6 +41,23 @@ async function lock(key: CryptoKey, plain: BufferSource) {
 
 const unlock = (key: CryptoKey, { iv, body }: { iv: Uint8Array<ArrayBuffer>; body: ArrayBuffer }) =>
   crypto.subtle.decrypt({ name: 'AES-GCM', iv }, key, body);
+
+/** A text that only this device can read. */
+export interface SealedText {
+  iv: Uint8Array<ArrayBuffer>;
+  body: ArrayBuffer;
+}
+
+/** Seals a text for a user. */
+export const seal = async (user: string, text: string): Promise<SealedText> =>
+  lock(await keyOf(user), new TextEncoder().encode(text));
+
+/** Opens what was sealed for a user; throws where the key is another one. */
+export const unseal = async (user: string, sealed: SealedText): Promise<string> =>
+  new TextDecoder().decode(await unlock(await keyOf(user), sealed));
+
+/** Where the houses are that are taken along (`offline/houses.ts`). */
+export const houses = () => kept('houses');
 
 const place = (user: string, operation: string) => `${user}\n${operation}`;
 
@@ -90,4 +107,5 @@ export async function destroy(): Promise<void> {
   if (typeof indexedDB === 'undefined') return;
   await clear(kept('keys'));
   await clear(kept('operations'));
+  await clear(kept('houses'));
 }

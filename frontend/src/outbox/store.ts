@@ -5,6 +5,7 @@ import * as api from '../api';
 import { useSession } from '../session/store';
 import { useShell } from '../shell/store';
 import * as box from './box';
+import { onTopOf } from './conflict';
 import { next, type Operation, outcomeOf } from './operation';
 
 export type Draft = Omit<Operation, 'key' | 'at' | 'group' | 'headers'> & {
@@ -140,6 +141,24 @@ export const useOutbox = defineStore('outbox', () => {
     await flush();
   }
 
+  /** Does what was refused on what is there now; where that is gone, says so. */
+  async function insist(key: string): Promise<void> {
+    const operation = queue.value.find((it) => it.key === key);
+    if (!operation) return;
+    let fresh: Operation;
+    try {
+      fresh = await onTopOf(operation);
+    } catch (reason) {
+      if (!(reason instanceof api.ApiError) || reason.status !== 404) throw reason;
+      fresh = { ...operation, refused: { status: 404, detail: reason.detail } };
+    }
+    queue.value = queue.value.map((it) => (it.key === key ? fresh : it));
+    await store(fresh);
+    if (fresh.key !== key && user.value !== null && box.canKeep())
+      await box.forget(user.value, key).catch(() => {});
+    await flush();
+  }
+
   /** Gives up an operation and what belongs to it. */
   async function discard(key: string): Promise<void> {
     const group = queue.value.find((it) => it.key === key)?.group;
@@ -157,5 +176,5 @@ export const useOutbox = defineStore('outbox', () => {
     if (shell.online && queue.value.length > 0) void flush();
   }, 15_000);
 
-  return { queue, sending, open, kept, refused, load, put, flush, again, discard };
+  return { queue, sending, open, kept, refused, load, put, flush, again, insist, discard };
 });

@@ -4,6 +4,7 @@ import type { Coverage, HouseState, Item, Quality, Statistics } from '../api';
 import * as api from '../api';
 import { useEventFigures } from '../events/figures';
 import { stage } from '../map/current';
+import { shareColor } from '../people/rounds';
 
 export type Tab = 'overview' | 'people' | 'grids' | 'events' | 'rounds' | 'quality';
 
@@ -32,8 +33,10 @@ export const usePanels = defineStore('panels', () => {
   const quality = shallowRef<Quality | null>(null);
   const status = ref<'idle' | 'loading' | 'ready' | 'failed'>('idle');
   const error = shallowRef<unknown>(null);
-  /** Whether houses on the map have the colour of what came of them. */
-  const shaded = ref(false);
+  /** What has the colour of its coverage on the map: houses by what came of them, grids by how much is done. */
+  const shaded = ref<'building' | 'grid' | null>(null);
+  /** Declarations of rentals that are to be checked, or were found false. */
+  const declarations = shallowRef<Item[]>([]);
 
   async function load(quiet = false): Promise<void> {
     if (!quiet) status.value = 'loading';
@@ -55,6 +58,18 @@ export const usePanels = defineStore('panels', () => {
         rounds.value = page.features;
         coverage.value = await api.coverage(round.value);
         await shade();
+        // Who may not read declarations has the rest.
+        declarations.value = await api
+          .items('rental_declaration', {
+            limit: 200,
+            offset: 0,
+            filter: "state <> '已核'",
+            sortby: '-declared_on',
+          })
+          .then(
+            (page) => page.features,
+            () => [],
+          );
         return;
       }
       case 'events':
@@ -87,27 +102,36 @@ export const usePanels = defineStore('panels', () => {
     return load();
   }
 
-  /** Colours the houses by what came of them. */
+  /** Colours the houses by what came of them, or the grids by how much is done. */
   async function shade(): Promise<void> {
-    if (!shaded.value || !coverage.value) return;
+    const [of, what] = [coverage.value, shaded.value];
+    if (!of || !what) return;
     const ids = new Map<string, string[]>();
-    for (const { id, state } of coverage.value.houses) {
-      const color = STATE_COLORS[state];
+    const add = (color: string, id: string) => {
       const same = ids.get(color);
       if (same) same.push(id);
       else ids.set(color, [id]);
-    }
-    await stage.value?.shade('building', ids);
+    };
+    if (what === 'building') for (const { id, state } of of.houses) add(STATE_COLORS[state], id);
+    else
+      for (const { id, elements } of of.grids) {
+        const color = shareColor(...(elements.屋 ?? [0, 0]));
+        if (id && color) add(color, id);
+      }
+    await stage.value?.shade(what, ids);
   }
 
   async function unshade(): Promise<void> {
-    shaded.value = false;
-    await stage.value?.shade('building', null);
+    const what = shaded.value;
+    shaded.value = null;
+    if (what) await stage.value?.shade(what, null);
   }
 
-  async function toggleShade(): Promise<void> {
-    if (shaded.value) return unshade();
-    shaded.value = true;
+  async function toggleShade(what: 'building' | 'grid'): Promise<void> {
+    const before = shaded.value;
+    await unshade();
+    if (before === what) return;
+    shaded.value = what;
     await shade();
   }
 
@@ -117,6 +141,7 @@ export const usePanels = defineStore('panels', () => {
     counts,
     indicators,
     coverage,
+    declarations,
     rounds,
     round,
     quality,

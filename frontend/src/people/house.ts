@@ -4,6 +4,7 @@ import { ref, shallowRef } from 'vue';
 import * as api from '../api';
 import { useDone } from '../editing/done';
 import { useLanguage } from '../language';
+import { useTakenAlong } from '../offline/store';
 import { useOutbox } from '../outbox/store';
 import { failureText } from '../shell/failure';
 
@@ -28,6 +29,7 @@ const SHOWN = [
 export const useHouse = defineStore('house', () => {
   const done = useDone();
   const outbox = useOutbox();
+  const along = useTakenAlong();
   const { t, language } = useLanguage();
 
   const house = shallowRef<api.House | null>(null);
@@ -38,6 +40,8 @@ export const useHouse = defineStore('house', () => {
   const busy = ref(false);
   /** Whether the last act waits on the device for a network. */
   const kept = ref(false);
+  /** When what is shown was taken along, in ms; 0 where it comes from the server. */
+  const copiedAt = ref(0);
   /** What was refused, in plain words. */
   const refused = ref('');
   let asking: AbortController | null = null;
@@ -55,9 +59,20 @@ export const useHouse = defineStore('house', () => {
     asking = mine;
     try {
       house.value = await api.house(id, mine.signal);
+      copiedAt.value = 0;
       status.value = 'ready';
     } catch (reason) {
       if (api.isAborted(reason)) return;
+      if (another && reason instanceof api.ApiError && reason.kind === 'offline') {
+        const copy = await along.house(id);
+        if (asking !== mine) return;
+        if (copy) {
+          house.value = copy.house;
+          copiedAt.value = along.taken?.at ?? 0;
+          status.value = 'ready';
+          return;
+        }
+      }
       // What stands there stands until the server can be asked again, unless the house is gone.
       if (!another && !(reason instanceof api.ApiError && reason.kind === 'not_found')) return;
       house.value = null;
@@ -136,5 +151,5 @@ export const useHouse = defineStore('house', () => {
     await load(was.house);
   }
 
-  return { house, status, error, last, busy, refused, kept, load, changed, act, takeBack };
+  return { house, status, error, last, busy, refused, kept, copiedAt, load, changed, act, takeBack };
 });

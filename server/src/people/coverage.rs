@@ -14,7 +14,11 @@ use yizhangtu_data::{
 };
 use yizhangtu_index::Shape;
 
-use super::{Terms, register::verified_since};
+use super::{
+    Terms,
+    night::{is_resident, sightings},
+    register::verified_since,
+};
 use crate::{
     atlas::{LayerSnapshot, Snapshot},
     http::{App, Parameters, Problem},
@@ -30,6 +34,9 @@ const ROUND: &[&str] = &[
     "due_on",
     "revisit_days",
 ];
+
+/// Houses that nobody saw and that are told with their address.
+const NAMED: usize = 60;
 
 /// The answer.
 #[derive(Serialize)]
@@ -58,6 +65,17 @@ struct Part {
     elements: BTreeMap<&'static str, [u32; 2]>,
     /// Houses let by the survey, houses declared as let, declarations that do not match.
     rentals: Rentals,
+    vehicles: Vehicles,
+}
+
+/// Vehicles by how they are known.
+#[derive(Clone, Copy, Default, Serialize)]
+struct Vehicles {
+    declared: u32,
+    /// Counted at night.
+    counted: u32,
+    /// Counted on enough nights.
+    resident: u32,
 }
 
 #[derive(Clone, Copy, Default, Serialize)]
@@ -90,6 +108,9 @@ struct House {
     /// The day that it was last seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     seen_on: Option<NaiveDate>,
+    /// What it is called, of the first of those that nobody saw.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
 }
 
 /// `GET /coverage[?round=ID]`
@@ -126,6 +147,7 @@ fn answer(app: &App, viewer: &Viewer, round: Option<&str>) -> Result<Coverage, P
     };
     let mut parts: BTreeMap<Option<u32>, Part> = BTreeMap::new();
     let mut houses = Vec::new();
+    let mut named_so_far = 0;
     let rental = buildings.layer.position("rental");
     let mut place_of: HashMap<String, Option<u32>> = HashMap::new();
     for (at, record) in buildings.records() {
@@ -153,10 +175,14 @@ fn answer(app: &App, viewer: &Viewer, round: Option<&str>) -> Result<Coverage, P
             part.rentals.mismatched += u32::from(declared.iter().any(|state| state == "不符"));
         }
         place_of.insert(record.id.to_string(), home);
+        let named = matches!(state, "left" | "never") && named_so_far < NAMED;
+        named_so_far += usize::from(named);
+        let label = buildings.layer.label.as_deref().unwrap_or("address");
         houses.push(House {
             id: record.id.to_string(),
             state,
             seen_on,
+            address: named.then(|| viewer.see(&buildings.layer, record).get(label).to_text()),
         });
     }
     let since = round.as_ref().and_then(|round| round.start_on);
@@ -223,6 +249,10 @@ impl Part {
         own.unchecked += more.unchecked;
         own.mismatched += more.mismatched;
         own.without_head += more.without_head;
+        let (own, more) = (&mut self.vehicles, other.vehicles);
+        own.declared += more.declared;
+        own.counted += more.counted;
+        own.resident += more.resident;
     }
 }
 
@@ -378,6 +408,19 @@ fn day(at: &str) -> Option<NaiveDate> {
     Some(instant.with_timezone(&clock::CHINA).date_naive())
 }
 
+/// Adds what is done and what there is of an element to the part of a grid, where it is told of.
+fn count<'p>(
+    parts: &'p mut BTreeMap<Option<u32>, Part>,
+    home: Option<u32>,
+    element: &'static str,
+    [done, all]: [u32; 2],
+) -> Option<&'p mut Part> {
+    let part = parts.get_mut(&home)?;
+    let sum = part.elements.entry(element).or_default();
+    *sum = [sum[0] + done, sum[1] + all];
+    Some(part)
+}
+
 /// Adds 人, 车 and 场 to the parts of the grids.
 fn elements(
     app: &App,
@@ -391,16 +434,10 @@ fn elements(
     let Some(grids) = seen.layer("grid") else {
         return Ok(());
     };
-    let mut count = |home: Option<u32>, element: &'static str, done: u32, all: u32| {
-        if let Some(part) = parts.get_mut(&home) {
-            let sum = part.elements.entry(element).or_default();
-            *sum = [sum[0] + done, sum[1] + all];
-        }
-    };
     if viewer.may_see_people() {
         for (building, [done, all]) in verified_since(store, clock::today(), since)? {
             if let Some(home) = place_of.get(&*building) {
-                count(*home, "人", done, all);
+                count(parts, *home, "人", [done, all]);
             }
         }
     }
@@ -411,15 +448,21 @@ fn elements(
     };
     if let Some(vehicles) = counted.layer("vehicle") {
         for (at, record) in vehicles.records() {
-            let at_night = matches!(record.get(&vehicles.layer, "seen_log"), Value::Json(log) if log.as_array().is_some_and(|log| !log.is_empty()));
-            let done = at_night || later(record, vehicles, "declared_on");
-            count(home(grids, vehicles.shape(at)), "车", u32::from(done), 1);
+            let log = sightings(&vehicles.layer, record);
+            let done = !log.is_empty() || later(record, vehicles, "declared_on");
+            let home = home(grids, vehicles.shape(at));
+            if let Some(part) = count(parts, home, "车", [u32::from(done), 1]) {
+                let declared = !record.get(&vehicles.layer, "declared_on").is_null();
+                part.vehicles.declared += u32::from(declared);
+                part.vehicles.counted += u32::from(!log.is_empty());
+                part.vehicles.resident += u32::from(is_resident(&log, clock::today()));
+            }
         }
     }
     if let Some(parking) = counted.layer("parking") {
         for (at, record) in parking.records() {
             let done = !record.get(&parking.layer, "bays").is_null();
-            count(home(grids, parking.shape(at)), "场", u32::from(done), 1);
+            count(parts, home(grids, parking.shape(at)), "场", [u32::from(done), 1]);
         }
     }
     Ok(())

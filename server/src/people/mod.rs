@@ -4,6 +4,7 @@
 mod coverage;
 mod house;
 mod intake;
+mod night;
 mod past;
 mod quality;
 mod register;
@@ -33,5 +34,6 @@ pub(crate) fn routes() -> Router<App> {
         .route("/houses/{id}", get(house::house))
         .route("/coverage", get(coverage::coverage))
         .route("/quality", get(quality::quality))
+        .route("/night-counts", post(night::count))
         .route("/registers", post(intake::registers).layer(most))
 }

@@ -16,6 +16,17 @@ pub(crate) struct Terms {
     verification: Verification,
     rooms: Rooms,
     pub(crate) visits: Visits,
+    pub(crate) vehicles: Vehicles,
+}
+
+/// When a vehicle seen at night is a resident one.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Vehicles {
+    /// Nights on which it was seen.
+    pub(crate) resident_nights: usize,
+    /// Days back to which they count.
+    pub(crate) within_days: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -135,6 +146,19 @@ impl Terms {
     /// Whether a way of use counts as vacant.
     pub(crate) fn is_vacant(&self, use_mode: &str) -> bool {
         self.rooms.vacant.iter().any(|own| own == use_mode)
+    }
+
+    /// What counts as a resident vehicle, in Chinese and English.
+    pub(crate) fn vehicles_basis(&self) -> [String; 2] {
+        let (nights, days, version) = (
+            self.vehicles.resident_nights,
+            self.vehicles.within_days,
+            &self.version,
+        );
+        [
+            format!("常住车辆：{days} 天内有 {nights} 个夜晚清点到（正午为界）。口径版本 {version}"),
+            format!("Resident vehicles: counted on {nights} nights within {days} days; a night ends at noon. Terms {version}"),
+        ]
     }
 
     /// What counts as people, in Chinese and English: the 口径 of every answer with people.

@@ -135,6 +135,7 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/houses/{id}", Somebody),
     ("GET", "/coverage", Somebody),
     ("GET", "/quality", Somebody),
+    ("POST", "/night-counts", Writer),
     ("POST", "/registers", Writer),
     ("GET", "/lookup", Somebody),
     ("POST", "/lookup", Somebody),

@@ -134,6 +134,16 @@ pub(super) fn add(schemas: &mut Value) {
                 "fields": { "type": "object" },
             },
         },
+        "NightCount": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["place", "plates"],
+            "properties": {
+                "at": { "type": "string", "format": "date-time" },
+                "place": place,
+                "plates": { "type": "array", "minItems": 1, "maxItems": 500, "items": text },
+            },
+        },
         "Standing": {
             "type": "object",
             "required": ["layer", "id", "state", "title", "since", "deadline", "overdue", "suspended", "version", "transitions", "log"],

@@ -636,6 +636,15 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[(JSON, "object")],
     ),
     get(
+        "/night-counts",
+        PLACES,
+        "countAtNight",
+        "夜间清点车辆，每牌每夜一次 / count vehicles at night, each plate once a night",
+        &[],
+        &[(JSON, "object")],
+    )
+    .post(&[(JSON, "NightCount")]),
+    get(
         "/registers",
         IMPORT,
         "takeRegister",

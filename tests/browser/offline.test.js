@@ -1,0 +1,198 @@
+// Off line in earnest: the network goes in the middle of sending, the tab is killed, and what one works on changes or
+// goes meanwhile.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { api, eventually, inside, jump, open, PHONE, picture, serve, stop } from './harness.js';
+
+after(stop);
+
+const PASSWORD = 'yizhangtu-demo';
+const PHOTO = path.join(path.dirname(fileURLToPath(import.meta.url)), '../data/photo.jpg');
+const GONE = /ERR_INTERNET_DISCONNECTED|Failed to fetch|ERR_FAILED|ERR_CONNECTION|503|412|404|422/;
+
+const openAsWorker = (options = {}) =>
+  open({
+    device: PHONE,
+    expected: GONE,
+    ...options,
+    before: async (page, url) => {
+      await page.context().request.post(new URL('/session', url).href, { data: { user: 'grid_worker', password: PASSWORD } });
+      await options.before?.(page, url);
+    },
+  });
+
+async function ask(user, where, init = {}) {
+  const { url } = await serve();
+  const session = await fetch(new URL('/session', url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ user, password: PASSWORD }),
+  });
+  const cookie = session.headers.getSetCookie().map((one) => one.split(';')[0]).join('; ');
+  return api(where, { ...init, headers: { 'content-type': 'application/json', ...init.headers, cookie } });
+}
+
+const commit = (user, changes) =>
+  ask(user, '/changes', { method: 'POST', body: JSON.stringify({ reason: '测试', changes }) });
+
+async function ownGrid() {
+  const [own] = (await ask('grid_worker', '/session')).territory;
+  return ask('grid_worker', `/collections/grid/items/${own.id}?f=json`);
+}
+
+const events = async () =>
+  (await ask('grid_worker', '/collections/grid_event/items?f=json&limit=50&sortby=-reported_at')).features;
+
+async function report(page, kind, { photo = false } = {}) {
+  await jump(page, inside((await ownGrid()).geometry), 17);
+  await page.getByTestId('open-report').tap();
+  await page.getByText(kind, { exact: true }).tap();
+  if (photo) await page.locator('.report input[type=file]').setInputFiles(PHOTO);
+  await page.getByTestId('report').getByRole('button', { name: '上报', exact: true }).tap();
+}
+
+test('the network goes while a report and its photograph are sent: neither is lost, neither comes twice', async () => {
+  const before = await events();
+  const { page, close } = await openAsWorker();
+  let answersLost = 0;
+  let broken = 0;
+  // The report reaches the server and its answer is lost; of the photograph only a half arrives.
+  await page.route('**/changes', async (route) => {
+    if (route.request().method() !== 'POST' || answersLost > 0) return route.fallback();
+    answersLost += 1;
+    await route.fetch();
+    return route.abort('connectionreset');
+  });
+  await page.route('**/attachments?**', (route) => {
+    if (route.request().method() !== 'POST' || broken > 0) return route.fallback();
+    broken += 1;
+    return route.abort('connectionreset');
+  });
+  await report(page, '道路破损', { photo: true });
+  await page.getByText('已存在本机').waitFor();
+  await page.getByTestId('outbox').tap();
+  for (let tries = 0; tries < 2; tries++) {
+    const send = page.locator('.outbox-list').getByRole('button', { name: '立即发送' });
+    if (await send.isVisible().catch(() => false)) await send.tap().catch(() => {});
+    await page.waitForTimeout(500);
+  }
+  await page.getByTestId('outbox').waitFor({ state: 'detached' });
+  assert.deepEqual([answersLost, broken], [1, 1]);
+  const added = (await events()).filter((event) => !before.some((old) => old.id === event.id));
+  assert.equal(added.length, 1, 'one report');
+  const { attachments = [], ...rest } = await ask('grid_worker', `/collections/grid_event/items/${added[0].id}/attachments`);
+  assert.equal((attachments.length || Object.values(rest).flat().length), 1, 'one photograph');
+  await close();
+});
+
+test('a tab that is killed loses nothing', async () => {
+  const before = await events();
+  const { page, url, close } = await openAsWorker();
+  await jump(page, inside((await ownGrid()).geometry), 17);
+  await page.getByTestId('open-report').tap();
+  await page.getByText('乱摆卖', { exact: true }).waitFor();
+  await page.context().setOffline(true);
+  await page.getByText('乱摆卖', { exact: true }).tap();
+  await page.getByTestId('report').getByRole('button', { name: '上报', exact: true }).tap();
+  await page.getByText('已存在本机').waitFor();
+  const context = page.context();
+  await page.close({ runBeforeUnload: false });
+  await context.setOffline(false);
+  const again = await context.newPage();
+  await again.goto(url);
+  await eventually(again, () => !!document.querySelector('.map') && !document.querySelector('[data-testid="outbox"]'));
+  const until = Date.now() + 20_000;
+  let added = [];
+  while (added.length === 0 && Date.now() < until) {
+    added = (await events()).filter((event) => !before.some((old) => old.id === event.id));
+    await again.waitForTimeout(200);
+  }
+  assert.deepEqual(added.map((event) => event.properties.type), ['乱摆卖']);
+  await close();
+});
+
+test('one has one’s grid along: houses are found and worked at; what changed or went meanwhile becomes a choice', async () => {
+  const grid = await ownGrid();
+  // A house of its own, to be torn down meanwhile.
+  const [x, y] = inside(grid.geometry);
+  const corner = (dx, dy) => [x + dx * 1e-5, y + dy * 1e-5];
+  const ring = [corner(0, 0), corner(3, 0), corner(3, 3), corner(0, 3), corner(0, 0)];
+  const code = `${(await ask('grid_worker', '/collections/building/items?limit=1&f=json')).features[0].properties.code.slice(0, 12)}99999`;
+  const made = await commit('data_manager', [
+    { op: 'insert', layer: 'building', feature: { geometry: { type: 'Polygon', coordinates: [ring] }, properties: { code, address: '临时棚屋999号' } } },
+  ]);
+  const shed = made.features.find((one) => one.layer === 'building').id;
+  const { page, close } = await openAsWorker({ offline: true });
+  await eventually(page, async () => (await navigator.serviceWorker.getRegistration())?.active?.state === 'activated');
+  await page.reload();
+  await page.getByTestId('account').tap();
+  await page.getByRole('button', { name: '把我的网格带在身边' }).tap();
+  await page.getByText(/本机有 \d+ 栋/).waitFor({ timeout: 120_000 });
+  await picture(page, 'phone-take-along');
+  // Nothing readable lies on the device.
+  const plain = await page.evaluate(async () => {
+    const open = (name) => new Promise((ready) => { const asked = indexedDB.open(name); asked.onsuccess = () => ready(asked.result); });
+    const db = await open('yizhangtu-outbox-houses');
+    const all = await new Promise((ready) => { const asked = db.transaction('houses').objectStore('houses').getAll(); asked.onsuccess = () => ready(asked.result); });
+    return all.length + ' ' + all.every((one) => one.body instanceof ArrayBuffer && Object.keys(one).sort().join() === 'body,iv');
+  });
+  assert.match(plain, /^\d{2,} true$/);
+  await page.keyboard.press('Escape');
+
+  const houses = (await ask('grid_worker', '/collections/building/items?limit=60&f=json')).features;
+  let lived;
+  for (const one of houses) {
+    const found = await ask('grid_worker', `/houses/${one.id}`);
+    if (found.figures.residents > 2) {
+      lived = { ...one, found };
+      break;
+    }
+  }
+  await page.context().setOffline(true);
+  const find = async (address) => {
+    await page.locator('#search').tap();
+    await page.locator('#search').fill(address);
+    await page.locator('[role="option"]', { hasText: address }).first().tap();
+    await page.locator('.house .copy').waitFor();
+  };
+  await find(lived.properties.address);
+  assert.equal(await page.locator('.house .resident').count(), lived.found.rooms.flatMap((room) => room.residents).length);
+  await picture(page, 'phone-house-along');
+  const first = page.locator('.house .resident').first();
+  await first.locator('.line').tap();
+  await first.getByRole('button', { name: '核实' }).tap();
+  await page.getByText('已存在本机，联网后自动办理').waitFor();
+  await find('临时棚屋999号');
+  await page.locator('.house [data-act="visit"]').tap();
+  await page.getByRole('radio', { name: '已访' }).tap();
+  await page.locator('.act-form .buttons .primary').tap();
+  await page.getByText('已存在本机，联网后自动办理').waitFor();
+
+  // Meanwhile the clerk corrects the resident, and the shed is torn down.
+  const [resident] = lived.found.rooms.flatMap((room) => room.residents);
+  await commit('village_clerk', [
+    { op: 'update', layer: 'residence', id: resident.residence.id, version: resident.residence.version, feature: { properties: { kind: '借住' } } },
+  ]);
+  const now = await ask('data_manager', `/collections/building/items/${shed}/history`);
+  const version = now.version ?? (now.revisions ?? now.history ?? [])[0]?.sequence ?? made.sequence;
+  await commit('data_manager', [{ op: 'delete', layer: 'building', id: shed, version }]);
+
+  await page.context().setOffline(false);
+  await page.getByTestId('outbox').filter({ hasText: '2 件被退回' }).waitFor();
+  await page.getByTestId('outbox').tap();
+  const list = page.locator('.outbox-list');
+  await list.getByText('被别人改过').waitFor();
+  await picture(page, 'phone-outbox-choice');
+  await list.getByRole('button', { name: '仍按我的办' }).tap();
+  await eventually(page, () => document.querySelectorAll('.outbox-list li').length === 1);
+  const [row] = (await ask('grid_worker', `/houses/${lived.id}`)).rooms.flatMap((room) => room.residents).filter((one) => one.residence.id === resident.residence.id);
+  assert.equal(row.residence.kind, '借住', 'the other change stands');
+  assert.ok(row.residence.verified_on >= resident.residence.verified_on, 'and the own one is in');
+  assert.match(await list.locator('li').first().innerText(), /走访/);
+  await list.getByRole('button', { name: '放弃' }).tap();
+  await page.getByTestId('outbox').waitFor({ state: 'detached' });
+  await close();
+});
