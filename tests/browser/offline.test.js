@@ -11,7 +11,7 @@ after(stop);
 
 const PASSWORD = 'yizhangtu-demo';
 const PHOTO = path.join(path.dirname(fileURLToPath(import.meta.url)), '../data/photo.jpg');
-const GONE = /ERR_INTERNET_DISCONNECTED|Failed to fetch|ERR_FAILED|ERR_CONNECTION|503|412|404|422/;
+const GONE = /ERR_INTERNET_DISCONNECTED|Failed to fetch|ERR_FAILED|ERR_CONNECTION|503|403|412|404|422/;
 
 const openAsWorker = (options = {}) =>
   open({

@@ -307,7 +307,7 @@ export class Stage {
   }
 
   /** Colours the areas of a layer by the ids of its features, over its own look; null takes the colours away. */
-  async shade(id: string, colors: Map<string, string[]> | null): Promise<void> {
+  async shade(id: string, colors: Map<string, string[]> | null, opacity = 0.9): Promise<void> {
     await this.ready;
     const shade = `shade:${id}`;
     if (!colors) {
@@ -327,7 +327,7 @@ export class Stage {
         type: 'fill',
         source: sourceOf(id),
         'source-layer': id,
-        paint: { 'fill-color': color as never, 'fill-opacity': 0.9 },
+        paint: { 'fill-color': color as never, 'fill-opacity': opacity },
       },
       this.map.getLayer(above) ? above : undefined,
     );

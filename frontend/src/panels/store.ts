@@ -118,7 +118,8 @@ export const usePanels = defineStore('panels', () => {
         const color = shareColor(...(elements.屋 ?? [0, 0]));
         if (id && color) add(color, id);
       }
-    await stage.value?.shade(what, ids);
+    // What lies in a grid shows through.
+    await stage.value?.shade(what, ids, what === 'grid' ? 0.45 : undefined);
   }
 
   async function unshade(): Promise<void> {

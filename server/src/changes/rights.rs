@@ -71,7 +71,7 @@ pub(crate) fn may_on(
 pub(super) fn outside() -> Problem {
     Problem::new(
         StatusCode::FORBIDDEN,
-        "位置在您负责的范围以外 / the place lies outside the territory of this account",
+        "位置在您负责的范围以外，或所指的要素已不在 / the place lies outside the territory of this account, or what is named is gone",
     )
 }
 
