@@ -234,3 +234,64 @@ test('the panels tell every figure with its unit, and two sources side by side',
   await eventually(page, () => !document.querySelector('.map').stage.map.getLayer('shade:building'));
   await close();
 });
+
+test('who moves in on one screen counts on the others within a second: in a drawn area, in the grid, on a sheet', async () => {
+  const { id, point, found } = await house();
+  const [grid] = found.at.grid;
+  const { sheets, sequence } = await ask('village_clerk', '/sheets');
+  const [lon, lat] = found.point;
+  const sheet = sheets.find(({ bbox: [west, south, east, north] }) => lon >= west && lon <= east && lat >= south && lat <= north);
+  // Each on a screen of its own: an area drawn around the house, the ranking of the grids, a printed sheet.
+  const drawn = await openAs('village_clerk');
+  await jump(drawn.page, point, 18);
+  await drawn.page.keyboard.press('p');
+  await drawn.page.getByRole('radio', { name: '矩形' }).click();
+  await idle(drawn.page);
+  const middle = await pixel(drawn.page, point);
+  await drawn.page.mouse.click(middle.x - 90, middle.y - 90);
+  await drawn.page.mouse.move(middle.x, middle.y);
+  await drawn.page.mouse.click(middle.x + 90, middle.y + 90);
+  await drawn.page.locator('[data-testid="statistics"] p[data-figure="people"] b').waitFor();
+  const ranking = await openAs('village_clerk');
+  await ranking.page.locator('.tools').getByRole('button', { name: '面板' }).click();
+  await ranking.page.locator('.panels').getByRole('tab', { name: '网格' }).click();
+  await ranking.page.locator(`.ranking tr[data-grid="${grid.id}"]`).waitFor();
+  const paper = await openAs('village_clerk', { at: `/#sheet=${sheet.id}&at=${sequence}`, device: PHONE });
+  await paper.page.locator('.standing').getByText(sheet.title).waitFor();
+
+  const screens = [
+    ['the drawn area', drawn.page, () => document.querySelector('p[data-figure="people"] b')?.textContent],
+    ['the grid', ranking.page, (of) => document.querySelector(`.ranking tr[data-grid="${of}"] td:nth-of-type(2)`)?.textContent],
+    ['the sheet', paper.page, () => document.querySelector('.standing')?.textContent],
+  ];
+  const before = await Promise.all(screens.map(([, page, read]) => page.evaluate(read, grid.id)));
+  const since = Date.now();
+  const resident = await ask('village_clerk', '/changes', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      reason: '迁入',
+      changes: [
+        { op: 'insert', layer: 'person', id: 'person-second-screen', feature: { properties: { name: '测试乙', id_type: '护照', id_number: 'E55443322', verify_state: '1' } } },
+        { op: 'insert', layer: 'residence', feature: { properties: { person: 'person-second-screen', building: id, kind: '租住', moved_in: '2026-01-01', verified_on: '2026-01-01' } } },
+      ],
+    }),
+  });
+  const answered = Date.now();
+  await Promise.all(
+    screens.map(async ([name, page, read], at) => {
+      while ((await page.evaluate(read, grid.id)) === before[at]) {
+        assert.ok(Date.now() - answered < 10_000, `${name} never changed`);
+        await page.waitForTimeout(20);
+      }
+      console.log(`${name}: ${Date.now() - answered} ms after the answer, ${Date.now() - since} ms after the beginning`);
+    }),
+  );
+  const count = (text) => Number(text.replace(/\D/g, ''));
+  const now = await Promise.all(screens.map(([, page, read]) => page.evaluate(read, grid.id)));
+  assert.equal(count(now[0]) - count(before[0]), 1);
+  assert.equal(count(now[1]) - count(before[1]), 1);
+  assert.match(now[2], /过期/);
+  await ask('data_manager', `/changes/${resident.change_set}/revert`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
+  for (const one of [drawn, ranking, paper]) await one.close();
+});

@@ -354,6 +354,7 @@ export const en: Texts = {
     declared: 'Declared as let',
     sources: 'What several sources say of people',
     summed: 'sum of two figures of one source',
+    against: (day: string) => `Year before: residents of ${day}, by the days of moving in and out.`,
     now: 'The register now',
     sourcesMore:
       'Their meanings and dates differ: they stand side by side and none is chosen. Check the difference by grid.',

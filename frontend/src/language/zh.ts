@@ -331,6 +331,7 @@ export const zh = {
     declared: '已申报租赁',
     sources: '人口的几个来源',
     summed: '同一来源两项相加',
+    against: (day: string) => `同比：与 ${day} 的居住人员相比，按迁入、迁出日期计。`,
     now: '台账现在',
     sourcesMore: '各来源口径、时点不同，并列而不取舍；差额请按网格核对。',
     grid: '网格',

@@ -4,7 +4,9 @@ import type { Coverage, HouseState, Item, Quality, Statistics } from '../api';
 import * as api from '../api';
 import { useEventFigures } from '../events/figures';
 import { stage } from '../map/current';
+import { today } from '../people/acts';
 import { shareColor } from '../people/rounds';
+import { yearBefore } from './compared';
 
 export type Tab = 'overview' | 'people' | 'grids' | 'events' | 'rounds' | 'quality';
 
@@ -26,6 +28,8 @@ export const usePanels = defineStore('panels', () => {
   const tab = ref<Tab>('overview');
   const villages = shallowRef<Item[]>([]);
   const counts = shallowRef<Statistics | null>(null);
+  /** What was counted on the same day of the year before; none for who may not look back. */
+  const before = shallowRef<{ on: string; counts: Statistics } | null>(null);
   const indicators = shallowRef<Item[]>([]);
   const coverage = shallowRef<Coverage | null>(null);
   const rounds = shallowRef<Item[]>([]);
@@ -85,11 +89,16 @@ export const usePanels = defineStore('panels', () => {
         counts.value = ids.length
           ? await api.statistics({ layer: 'village', ids, rule: 'representative_point', by: 'grid' })
           : null;
-        // Who may not read indicators or visits has the other figures.
-        const [values, seen] = await Promise.allSettled([
+        const on = yearBefore(today());
+        // Who may not read indicators, visits or the past has the other figures.
+        const [values, seen, past] = await Promise.allSettled([
           api.items('indicator', { limit: 500, offset: 0 }),
           api.coverage(null),
+          ids.length
+            ? api.statistics({ layer: 'village', ids, rule: 'representative_point', on })
+            : Promise.reject(new Error('no village')),
         ]);
+        before.value = past.status === 'fulfilled' ? { on, counts: past.value } : null;
         indicators.value = values.status === 'fulfilled' ? values.value.features : [];
         coverage.value = seen.status === 'fulfilled' ? seen.value : null;
       }
@@ -140,6 +149,7 @@ export const usePanels = defineStore('panels', () => {
     tab,
     villages,
     counts,
+    before,
     indicators,
     coverage,
     declarations,

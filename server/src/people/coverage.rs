@@ -462,7 +462,12 @@ fn elements(
     if let Some(parking) = counted.layer("parking") {
         for (at, record) in parking.records() {
             let done = !record.get(&parking.layer, "bays").is_null();
-            count(parts, home(grids, parking.shape(at)), "场", [u32::from(done), 1]);
+            count(
+                parts,
+                home(grids, parking.shape(at)),
+                "场",
+                [u32::from(done), 1],
+            );
         }
     }
     Ok(())

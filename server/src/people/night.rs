@@ -53,11 +53,7 @@ pub(super) async fn count(
     Ok(Json(told))
 }
 
-fn compose(
-    app: &App,
-    viewer: &Viewer,
-    session: &Session,
-) -> Result<(ChangeSet, Json_), Problem> {
+fn compose(app: &App, viewer: &Viewer, session: &Session) -> Result<(ChangeSet, Json_), Problem> {
     let layer = app.layer("vehicle").ok_or_else(|| viewer.refused())?;
     let store = app.pool().reader().map_err(Problem::internal)?;
     let [lon, lat] = session.place;
@@ -86,7 +82,14 @@ fn compose(
             here.geometry = Some(Geometry::Point(Point::new(lon, lat)));
             here
         };
-        may_on(app, viewer, &store, Action::Create, layer, (None, Some(&here)))?;
+        may_on(
+            app,
+            viewer,
+            &store,
+            Action::Create,
+            layer,
+            (None, Some(&here)),
+        )?;
         let mut log = sightings(layer, &record);
         let night = night_of(session.at);
         if nights(&log).contains(&night) {

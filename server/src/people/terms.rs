@@ -156,8 +156,12 @@ impl Terms {
             &self.version,
         );
         [
-            format!("常住车辆：{days} 天内有 {nights} 个夜晚清点到（正午为界）。口径版本 {version}"),
-            format!("Resident vehicles: counted on {nights} nights within {days} days; a night ends at noon. Terms {version}"),
+            format!(
+                "常住车辆：{days} 天内有 {nights} 个夜晚清点到（正午为界）。口径版本 {version}"
+            ),
+            format!(
+                "Resident vehicles: counted on {nights} nights within {days} days; a night ends at noon. Terms {version}"
+            ),
         ]
     }
 

@@ -371,7 +371,11 @@ fn found(snapshot: &Snapshot, features: &LayerSnapshot, hit: &Hit, viewer: &View
     let view = viewer.see(layer, record);
     // What fits is shown where the title does not show it; else what tells it from others of
     // the same title, such as the street of a door-plate.
-    let detail = (hit.field.into_iter().chain(index::searched(layer)))
+    let mut searched = index::searched(layer);
+    // In the layer's own order: the town of a village tells more than its code.
+    let order = |name: &String| layer.search.iter().position(|own| own == name);
+    searched.sort_by_key(|&at| order(&layer.fields[at].name));
+    let detail = (hit.field.into_iter().chain(searched))
         .map(|field| view.at(field).to_text())
         .find(|detail| !detail.is_empty() && *detail != title);
     Found {
