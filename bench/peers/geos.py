@@ -46,4 +46,5 @@ def main(folder: Path) -> None:
         (folder / f"geos-{name}.json").write_text(json.dumps(answer))
 
 
-main(Path(sys.argv[1]))
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -5,6 +5,7 @@
 The server runs in FOLDER/postgres on a Unix socket and is stopped and removed afterwards.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -30,7 +31,9 @@ def as_owner(command: list[str]) -> list[str]:
     return ["runuser", "-u", "postgres", "--", *command] if os.getuid() == 0 else command
 
 
-def main(folder: Path) -> None:
+@contextlib.contextmanager
+def serving(folder: Path):
+    """A server; gives the folder of its socket."""
     place = (folder / "postgres").resolve()
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
@@ -47,58 +50,70 @@ def main(folder: Path) -> None:
     options = f"-k {place} -c listen_addresses='' " + " ".join(f"-c {one}" for one in settings.split())
     run([binary("pg_ctl"), "-D", str(data), "-l", str(log), "-w", "-o", options, "start"], stdout=subprocess.DEVNULL)
     try:
-        ask(folder, place)
+        yield place
     finally:
         run([binary("pg_ctl"), "-D", str(data), "-m", "immediate", "stop"], stdout=subprocess.DEVNULL)
         shutil.rmtree(place, ignore_errors=True)
 
 
-def ask(folder: Path, place: Path) -> None:
+def sql(place: Path, text: str, lines=None) -> str:
+    """What a statement answers; `lines` are what it copies from."""
     psql = [binary("psql"), "-h", str(place), "-U", "bench", "-d", "postgres", "-qAtX", "-v", "ON_ERROR_STOP=1"]
+    given = None if lines is None else "".join(lines)
+    done = subprocess.run([*psql, "-c", text], input=given, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"postgis: {done.stderr}")
+    return done.stdout
 
-    def sql(text: str, lines=None) -> str:
-        given = None if lines is None else "".join(lines)
-        if given is None:
-            done = subprocess.run([*psql, "-c", text], capture_output=True, text=True)
-        else:
-            done = subprocess.run([*psql, "-c", text], input=given, capture_output=True, text=True)
-        if done.returncode:
-            sys.exit(f"postgis: {done.stderr}")
-        return done.stdout
 
-    sql("CREATE EXTENSION postgis")
+def wkb(path: Path):
+    """Polygons in hexadecimal, each with the length of its WKB before it in the file."""
+    data, at = path.read_bytes(), 0
+    while at < len(data):
+        (length,) = struct.unpack_from("<I", data, at)
+        yield data[at + 4 : at + 4 + length].hex()
+        at += 4 + length
+
+
+def fill(folder: Path, place: Path, more: str = "", values=lambda name, key: "") -> None:
+    """Makes the tables `point`, `grids` and `houses`; those with further columns where asked."""
+    sql(place, "CREATE EXTENSION postgis")
     points = struct.iter_unpack("<dd", (folder / "points.f64").read_bytes())
-    sql("CREATE TABLE point (key int, geom geometry(Point))")
+    sql(place, "CREATE TABLE point (key int, geom geometry(Point))")
     lines = (f"{key}\tPOINT({x!r} {y!r})\n" for key, (x, y) in enumerate(points))
-    sql("COPY point FROM STDIN", lines)
-    sql("ANALYZE point")
-    count = int(sql("SELECT count(*) FROM point"))
-    version = sql("SELECT postgis_lib_version()").strip()
+    sql(place, "COPY point FROM STDIN", lines)
+    sql(place, "CREATE UNIQUE INDEX ON point (key)")
+    sql(place, "VACUUM ANALYZE point")
     for name in ["grids", "houses"]:
-        data, at, lines = (folder / f"{name}.wkb").read_bytes(), 0, []
-        while at < len(data):
-            (length,) = struct.unpack_from("<I", data, at)
-            lines.append(f"{len(lines)}\t{data[at + 4 : at + 4 + length].hex()}\n")
-            at += 4 + length
-        sql(f"CREATE TABLE {name} (key int, geom geometry(Polygon))")
-        sql(f"COPY {name} FROM STDIN", lines)
-        sql(f"CREATE INDEX ON {name} USING gist (geom)")
-        sql(f"VACUUM ANALYZE {name}")
-        join = f"FROM point p LEFT JOIN {name} a ON ST_Contains(a.geom, p.geom)"
-        nested = "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = on; "
-        times = []
-        for _ in range(ROUNDS):
-            plan = sql(f"{nested} EXPLAIN (ANALYZE, TIMING OFF, FORMAT TEXT) SELECT p.key, min(a.key) {join} GROUP BY 1")
-            milliseconds = re.search(r"Execution Time: ([0-9.]+) ms", plan)
-            times.append(float(milliseconds[1]) * 1e6 / count)
-        rows = sql(f"SELECT p.key, min(a.key) {join} GROUP BY 1 ORDER BY 1").split()
-        keys = [int(key) if (key := row.split("|")[1]) else None for row in rows]
-        answer = {
-            "what": f"PostGIS {version}, join on GiST, wall time",
-            "nanoseconds": statistics.median(times),
-            "keys": keys,
-        }
-        (folder / f"postgis-{name}.json").write_text(json.dumps(answer))
+        lines = (f"{key}\t{geom}{values(name, key)}\n" for key, geom in enumerate(wkb(folder / f"{name}.wkb")))
+        sql(place, f"CREATE TABLE {name} (key int, geom geometry(Polygon){more})")
+        sql(place, f"COPY {name} FROM STDIN", lines)
+        sql(place, f"CREATE INDEX ON {name} USING gist (geom)")
+        sql(place, f"VACUUM ANALYZE {name}")
 
 
-main(Path(sys.argv[1]))
+def main(folder: Path) -> None:
+    with serving(folder) as place:
+        fill(folder, place)
+        count = int(sql(place, "SELECT count(*) FROM point"))
+        version = sql(place, "SELECT postgis_lib_version()").strip()
+        for name in ["grids", "houses"]:
+            join = f"FROM point p LEFT JOIN {name} a ON ST_Contains(a.geom, p.geom)"
+            nested = "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = on; "
+            times = []
+            for _ in range(ROUNDS):
+                query = f"{nested} EXPLAIN (ANALYZE, TIMING OFF, FORMAT TEXT) SELECT p.key, min(a.key) {join} GROUP BY 1"
+                milliseconds = re.search(r"Execution Time: ([0-9.]+) ms", sql(place, query))
+                times.append(float(milliseconds[1]) * 1e6 / count)
+            rows = sql(place, f"SELECT p.key, min(a.key) {join} GROUP BY 1 ORDER BY 1").split()
+            keys = [int(key) if (key := row.split("|")[1]) else None for row in rows]
+            answer = {
+                "what": f"PostGIS {version}, join on GiST, wall time",
+                "nanoseconds": statistics.median(times),
+                "keys": keys,
+            }
+            (folder / f"postgis-{name}.json").write_text(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

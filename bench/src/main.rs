@@ -106,6 +106,7 @@ fn main() {
         return;
     }
     both(&size, &grids, &houses, &land.at_houses);
+    kept(&size, &houses);
     areas(&size, &houses, &land.people);
     edits(&size, &grids, &houses, &land);
     growth(&size);
@@ -162,6 +163,28 @@ impl Layer {
             .each_at_all(points, |at, key| keys[at] = keys[at].min(key));
         keys
     }
+}
+
+/// The index as bytes and back, beside building it.
+fn kept(size: &Size, houses: &Layer) {
+    let (mut out, mut back, mut parts) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..size.rounds.min(3) {
+        let began = Instant::now();
+        parts = houses.index.to_parts();
+        out.push(began.elapsed().as_nanos() as f64);
+        let given: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+        let began = Instant::now();
+        let index = Index::from_parts(&given).expect("an index");
+        back.push(began.elapsed().as_nanos() as f64);
+        assert_eq!(index.len(), houses.index.len());
+    }
+    println!(
+        "\nhouses as {} bytes each in {} parts: written in {}, read in {} of the clock",
+        parts.iter().map(Vec::len).sum::<usize>() / houses.polygons.len(),
+        parts.len(),
+        span(median(&out)),
+        span(median(&back)),
+    );
 }
 
 /// Different points in each round, so that no round finds the last one's in the caches.

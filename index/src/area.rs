@@ -4,6 +4,7 @@ use geo::{LineString, MultiPolygon, Polygon};
 
 use crate::{
     Point, Rect, ShapeError,
+    bytes::{BytesError, In, Out},
     interior::Interior,
     stripes::{STRIPES_FROM, Stripes},
     vector,
@@ -278,6 +279,60 @@ impl Area {
             Vertices::Near(vertices) => vector::fetch(&vertices[0]),
             Vertices::Far(vertices) => vector::fetch(&vertices[0]),
         }
+    }
+
+    pub(crate) fn put(&self, out: &mut Out) {
+        self.rect.put(out);
+        self.interior.put(out);
+        out.u32s(&self.later_rings);
+        match &self.vertices {
+            Vertices::Near(vertices) => {
+                out.u8(0);
+                out.u32s(vertices.as_flattened());
+            }
+            Vertices::Far(vertices) => {
+                out.u8(1);
+                out.i64s(vertices.as_flattened());
+            }
+        }
+    }
+
+    /// Reads an area. Its stripes are made again: they follow from its vertices.
+    pub(crate) fn take(from: &mut In<'_>) -> Result<Self, BytesError> {
+        fn pairs<T>(
+            mut values: impl ExactSizeIterator<Item = T>,
+        ) -> Result<Box<[[T; 2]]>, BytesError> {
+            let pairs = (0..values.len() / 2)
+                .map(|_| Some([values.next()?, values.next()?]))
+                .collect::<Option<Box<[_]>>>();
+            pairs
+                .filter(|pairs| pairs.len() >= 4 && values.len() == 0)
+                .ok_or(BytesError::Damaged)
+        }
+        let (rect, interior) = (Rect::take(from)?, Point::take(from)?);
+        let later_rings: Box<[u32]> = from.u32s()?.collect();
+        let vertices = match from.u8()? {
+            0 => Vertices::Near(pairs(from.u32s()?)?),
+            1 => Vertices::Far(pairs(from.i64s()?)?),
+            _ => return Err(BytesError::Damaged),
+        };
+        let mut area = Self {
+            rect,
+            interior,
+            vertices,
+            later_rings,
+            stripes: None,
+        };
+        // Each ring has vertices, and begins where the last one ends.
+        let mut ranges = area.ring_ranges();
+        if ranges.any(|(start, end)| start + 4 > end || end > area.vertex_count()) {
+            return Err(BytesError::Damaged);
+        }
+        drop(ranges);
+        if area.vertex_count() >= STRIPES_FROM {
+            area.stripes = Some(Box::new(Stripes::new(&area)));
+        }
+        Ok(area)
     }
 
     /// Bytes that it takes, itself included.

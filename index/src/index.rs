@@ -44,12 +44,12 @@ pub type Edit = (u32, Option<Feature>);
 /// Every answer is in ascending order of keys unless it says otherwise.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
-    features: Slots<Shape>,
-    cells: Cells,
-    rows: Rows,
+    pub(crate) features: Slots<Shape>,
+    pub(crate) cells: Cells,
+    pub(crate) rows: Rows,
     /// Collections, whose areas have no cells of their own.
-    several: usize,
-    rect: Option<Rect>,
+    pub(crate) several: usize,
+    pub(crate) rect: Option<Rect>,
 }
 
 impl Index {

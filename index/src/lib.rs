@@ -9,6 +9,7 @@
 //! WGS 84 ellipsoid, which CGCS2000's equals to within a tenth of a millimetre.
 
 mod area;
+mod bytes;
 mod cells;
 mod check;
 mod cover;
@@ -17,6 +18,7 @@ mod interior;
 mod line;
 mod metric;
 mod overlay;
+mod parts;
 mod point;
 mod rows;
 mod shape;
@@ -25,6 +27,7 @@ mod stripes;
 mod vector;
 
 pub use area::Area;
+pub use bytes::BytesError;
 pub use check::Fault;
 pub use cover::Overlap;
 pub use index::{Edit, Feature, Index};

@@ -2,7 +2,10 @@
 
 use geo::LineString;
 
-use crate::{Area, Point, Rect, ShapeError};
+use crate::{
+    Area, Point, Rect, ShapeError,
+    bytes::{BytesError, In, Out},
+};
 
 /// A prepared line.
 #[derive(Debug)]
@@ -54,6 +57,24 @@ impl Line {
     /// The representative point: its middle vertex.
     pub fn middle(&self) -> Point {
         self.vertices[self.vertices.len() / 2]
+    }
+
+    pub(crate) fn put(&self, out: &mut Out) {
+        self.rect.put(out);
+        out.count(self.vertices.len());
+        self.vertices.iter().for_each(|vertex| vertex.put(out));
+    }
+
+    pub(crate) fn take(from: &mut In<'_>) -> Result<Self, BytesError> {
+        let rect = Rect::take(from)?;
+        let count = from.count()?;
+        let vertices: Box<[Point]> = (0..count)
+            .map(|_| Point::take(from))
+            .collect::<Result<_, _>>()?;
+        if vertices.len() < 2 {
+            return Err(BytesError::Damaged);
+        }
+        Ok(Self { rect, vertices })
     }
 
     /// Bytes that it takes.

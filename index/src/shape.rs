@@ -4,7 +4,13 @@ use std::sync::Arc;
 
 use geo::Geometry;
 
-use crate::{Area, Line, Point, Rect, Rule, metric, point::segments_meet, vector};
+use crate::{
+    Area, Line, Point, Rect, Rule,
+    bytes::{BytesError, In, Out},
+    metric,
+    point::segments_meet,
+    vector,
+};
 
 /// Why a geometry has no place in an index.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
@@ -170,6 +176,50 @@ impl Shape {
         if let Self::Area(area) = self {
             area.fetch();
         }
+    }
+
+    /// Writes a shape, or that there is none.
+    pub(crate) fn put(shape: Option<&Self>, out: &mut Out) {
+        match shape {
+            None => out.u8(0),
+            Some(Self::Area(area)) => {
+                out.u8(1);
+                area.put(out);
+            }
+            Some(Self::Line(line)) => {
+                out.u8(2);
+                line.put(out);
+            }
+            Some(Self::Point(point)) => {
+                out.u8(3);
+                point.put(out);
+            }
+            Some(Self::Several(parts)) => {
+                out.u8(4);
+                out.count(parts.len());
+                parts.iter().for_each(|part| Self::put(Some(part), out));
+            }
+        }
+    }
+
+    /// Reads a shape, or that there is none.
+    pub(crate) fn take(from: &mut In<'_>) -> Result<Option<Self>, BytesError> {
+        Ok(Some(match from.u8()? {
+            0 => return Ok(None),
+            1 => Self::Area(Arc::new(Area::take(from)?)),
+            2 => Self::Line(Arc::new(Line::take(from)?)),
+            3 => Self::Point(Point::take(from)?),
+            4 => {
+                let count = from.count()?;
+                let parts = (0..count).map(|_| Self::take(from)?.ok_or(BytesError::Damaged));
+                let parts: Arc<[Self]> = parts.collect::<Result<_, _>>()?;
+                if parts.is_empty() {
+                    return Err(BytesError::Damaged);
+                }
+                Self::Several(parts)
+            }
+            _ => return Err(BytesError::Damaged),
+        }))
     }
 
     /// Bytes that it takes beside itself.

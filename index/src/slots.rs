@@ -12,6 +12,9 @@ const SHELF: usize = 128;
 
 type Chunk<T> = Arc<[Option<T>]>;
 
+/// Keys of one shelf.
+pub(crate) const SHELF_KEYS: usize = CHUNK * SHELF;
+
 /// Values by key, for snapshots that differ a little. Cloning shares all shelves; a change
 /// copies the shelf and the chunk that it is in.
 #[derive(Clone, Debug)]

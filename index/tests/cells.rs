@@ -8,7 +8,7 @@ use common::{area, area_of, probes, slow_at, slow_within, star};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
-use yizhangtu_index::{Area, Edit, Feature, Index, Point, Rect, Rule, Shape};
+use yizhangtu_index::{Area, BytesError, Edit, Feature, Index, Point, Rect, Rule, Shape};
 
 const CENTRE: Point = Point {
     x: 113_590_000_000,
@@ -164,6 +164,49 @@ fn some_measures(
     .collect()
 }
 
+/// The index as it comes back from its bytes, which are the same again.
+fn kept(index: &Index) -> Index {
+    let parts = index.to_parts();
+    let given: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+    let back = Index::from_parts(&given).expect("an index");
+    assert!(back.to_parts() == parts);
+    assert_eq!((back.len(), back.rect()), (index.len(), index.rect()));
+    back
+}
+
+#[test]
+fn bytes_that_are_no_index_are_refused() {
+    let mut random = ChaCha8Rng::seed_from_u64(5);
+    let shapes = heap(&mut random, 40, 1 << 12);
+    let measures = some_measures(&mut random, 0..40);
+    let parts = with_measures(&shapes, &measures).to_parts();
+    let read = |parts: &[Vec<u8>]| {
+        let given: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+        Index::from_parts(&given).map(|index| index.len())
+    };
+    assert_eq!(read(&parts), Ok(shapes.len()));
+    assert_eq!(read(&[]), Err(BytesError::Damaged));
+    assert_eq!(read(&parts[..parts.len() - 1]), Err(BytesError::Damaged));
+    for at in 0..parts.len() {
+        let length = parts[at].len();
+        for cut in [0, 1, length / 3, length / 2, length - 1] {
+            let mut short = parts.clone();
+            short[at].truncate(cut);
+            assert_eq!(
+                read(&short),
+                Err(BytesError::Damaged),
+                "part {at} cut at {cut}"
+            );
+        }
+        let mut long = parts.clone();
+        long[at].push(0);
+        assert_eq!(read(&long), Err(BytesError::Damaged), "part {at} with more");
+    }
+    let mut other = parts.clone();
+    other[0][0] = 99;
+    assert_eq!(read(&other), Err(BytesError::Version(99)));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -174,6 +217,7 @@ proptest! {
         let index = Index::build(areas.clone());
         let points = probes(&mut random, &areas, 2_000);
         check_points(&index, &areas, &points);
+        check_points(&kept(&index), &areas, &points);
     }
 
     #[test]
@@ -193,9 +237,14 @@ proptest! {
             shapes.push((key, if key % 2 == 0 { Shape::Point(a) } else { Shape::new(&line.into()).unwrap() }));
         }
         let measures = some_measures(&mut random, shapes.iter().map(|(key, _)| *key));
-        let index = with_measures(&shapes, &measures);
+        let plain = kept(&Index::build(shapes.clone()));
+        let index = kept(&with_measures(&shapes, &measures));
+        let parts = index.measures_to_parts();
+        let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+        let measured = plain.measured_by_parts(&parts).unwrap();
         for _ in 0..12 {
             let drawn = drawn(&mut random, 1 << spread);
+            check_drawn(&measured, &shapes, &measures, &drawn);
             check_drawn(&index, &shapes, &measures, &drawn);
             let rect = drawn.rect();
             let slow: Vec<u32> = shapes.iter().filter(|(_, shape)| shape.rect().meets(&rect)).map(|(key, _)| *key).collect();
@@ -230,6 +279,9 @@ proptest! {
                 edits.insert(key, feature);
             }
             index = index.after(edits);
+            if random.random() {
+                index = kept(&index);
+            }
             let shapes: Vec<_> = now.clone().into_iter().collect();
             let points = probes(&mut random, &shapes, 300);
             check_points(&index, &shapes, &points);

@@ -26,12 +26,20 @@ use self::{
 };
 use crate::{
     Area, Point,
+    bytes::{BytesError, In, Out},
     vector::{Vector, fetch_word},
 };
 
 /// Points are asked in groups of this size, step by step, so that their waits for memory
 /// overlap.
 const GROUP: usize = 64;
+
+/// The smallest and the largest blocks, as powers of two.
+const SMALLEST: u32 = 16;
+const LARGEST: u32 = 34;
+
+/// Pages of one part of the bytes.
+const PAGES_A_PART: usize = 256;
 
 /// Blocks are about this many edges wide.
 const EDGES_A_BLOCK: f64 = 8.0;
@@ -181,6 +189,52 @@ impl Cells {
         }
     }
 
+    pub(crate) fn put_head(&self, out: &mut Out) {
+        out.u32(self.page_shift);
+    }
+
+    /// The pages as bytes, some in each part.
+    pub(crate) fn to_parts(&self) -> Vec<Vec<u8>> {
+        let pages: Vec<(Place, Page)> = self.top.clone().into_pages().collect();
+        pages
+            .par_chunks(PAGES_A_PART)
+            .map(|pages| {
+                let mut out = Out::default();
+                out.count(pages.len());
+                for ((column, row), page) in pages {
+                    out.i64(*column);
+                    out.i64(*row);
+                    page.put(&mut out);
+                }
+                out.0
+            })
+            .collect()
+    }
+
+    /// The cells of a head and parts.
+    pub(crate) fn from_parts(head: &mut In<'_>, parts: &[&[u8]]) -> Result<Self, BytesError> {
+        let page_shift = head.u32()?;
+        if !(SMALLEST..=LARGEST).contains(&page_shift.wrapping_sub(PAGE_BITS)) {
+            return Err(BytesError::Damaged);
+        }
+        let pages: Vec<Vec<(Place, Page)>> = parts
+            .par_iter()
+            .map(|part| {
+                let mut from = In::new(part);
+                let count = from.count()?;
+                let pages = (0..count)
+                    .map(|_| Ok(((from.i64()?, from.i64()?), Page::take(&mut from)?)))
+                    .collect::<Result<_, BytesError>>()?;
+                from.end()?;
+                Ok(pages)
+            })
+            .collect::<Result<_, BytesError>>()?;
+        Ok(Self {
+            top: Top::new(pages.into_iter().flatten().collect()),
+            page_shift,
+        })
+    }
+
     /// Bytes that it takes.
     pub(crate) fn bytes(&self) -> usize {
         size_of::<Self>() + self.top.bytes()
@@ -295,8 +349,6 @@ fn build_page(cell: &Cell, areas: &[(u32, &Area)]) -> Option<Page> {
     reason = "an estimate"
 )]
 fn page_shift(areas: &[(u32, &Area)]) -> u32 {
-    const SMALLEST: u32 = 16;
-    const LARGEST: u32 = 34;
     let Some(all) = (areas.iter().map(|(_, area)| area.rect())).reduce(|a, b| a.join(&b)) else {
         return SMALLEST + PAGE_BITS;
     };

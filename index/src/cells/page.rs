@@ -9,7 +9,10 @@ use super::{
     cell::{Cell, part},
     leaf,
 };
-use crate::Point;
+use crate::{
+    Point,
+    bytes::{BytesError, In, Out},
+};
 
 /// The page's own directory has 2ᵏ × 2ᵏ parts: its blocks.
 pub(super) const PAGE_BITS: u32 = 3;
@@ -118,15 +121,35 @@ impl Page {
         if arena[..BLOCKS].iter().all(|&word| word == NONE) {
             return None;
         }
-        let length = arena.len() + leaf::SLACK;
+        Some(Self::of(arena.iter().copied()))
+    }
+
+    fn of(arena: impl ExactSizeIterator<Item = u32>) -> Self {
+        let (count, length) = (arena.len(), arena.len() + leaf::SLACK);
         let mut words: Arc<[u32]> = std::iter::repeat_n(0, length + LINE - 1).collect();
         let start = words.as_ptr().align_offset(4 * LINE).min(LINE - 1);
         let own = Arc::get_mut(&mut words).expect("nobody else knows it yet");
-        own[start..start + arena.len()].copy_from_slice(arena);
-        Some(Self {
+        for (word, given) in own[start..start + count].iter_mut().zip(arena) {
+            *word = given;
+        }
+        Self {
             words,
             start: start as u32,
-        })
+        }
+    }
+
+    pub(super) fn put(&self, out: &mut Out) {
+        let words = self.words();
+        let slack = self.words.len() - (LINE - 1) - leaf::SLACK;
+        out.u32s(&words[..slack]);
+    }
+
+    pub(super) fn take(from: &mut In<'_>) -> Result<Self, BytesError> {
+        let words = from.u32s()?;
+        if words.len() < BLOCKS {
+            return Err(BytesError::Damaged);
+        }
+        Ok(Self::of(words))
     }
 
     /// The words, with some slack at the end.

@@ -102,7 +102,7 @@ impl Top {
         Self::new(all.into_iter().collect())
     }
 
-    fn into_pages(self) -> Box<dyn Iterator<Item = (Place, Page)>> {
+    pub(super) fn into_pages(self) -> Box<dyn Iterator<Item = (Place, Page)>> {
         match self {
             Self::Dense { first, rows } => Box::new(rows.into_iter().zip(first.1..).flat_map(
                 move |(pages, row)| {

@@ -5,6 +5,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::row::{EMPTY, Item, Row};
 use crate::Rect;
 
+/// Rows of one part of the bytes.
+const STRETCH: usize = 16;
+
 /// Rows of cells of one size. A feature is in the cell of its representative point and
 /// reaches into neighbouring cells at most. Cloning shares all rows.
 #[derive(Clone, Debug)]
@@ -16,17 +19,28 @@ pub(super) struct Level {
 }
 
 impl Level {
+    /// No rows yet.
+    pub(super) fn empty(shift: u32) -> Self {
+        Self {
+            shift,
+            first: 0,
+            rows: Vec::new(),
+        }
+    }
+
+    /// Some rows after another, each time with the number of the first.
+    pub(super) fn stretches(&self) -> impl Iterator<Item = (i64, &[Arc<Row>])> {
+        let starts = (self.first..).step_by(STRETCH);
+        starts.zip(self.rows.chunks(STRETCH))
+    }
+
     /// Sorts features into rows.
     pub(super) fn build(items: Vec<Item>, given: &[i64], shift: u32, measures: usize) -> Self {
         let mut rows: BTreeMap<i64, Vec<Item>> = BTreeMap::new();
         for item in items {
             rows.entry(item.place.y >> shift).or_default().push(item);
         }
-        let mut level = Self {
-            shift,
-            first: 0,
-            rows: Vec::new(),
-        };
+        let mut level = Self::empty(shift);
         for (row, items) in rows {
             level.put(row, Arc::new(Row::new(items, given, shift, measures)));
         }
@@ -61,7 +75,7 @@ impl Level {
         next
     }
 
-    fn put(&mut self, at: i64, row: Arc<Row>) {
+    pub(super) fn put(&mut self, at: i64, row: Arc<Row>) {
         if self.rows.is_empty() {
             self.first = at;
         }

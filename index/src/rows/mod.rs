@@ -9,10 +9,18 @@ mod outline;
 mod row;
 mod within;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use self::{level::Level, row::Item};
-use crate::{Area, Point, Rect, Rule, Shape, Slots};
+use rayon::prelude::*;
+
+use self::{
+    level::Level,
+    row::{Item, Row},
+};
+use crate::{
+    Area, Point, Rect, Rule, Shape, Slots,
+    bytes::{BytesError, In, Out},
+};
 pub(crate) use within::Sink;
 pub use within::Sums;
 
@@ -105,6 +113,63 @@ impl Rows {
             }
         }
         next
+    }
+
+    pub(crate) fn put_head(&self, out: &mut Out) {
+        out.u32(self.least);
+        out.count(self.measures);
+    }
+
+    /// The rows as bytes, some in each part.
+    pub(crate) fn to_parts(&self) -> Vec<Vec<u8>> {
+        let parts: Vec<(u32, i64, &[Arc<Row>])> = (self.levels.iter())
+            .flat_map(|level| level.stretches().map(|(at, rows)| (level.shift, at, rows)))
+            .collect();
+        parts
+            .into_par_iter()
+            .map(|(shift, at, rows)| {
+                let mut out = Out::default();
+                out.u32(shift);
+                out.i64(at);
+                out.count(rows.len());
+                rows.iter().for_each(|row| row.put(&mut out));
+                out.0
+            })
+            .collect()
+    }
+
+    /// The rows of a head and parts.
+    pub(crate) fn from_parts(head: &mut In<'_>, parts: &[&[u8]]) -> Result<Self, BytesError> {
+        let (least, measures) = (head.u32()?, head.count()?);
+        let stretches: Vec<(u32, i64, Vec<Row>)> = parts
+            .par_iter()
+            .map(|part| {
+                let mut from = In::new(part);
+                let (shift, at, count) = (from.u32()?, from.i64()?, from.count()?);
+                let rows = (0..count).map(|_| Row::take(&mut from, measures));
+                let rows = rows.collect::<Result<_, _>>()?;
+                from.end()?;
+                Ok((shift, at, rows))
+            })
+            .collect::<Result<_, BytesError>>()?;
+        let mut levels: Vec<Level> = Vec::new();
+        for (shift, at, rows) in stretches {
+            if levels.last().is_none_or(|level| level.shift != shift) {
+                if shift >= 63 || levels.last().is_some_and(|level| level.shift > shift) {
+                    return Err(BytesError::Damaged);
+                }
+                levels.push(Level::empty(shift));
+            }
+            let level = levels.last_mut().expect("one was put there");
+            for (row, at) in rows.into_iter().zip(at..) {
+                level.put(at, Arc::new(row));
+            }
+        }
+        Ok(Self {
+            least,
+            measures,
+            levels,
+        })
     }
 
     /// Number of measures of a feature.

@@ -1,7 +1,10 @@
 //! One row of cells: the features whose representative points lie in it, never changed.
 
 use super::outline::Reach;
-use crate::{Point, Rect};
+use crate::{
+    Point, Rect,
+    bytes::{BytesError, In, Out},
+};
 
 /// A feature's place, and what it counts.
 #[derive(Clone, Debug)]
@@ -309,6 +312,53 @@ impl Row {
     pub(super) fn ways(&self) -> [&[u32]; 4] {
         let count = self.reaches.len() / 4;
         [0, 1, 2, 3].map(|way| &self.reaches[way * count..(way + 1) * count])
+    }
+
+    pub(super) fn put(&self, out: &mut Out) {
+        out.i64(self.first);
+        out.u32s(&self.starts);
+        out.u32s(&self.keys);
+        out.f64s(&self.xs);
+        out.f64s(&self.ys);
+        out.u32s(&self.reaches);
+        out.count(self.rects.len());
+        self.rects.iter().for_each(|rect| rect.put(out));
+        out.i64s(&self.values);
+        out.i64s(&self.sums);
+    }
+
+    /// Reads a row of features with so many measures.
+    pub(super) fn take(from: &mut In<'_>, measures: usize) -> Result<Self, BytesError> {
+        let mut row = Self {
+            first: from.i64()?,
+            starts: from.u32s()?.collect(),
+            keys: from.u32s()?.collect(),
+            xs: from.f64s()?.collect(),
+            ys: from.f64s()?.collect(),
+            reaches: from.u32s()?.collect(),
+            ..Self::default()
+        };
+        let rects = from.count()?;
+        row.rects = (0..rects)
+            .map(|_| Rect::take(from))
+            .collect::<Result<_, _>>()?;
+        row.values = from.i64s()?.collect();
+        row.sums = from.i64s()?.collect();
+        let (count, cells) = (row.keys.len(), row.starts.len());
+        let whole = row.starts.first() == Some(&0)
+            && row.starts.is_sorted()
+            && row.starts.last().is_some_and(|&end| end as usize == count)
+            && row.xs.len() == count
+            && row.ys.len() == count
+            && (row.reaches.len() == 4 * count || row.rects.len() == count)
+            && row.values.len() == measures * count
+            && (count == 0 || row.sums.len() == measures * cells);
+        if !whole {
+            return Err(BytesError::Damaged);
+        }
+        row.all = row.around().filter(|_| count > 0);
+        row.reach = row.farthest();
+        Ok(row)
     }
 
     pub(super) fn bytes(&self) -> usize {

@@ -1,4 +1,4 @@
-//! `GET /health`: ready, or why not.
+//! `GET /health`: ready, or why not; `GET /health/live`: whether anybody answers at all.
 
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use serde_json::{Value, json};
@@ -6,7 +6,15 @@ use serde_json::{Value, json};
 use super::{App, Problem};
 
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/health", get(health))
+    Router::new()
+        .route("/health", get(health))
+        .route("/health/live", get(live))
+}
+
+/// Nothing, and that at once: what restarts a dead process asks this often, and a disk that is
+/// slow must not have it killed.
+async fn live() -> StatusCode {
+    StatusCode::NO_CONTENT
 }
 
 /// Ready once the map is in memory and its file can still be read.

@@ -27,6 +27,7 @@ use Need::{Account, Open, Somebody, Writer};
 const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/", Open),
     ("GET", "/health", Open),
+    ("GET", "/health/live", Open),
     ("GET", "/assets/{*path}", Open),
     ("GET", "/api.css", Open),
     ("GET", "/session", Open),
@@ -262,6 +263,7 @@ mod tests {
         let expected = [
             "/",
             "/health",
+            "/health/live",
             "/assets/{*path}",
             "/api.css",
             "/session",

@@ -1058,6 +1058,15 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[(JSON, "object")],
     ),
     get(
+        "/health/live",
+        SERVICE,
+        "getLive",
+        "进程是否应答，无内容 / whether the process answers; no content",
+        &[],
+        &[],
+    )
+    .status("204"),
+    get(
         "/metrics",
         SERVICE,
         "getMetrics",
