@@ -1,9 +1,6 @@
 //! Features of any kind by key: the index of a layer.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     Area, Line, Near, Point, Rect, Rule, Shape,
@@ -326,8 +323,8 @@ impl Index {
             .expect("every key in the rows has a shape")
     }
 
-    fn meeting(&self, rect: &Rect, found: impl FnMut(u32)) {
-        self.rows.meeting(rect, found);
+    fn meeting(&self, rect: &Rect, mut found: impl FnMut(u32)) {
+        self.rows.meeting(rect, |key, _| found(key));
     }
 
     /// The keys of all features that count as being in an area.
@@ -379,21 +376,26 @@ impl Index {
         let mut radius = 30.0_f64.min(within_m);
         loop {
             let window = metric::window(p, radius);
-            let mut found = Vec::new();
-            let mut seen = HashSet::new();
-            self.meeting(&window, |key| {
-                if seen.insert(key) {
-                    let distance_m = self.known(key).distance_m(p);
-                    found.push(Near { key, distance_m });
+            let least = metric::Least::new(p, radius);
+            let mut candidates: Vec<(f64, u32)> = Vec::new();
+            (self.rows).meeting(&window, |key, rect| candidates.push((least.to(rect), key)));
+            candidates.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+            // Distances are dear: what is surely farther than the k-th is not measured.
+            let mut found: Vec<Near> = Vec::new();
+            for (least, key) in candidates {
+                if found.len() == k && found[k - 1].distance_m < least {
+                    break;
                 }
-            });
-            found.retain(|near| near.distance_m <= within_m);
-            found.sort_by(|a, b| {
-                a.distance_m
-                    .total_cmp(&b.distance_m)
-                    .then(a.key.cmp(&b.key))
-            });
-            found.truncate(k);
+                let distance_m = self.known(key).distance_m(p);
+                if distance_m > within_m {
+                    continue;
+                }
+                let order =
+                    |near: &Near| (near.distance_m.total_cmp(&distance_m)).then(near.key.cmp(&key));
+                let place = found.partition_point(|near| order(near).is_lt());
+                found.insert(place, Near { key, distance_m });
+                found.truncate(k);
+            }
             // What is outside the window is farther away than the radius.
             let complete = found.len() == k && found[k - 1].distance_m <= radius;
             let everything = window.holds(all.min) && window.holds(all.max);

@@ -44,6 +44,35 @@ pub(crate) fn window(p: Point, metres: f64) -> Rect {
     }
 }
 
+/// What is surely between a point and rectangles that meet the window of some metres around it.
+pub(crate) struct Least {
+    p: Point,
+    east_m: f64,
+    north_m: f64,
+}
+
+impl Least {
+    /// For the window of a number of metres around a point.
+    pub(crate) fn new(p: Point, metres: f64) -> Self {
+        let (dx, dy) = degrees_of(metres, p.lat());
+        Self {
+            p,
+            east_m: metres / dx,
+            north_m: metres / dy,
+        }
+    }
+
+    /// Metres that everything in a rectangle is away at least, or more than the window's: the
+    /// window of fewer does not reach it.
+    #[expect(clippy::cast_precision_loss, reason = "a bound")]
+    pub(crate) fn to(&self, rect: &Rect) -> f64 {
+        let gap = |low: i64, at: i64, high: i64| (low - at).max(at - high).max(0) as f64 * 1e-9;
+        let east = gap(rect.min.x, self.p.x, rect.max.x) * self.east_m;
+        let north = gap(rect.min.y, self.p.y, rect.max.y) * self.north_m;
+        east.max(north)
+    }
+}
+
 /// Geodesic distance in metres.
 pub(crate) fn distance_m(a: Point, b: (f64, f64)) -> f64 {
     Geodesic.distance(Degrees::new(a.lon(), a.lat()), Degrees::new(b.0, b.1))
@@ -108,6 +137,28 @@ mod tests {
                 east >= metres && north >= metres,
                 "{metres}: {east} {north}"
             );
+        }
+    }
+
+    #[test]
+    fn no_rectangle_is_nearer_than_it_surely_is() {
+        for (lon, lat, metres) in [
+            (113.59, 23.11, 30.0),
+            (113.59, -60.0, 4_000.0),
+            (0.0, 88.0, 20_000.0),
+        ] {
+            let p = Point::snap(lon, lat).unwrap();
+            let (window, least) = (window(p, metres), Least::new(p, metres));
+            for step in 0..400_i64 {
+                let part = |low: i64, high: i64, of: i64| low + (high - low) / 20 * of;
+                let corner = Point {
+                    x: part(window.min.x, window.max.x, step % 20),
+                    y: part(window.min.y, window.max.y, step / 20),
+                };
+                let far = distance_m(p, (corner.lon(), corner.lat()));
+                let least = least.to(&Rect::of(corner, corner));
+                assert!(least <= far, "{corner:?}: {least} {far}");
+            }
         }
     }
 

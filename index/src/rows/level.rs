@@ -107,8 +107,8 @@ impl Level {
         low..=high
     }
 
-    /// Visits the rectangle and key of each feature whose rectangle meets the given one.
-    pub(super) fn meeting(&self, rect: &Rect, mut found: impl FnMut(u32)) {
+    /// Visits the key and the rectangle of each feature whose rectangle meets the given one.
+    pub(super) fn meeting(&self, rect: &Rect, mut found: impl FnMut(u32, &Rect)) {
         let (west, east) = (
             (rect.min.x >> self.shift) - 1,
             (rect.max.x >> self.shift) + 1,
@@ -116,8 +116,9 @@ impl Level {
         for row in self.rows_near(rect) {
             let row = self.row(row);
             for at in row.items(&row.cells(west, east)) {
-                if row.rect(at).meets(rect) {
-                    found(row.keys[at]);
+                let own = row.rect(at);
+                if own.meets(rect) {
+                    found(row.keys[at], &own);
                 }
             }
         }

@@ -193,8 +193,8 @@ impl Rows {
         }
     }
 
-    /// Visits the key of each feature whose rectangle meets the given one.
-    pub(crate) fn meeting(&self, rect: &Rect, mut found: impl FnMut(u32)) {
+    /// Visits the key and the rectangle of each feature whose rectangle meets the given one.
+    pub(crate) fn meeting(&self, rect: &Rect, mut found: impl FnMut(u32, &Rect)) {
         for level in &self.levels {
             level.meeting(rect, &mut found);
         }
