@@ -27,6 +27,18 @@ pub fn at(east: f64, north: f64) -> Point {
     }
 }
 
+/// Where a point lies on a copy of the land, four to a row.
+pub fn at_copy(p: Point, copy: usize) -> Point {
+    let by = at(
+        SIDE * 1.1 * (copy % 4) as f64,
+        SIDE * 1.1 * (copy / 4) as f64,
+    );
+    Point {
+        x: p.x + by.x - CORNER.x,
+        y: p.y + by.y - CORNER.y,
+    }
+}
+
 /// A polygon of lattice points, in degrees.
 pub fn polygon(points: &[Point]) -> Polygon<f64> {
     let ring: LineString<f64> = points.iter().map(|p| (p.lon(), p.lat())).collect();

@@ -547,27 +547,32 @@ fn edits(size: &Size, grids: &Layer, houses: &Layer, land: &Land) {
 fn growth(size: &Size) {
     println!("\na lookup, one by one, among more and more houses");
     let mut first = None;
-    for houses in [10_000, 100_000, 1_000_000]
+    // The land is full at a few million: more of them stand on copies of it, side by side.
+    for (houses, copies) in [(10_000, 1), (100_000, 1), (1_000_000, 1), (1_000_000, 10)]
         .into_iter()
-        .filter(|&houses| houses <= size.houses)
+        .filter(|&(houses, _)| houses <= size.houses)
     {
         let land = Land::new(2, houses, 200_000.min(size.points));
-        let features = land.houses.iter().zip(0..).map(|(ring, key)| {
-            (
-                key,
-                Shape::Area(Arc::new(
-                    Area::from_polygon(&polygon(ring)).expect("an area"),
-                )),
-            )
+        let moved = |p: &Point, copy: usize| land::at_copy(*p, copy);
+        let features =
+            (0..copies).flat_map(|copy| land.houses.iter().map(move |ring| (copy, ring)));
+        let features = features.zip(0..).map(|((copy, ring), key)| {
+            let ring: Vec<Point> = ring.iter().map(|p| moved(p, copy)).collect();
+            let area = Area::from_polygon(&polygon(&ring)).expect("an area");
+            (key, Shape::Area(Arc::new(area)))
         });
         let index = Index::build(features);
+        let points: Vec<Point> = (land.at_houses.iter().enumerate())
+            .map(|(at, p)| moved(p, at % copies))
+            .collect();
+        let houses = houses * copies;
         let work = || {
             let mut sum = 0_u64;
-            for &p in &land.at_houses {
+            for &p in &points {
                 index.each_at(black_box(p), |key| sum += u64::from(key));
             }
             black_box(sum);
-            land.at_houses.len()
+            points.len()
         };
         let taken: Vec<Taken> = measure(
             size.rounds,

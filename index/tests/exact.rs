@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use geo::{Contains, Coord, Intersects, LineString, MultiPolygon, Polygon};
 use proptest::prelude::*;
-use yizhangtu_index::{Area, Index, Point, Rect, Rule, Shape};
+use yizhangtu_index::{Area, Index, Line, Point, Rect, Rule, Shape};
 
 /// A lattice point at a whole number of 512ths.
 fn at(x: i64, y: i64) -> Point {
@@ -309,6 +309,39 @@ proptest! {
             let fast: Vec<(f64, u32)> = index.nearest(p, 5, 9_000.0).iter().map(|n| (n.distance_m, n.key)).collect();
             prop_assert_eq!(fast, slow);
         }
+    }
+
+    #[test]
+    fn what_lies_along_a_line_is_what_geo_says(
+        stars in prop::collection::vec((star(), -300_i64..300, -300_i64..300), 1..40),
+        others in prop::collection::vec(prop::collection::vec((-400_i64..400, -400_i64..400), 1..4), 1..40),
+        line in prop::collection::vec((-400_i64..400, -400_i64..400), 2..6),
+    ) {
+        let coord = |&(x, y): &(i64, i64)| Coord { x: x as f64 / 512.0, y: y as f64 / 512.0 };
+        let through = |spots: &[(i64, i64)]| spots.iter().map(coord).collect::<geo::LineString<f64>>();
+        let moved = |(star, x, y): &(Polygon<f64>, i64, i64)| {
+            let by = coord(&(*x, *y));
+            geo::Geometry::from(geo::MapCoords::map_coords(star, |c| c + by))
+        };
+        let other = |spots: &Vec<(i64, i64)>| match spots.as_slice() {
+            [spot] => geo::Geometry::from(geo::Point::from(coord(spot))),
+            spots => through(spots).into(),
+        };
+        // Points of the line, its own pieces, and what touches it at a corner are among them.
+        let along = [line[..1].to_vec(), line[line.len() - 2..].to_vec()];
+        let geometries: Vec<geo::Geometry<f64>> = (stars.iter().map(moved))
+            .chain(others.iter().map(other))
+            .chain(along.iter().map(other))
+            .collect();
+        let shapes = geometries.iter().zip(0..).map(|(geometry, key)| (key, Shape::new(geometry).unwrap()));
+        let index = Index::build(shapes);
+        let line = through(&line);
+        let slow: Vec<u32> = (geometries.iter().zip(0..))
+            .filter(|(geometry, _)| geometry.intersects(&line))
+            .map(|(_, key)| key)
+            .collect();
+        prop_assert!(slow.len() >= 2);
+        prop_assert_eq!(index.along(&Line::new(&line).unwrap()), slow);
     }
 
     #[test]

@@ -90,13 +90,18 @@ fn main() {
         places.len(),
         server.ready.as_secs_f64(),
         server.holds() >> 20,
-        fs::read_to_string("/proc/loadavg").unwrap_or_default().trim(),
+        fs::read_to_string("/proc/loadavg")
+            .unwrap_or_default()
+            .trim(),
     );
     let peak = one_by_one(&size, &server, &land.at_houses, &expected);
     at_half(&size, &server, &land.at_houses, peak);
     let bulk = in_bulk(&size, &server, &land.at_houses, &expected);
     let packed = packed(&grids, &houses, &places, &expected);
-    println!("\n{} points in one question: grid and house of each", places.len());
+    println!(
+        "\n{} points in one question: grid and house of each",
+        places.len()
+    );
     let best = bulk.0.min(bulk.1);
     let beside = |what: &str, seconds: f64| {
         println!(
@@ -108,9 +113,20 @@ fn main() {
     };
     beside("POST /lookup, NDJSON, answers written", bulk.0);
     beside("POST /lookup, CSV, answers written", bulk.1);
-    beside("packed Hilbert R-tree of geo-index + geo, one thread, keys only", packed);
+    beside(
+        "packed Hilbert R-tree of geo-index + geo, one thread, keys only",
+        packed,
+    );
     if has("others") {
-        others(&folder, &grids, &houses, &land.at_houses, &expected, peak, &beside);
+        others(
+            &folder,
+            &grids,
+            &houses,
+            &land.at_houses,
+            &expected,
+            peak,
+            &beside,
+        );
     }
     println!("\nall answers agree");
 }
@@ -250,10 +266,19 @@ fn at_half(size: &Size, server: &Server, points: &[Point], peak: f64) {
     let paths: Vec<String> = points.iter().map(|p| path(p, BOTH)).collect();
     let mut rounds = Vec::new();
     for round in 0..size.rounds.min(5) {
-        rounds.push(ask(server.address, &paths, round, 2 * size.round, Some(peak / 2.0)));
+        rounds.push(ask(
+            server.address,
+            &paths,
+            round,
+            2 * size.round,
+            Some(peak / 2.0),
+        ));
     }
     let of = |share: f64| -> Vec<f64> {
-        rounds.iter().map(|times| 1e3 * quantile(times, share)).collect()
+        rounds
+            .iter()
+            .map(|times| 1e3 * quantile(times, share))
+            .collect()
     };
     let (half, late) = (of(0.5), of(0.99));
     println!(
@@ -274,7 +299,9 @@ fn in_bulk(size: &Size, server: &Server, points: &[Point], expected: &Expected) 
         .collect();
     let rows = points.iter().enumerate();
     let rows = rows.map(|(at, p)| format!("{at},{},{}\n", p.lon(), p.lat()));
-    let table: String = std::iter::once("number,lon,lat\n".to_owned()).chain(rows).collect();
+    let table: String = std::iter::once("number,lon,lat\n".to_owned())
+        .chain(rows)
+        .collect();
     let (mut of_json, mut of_table, mut cost) = (Vec::new(), Vec::new(), Vec::new());
     let query = format!("/lookup?{}", &BOTH[1..]);
     for round in 0..=size.rounds {
@@ -323,9 +350,9 @@ fn packed(
     let mut rounds = Vec::new();
     for _ in 0..3 {
         let began = Instant::now();
-        let keys = trees.each_ref().map(|tree| -> Vec<u32> {
-            places.iter().map(|&p| tree.at(p)).collect()
-        });
+        let keys = trees
+            .each_ref()
+            .map(|tree| -> Vec<u32> { places.iter().map(|&p| tree.at(p)).collect() });
         rounds.push(began.elapsed().as_secs_f64());
         assert!(keys == [expected.grids.clone(), expected.houses.clone()]);
     }
@@ -364,13 +391,18 @@ fn others(
     let python = std::env::var("BENCH_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/lookup.py");
     let done = Command::new(python).arg(script).arg(folder).status();
-    assert!(done.expect("python runs").success(), "peers/lookup.py failed: see above");
+    assert!(
+        done.expect("python runs").success(),
+        "peers/lookup.py failed: see above"
+    );
     let told = fs::read(folder.join("lookup.json")).expect("answers");
     let told: Value = serde_json::from_slice(&told).expect("JSON");
     for peer in told["joins"].as_array().expect("peers") {
         for (layer, keys) in [("grids", &expected.grids), ("houses", &expected.houses)] {
             let theirs = peer[layer].as_array().expect("keys");
-            let own = keys.iter().map(|&key| (key != NOWHERE).then_some(u64::from(key)));
+            let own = keys
+                .iter()
+                .map(|&key| (key != NOWHERE).then_some(u64::from(key)));
             assert!(
                 theirs.iter().map(Value::as_u64).eq(own),
                 "{} of {}",

@@ -52,8 +52,13 @@ fn main() {
     if let Some(at) = arguments.iter().position(|word| word == "--write") {
         write(&arguments[at + 1], &houses).expect("the file is written");
     }
-    println!("{} houses; one thread, its own time; gzip made with each tile", houses.len());
-    println!("zoom  tiles  tiles/s     median        p95       most   gzip most    mean    all  houses most");
+    println!(
+        "{} houses; one thread, its own time; gzip made with each tile",
+        houses.len()
+    );
+    println!(
+        "zoom  tiles  tiles/s     median        p95       most   gzip most    mean    all  houses most"
+    );
     let rules = Rules {
         merge_below: 15,
         number_from: NAMED_FROM,
@@ -73,7 +78,9 @@ fn main() {
             }
             keys.sort_unstable();
             most = most.max(keys.len());
-            let features = keys.into_iter().map(|key| feature(&houses[key as usize], z));
+            let features = keys
+                .into_iter()
+                .map(|key| feature(&houses[key as usize], z));
             let bytes = mvt::encode(&[draw(tile, "building", &rules, features)]);
             let size = gzip(&bytes);
             times.push(began.elapsed().as_nanos() as f64);
