@@ -6,6 +6,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -35,11 +36,23 @@ impl Server {
         let out = process.stdout.take().expect("its output");
         BufReader::new(out).read_line(&mut line).expect("a line");
         let address = line.trim().strip_prefix("listening on http://");
-        Self {
+        let server = Self {
             address: (address.and_then(|address| address.parse().ok()))
                 .unwrap_or_else(|| panic!("no address: {line}")),
             process,
             ready: began.elapsed(),
+        };
+        server.settle();
+        server
+    }
+
+    /// Waits until it rests: once it answers, it still gathers the names that are searched.
+    fn settle(&self) {
+        let mut last = Duration::MAX;
+        while self.used().saturating_sub(last) > Duration::from_millis(20) || last == Duration::MAX
+        {
+            last = self.used();
+            thread::sleep(Duration::from_secs(1));
         }
     }
 
