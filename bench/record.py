@@ -4,15 +4,16 @@
     bench/record.py BINARY [--listeners 10000] [--seconds 10]
 
 Change sets of one new place each, by 1, 8 and 64 clients, beside a bare SQLite insert of the
-same row with the same fsync (WAL, synchronous=FULL) in the same folder; then the same with
-listeners on the event stream, and how long after the answer the first and the last of them
-know. Python sends and listens on the same machine: read the ratios.
+same row with the same fsync (WAL, synchronous=FULL) in the same folder; then with nobody and with
+all on the event stream, and how long after the answer the first and the last of them know.
+Python sends and listens on the same machine: read the ratios.
 """
 
 import argparse
 import asyncio
 import http.client
 import json
+import multiprocessing
 import os
 import resource
 import sqlite3
@@ -82,36 +83,74 @@ def quantile(times, part):
 
 
 class Crowd:
-    """Listeners of the event stream, in a thread with a loop of its own."""
+    """Listeners of the event stream, in a process of their own: what they do with what they are
+    told must not hold up the one who writes."""
 
     def __init__(self, host, port, count):
-        self.host, self.port, self.count = host, port, count
-        self.heard, self.ready = {}, threading.Event()
-        self.loop = asyncio.new_event_loop()
-        threading.Thread(target=self.loop.run_until_complete, args=(self.run(),), daemon=True).start()
-        assert self.ready.wait(300), "the listeners did not all connect"
+        self.count = count
+        self.told, theirs = multiprocessing.Pipe()
+        self.process = multiprocessing.Process(target=listen, args=(host, port, count, theirs), daemon=True)
+        self.process.start()
+        assert self.told.poll(300) and self.told.recv() == "ready", "the listeners did not all connect"
 
-    async def run(self):
-        gate = asyncio.Semaphore(200)
-        streams = []
+    def heard(self, sequence):
+        """When the first and the last of all heard of a change; none where it took too long."""
+        while self.told.poll(30):
+            number, first, last = self.told.recv()
+            if number == sequence:
+                return first, last
+        return None
+
+    def leave(self):
+        self.process.kill()
+
+
+def listen(host, port, count, told):
+    """Connects, and tells of each change once all have heard of it."""
+    heard = {}
+
+    async def one(reader):
+        while line := await reader.readline():
+            if line.startswith(b"id: "):
+                number, now = int(line[4:]), time.monotonic()
+                first, all_of_them = heard.setdefault(number, (now, []))
+                all_of_them.append(now)
+                if len(all_of_them) == count:
+                    told.send((number, first, now))
+
+    async def run():
+        gate, streams = asyncio.Semaphore(200), []
 
         async def connect():
             async with gate:
-                reader, writer = await asyncio.open_connection(self.host, self.port)
+                reader, writer = await asyncio.open_connection(host, port)
                 writer.write(b"GET /changes HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n")
                 head = await reader.readuntil(b"\r\n\r\n")
                 assert b" 200 " in head.split(b"\r\n")[0], head
                 streams.append((reader, writer))
 
-        await asyncio.gather(*(connect() for _ in range(self.count)))
-        listening = [asyncio.ensure_future(self.listen(reader)) for reader, _ in streams]
-        self.ready.set()
+        await asyncio.gather(*(connect() for _ in range(count)))
+        listening = [asyncio.ensure_future(one(reader)) for reader, _ in streams]
+        told.send("ready")
         await asyncio.gather(*listening, return_exceptions=True)
 
-    async def listen(self, reader):
-        while line := await reader.readline():
-            if line.startswith(b"id: "):
-                self.heard.setdefault(int(line[4:]), []).append(time.monotonic())
+    asyncio.run(run())
+
+
+def now_and_then(client, times, crowd=None):
+    """Answers in milliseconds of changes that wait for one another, and when the crowd heard."""
+    answers, first, last = [], [], []
+    for _ in range(times):
+        began = time.monotonic()
+        sequence = client.change()
+        answered = time.monotonic()
+        answers.append((answered - began) * 1000)
+        if crowd is None:
+            time.sleep(0.2)
+        elif heard := crowd.heard(sequence):
+            first.append((heard[0] - answered) * 1000)
+            last.append((heard[1] - answered) * 1000)
+    return answers, first, last
 
 
 def main():
@@ -136,22 +175,15 @@ def main():
             for clients in (1, 8, 64):
                 rate, times = sets(address, clients, given.seconds, f"c{clients}")
                 print(f"change sets, {clients:3} clients                      {rate:8.0f} a second   p50 {quantile(times, .5):.1f} ms   p99 {quantile(times, .99):.1f} ms")
+            client = Client(address, "told")
+            alone, _, _ = now_and_then(client, 20)
+            print(f"nobody listens, a change now and then         answered in p50 {statistics.median(alone):.1f} ms")
             crowd = Crowd(host, int(port), given.listeners)
-            client, quiet = Client(address, "told"), []
-            first, last, complete = [], [], 0
-            for _ in range(20):
-                began = time.monotonic()
-                sequence = client.change()
-                answered = time.monotonic()
-                quiet.append((answered - began) * 1000)
-                until = answered + 30
-                while len(crowd.heard.get(sequence, [])) < given.listeners and time.monotonic() < until:
-                    time.sleep(0.01)
-                heard = crowd.heard.get(sequence, [])
-                complete += len(heard) == given.listeners
-                first.append((min(heard) - answered) * 1000)
-                last.append((max(heard) - answered) * 1000)
-            print(f"{given.listeners} listeners, a change now and then: answered in p50 {statistics.median(quiet):.1f} ms; all told {complete} of 20 times; the first after {statistics.median(first):.0f} ms, the last after {statistics.median(last):.0f} ms (p50)")
+            answers, first, last = now_and_then(client, 20, crowd)
+            print(f"{given.listeners} listen, a change now and then         answered in p50 {statistics.median(answers):.1f} ms; all of them told {len(last)} of 20 times, the first after {statistics.median(first):.0f} ms, the last after {statistics.median(last):.0f} ms")
+            rate, times = sets(address, 1, given.seconds, "busy")
+            print(f"{given.listeners} listen to change sets of 1 client          {rate:8.0f} a second   p50 {quantile(times, .5):.1f} ms   p99 {quantile(times, .99):.1f} ms")
+            crowd.leave()
         finally:
             server.terminate()
             server.wait(timeout=60)

@@ -5,6 +5,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import openapiTS, { astToString } from 'openapi-typescript';
+import ts from 'typescript';
 
 const FILE = fileURLToPath(new URL('../src/api/schema.ts', import.meta.url));
 const HEAD = `/**
@@ -30,8 +31,17 @@ const general = (value) => {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, general(inner)]));
 };
 const own = Object.entries(components.schemas).filter(([name]) => !name.startsWith('properties.'));
-const ast = await openapiTS({ openapi, info, paths: {}, components: { schemas: general(Object.fromEntries(own)) } });
-const wanted = HEAD + astToString(ast);
+const ast = await openapiTS(
+  { openapi, info, paths: {}, components: { schemas: general(Object.fromEntries(own)) } },
+  {
+    // A coordinate is a pair, a box has four sides.
+    arrayLength: true,
+    // Shapes have types of their own, which the map's library shares.
+    transform: (_, { path }) =>
+      path === '#/components/schemas/Geometry' ? ts.factory.createTypeReferenceNode('Geometry') : undefined,
+  },
+);
+const wanted = `${HEAD}import type { Geometry } from 'geojson';\n\n${astToString(ast)}`;
 if (check) {
   const there = await readFile(FILE, 'utf8').catch(() => '');
   if (there !== wanted) {

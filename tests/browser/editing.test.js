@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { api, eventually, idle, jump, openAsEditor, PHONE, picture, pixel, serve, stop } from './harness.js';
+import { api, apiAsEditor, eventually, idle, jump, openAsEditor, PHONE, picture, pixel, serve, stop } from './harness.js';
 
 after(stop);
 
@@ -204,6 +204,8 @@ test('a hole is cut, and an outline that crosses itself is said to', async () =>
     await page.waitForTimeout(60);
   }
   await page.keyboard.press('Enter');
+  await idle(page);
+  await picture(page, 'desktop-hole');
   await save(page).click();
   await page.locator('.inspector').waitFor();
   assert.equal((await item('asset', asset.id)).geometry.coordinates.length, 2, 'an outer ring and a hole');
@@ -227,6 +229,7 @@ test('a grid is split by a line, and merged again', async () => {
   const down = await pixel(page, [middle, south]);
   await page.mouse.click(up.x, up.y - 22);
   await page.mouse.click(down.x, down.y + 22);
+  await idle(page);
   await picture(page, 'desktop-split');
   await page.keyboard.press('Enter');
   // The new part is opened, to get its own code and name.
@@ -248,6 +251,8 @@ test('a grid is split by a line, and merged again', async () => {
   const there = await pixel(page, spot);
   await page.mouse.click(there.x, there.y);
   await page.locator('.edit-bar').getByText('已选 2 个').waitFor();
+  await idle(page);
+  assert.equal(await page.locator('.edit-bar .note').count(), 0, 'neither part crosses itself');
   await picture(page, 'desktop-merge');
   await page.getByRole('button', { name: '合并为一个' }).click();
   await page.locator('.inspector').waitFor();
@@ -360,6 +365,7 @@ test('on a phone a feature is drawn with taps and with the point in the middle',
   }
   await page.evaluate(() => document.querySelector('.map').stage.map.panBy([0, 90], { duration: 0 }));
   await page.getByRole('button', { name: '在中心加点' }).tap();
+  await idle(page);
   await picture(page, 'phone-editing');
   await page.locator('.edit-bar').getByRole('button', { name: '完成' }).tap();
   await page.locator('.edit-bar').getByRole('button', { name: '属性与保存' }).tap();
@@ -368,5 +374,98 @@ test('on a phone a feature is drawn with taps and with the point in the middle',
   await page.locator('.edit-form [data-field="kind"] select').selectOption('口袋公园');
   page.once('dialog', (dialog) => dialog.accept());
   await page.locator('.edit-panel').getByRole('button', { name: '放弃' }).tap();
+  await close();
+});
+
+test('a line is traced along a border between two clicks', async () => {
+  const { one, shared } = await neighbours();
+  const border = ring(one.geometry).slice(0, -1);
+  const from = border.findIndex((point) => name(point) === name(shared[0]));
+  // Three corners further on, the way along the border is longer than the straight line.
+  const to = border[(from + 3) % border.length];
+  const { page, close } = await openAsEditor();
+  await jump(page, shared[0], 16);
+  await page.getByRole('button', { name: '编辑', exact: true }).click();
+  const targets = page.waitForResponse((response) => /grid\/items\?.*properties=id/.test(response.url()));
+  await page.locator('[data-create="facility"]').click();
+  await page.locator('.edit-bar').waitFor();
+  await targets;
+  await page.locator('[data-tool="trace"]').click();
+  await idle(page);
+  for (const corner of [shared[0], to]) {
+    const { x, y } = await pixel(page, corner);
+    await page.mouse.move(x + 2, y + 2);
+    await page.mouse.click(x + 2, y + 2);
+    await page.waitForTimeout(100);
+  }
+  await idle(page);
+  await picture(page, 'desktop-trace');
+  const drawn = await page.evaluate(async () => {
+    const { map } = document.querySelector('.map').stage;
+    const both = await Promise.all(['edit:shape', 'edit:hand'].map((source) => map.getSource(source).getData()));
+    return both.flatMap(({ features }) => features.map((each) => JSON.stringify(each.geometry.coordinates)));
+  });
+  for (const step of [1, 2]) {
+    const [lon, lat] = border[(from + step) % border.length];
+    assert.ok(drawn.some((text) => text.includes(`${lon},${lat}`)), `${lon},${lat} in ${drawn}`);
+  }
+  page.once('dialog', (dialog) => dialog.accept());
+  await page.locator('.edit-panel').getByRole('button', { name: '放弃' }).click();
+  await close();
+});
+
+test('on a phone a draft comes back after a reload, and a change of somebody else is met', async () => {
+  const { features } = await api('/collections/grid/items?limit=50&f=json');
+  const grid = features[1];
+  const { page, close } = await openAsEditor({ device: PHONE, expected: /412/ });
+  await page.goto(`${(await serve()).url}/#sel=grid/${grid.id}`);
+  await page.reload();
+  await idle(page);
+  await page.locator('.inspector .actions').getByRole('button', { name: '编辑', exact: true }).tap();
+  await page.locator('.edit-bar').waitFor();
+  await page.locator('.edit-bar').getByRole('button', { name: '属性与保存' }).tap();
+  const leader = page.locator('.edit-form [data-field="leader"] input');
+  await leader.fill('手机上改的');
+  await leader.blur();
+  await eventually(
+    page,
+    () =>
+      new Promise((resolve) => {
+        const asked = indexedDB.open('yizhangtu');
+        asked.onsuccess = () => {
+          const all = asked.result.transaction('drafts').objectStore('drafts').getAll();
+          all.onsuccess = () => resolve(JSON.stringify(all.result).includes('手机上改的'));
+        };
+      }),
+  );
+  await page.reload();
+  await idle(page);
+  await page.getByRole('button', { name: '更多' }).tap();
+  await page.locator('.bottom-bar .menu').getByRole('button', { name: '编辑' }).tap();
+  await page.getByTestId('draft').waitFor();
+  await picture(page, 'phone-draft');
+  await page.getByRole('button', { name: '继续编辑' }).tap();
+  await page.locator('.edit-bar').waitFor();
+  const form = page.locator('.edit-bar').getByRole('button', { name: '属性与保存' });
+  if (await form.isVisible()) await form.tap();
+  await leader.waitFor();
+  assert.equal(await leader.inputValue(), '手机上改的');
+  // Somebody else was faster.
+  await apiAsEditor('/changes', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      changes: [{ op: 'update', layer: 'grid', id: grid.id, version: (await api(`/collections/grid/items/${grid.id}/history`)).version, feature: { properties: { leader: '别人改的' } } }],
+    }),
+  });
+  await save(page).tap();
+  const conflict = page.locator('.conflict');
+  await conflict.waitFor();
+  await picture(page, 'phone-conflict');
+  await conflict.locator('[data-conflict="leader"]').getByText('手机上改的').tap();
+  await conflict.locator('button.primary').tap();
+  await save(page).tap();
+  await page.locator('.inspector').waitFor();
+  await eventually(page, async ([id, text]) => (await (await fetch(`/collections/grid/items/${id}?f=json`)).json()).properties.leader === text, [grid.id, '手机上改的']);
   await close();
 });

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
+import schemathesis
 
 from conftest import ROOT, run, serving
 
@@ -54,6 +56,83 @@ def test_a_program_that_makes_up_requests_finds_no_fault(village, tmp_path):
             env={**os.environ, "HOME": str(tmp_path)},
         )
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+
+
+# Who asks what, of the demonstration with its accounts; {names} stand for ids that are looked up.
+ASKED = [
+    ("data_manager", "GET", "/catalog", {}),
+    ("data_manager", "GET", "/basemaps", {}),
+    ("data_manager", "GET", "/session", {}),
+    ("data_manager", "GET", "/lookup", {"point": "{point}"}),
+    ("data_manager", "GET", "/search", {"q": "榕"}),
+    ("data_manager", "GET", "/collections/{layer}/items", {"layer": "building", "limit": 20}),
+    ("data_manager", "GET", "/collections/{layer}/items", {"layer": "residence", "limit": 20}),
+    ("data_manager", "GET", "/collections/{layer}/items/{id}", {"layer": "building", "id": "{building}"}),
+    ("data_manager", "GET", "/collections/{layer}/items/{id}/history", {"layer": "building", "id": "{building}"}),
+    ("data_manager", "GET", "/collections/{layer}/items/{id}/history", {"layer": "building", "id": "{building}", "from": 0}),
+    ("data_manager", "GET", "/changes", {}),
+    ("data_manager", "POST", "/statistics", {"layer": "grid", "id": "{grid}"}),
+    ("planner", "POST", "/statistics", {"layer": "grid", "id": "{grid}", "by": "co_op"}),
+    ("village_clerk", "GET", "/houses/{id}", {"id": "{building}"}),
+    ("village_clerk", "GET", "/coverage", {}),
+    ("village_clerk", "GET", "/quality", {}),
+    ("village_clerk", "GET", "/sheets", {}),
+    ("village_clerk", "GET", "/sheets/{sheet}", {"sheet": "{sheet}", "at": 0}),
+    ("enforcement_lead", "GET", "/enforcement/totals", {"by": "grid"}),
+    ("enforcement_lead", "GET", "/enforcement/cases", {}),
+    ("enforcement_lead", "GET", "/enforcement/cases/{id}/facts", {"id": "{violation_case}"}),
+    ("enforcement_lead", "GET", "/enforcement/difference", {"as-of": "2026-01-01"}),
+    ("enforcement_lead", "GET", "/processes", {}),
+    ("enforcement_lead", "GET", "/processes/{layer}", {"layer": "violation_case"}),
+    ("enforcement_lead", "GET", "/processes/{layer}/queue", {"layer": "violation_case"}),
+    ("enforcement_lead", "GET", "/collections/{layer}/items/{id}/process", {"layer": "violation_case", "id": "{violation_case}"}),
+    ("asset_manager", "GET", "/contracts", {}),
+    ("asset_manager", "GET", "/contracts/{id}/rent", {"id": "{contract}"}),
+    ("system_admin", "GET", "/accounts", {}),
+    ("security_admin", "GET", "/rights", {}),
+    ("auditor", "GET", "/audit", {"limit": 20}),
+    ("auditor", "GET", "/audit/state", {}),
+]
+
+
+def test_what_the_page_reads_is_what_its_types_say(donghua, tmp_path):
+    """Every answer that the types of the page are made for, held against its schema."""
+    village = tmp_path / "village.gpkg"
+    run("backup", donghua, "-o", village)
+    with sqlite3.connect(village) as file:
+        known = {
+            layer: file.execute(f"SELECT id FROM {layer} LIMIT 1").fetchone()[0]
+            for layer in ("building", "grid", "violation_case", "contract", "sheet")
+        }
+    with serving(village) as url:
+        people = {}
+
+        def asker(role):
+            if role not in people:
+                people[role] = requests.Session()
+                body = {"user": role, "password": "yizhangtu-demo"}
+                assert people[role].post(f"{url}/session", json=body).status_code == 200, role
+            return people[role]
+
+        house = asker("data_manager").get(f"{url}/collections/building/items/{known['building']}").json()
+        known["point"] = ",".join(map(str, house["geometry"]["coordinates"][0][0]))
+        # A version to tell of.
+        changed = {"op": "update", "layer": "building", "id": known["building"], "version": 0,
+                   "feature": {"properties": {"floors_up": 3}}}
+        answer = asker("data_manager").post(f"{url}/changes", json={"changes": [changed]})
+        assert answer.status_code == 200, answer.text
+        schema = schemathesis.openapi.from_url(f"{url}/api")
+        schema["/changes"]["POST"].validate_response(answer)
+        for role, method, path, asked in ASKED:
+            given = {name: value.format(**known) if isinstance(value, str) else value for name, value in asked.items()}
+            address = path.format(**given)
+            rest = {name: value for name, value in given.items() if f"{{{name}}}" not in path}
+            sent = {"params": {"f": "json", **rest}} if path == "/audit" else {"params": rest}
+            if method == "POST":
+                sent = {"json": rest}
+            answer = asker(role).request(method, url + address, **sent)
+            assert answer.status_code == 200, f"{role} {address}: {answer.text}"
+            schema[path][method].validate_response(answer)
 
 
 def test_the_types_of_the_page_are_what_the_server_says(village):

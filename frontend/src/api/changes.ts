@@ -55,28 +55,9 @@ export async function versioned(
   return { item: body, version: Number(/"(\d+)/.exec(headers.get('etag') ?? '')?.[1] ?? 0) };
 }
 
-export interface HistoryEntry {
-  sequence: number;
-  operation: 'insert' | 'update' | 'delete';
-  at: string;
-  author: string | null;
-  reason: string | null;
-  change_set: number | null;
-  batch: string | null;
-  before: Item | null;
-  after: Item | null;
-  /** Names of the fields that differ; `geometry` for the shape. */
-  changed: string[];
-}
+export type HistoryEntry = components['schemas']['HistoryEntry'];
 
-export interface History {
-  layer: string;
-  id: string;
-  version: number;
-  entries: HistoryEntry[];
-  predecessors?: { id: string; change_set: number }[];
-  successors?: { id: string; change_set: number }[];
-}
+export type History = components['schemas']['History'];
 
 /** Every change of a feature, newest first. */
 export const history = (layer: string, id: string, signal?: AbortSignal) =>

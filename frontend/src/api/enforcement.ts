@@ -1,69 +1,17 @@
 /** 两违: what is counted of the cases, and the cases behind it. */
 import { address, request } from './client';
-import type { LonLat, Text } from './types';
+import type { components } from './schema';
 
 /** What some cases count; areas in m², money in 分. */
-export interface CaseFigures {
-  cases: number;
-  void: number;
-  clues: number;
-  open: number;
-  filed: number;
-  demolished: number;
-  closed: number;
-  struck: number;
-  land_area_m2: number;
-  violation_area_m2: number;
-  demolished_area_m2: number;
-  demolished_footprint_m2: number;
-  restored_m2: number;
-  penalty_fen: number;
-}
+export type CaseFigures = components['schemas']['CaseFigures'];
 
-export interface CaseTotals {
-  sequence: number;
-  definition: string;
-  total: CaseFigures & { overdue: number | null };
-  groups: (CaseFigures & { key: string | null; title: Text })[];
-  /** 小产权房, by 栋: never added to the cases. */
-  small_title_buildings: number | null;
-}
+export type CaseTotals = components['schemas']['CaseTotals'];
 
-export interface CaseRow extends CaseFigures {
-  id: string;
-  code: string | null;
-  title: string | null;
-  address: string | null;
-  state: string | null;
-  kind: string | null;
-}
+export type CaseRow = components['schemas']['CaseRow'];
 
-export interface CaseDifference {
-  before: CaseFigures;
-  after: CaseFigures;
-  changed: number;
-  rows: {
-    id: string;
-    code: string | null;
-    state_before: string | null;
-    state: string | null;
-    before: CaseFigures;
-    after: CaseFigures;
-  }[];
-}
+export type CaseDifference = components['schemas']['CaseDifference'];
 
-export interface Queued {
-  id: string;
-  code: string | null;
-  label: string | null;
-  state: string;
-  title: Text;
-  since: string | null;
-  deadline: string | null;
-  overdue: boolean;
-  suspended: boolean;
-  place: LonLat | null;
-}
+export type Queued = components['schemas']['Queued'];
 
 /** Which cases are meant; an empty text for all. */
 export interface CasesAsked {
@@ -88,7 +36,7 @@ export const caseTotals = (asked: CasesAsked, signal?: AbortSignal) =>
 
 /** The cases that a total is made of, those with the greatest demolished area first. */
 export const cases = (asked: CasesAsked, limit: number, signal?: AbortSignal) =>
-  request<{ matched: number; total: CaseFigures; rows: CaseRow[] }>(
+  request<components['schemas']['CaseList']>(
     `enforcement/cases?${query(without(asked), { limit: String(limit) })}`,
     signal ? { signal } : {},
   );
@@ -107,19 +55,12 @@ export const queue = (
   asked: { state?: string; overdue?: string; mine?: string },
   limit: number,
 ) =>
-  request<{ matched: number; overdue: number; rows: Queued[] }>(
+  request<components['schemas']['Queue']>(
     `processes/${encodeURIComponent(layer)}/queue?${query(asked, { limit: String(limit) })}`,
   );
 
-type Home = 'grid' | 'co_op' | 'village' | 'renewal_unit';
-type Ground = 'control_line' | 'plan_land' | 'land_use';
-
 /** What the place of a case implies. */
-export type CaseFacts = {
-  homes: Partial<Record<Home, { id: string; title: string }>>;
-  area_m2?: number;
-  permitted_m2?: number;
-} & Partial<Record<Ground, { code: string; title: Text; area_m2: number }[]>>;
+export type CaseFacts = components['schemas']['CaseFacts'];
 
 export const caseFacts = (id: string, signal?: AbortSignal) =>
   request<CaseFacts>(`enforcement/cases/${encodeURIComponent(id)}/facts`, signal ? { signal } : {});

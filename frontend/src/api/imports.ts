@@ -1,39 +1,12 @@
 /** Files of others into layers: sent, checked, and written once the reader agrees. */
 import { ApiError, address, failureOf, type Problem, request, send } from './client';
+import type { components } from './schema';
 
-export interface ImportReport {
-  files: string[];
-  written: boolean;
-  crs: string[];
-  encoding: string[];
-  counts: ImportCounts;
-  layers: { layer: string; mapped: { column: string; field: string; unit?: string }[]; unmapped: string[] }[];
-  warnings: string[];
-  refusals: { file: string; row: number; field?: string; message: string }[];
-  repairs: { file: string; row: number; message: string }[];
-  batch?: string;
-  sequence?: number;
-}
+export type ImportReport = components['schemas']['ImportReport'];
 
-export interface ImportCounts {
-  read: number;
-  added: number;
-  changed: number;
-  unchanged: number;
-  repaired: number;
-  merged: number;
-  refused: number;
-  without_place: number;
-}
+export type ImportCounts = components['schemas']['ImportCounts'];
 
-export interface ImportState {
-  token: string;
-  state: 'checking' | 'ready' | 'writing' | 'done' | 'failed';
-  layer: string;
-  progress?: { step: 'read' | 'compared' | 'writing'; rows: number; of: number | null };
-  report?: ImportReport;
-  problem?: string;
-}
+export type ImportState = components['schemas']['ImportState'];
 
 /** What a file does not say of itself; an empty text leaves it to the server to find out. */
 export interface ImportWishes {

@@ -1,8 +1,8 @@
 import { address, post, request, send } from './client';
+import type { components } from './schema';
 import type {
   Account,
   AccountChange,
-  AuditRow,
   AuditState,
   BaseMap,
   Bounds,
@@ -13,11 +13,9 @@ import type {
   LonLat,
   Lookup,
   RightsReason,
-  RoleRights,
   SearchResult,
   Session,
   Statistics,
-  Text,
 } from './types';
 
 export * from './attachments';
@@ -41,7 +39,7 @@ const withSignal = (signal: Signal): RequestInit => (signal ? { signal } : {});
 export const catalog = () => request<Catalog>('catalog');
 
 /** The standards that the server keeps, and so what it can do. */
-export const conformance = () => request<{ conformsTo: string[] }>('conformance');
+export const conformance = () => request<components['schemas']['Conformance']>('conformance');
 
 /** Who is asking. */
 export const session = () => request<Session>('session');
@@ -64,7 +62,7 @@ export const changePassword = (old: string, password: string) =>
 export const beginFactor = () => post<Enrolment>('session/factor', {});
 
 /** Sets the app up by its first code; gives recovery codes, shown once. */
-export async function confirmFactor(code: string): Promise<{ recovery: string[] }> {
+export async function confirmFactor(code: string): Promise<components['schemas']['Recovery']> {
   const response = await send('session/factor', {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
@@ -82,8 +80,7 @@ export const giveCode = (code: string) =>
   });
 
 /** The accounts and the roles that there are. */
-export const accounts = () =>
-  request<{ accounts: Account[]; roles: { id: string; title: Text; bound: boolean }[] }>('accounts');
+export const accounts = () => request<components['schemas']['Accounts']>('accounts');
 
 /** Makes an account without a role; its password comes with the answer, once. */
 export const makeAccount = (made: { user: string; name: string; unit: string }) =>
@@ -101,13 +98,13 @@ export async function changeAccount(user: string, change: AccountChange): Promis
 
 /** What is masked of one feature, for a reason, until a time. */
 export const unmask = (layer: string, id: string, reason: string) =>
-  post<{ properties: Record<string, unknown>; shown_until: string }>(
+  post<components['schemas']['Unmasked']>(
     `collections/${encodeURIComponent(layer)}/items/${encodeURIComponent(id)}/unmask`,
     { reason },
   );
 
 /** The matrix of rights in force. */
-export const rights = () => request<{ version: string; roles: RoleRights[] }>('rights');
+export const rights = () => request<components['schemas']['RightsMatrix']>('rights');
 
 /** Why an account may do something, by the rules that decide it. */
 export function whyRights(asked: Record<string, string>): Promise<RightsReason> {
@@ -130,7 +127,7 @@ function auditQuery(asked: AuditAsked, more: Record<string, string>): string {
 
 /** Rows of the audit log, the latest first; `before` continues where a page ended. */
 export const audit = (asked: AuditAsked, before: number | null) =>
-  request<{ rows: AuditRow[]; before: number | null }>(
+  request<components['schemas']['AuditPage']>(
     auditQuery(asked, before === null ? { f: 'json' } : { f: 'json', before: String(before) }),
   );
 
@@ -215,6 +212,6 @@ export async function search(
   const query = new URLSearchParams({ q: text, limit: '20' });
   if (purpose) query.set('purpose', purpose);
   if (near) query.set('near', near.map((value) => value.toFixed(6)).join(','));
-  const answer = await request<{ results: SearchResult[] }>(`search?${query}`, withSignal(signal));
+  const answer = await request<components['schemas']['SearchResults']>(`search?${query}`, withSignal(signal));
   return answer.results;
 }

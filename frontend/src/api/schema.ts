@@ -1,6 +1,8 @@
 /**
  * What the API answers and takes. Made by `npm run api-types` from the server's OpenAPI document; do not edit.
  */
+import type { Geometry } from 'geojson';
+
 export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
@@ -19,7 +21,10 @@ export interface components {
                 change?: number;
                 layer?: string;
                 id?: string;
-                place?: number[];
+                place?: [
+                    number,
+                    number
+                ];
             }[];
             current?: Record<string, never>[];
         };
@@ -50,15 +55,6 @@ export interface components {
             id_column?: string;
             table?: string;
             swap_axes?: boolean;
-        };
-        ImportState: {
-            token: string;
-            layer: string;
-            problem?: string;
-            /** @enum {string} */
-            state: "checking" | "ready" | "writing" | "done" | "failed";
-            progress?: Record<string, never>;
-            report?: Record<string, never>;
         };
         Link: {
             href: string;
@@ -94,7 +90,7 @@ export interface components {
             /** @enum {string} */
             type: "Feature";
             id: string;
-            geometry: Record<string, never> | null;
+            geometry: components["schemas"]["Geometry"] | null;
             properties: {
                 [key: string]: unknown;
             };
@@ -110,29 +106,6 @@ export interface components {
             timeStamp?: string;
             links?: components["schemas"]["Link"][];
         };
-        SearchResults: {
-            sequence: number;
-            results: {
-                layer: string;
-                id: string;
-                title: string;
-                detail?: string;
-                point?: number[];
-                bounds?: number[];
-                /** @enum {string} */
-                match: "exact" | "prefix" | "substring" | "sound";
-            }[];
-        };
-        Lookup: {
-            point: number[];
-            sequence: number;
-            at: {
-                [key: string]: Record<string, never>[];
-            };
-            nearest?: Record<string, never>;
-            residents?: Record<string, never>[];
-            hint?: Record<string, never>;
-        };
         StatisticsRequest: {
             /** @description GeoJSON Polygon, MultiPolygon */
             area?: Record<string, never>;
@@ -146,6 +119,1300 @@ export interface components {
             ids?: string[];
             /** Format: date */
             on?: string;
+        };
+        /** @description A text in Chinese and English. */
+        Text: {
+            zh: string;
+            en: string;
+        };
+        Field: {
+            name: string;
+            label: components["schemas"]["Text"];
+            /** @enum {string} */
+            type: "text" | "integer" | "decimal" | "boolean" | "date" | "date_time" | "json";
+            unit?: string;
+            decimals?: number;
+            range?: [
+                number,
+                number
+            ];
+            max_length?: number;
+            pattern?: string;
+            code_list?: string;
+            /** @description Code lists that another field chooses between. */
+            code_list_when?: {
+                field: string;
+                lists: {
+                    [key: string]: string;
+                };
+            };
+            reference?: string;
+            required?: boolean;
+            unique?: boolean;
+            mask?: string;
+            /** @enum {string} */
+            sensitivity?: "public" | "internal" | "personal" | "sensitive";
+            note?: components["schemas"]["Text"];
+        };
+        Style: {
+            color: string;
+            fill_opacity?: number;
+            outline?: string;
+            /** @description Width of lines and outlines in pixels, or radius of points. */
+            width?: number;
+            dash?: number[];
+            color_by?: string;
+            /** @description Place from bottom to top. */
+            draw_order?: number;
+            min_zoom?: number;
+            label_zoom?: number;
+            visible?: boolean;
+        };
+        Layer: {
+            id: string;
+            title: components["schemas"]["Text"];
+            theme: string;
+            /** @enum {string} */
+            geometry: "none" | "point" | "line" | "polygon" | "any";
+            version?: string;
+            standard?: string;
+            description?: components["schemas"]["Text"];
+            partition?: boolean;
+            personal?: boolean;
+            code?: string;
+            label?: string;
+            search?: string[];
+            counter?: components["schemas"]["Text"];
+            style?: components["schemas"]["Style"];
+            fields: components["schemas"]["Field"][];
+            count?: number;
+            tiles?: boolean;
+            bounds?: components["schemas"]["Bounds"] | null;
+        };
+        /** @description West, south, east, north in degrees. */
+        Bounds: [
+            number,
+            number,
+            number,
+            number
+        ];
+        ListedCode: {
+            code: string;
+            label: components["schemas"]["Text"];
+            parent?: string;
+            color?: string;
+        };
+        CodeList: {
+            id: string;
+            title: components["schemas"]["Text"];
+            standard?: string;
+            version?: string;
+            codes: components["schemas"]["ListedCode"][];
+        };
+        Theme: {
+            id: string;
+            title: components["schemas"]["Text"];
+        };
+        Project: {
+            title: components["schemas"]["Text"];
+            synthetic: boolean;
+            notice: components["schemas"]["Text"] | null;
+            bounds: components["schemas"]["Bounds"] | null;
+            metric_crs?: string;
+            sequence?: number;
+            read_only?: boolean;
+        };
+        Catalog: {
+            project: components["schemas"]["Project"];
+            themes: components["schemas"]["Theme"][];
+            layers: components["schemas"]["Layer"][];
+            code_lists: {
+                [key: string]: components["schemas"]["CodeList"];
+            };
+        };
+        BaseMap: {
+            id: string;
+            title: components["schemas"]["Text"];
+            /** @enum {string} */
+            kind: "raster" | "vector";
+            tiles: string[];
+            attribution?: string | null;
+            bounds?: components["schemas"]["Bounds"] | null;
+            minzoom?: number;
+            maxzoom?: number;
+        };
+        /** @description Longitude and latitude in degrees, CGCS2000. */
+        LonLat: [
+            number,
+            number
+        ];
+        /** @description GeoJSON (RFC 7946) */
+        Geometry: Geometry;
+        BaseMaps: components["schemas"]["BaseMap"][];
+        HistoryEntry: {
+            sequence: number;
+            /** @enum {string} */
+            operation: "insert" | "update" | "delete";
+            at: string;
+            author: string | null;
+            reason: string | null;
+            change_set: number | null;
+            batch: string | null;
+            before: components["schemas"]["Feature"] | null;
+            after: components["schemas"]["Feature"] | null;
+            /** @description Names of the fields that differ; `geometry` for the shape. */
+            changed: string[];
+        };
+        History: {
+            layer: string;
+            id: string;
+            version: number;
+            entries: components["schemas"]["HistoryEntry"][];
+            predecessors?: {
+                id: string;
+                change_set: number;
+            }[];
+            successors?: {
+                id: string;
+                change_set: number;
+            }[];
+        };
+        /** @description Two versions of a feature, and the fields that differ. */
+        Difference: {
+            from: components["schemas"]["Feature"] | null;
+            to: components["schemas"]["Feature"] | null;
+            changed: {
+                field: string;
+                before?: unknown;
+                after?: unknown;
+            }[];
+        };
+        FeaturePast: components["schemas"]["History"] | components["schemas"]["Difference"];
+        ContractEntry: {
+            id: string;
+            code: string | null;
+            name: string | null;
+            lessee: string | null;
+            state: string | null;
+            start_on: string | null;
+            end_on: string | null;
+            days_left: number | null;
+            area_m2: number | null;
+            amount_fen: number | null;
+            monthly_fen: number;
+            due_this_year_fen: number;
+            relief_this_year_fen: number;
+            arrears_fen: number;
+            overdue_days: number | null;
+            rent_per_m2_fen: number | null;
+            guide_per_m2_fen: number | null;
+            below_guide: boolean;
+            assets: string[];
+        };
+        IdleAsset: {
+            id: string;
+            code: string | null;
+            name: string | null;
+            kind: string | null;
+            state: string | null;
+            area_m2: number | null;
+        };
+        Ledger: {
+            sequence: number;
+            on: string;
+            count: number;
+            amount_fen: number;
+            monthly_fen: number;
+            due_this_year_fen: number;
+            arrears_fen: number;
+            expiring: [
+                number,
+                number,
+                number
+            ];
+            below_guide: number;
+            contracts: components["schemas"]["ContractEntry"][];
+            idle: components["schemas"]["IdleAsset"][];
+            idle_m2: number;
+        };
+        /** @description What is due for a month that begins on a day. */
+        RentMonth: {
+            from: string;
+            rent_fen: number;
+            relief_fen: number;
+            due_fen: number;
+        };
+        RentMonths: components["schemas"]["RentMonth"][];
+        /** @description What some cases count; areas in m², money in 分. */
+        CaseFigures: {
+            cases: number;
+            void: number;
+            clues: number;
+            open: number;
+            filed: number;
+            demolished: number;
+            closed: number;
+            struck: number;
+            land_area_m2: number;
+            violation_area_m2: number;
+            demolished_area_m2: number;
+            demolished_footprint_m2: number;
+            restored_m2: number;
+            penalty_fen: number;
+        };
+        CaseTotals: {
+            sequence: number;
+            definition: string;
+            total: {
+                overdue: number | null;
+                cases: number;
+                void: number;
+                clues: number;
+                open: number;
+                filed: number;
+                demolished: number;
+                closed: number;
+                struck: number;
+                land_area_m2: number;
+                violation_area_m2: number;
+                demolished_area_m2: number;
+                demolished_footprint_m2: number;
+                restored_m2: number;
+                penalty_fen: number;
+            };
+            groups: {
+                key: string | null;
+                title: components["schemas"]["Text"];
+                cases: number;
+                void: number;
+                clues: number;
+                open: number;
+                filed: number;
+                demolished: number;
+                closed: number;
+                struck: number;
+                land_area_m2: number;
+                violation_area_m2: number;
+                demolished_area_m2: number;
+                demolished_footprint_m2: number;
+                restored_m2: number;
+                penalty_fen: number;
+            }[];
+            /** @description 小产权房, by 栋: never added to the cases. */
+            small_title_buildings: number | null;
+        };
+        CaseRow: {
+            cases: number;
+            void: number;
+            clues: number;
+            open: number;
+            filed: number;
+            demolished: number;
+            closed: number;
+            struck: number;
+            land_area_m2: number;
+            violation_area_m2: number;
+            demolished_area_m2: number;
+            demolished_footprint_m2: number;
+            restored_m2: number;
+            penalty_fen: number;
+            id: string;
+            code: string | null;
+            title: string | null;
+            address: string | null;
+            state: string | null;
+            kind: string | null;
+        };
+        CaseDifference: {
+            before: components["schemas"]["CaseFigures"];
+            after: components["schemas"]["CaseFigures"];
+            changed: number;
+            rows: {
+                id: string;
+                code: string | null;
+                state_before: string | null;
+                state: string | null;
+                before: components["schemas"]["CaseFigures"];
+                after: components["schemas"]["CaseFigures"];
+            }[];
+        };
+        Queued: {
+            id: string;
+            code: string | null;
+            label: string | null;
+            state: string;
+            title: components["schemas"]["Text"];
+            since: string | null;
+            deadline: string | null;
+            overdue: boolean;
+            suspended: boolean;
+            place: components["schemas"]["LonLat"] | null;
+        };
+        /** @description What the place of a case implies. */
+        CaseFacts: {
+            control_line?: {
+                code: string;
+                title: components["schemas"]["Text"];
+                area_m2: number;
+            }[];
+            plan_land?: {
+                code: string;
+                title: components["schemas"]["Text"];
+                area_m2: number;
+            }[];
+            land_use?: {
+                code: string;
+                title: components["schemas"]["Text"];
+                area_m2: number;
+            }[];
+            homes: {
+                grid?: {
+                    id: string;
+                    title: string;
+                };
+                co_op?: {
+                    id: string;
+                    title: string;
+                };
+                village?: {
+                    id: string;
+                    title: string;
+                };
+                renewal_unit?: {
+                    id: string;
+                    title: string;
+                };
+            };
+            area_m2?: number;
+            permitted_m2?: number;
+        };
+        CaseList: {
+            matched: number;
+            total: components["schemas"]["CaseFigures"];
+            rows: components["schemas"]["CaseRow"][];
+        };
+        Queue: {
+            matched: number;
+            overdue: number;
+            rows: components["schemas"]["Queued"][];
+        };
+        /** @enum {string} */
+        ExportState: "asked" | "approved" | "refused" | "withdrawn" | "ended";
+        ExportRequest: {
+            id: string;
+            user: string;
+            name: string;
+            unit: string;
+            role: string;
+            title: components["schemas"]["Text"];
+            paths: string[];
+            rows: number;
+            reason: string;
+            asked_at: string;
+            state: components["schemas"]["ExportState"];
+            /** @description Whether it is one's own. */
+            own: boolean;
+            decided_by: string | null;
+            decided_at: string | null;
+            remark: string;
+            /** @description Until when it can be decided, or the files fetched. */
+            ends_at: string;
+            fetches_left: number;
+            /** @description Where the files are had, while they may be. */
+            files: string[];
+        };
+        ExportList: {
+            requests: components["schemas"]["ExportRequest"][];
+            /** @description Whether one decides on what others ask for. */
+            decides: boolean;
+            limits: {
+                decide_days: number;
+                fetch_hours: number;
+                fetches: number;
+                files: number;
+            };
+        };
+        /** @description A row of a table as this viewer sees it, with the version that its change has to name. */
+        PlainRow: {
+            id: string;
+            version: number;
+        } & {
+            [key: string]: unknown;
+        };
+        Resident: {
+            person: components["schemas"]["PlainRow"];
+            residence: components["schemas"]["PlainRow"];
+            /** @description Whether the person counts here: somebody whose main residence is elsewhere does not. */
+            counted: boolean;
+        };
+        /** @description A room, or with no id the place of those whose room is not known. */
+        Room: {
+            id: string | null;
+            version?: number;
+            residents: components["schemas"]["Resident"][];
+        } & {
+            [key: string]: unknown;
+        };
+        House: {
+            sequence: number;
+            id: string;
+            version: number;
+            properties: {
+                [key: string]: unknown;
+            };
+            point: components["schemas"]["LonLat"] | null;
+            at: {
+                [key: string]: components["schemas"]["Found"][];
+            };
+            figures?: {
+                residents: number;
+                households: number;
+                rooms: number;
+                rooms_let: number;
+                rooms_vacant: number;
+                unverified: number;
+                overdue: number;
+            };
+            rooms?: components["schemas"]["Room"][];
+            households?: components["schemas"]["PlainRow"][];
+            former?: components["schemas"]["Resident"][];
+            visits?: components["schemas"]["PlainRow"][];
+            declarations?: components["schemas"]["PlainRow"][];
+            cases: components["schemas"]["Found"][];
+            contracts: components["schemas"]["Found"][];
+            events: components["schemas"]["Found"][];
+            basis: components["schemas"]["Text"];
+            may: {
+                move_in: boolean;
+                move_out: boolean;
+                correct: boolean;
+                visit: boolean;
+                unmask: boolean;
+            };
+        };
+        ImportReport: {
+            files: string[];
+            written: boolean;
+            crs: string[];
+            encoding: string[];
+            counts: components["schemas"]["ImportCounts"];
+            layers: {
+                layer: string;
+                mapped: {
+                    column: string;
+                    field: string;
+                    unit?: string;
+                }[];
+                unmapped: string[];
+            }[];
+            warnings: string[];
+            refusals: {
+                file: string;
+                row: number;
+                field?: string;
+                message: string;
+            }[];
+            repairs: {
+                file: string;
+                row: number;
+                message: string;
+            }[];
+            batch?: string;
+            sequence?: number;
+        };
+        ImportCounts: {
+            read: number;
+            added: number;
+            changed: number;
+            unchanged: number;
+            repaired: number;
+            merged: number;
+            refused: number;
+            without_place: number;
+        };
+        ImportState: {
+            token: string;
+            /** @enum {string} */
+            state: "checking" | "ready" | "writing" | "done" | "failed";
+            layer: string;
+            progress?: {
+                /** @enum {string} */
+                step: "read" | "compared" | "writing";
+                rows: number;
+                of: number | null;
+            };
+            report?: components["schemas"]["ImportReport"];
+            problem?: string;
+        };
+        Lookup: {
+            point: components["schemas"]["LonLat"];
+            sequence: number;
+            at: {
+                [key: string]: components["schemas"]["Found"][];
+            };
+            nearest?: {
+                [key: string]: {
+                    id: string;
+                    distance_m: number;
+                } & {
+                    [key: string]: unknown;
+                };
+            };
+            /** @description Who lives in the house at the point, masked. */
+            residents?: {
+                id: string;
+                name?: string;
+                kind?: string;
+                room?: string;
+            }[];
+            /** @description Where the point would lie were it of a shifted system; only when it lies in the data then. */
+            hint?: {
+                crs: string;
+                point: components["schemas"]["LonLat"];
+                distance_m: number;
+                zh: string;
+                en: string;
+            };
+        };
+        /** @description A feature in a lookup answer: its id and the fields that matter there. */
+        Found: {
+            id: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description What an area counts. What the account may not count is not there; what is too small to be told is null. */
+        Counts: {
+            people?: {
+                total: number | null;
+                by_kind: {
+                    [key: string]: number;
+                };
+                /** @description Bands of ages, both ends included; of unknown age without a beginning. Only for who may see people. */
+                by_age?: {
+                    from: number | null;
+                    to: number | null;
+                    count: number;
+                }[];
+                unverified?: number;
+                overdue?: number;
+            };
+            households?: number | null;
+            rooms?: {
+                count: number;
+                let: number;
+                vacant: number;
+            };
+            buildings?: {
+                count: number;
+                rental: number;
+                footprint_m2: number;
+                floor_area_m2: number;
+            };
+            violations?: {
+                count: number;
+                area_m2: number;
+                demolished_count: number;
+                demolished_m2: number;
+            };
+            contracts?: {
+                count: number;
+                expiring_30d: number;
+                expiring_60d: number;
+                expiring_90d: number;
+                last_end_on?: string;
+                amount_fen: number;
+            };
+        };
+        Statistics: {
+            people?: {
+                total: number | null;
+                by_kind: {
+                    [key: string]: number;
+                };
+                /** @description Bands of ages, both ends included; of unknown age without a beginning. Only for who may see people. */
+                by_age?: {
+                    from: number | null;
+                    to: number | null;
+                    count: number;
+                }[];
+                unverified?: number;
+                overdue?: number;
+            };
+            households?: number | null;
+            rooms?: {
+                count: number;
+                let: number;
+                vacant: number;
+            };
+            buildings?: {
+                count: number;
+                rental: number;
+                footprint_m2: number;
+                floor_area_m2: number;
+            };
+            violations?: {
+                count: number;
+                area_m2: number;
+                demolished_count: number;
+                demolished_m2: number;
+            };
+            contracts?: {
+                count: number;
+                expiring_30d: number;
+                expiring_60d: number;
+                expiring_90d: number;
+                last_end_on?: string;
+                amount_fen: number;
+            };
+            sequence: number;
+            as_of?: string;
+            /** @enum {string} */
+            rule: "representative_point" | "intersects" | "within";
+            on?: string;
+            area_m2: number;
+            basis: components["schemas"]["Text"];
+            /** @description There where people are counted by released figures only. */
+            small_numbers?: {
+                version: string;
+                threshold: number;
+                houses_per_cell: number;
+            };
+            land_use: {
+                code: string;
+                area_m2: number;
+                class_std?: string;
+            }[];
+            plan_land?: {
+                code: string;
+                area_m2: number;
+                class_std?: string;
+            }[];
+            control_lines: {
+                kind: string;
+                area_m2: number;
+            }[];
+            groups?: {
+                id: string | null;
+                code: string | null;
+                name: string | null;
+                area_m2: number;
+                people?: {
+                    total: number | null;
+                    by_kind: {
+                        [key: string]: number;
+                    };
+                    /** @description Bands of ages, both ends included; of unknown age without a beginning. Only for who may see people. */
+                    by_age?: {
+                        from: number | null;
+                        to: number | null;
+                        count: number;
+                    }[];
+                    unverified?: number;
+                    overdue?: number;
+                };
+                households?: number | null;
+                rooms?: {
+                    count: number;
+                    let: number;
+                    vacant: number;
+                };
+                buildings?: {
+                    count: number;
+                    rental: number;
+                    footprint_m2: number;
+                    floor_area_m2: number;
+                };
+                violations?: {
+                    count: number;
+                    area_m2: number;
+                    demolished_count: number;
+                    demolished_m2: number;
+                };
+                contracts?: {
+                    count: number;
+                    expiring_30d: number;
+                    expiring_60d: number;
+                    expiring_90d: number;
+                    last_end_on?: string;
+                    amount_fen: number;
+                };
+            }[];
+        };
+        SearchResult: {
+            layer: string;
+            id: string;
+            title: string;
+            detail?: string;
+            point?: components["schemas"]["LonLat"];
+            bounds?: components["schemas"]["Bounds"];
+            /** @enum {string} */
+            match: "exact" | "prefix" | "substring" | "sound" | "near";
+        };
+        SearchResults: {
+            sequence: number;
+            results: components["schemas"]["SearchResult"][];
+        };
+        /**
+         * @description What came of a house: in a round, or without one how long ago it was seen.
+         * @enum {string}
+         */
+        HouseState: "seen" | "absent" | "refused" | "left" | "fresh" | "due" | "long" | "never";
+        CoveragePart: {
+            houses: number;
+            states: {
+                seen?: number;
+                absent?: number;
+                refused?: number;
+                left?: number;
+                fresh?: number;
+                due?: number;
+                long?: number;
+                never?: number;
+            };
+            /** @description Done and all, of 人, 屋, 车, 场 and 网. */
+            elements: {
+                [key: string]: [
+                    number,
+                    number
+                ];
+            };
+            rentals: {
+                surveyed: number;
+                declared: number;
+                unchecked: number;
+                mismatched: number;
+                without_head: number;
+            };
+        };
+        Coverage: {
+            sequence: number;
+            as_of: string;
+            round?: {
+                id: string;
+            } & {
+                [key: string]: unknown;
+            };
+            unseen_days: [
+                number,
+                number
+            ];
+            basis: components["schemas"]["Text"];
+            total: components["schemas"]["CoveragePart"];
+            grids: {
+                id: string | null;
+                code: string | null;
+                name: string | null;
+                worker: string | null;
+                houses: number;
+                states: {
+                    seen?: number;
+                    absent?: number;
+                    refused?: number;
+                    left?: number;
+                    fresh?: number;
+                    due?: number;
+                    long?: number;
+                    never?: number;
+                };
+                /** @description Done and all, of 人, 屋, 车, 场 and 网. */
+                elements: {
+                    [key: string]: [
+                        number,
+                        number
+                    ];
+                };
+                rentals: {
+                    surveyed: number;
+                    declared: number;
+                    unchecked: number;
+                    mismatched: number;
+                    without_head: number;
+                };
+            }[];
+            houses: {
+                id: string;
+                state: components["schemas"]["HouseState"];
+                seen_on?: string;
+            }[];
+        };
+        Quality: {
+            sequence: number;
+            as_of: string;
+            tallies: {
+                /** @enum {string} */
+                severity: "error" | "warning";
+                check: string;
+                layer: string;
+                count: number;
+            }[];
+            findings: ({
+                severity: string;
+                check: string;
+                layer: string;
+                ids: string[];
+                message: string;
+            } & {
+                [key: string]: unknown;
+            })[];
+        };
+        /** @description What came of a register of people (xlsx): looked at, or taken in. */
+        RegisterTaken: {
+            sheet: string;
+            unknown_headings: string[];
+            rows: number;
+            people: number;
+            new_people: number;
+            known_people: number;
+            new_residences: number;
+            unchanged: number;
+            new_rooms: number;
+            faults: {
+                cell: string;
+                row: number;
+                field: string;
+                code: string;
+                message: string;
+            }[];
+            open: {
+                cell: string;
+                row: number;
+                code: string;
+                message: string;
+                candidates: string[];
+            }[];
+            dry_run: boolean;
+            change_set: number | null;
+        };
+        ProcessField: {
+            name: string;
+            label: components["schemas"]["Text"];
+            /** @enum {string} */
+            type: "text" | "integer" | "decimal" | "boolean" | "date" | "date_time" | "json";
+            required: boolean;
+            /** @description Whether the number is added to what the field holds. */
+            adds: boolean;
+            choices: {
+                code: string;
+                title: components["schemas"]["Text"];
+            }[];
+            range: [
+                number,
+                number
+            ] | null;
+            unit: string | null;
+            decimals: number | null;
+            reference: string | null;
+            max_length: number | null;
+            /** @description Whether it is a field of the layer, which may hold a value already. */
+            of_layer: boolean;
+        };
+        /** @description What a step asks to be filled in and held. */
+        ProcessAsks: {
+            id: string;
+            title: components["schemas"]["Text"];
+            note: boolean;
+            fields: components["schemas"]["ProcessField"][];
+            photos: {
+                least: number;
+                shows: string | null;
+                earlier: boolean;
+                title: components["schemas"]["Text"];
+            }[];
+            documents: {
+                any: string[];
+                held?: {
+                    kind: string;
+                    number: string;
+                } | null;
+            }[];
+            place: {
+                within_m: number;
+            } | null;
+            geometry: boolean;
+            officers: {
+                field: string;
+                least: number;
+            } | null;
+            roles: {
+                id: string;
+                title: components["schemas"]["Text"];
+            }[];
+        };
+        ProcessStep: {
+            id: string;
+            title: components["schemas"]["Text"];
+            note: boolean;
+            fields: components["schemas"]["ProcessField"][];
+            photos: {
+                least: number;
+                shows: string | null;
+                earlier: boolean;
+                title: components["schemas"]["Text"];
+            }[];
+            documents: {
+                any: string[];
+                held?: {
+                    kind: string;
+                    number: string;
+                } | null;
+            }[];
+            place: {
+                within_m: number;
+            } | null;
+            geometry: boolean;
+            officers: {
+                field: string;
+                least: number;
+            } | null;
+            roles: {
+                id: string;
+                title: components["schemas"]["Text"];
+            }[];
+            to: string;
+            to_title: components["schemas"]["Text"];
+            mine: boolean;
+            allowed: boolean;
+            why_not: {
+                demand: string;
+                field: string;
+                zh: string;
+                en: string;
+            }[];
+        };
+        ProcessRow: {
+            step: string;
+            title: components["schemas"]["Text"];
+            from: string;
+            to: string;
+            to_title: components["schemas"]["Text"];
+            at: string;
+            actor: string;
+            role: string;
+            role_title: components["schemas"]["Text"];
+            note: string;
+            place: components["schemas"]["LonLat"] | null;
+            data: {
+                [key: string]: unknown;
+            };
+            labels: {
+                [key: string]: components["schemas"]["Text"];
+            };
+            attachments: {
+                sort: string;
+                kind?: string;
+                number?: string;
+                shows?: string;
+                hash?: string;
+            }[];
+        };
+        /** @description Where a feature stands. */
+        Standing: {
+            layer: string;
+            id: string;
+            state: string;
+            title: components["schemas"]["Text"];
+            since: string;
+            deadline: string | null;
+            overdue: boolean;
+            suspended: boolean;
+            ends: boolean;
+            version: string;
+            /** @description Others that may be the same thing, the nearest first. */
+            duplicates: {
+                id: string;
+                code: string | null;
+                label: string | null;
+                distance_m: number;
+                title: components["schemas"]["Text"];
+            }[];
+            transitions: components["schemas"]["ProcessStep"][];
+            log: components["schemas"]["ProcessRow"][];
+        };
+        MachineLimit: {
+            when?: {
+                field: string;
+                is?: string[];
+                not?: string[];
+            }[];
+            hours?: number;
+            days?: number;
+            months?: number;
+            working?: boolean;
+        };
+        Machine: {
+            layer: string;
+            version: string;
+            versions: string[];
+            title: components["schemas"]["Text"];
+            standard: string | null;
+            calendar: {
+                id: string;
+                title: components["schemas"]["Text"];
+                version: string;
+                hours: [
+                    string,
+                    string
+                ][];
+            } | null;
+            states: {
+                code: string;
+                title: components["schemas"]["Text"];
+                color: string | null;
+                limits: components["schemas"]["MachineLimit"][];
+                ends: boolean;
+                stops: boolean;
+                initial: boolean;
+            }[];
+            transitions: {
+                from: string[];
+                to: string;
+                auto: boolean;
+                waits: {
+                    title: components["schemas"]["Text"];
+                    since: string;
+                    limits: components["schemas"]["MachineLimit"][];
+                }[];
+                other_than: string[];
+                after: string[];
+                id: string;
+                title: components["schemas"]["Text"];
+                note: boolean;
+                fields: components["schemas"]["ProcessField"][];
+                photos: {
+                    least: number;
+                    shows: string | null;
+                    earlier: boolean;
+                    title: components["schemas"]["Text"];
+                }[];
+                documents: {
+                    any: string[];
+                    held?: {
+                        kind: string;
+                        number: string;
+                    } | null;
+                }[];
+                place: {
+                    within_m: number;
+                } | null;
+                geometry: boolean;
+                officers: {
+                    field: string;
+                    least: number;
+                } | null;
+                roles: {
+                    id: string;
+                    title: components["schemas"]["Text"];
+                }[];
+            }[];
+        };
+        Processes: {
+            processes: {
+                layer: string;
+                version: string;
+                title: components["schemas"]["Text"];
+            }[];
+        };
+        /** @description Who is asking, and what they may do. */
+        Session: {
+            /** @description None for a guest, and where the file has no accounts. */
+            user: string | null;
+            name: string;
+            unit: string;
+            role: {
+                id: string;
+                title: components["schemas"]["Text"];
+            } | null;
+            territory: {
+                layer: string;
+                id: string;
+            }[];
+            /** @description Whether the file has accounts. */
+            accounts: boolean;
+            must_sign_in: boolean;
+            must_change_password: boolean;
+            second_factor: {
+                /** @description Whether a code was given in this session. */
+                given: boolean;
+                /** @description Whether an authenticator is set up. */
+                enrolled: boolean;
+                /** @description Whether nothing is answered before a code is given. */
+                needed: boolean;
+                /** @description Whether nothing is shown unmasked before a code is given. */
+                needed_to_unmask: boolean;
+            };
+            read_only: boolean;
+            rights: {
+                read: boolean;
+                change: boolean;
+                unmask: boolean;
+                duties: string[];
+                /** @description Actions by layer. */
+                layers: {
+                    [key: string]: string[];
+                };
+            };
+            /** @description The accounts that everyone knows, in a demonstration. */
+            demonstration: {
+                password: string;
+                accounts: {
+                    user: string;
+                    role: string;
+                    title: components["schemas"]["Text"];
+                }[];
+            } | null;
+            notice: components["schemas"]["Text"] | null;
+        };
+        /** @description What an authenticator app is set up with. */
+        Enrolment: {
+            /** @description Base32. */
+            secret: string;
+            address: string;
+            /** @description Rows of `0` and `1`. */
+            qr: string[];
+        };
+        /** @description An account as its administrators see it. */
+        Account: {
+            user: string;
+            name: string;
+            unit: string;
+            role: string;
+            territory: {
+                layer: string;
+                id: string;
+            }[];
+            locked: boolean;
+            second_factor: boolean;
+            must_change_password: boolean;
+            created_at: string;
+            last_login_at: string | null;
+            /** @description Shown once, where one was made. */
+            password?: string;
+        };
+        /** @description A role of the matrix: grants as letters, by theme and by layer. */
+        RoleRights: {
+            id: string;
+            title: components["schemas"]["Text"];
+            bound: boolean;
+            second_factor: boolean;
+            duties: string[];
+            themes: {
+                [key: string]: string;
+            };
+            layers: {
+                [key: string]: string;
+            };
+            hidden: {
+                [key: string]: string[];
+            };
+        };
+        /** @description Why somebody may see something, step by step. */
+        RightsReason: {
+            may: boolean;
+            steps: {
+                holds: boolean;
+                zh: string;
+                en: string;
+            }[];
+        };
+        /** @description A row of the audit log. */
+        AuditRow: {
+            sequence: number;
+            at: string;
+            user: string;
+            name: string;
+            role: string;
+            unit: string;
+            address: string;
+            action: string;
+            object: string;
+            /** @enum {string} */
+            outcome: "done" | "refused";
+            reason: string;
+            count: number;
+            hash: string;
+        };
+        /** @description Whether the audit log is as it was written. */
+        AuditState: {
+            /** @enum {boolean} */
+            whole: true;
+            rows: number;
+            last: string;
+        } | {
+            /** @enum {boolean} */
+            whole: false;
+            sequence: number;
+            fault: string;
+        };
+        Accounts: {
+            accounts: components["schemas"]["Account"][];
+            roles: {
+                id: string;
+                title: components["schemas"]["Text"];
+                bound: boolean;
+            }[];
+        };
+        RightsMatrix: {
+            version: string;
+            roles: components["schemas"]["RoleRights"][];
+        };
+        AuditPage: {
+            rows: components["schemas"]["AuditRow"][];
+            before: number | null;
+        };
+        Recovery: {
+            recovery: string[];
+        };
+        Unmasked: {
+            properties: {
+                [key: string]: unknown;
+            };
+            shown_until: string;
+        };
+        /** @enum {string} */
+        Paper: "A4" | "A3" | "A2";
+        Sheet: {
+            id: string;
+            code: string;
+            title: string;
+            grid: {
+                id: string;
+                code: string;
+                name: string;
+            } | null;
+            houses: number;
+            scale: number | null;
+            paper: components["schemas"]["Paper"] | null;
+            bbox: components["schemas"]["Bounds"];
+        };
+        SheetList: {
+            sequence: number;
+            sheets: components["schemas"]["Sheet"][];
+            houses_on_none: number;
+        };
+        /** @description How a print stands: it shows the change of a number, and what changed of it since. */
+        PrintStanding: {
+            /** @enum {string} */
+            status: "latest" | "outdated" | "unknown";
+            at: number;
+            since?: string;
+            changes: number;
+            houses: number;
+        };
+        PrintedSheet: {
+            sequence: number;
+            standing: components["schemas"]["PrintStanding"];
+            id: string;
+            code: string;
+            title: string;
+            grid: {
+                id: string;
+                code: string;
+                name: string;
+            } | null;
+            houses: number;
+            scale: number | null;
+            paper: components["schemas"]["Paper"] | null;
+            bbox: components["schemas"]["Bounds"];
         };
         NewFeature: {
             /** @enum {string} */
@@ -171,8 +1438,14 @@ export interface components {
             id?: string;
             version?: number;
             feature?: Record<string, never>;
-            from?: number[];
-            to?: number[];
+            from?: [
+                number,
+                number
+            ];
+            to?: [
+                number,
+                number
+            ];
             ids?: string[];
             versions?: number[];
             line?: Record<string, never>;
@@ -195,7 +1468,10 @@ export interface components {
                 layer?: string;
                 id?: string;
                 change?: number | null;
-                place?: number[];
+                place?: [
+                    number,
+                    number
+                ];
                 area_m2?: number;
             }[];
         };
@@ -216,7 +1492,10 @@ export interface components {
         };
         StepGiven: {
             note?: string;
-            place?: number[];
+            place?: [
+                number,
+                number
+            ];
             /** Format: date-time */
             at?: string;
             fields?: Record<string, never>;
@@ -229,20 +1508,6 @@ export interface components {
                 number: string;
             }[];
             geometry?: Record<string, never> | null;
-        };
-        Standing: {
-            layer: string;
-            id: string;
-            state: string;
-            since: string;
-            deadline: string | null;
-            overdue: boolean;
-            suspended: boolean;
-            ends?: boolean;
-            title: Record<string, never>;
-            version: string;
-            transitions: Record<string, never>[];
-            log: Record<string, never>[];
         };
         Revert: {
             reason?: string;
@@ -264,7 +1529,10 @@ export interface components {
             taken_at: string | null;
             author: string | null;
             added_at: string | null;
-            place: number[] | null;
+            place: [
+                number,
+                number
+            ] | null;
             bearing: number | null;
             personal: boolean;
             may_remove: boolean;
@@ -346,7 +1614,10 @@ export interface components {
                 cut?: {
                     /** @description GeoJSON LineString */
                     line: Record<string, never>;
-                    drop: number[];
+                    drop: [
+                        number,
+                        number
+                    ];
                 };
             }[];
             unit?: string;
@@ -376,14 +1647,20 @@ export interface components {
                 cut?: {
                     /** @description GeoJSON LineString */
                     line: Record<string, never>;
-                    drop: number[];
+                    drop: [
+                        number,
+                        number
+                    ];
                 };
             }[];
             properties?: Record<string, never>;
             note?: string;
         };
         SuggestionRequest: {
-            seed: number[];
+            seed: [
+                number,
+                number
+            ];
             /** @default grid */
             layer: string;
             target_area_m2?: number;

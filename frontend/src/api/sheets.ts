@@ -1,37 +1,18 @@
 /** Map sheets: which there are, their documents, and whether a print still holds. */
 import { address, request, send } from './client';
-import type { Bounds } from './types';
+import type { components } from './schema';
 
 export const PAPERS = ['A4', 'A3', 'A2'] as const;
-export type Paper = (typeof PAPERS)[number];
+export type Paper = components['schemas']['Paper'];
 
-export interface Sheet {
-  id: string;
-  code: string;
-  title: string;
-  grid: { id: string; code: string; name: string } | null;
-  houses: number;
-  scale: number | null;
-  paper: Paper | null;
-  bbox: Bounds;
-}
+export type Sheet = components['schemas']['Sheet'];
 
-export interface SheetList {
-  sequence: number;
-  sheets: Sheet[];
-  houses_on_none: number;
-}
+export type SheetList = components['schemas']['SheetList'];
 
 /** How a print stands: it shows the change of a number, and what changed of it since. */
-export interface PrintStanding {
-  status: 'latest' | 'outdated' | 'unknown';
-  at: number;
-  since?: string;
-  changes: number;
-  houses: number;
-}
+export type PrintStanding = components['schemas']['PrintStanding'];
 
-export type PrintedSheet = Sheet & { sequence: number; standing: PrintStanding };
+export type PrintedSheet = components['schemas']['PrintedSheet'];
 
 /** All sheets. */
 export const sheets = () => request<SheetList>('sheets');

@@ -87,11 +87,11 @@ export function changesOf(session: Session, state: State): Change[] {
   return changes;
 }
 
-/** The feature as the state has it, for comparing and showing. */
+/** The feature as the state has it, for comparing and showing; a new one has no id yet. */
 export function featureOf({ held, initial }: Session, state: State): Item {
   const outline = shapeOf(state, MAIN);
   // An untouched outline is the shape as it was read, without the knots.
   const untouched = equal(outline, shapeOf(initial, MAIN));
   const geometry = untouched ? (held?.base.geometry ?? null) : outline ? geometryOf(outline) : null;
-  return { type: 'Feature', ...(held ? { id: held.id } : {}), geometry, properties: state.values };
+  return { type: 'Feature', id: held?.id ?? '', geometry, properties: state.values };
 }

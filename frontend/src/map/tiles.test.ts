@@ -4,9 +4,14 @@ import { staleTiles, tileAt } from './tiles';
 
 const village: Bounds = [113.56, 23.09, 113.61, 23.13];
 
-/** Whether a tile holds, is, or lies in another. */
+/** Whether a tile holds, is, or lies in another, or is of a lesser zoom and draws over its edge into it. */
 function related(tile: { z: number; x: number; y: number }, [z, x, y]: [number, number, number]): boolean {
   const common = Math.min(tile.z, z);
+  const across = 2 ** (z - tile.z);
+  const reach = (68 / 4096) * across;
+  const over = (own: number, other: number) =>
+    other + 1 > own * across - reach && other < (own + 1) * across + reach;
+  if (tile.z < z) return over(tile.x, x) && over(tile.y, y);
   return (
     tile.x >> (tile.z - common) === x >> (z - common) && tile.y >> (tile.z - common) === y >> (z - common)
   );
@@ -19,7 +24,7 @@ describe('stale tiles', () => {
     expect(tileAt(180, -85.06, 4)).toEqual({ x: 15, y: 15 });
   });
 
-  it('names every tile in view that holds, is, or lies in a touched one, and no other', () => {
+  it('names every tile in view that holds, is, lies in or reaches into a touched one, and no other', () => {
     const touched: [number, number, number][] = [[15, 26723, 14221]];
     for (const zoom of [11.3, 15, 16.7, 18]) {
       const stale = staleTiles(touched, village, zoom);
@@ -35,6 +40,14 @@ describe('stale tiles', () => {
         }
       }
     }
+  });
+
+  it('names the neighbour of a lesser zoom that draws over its edge into a touched tile', () => {
+    // The first column of its parent: the parent's western neighbour draws 68 units over the edge.
+    const names = staleTiles([[17, 106880, 56884]], village, 13).map(({ z, x, y }) => `${z}/${x}/${y}`);
+    expect(names).toContain('12/3340/1777');
+    expect(names).toContain('12/3339/1777');
+    expect(names).not.toContain('12/3341/1777');
   });
 
   it('stays small where a large tile is touched and the view is near', () => {

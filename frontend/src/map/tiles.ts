@@ -18,9 +18,20 @@ export function tileAt(lon: number, lat: number, z: number): { x: number; y: num
   };
 }
 
+/** How far a tile draws beyond its edge, as a part of its width: what lies there is in it too. */
+const REACH = 68 / 4096;
+
+/** Columns (or rows) of tiles some zooms above that hold one of a zoom or draw over their edge into it. */
+function meeting(place: number, z: number, up: number): number[] {
+  const across = 2 ** up;
+  const first = Math.max(0, Math.floor(place / across - REACH));
+  const last = Math.min(2 ** (z - up) - 1, Math.ceil((place + 1) / across + REACH) - 1);
+  return Array.from({ length: last - first + 1 }, (_, at) => first + at);
+}
+
 /**
- * The tiles that may be on screen and are stale once some are touched: those themselves, those that hold one,
- * and those in view that lie in one.
+ * The tiles that may be on screen and are stale once some are touched: those themselves, those of lesser zooms
+ * that hold one or draw over their edge into one, and those in view that lie in one.
  */
 export function staleTiles(touched: [number, number, number][], view: Bounds, zoom: number): TileId[] {
   const stale = new Map<string, TileId>();
@@ -28,7 +39,11 @@ export function staleTiles(touched: [number, number, number][], view: Bounds, zo
   // While the map zooms, tiles of the next zoom are on their way.
   const last = Math.ceil(zoom) + 1;
   for (const [z, x, y] of touched) {
-    for (let up = 0; up <= z; up++) add({ z: z - up, x: x >> up, y: y >> up });
+    add({ z, x, y });
+    for (let up = 1; up <= z; up++) {
+      const [columns, rows] = [x, y].map((from) => meeting(from, z, up)) as [number[], number[]];
+      for (const column of columns) for (const row of rows) add({ z: z - up, x: column, y: row });
+    }
     for (let below = z + 1; below <= last; below++) {
       const across = 2 ** (below - z);
       const [northWest, southEast] = [tileAt(view[0], view[3], below), tileAt(view[2], view[1], below)];

@@ -4,6 +4,7 @@ import { sourcesOf, sums } from './sources';
 
 const item = (name: string, value: number, unit: string, source: string): Item => ({
   type: 'Feature',
+  id: name,
   geometry: null,
   properties: { name, value, unit, source, period: '2023-01', as_of: '2023-06-30' },
 });

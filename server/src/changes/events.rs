@@ -1,14 +1,9 @@
 //! The notice of a change, written once and handed to everybody who listens.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, mpsc},
-    thread,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use tokio::sync::{broadcast, watch};
 use yizhangtu_data::store::Entry;
 use yizhangtu_index::{Point, Rect};
 
@@ -19,9 +14,6 @@ use crate::{
     http::App,
     policy::{Action, Viewer, ground},
 };
-
-/// Messages that a slow listener may be behind before it is told to read anew.
-const BEHIND: usize = 4096;
 
 /// Ids named in one message.
 const MOST_IDS: usize = 1000;
@@ -47,59 +39,6 @@ struct Place {
     id: Arc<str>,
     before: Option<Rect>,
     after: Option<Rect>,
-}
-
-/// Where messages go out. Cloning shares it.
-#[derive(Clone)]
-pub(crate) struct Hub {
-    to: mpsc::Sender<Message>,
-    live: broadcast::Sender<Message>,
-    closed: watch::Sender<bool>,
-}
-
-impl Hub {
-    /// A hub with a thread of its own: the writer hands a message over and goes on, however
-    /// many listen.
-    pub(crate) fn new() -> Self {
-        let (to, messages) = mpsc::channel::<Message>();
-        let (live, _) = broadcast::channel(BEHIND);
-        let out = live.clone();
-        let thread = thread::Builder::new().name("events".to_owned());
-        let spawned = thread.spawn(move || {
-            for message in messages {
-                // Nobody may listen.
-                let _ = out.send(message);
-            }
-        });
-        if let Err(error) = spawned {
-            tracing::error!(%error, "nobody will be told of changes");
-        }
-        let (closed, _) = watch::channel(false);
-        Self { to, live, closed }
-    }
-
-    /// Hands messages over.
-    pub(super) fn tell(&self, messages: impl IntoIterator<Item = Message>) {
-        for message in messages {
-            // The thread ends with the process only.
-            let _ = self.to.send(message);
-        }
-    }
-
-    /// What is told from now on.
-    pub(super) fn listen(&self) -> (broadcast::Receiver<Message>, watch::Receiver<bool>) {
-        (self.live.subscribe(), self.closed.subscribe())
-    }
-
-    /// How many listen.
-    pub(crate) fn listeners(&self) -> usize {
-        self.live.receiver_count()
-    }
-
-    /// Ends every stream, so that the service can stop.
-    pub(crate) fn close(&self) {
-        self.closed.send_replace(true);
-    }
 }
 
 impl Message {

@@ -14,6 +14,7 @@ mod compose;
 mod draft;
 mod events;
 mod follow;
+mod hub;
 mod keeper;
 mod log;
 mod numbering;
@@ -36,7 +37,7 @@ use axum::{
 
 pub(crate) use answer::current;
 pub(crate) use draft::{Draft, feature_geometry, ulid};
-pub(crate) use events::Hub;
+pub(crate) use hub::Hub;
 pub(crate) use keeper::{Done, Keeper};
 pub(crate) use numbering::village;
 pub(crate) use post::{REPLAYED, json, key, nothing_else, object, reason, recall, version_of};

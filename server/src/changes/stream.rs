@@ -1,6 +1,6 @@
 //! The stream of what happens, as server-sent events.
 
-use std::{collections::VecDeque, convert::Infallible, time::Duration};
+use std::{convert::Infallible, time::Duration};
 
 use axum::{
     body::Body,
@@ -10,7 +10,13 @@ use axum::{
 use bytes::Bytes;
 use futures::stream;
 use tokio::{
-    sync::{broadcast, watch},
+    sync::{
+        broadcast::{
+            self,
+            error::{RecvError, TryRecvError},
+        },
+        watch,
+    },
     time::{Instant, Interval, MissedTickBehavior, interval_at},
 };
 
@@ -45,9 +51,8 @@ pub(super) async fn answer(
         .map_or(since.unwrap_or(now), |message| message.sequence);
     let mut signs = interval_at(Instant::now() + SIGN_OF_LIFE, SIGN_OF_LIFE);
     signs.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut waiting: VecDeque<Bytes> = VecDeque::new();
     // Clients wait two seconds before they come back. The comment opens the stream at once.
-    waiting.push_back(Bytes::from_static(b"retry: 2000\n: yizhangtu\n\n"));
+    let mut waiting = vec![Bytes::from_static(b"retry: 2000\n: yizhangtu\n\n")];
     waiting.extend(
         missed
             .iter()
@@ -106,7 +111,7 @@ async fn missed(app: &App, since: u64) -> Result<Vec<Message>, Problem> {
 struct Listener {
     app: App,
     viewer: Viewer,
-    waiting: VecDeque<Bytes>,
+    waiting: Vec<Bytes>,
     live: broadcast::Receiver<Message>,
     closed: watch::Receiver<bool>,
     signs: Interval,
@@ -117,31 +122,54 @@ struct Listener {
 impl Listener {
     /// The next bytes; none when the service stops.
     async fn next(&mut self) -> Option<Bytes> {
-        if let Some(bytes) = self.waiting.pop_front() {
-            return Some(bytes);
-        }
         loop {
-            tokio::select! {
+            if let Some(bytes) = self.gathered() {
+                return Some(bytes);
+            }
+            let told = tokio::select! {
                 // Also where the hub itself is gone.
                 _ = self.closed.wait_for(|closed| *closed) => return None,
-                told = self.live.recv() => match told {
-                    // Told already, with what was missed.
-                    Ok(message) if message.layer.is_some() && message.sequence <= self.last => {}
-                    Ok(message) => {
-                        self.last = message.sequence;
-                        if let Some(bytes) = message.to(&self.app, &self.viewer) {
-                            return Some(bytes);
-                        }
-                    }
-                    Err(broadcast::error::RecvError::Lagged(_)) => {
-                        let reload = Message::reload(self.app.snapshot().sequence);
-                        self.last = reload.sequence;
-                        return Some(reload.bytes);
-                    }
-                    Err(broadcast::error::RecvError::Closed) => return None,
-                },
+                told = self.live.recv() => told,
                 _ = self.signs.tick() => return Some(Bytes::from_static(b":\n\n")),
+            };
+            match told {
+                Ok(message) => self.hear(&message),
+                Err(RecvError::Lagged(_)) => self.lose(),
+                Err(RecvError::Closed) => return None,
             }
+            // What came together goes out together.
+            loop {
+                match self.live.try_recv() {
+                    Ok(message) => self.hear(&message),
+                    Err(TryRecvError::Lagged(_)) => self.lose(),
+                    Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+                }
+            }
+        }
+    }
+
+    fn hear(&mut self, message: &Message) {
+        // Told already, with what was missed.
+        if message.layer.is_some() && message.sequence <= self.last {
+            return;
+        }
+        self.last = message.sequence;
+        self.waiting.extend(message.to(&self.app, &self.viewer));
+    }
+
+    /// Too far behind: everything is to be read anew.
+    fn lose(&mut self) {
+        let reload = Message::reload(self.app.snapshot().sequence);
+        self.last = reload.sequence;
+        self.waiting.clear();
+        self.waiting.push(reload.bytes);
+    }
+
+    /// All that waits, in one piece.
+    fn gathered(&mut self) -> Option<Bytes> {
+        match self.waiting.len() {
+            0 | 1 => self.waiting.pop(),
+            _ => Some(self.waiting.drain(..).flatten().collect()),
         }
     }
 }

@@ -144,17 +144,6 @@ pub(super) fn add(schemas: &mut Value) {
                 "plates": { "type": "array", "minItems": 1, "maxItems": 500, "items": text },
             },
         },
-        "Standing": {
-            "type": "object",
-            "required": ["layer", "id", "state", "title", "since", "deadline", "overdue", "suspended", "version", "transitions", "log"],
-            "properties": {
-                "layer": text, "id": text, "log_layer": text, "state": text, "since": text, "deadline": maybe,
-                "overdue": { "type": "boolean" }, "suspended": { "type": "boolean" }, "ends": { "type": "boolean" },
-                "title": { "type": "object" }, "version": text,
-                "transitions": { "type": "array", "items": { "type": "object" } },
-                "log": { "type": "array", "items": { "type": "object" } },
-            },
-        },
         "Revert": {
             "type": "object",
             "additionalProperties": false,

@@ -1,6 +1,7 @@
 //! `GET /api`: the service described in OpenAPI 3.0, made from its operations and its
 //! catalog; `GET /api.html`: the same for people.
 
+mod answers;
 mod attachments;
 mod changes;
 mod operations;

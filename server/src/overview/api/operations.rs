@@ -142,7 +142,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getCatalog",
         "图层、专题、代码表 / layers, themes and code lists",
         &[],
-        &[(JSON, "object")],
+        &[(JSON, "Catalog")],
     ),
     get(
         "/collections",
@@ -228,7 +228,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "unmaskItem",
         "查看一条记录的明文，须写明事由，记入审计 / one record unmasked, for a reason, on record",
         &["layer", "id"],
-        &[(JSON, "object")],
+        &[(JSON, "Unmasked")],
     )
     .post(&[(JSON, "Reason")]),
     get(
@@ -405,7 +405,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getItemHistory",
         "要素的历史，或两个版本之差 / the history of a feature, or the difference of two versions",
         &["layer", "id", "from", "to"],
-        &[(JSON, "object")],
+        &[(JSON, "FeaturePast")],
     ),
     get(
         "/collections/{layer}/items/{id}/revert",
@@ -423,7 +423,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getEnforcementTotals",
         "两违的宗数与面积，可分组 / cases and square metres, in all and by group",
         &["case-by", "case-date", "case-from", "case-to", "kind", "source", "case-state", "is_new", "grid", "co_op", "demolished", "as-of"],
-        &[(JSON, "object")],
+        &[(JSON, "CaseTotals")],
     ),
     get(
         "/enforcement/cases",
@@ -431,7 +431,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getEnforcementCases",
         "构成合计的案件，或台账 / the cases that a total is made of, or the ledger",
         &["case-date", "case-from", "case-to", "kind", "source", "case-state", "is_new", "grid", "co_op", "demolished", "as-of", "case-f", "case-limit"],
-        &[(JSON, "object"), (XLSX, "binary")],
+        &[(JSON, "CaseList"), (XLSX, "binary")],
     ),
     get(
         "/enforcement/cases/{id}/facts",
@@ -439,7 +439,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getEnforcementFacts",
         "案件所在的网格、经济社，侵占的管控线、规划地类面积 / where a case lies, and square metres of what it reaches into",
         &["id"],
-        &[(JSON, "object")],
+        &[(JSON, "CaseFacts")],
     ),
     get(
         "/enforcement/cases/{id}/documents",
@@ -483,7 +483,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getEnforcementDifference",
         "与某日相比变化的案件 / the cases that make a figure differ from that of a day",
         &["case-date", "case-from", "case-to", "kind", "source", "case-state", "is_new", "grid", "co_op", "demolished", "as-of"],
-        &[(JSON, "object")],
+        &[(JSON, "CaseDifference")],
     ),
     get(
         "/events/totals",
@@ -507,7 +507,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getProcesses",
         "有办理流程的图层 / the layers that have a process",
         &[],
-        &[(JSON, "object")],
+        &[(JSON, "Processes")],
     ),
     get(
         "/processes/{layer}",
@@ -515,7 +515,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getProcess",
         "办理流程：状态、步骤、时限 / a process: states, steps, limits",
         &["layer", "process-version"],
-        &[(JSON, "object")],
+        &[(JSON, "Machine")],
     ),
     get(
         "/processes/{layer}/queue",
@@ -523,7 +523,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getProcessQueue",
         "在办清单，最先到期的在前 / what is under way, the soonest due first",
         &["layer", "process-state", "overdue", "mine", "queue-show", "queue-limit"],
-        &[(JSON, "object")],
+        &[(JSON, "Queue")],
     ),
     get(
         "/processes/{layer}/steps/{step}",
@@ -617,7 +617,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getHouse",
         "房屋页：按套间的住户、所在网格、合同、案件、走访 / a house: who lives there by room, its grid, contracts, cases, visits",
         &["id"],
-        &[(JSON, "object")],
+        &[(JSON, "House")],
     ),
     get(
         "/coverage",
@@ -625,7 +625,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getCoverage",
         "走访轮次的进度，或各户多久没走访，及人屋车场网完成度 / how far a round of visits has come, or when each house was last seen; completeness by grid",
         &["round"],
-        &[(JSON, "object")],
+        &[(JSON, "Coverage")],
     ),
     get(
         "/quality",
@@ -633,7 +633,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getQuality",
         "数据质量：错误与疑点 / what in the data is wrong or suspicious",
         &[],
-        &[(JSON, "object")],
+        &[(JSON, "Quality")],
     ),
     get(
         "/night-counts",
@@ -650,7 +650,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "takeRegister",
         "导入人屋台账（xlsx），dry_run 只检查 / take a register of people in; dry_run only checks",
         &["dry-run", "partial"],
-        &[(JSON, "object")],
+        &[(JSON, "RegisterTaken")],
     )
     .post(&[("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "string")]),
     get(
@@ -659,7 +659,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getSheets",
         "图幅一览 / the map sheets",
         &["sheet-grid"],
-        &[(JSON, "object")],
+        &[(JSON, "SheetList")],
     ),
     get(
         "/sheets/{sheet}",
@@ -667,7 +667,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getSheet",
         "图幅：以 .pdf 结尾为可打印的文件，否则为现状；at 为所印的变更序号 / a sheet: to print where the path ends in .pdf, else how it stands; at is the number that a print shows",
         &["sheet", "paper", "at", "approval"],
-        &[(JSON, "object"), ("application/pdf", "string")],
+        &[(JSON, "PrintedSheet"), ("application/pdf", "string")],
     ),
     get(
         "/statistics",
@@ -675,7 +675,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "statistics",
         "划定区域内的统计 / counts in a drawn area",
         &[],
-        &[(JSON, "object")],
+        &[(JSON, "Statistics")],
     )
     .post(&[(JSON, "StatisticsRequest")]),
     get(
@@ -684,7 +684,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getContracts",
         "集体合同台账：到期、欠租、低于指导价、闲置资产 / ledger of contracts and idle assets",
         &["on"],
-        &[(JSON, "object")],
+        &[(JSON, "Ledger")],
     ),
     get(
         "/contracts/{id}/rent",
@@ -692,7 +692,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getRent",
         "逐月应收租金：递增与减免 / rent month by month, with step-ups and relief",
         &["id"],
-        &[(JSON, "object")],
+        &[(JSON, "RentMonths")],
     ),
     get(
         "/renewal/outline",
@@ -877,7 +877,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getBaseMaps",
         "底图 / base maps",
         &[],
-        &[(JSON, "object")],
+        &[(JSON, "BaseMaps")],
     ),
     get(
         "/basemaps/{id}/{z}/{x}/{y}",
@@ -899,7 +899,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getSession",
         "当前用户与权限 / who is asking, and what they may do",
         &[],
-        &[(JSON, "object")],
+        &[(JSON, "Session")],
     ),
     get(
         "/session",
@@ -907,7 +907,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "signIn",
         "登录，以 Cookie 保持 / sign in; a cookie keeps the session",
         &[],
-        &[(JSON, "object")],
+        &[(JSON, "Session")],
     )
     .post(&[(JSON, "Credentials")]),
     get(
@@ -936,7 +936,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "beginSecondFactor",
         "设置动态码：给出密钥与二维码 / a secret and its QR code for an authenticator",
         &[],
-        &[(JSON, "object")],
+        &[(JSON, "Enrolment")],
     )
     .post(&[]),
     get(
@@ -945,7 +945,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "confirmSecondFactor",
         "以第一个动态码确认，给出恢复码 / confirmed by the first code; gives recovery codes",
         &[],
-        &[(JSON, "object")],
+        &[(JSON, "Recovery")],
     )
     .post(&[(JSON, "Code")])
     .method("put"),
@@ -965,7 +965,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getRights",
         "权限矩阵 / the matrix of rights",
         &[],
-        &[(JSON, "object")],
+        &[(JSON, "RightsMatrix")],
     ),
     get(
         "/rights/why",
@@ -973,7 +973,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getRightsWhy",
         "某用户为何能看到某项 / why somebody may see something",
         &["user", "action", "why-layer", "why-id", "why-field"],
-        &[(JSON, "object")],
+        &[(JSON, "RightsReason")],
     ),
     get(
         "/accounts",
@@ -981,7 +981,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getAccounts",
         "账户与角色 / the accounts, and the roles that there are",
         &[],
-        &[(JSON, "object")],
+        &[(JSON, "Accounts")],
     ),
     get(
         "/accounts",
@@ -989,17 +989,17 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "makeAccount",
         "新建账户，口令只给出一次 / make an account; its password is given once",
         &[],
-        &[],
+        &[(JSON, "Account")],
     )
     .post(&[(JSON, "NewAccount")])
-    .further(&["201"]),
+    .status("201"),
     get(
         "/accounts/{user}",
         SERVICE,
         "changeAccount",
         "停用、重设口令、改变角色与管辖范围 / lock, give a new password, another role or territory",
         &["account-user"],
-        &[(JSON, "object")],
+        &[(JSON, "Account")],
     )
     .post(&[(JSON, "AccountChange")])
     .method("patch"),
@@ -1009,7 +1009,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getExports",
         "出件申请：自己的和可审批的 / requests to take files with personal data away: one's own, and those to decide on",
         &[],
-        &[(JSON, "object")],
+        &[(JSON, "ExportList")],
     ),
     get(
         "/exports",
@@ -1017,17 +1017,17 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "askExport",
         "申请出件，由另一人审批 / ask for files, which somebody else approves",
         &[],
-        &[],
+        &[(JSON, "ExportRequest")],
     )
     .post(&[(JSON, "ExportWish")])
-    .further(&["201"]),
+    .status("201"),
     get(
         "/exports/{id}",
         SERVICE,
         "decideExport",
         "同意、不同意或撤回 / approve, refuse or withdraw",
         &["id"],
-        &[(JSON, "object")],
+        &[(JSON, "ExportRequest")],
     )
     .post(&[(JSON, "ExportDecision")])
     .method("patch"),
@@ -1039,7 +1039,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[
             "user", "action", "outcome", "from", "until", "before", "limit", "f",
         ],
-        &[(JSON, "object"), (CSV, "string")],
+        &[(JSON, "AuditPage"), (CSV, "string")],
     ),
     get(
         "/audit/state",
@@ -1047,7 +1047,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getAuditState",
         "审计日志是否完整 / whether the audit log is whole",
         &["noted"],
-        &[(JSON, "object")],
+        &[(JSON, "AuditState")],
     ),
     get(
         "/health",

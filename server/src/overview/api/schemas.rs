@@ -67,15 +67,6 @@ pub(super) fn all(app: &App) -> Value {
                 "swap_axes": { "type": "boolean" },
             },
         },
-        "ImportState": {
-            "type": "object",
-            "required": ["token", "state", "layer"],
-            "properties": {
-                "token": text, "layer": text, "problem": text,
-                "state": { "type": "string", "enum": ["checking", "ready", "writing", "done", "failed"] },
-                "progress": { "type": "object" }, "report": { "type": "object" },
-            },
-        },
         "Link": {
             "type": "object",
             "required": ["href", "rel"],
@@ -115,7 +106,7 @@ pub(super) fn all(app: &App) -> Value {
             "properties": {
                 "type": { "type": "string", "enum": ["Feature"] },
                 "id": text,
-                "geometry": { "type": "object", "nullable": true },
+                "geometry": { "allOf": [{ "$ref": "#/components/schemas/Geometry" }], "nullable": true },
                 "properties": { "oneOf": [] },
                 "links": links,
             },
@@ -131,35 +122,6 @@ pub(super) fn all(app: &App) -> Value {
                 "links": links,
             },
         },
-        "SearchResults": {
-            "type": "object",
-            "required": ["sequence", "results"],
-            "properties": {
-                "sequence": count,
-                "results": { "type": "array", "items": {
-                    "type": "object",
-                    "required": ["layer", "id", "title", "match"],
-                    "properties": {
-                        "layer": text, "id": text, "title": text, "detail": text,
-                        "point": { "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "number" } },
-                        "bounds": { "type": "array", "minItems": 4, "maxItems": 4, "items": { "type": "number" } },
-                        "match": { "type": "string", "enum": ["exact", "prefix", "substring", "sound"] },
-                    },
-                } },
-            },
-        },
-        "Lookup": {
-            "type": "object",
-            "required": ["point", "sequence", "at"],
-            "properties": {
-                "point": { "type": "array", "items": { "type": "number" } },
-                "sequence": count,
-                "at": { "type": "object", "additionalProperties": { "type": "array", "items": { "type": "object" } } },
-                "nearest": { "type": "object" },
-                "residents": { "type": "array", "items": { "type": "object" } },
-                "hint": { "type": "object" },
-            },
-        },
         "StatisticsRequest": {
             "type": "object",
             "properties": {
@@ -172,6 +134,7 @@ pub(super) fn all(app: &App) -> Value {
             },
         },
     });
+    super::answers::add(&mut schemas);
     super::changes::add(&mut schemas);
     super::attachments::add(&mut schemas);
     super::people::add(&mut schemas);

@@ -1,6 +1,8 @@
 //! The abstract tests of OGC API – Features Part 2 (18-058r1 annex A), Part 3 (19-079r2 annex
 //! A) and Part 4 (20-002, by its requirements: its annex is not written yet) that can run
-//! against one server, each by its identifier. Part 1 is in `ogc_features`.
+//! against one server, each by its identifier; Part 1 is in `core`.
+
+mod core;
 
 use std::{
     collections::BTreeSet,
@@ -484,6 +486,11 @@ const PART_4: &[Test] = &[
         );
     }),
 ];
+
+#[test]
+fn part_1_core_geojson_html_and_openapi() {
+    run(&Server::start(&village("donghua")), core::PART_1);
+}
 
 #[test]
 fn part_2_coordinate_reference_systems_and_part_3_filtering() {
