@@ -12,6 +12,7 @@ use std::{
 };
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 /// The roles of the demonstration: each has an account of its name.
 pub const ROLES: [&str; 17] = [
@@ -131,6 +132,58 @@ pub fn open_village(name: &str, folder: &Path) -> PathBuf {
         .execute_batch("DELETE FROM account; DELETE FROM api_key; PRAGMA wal_checkpoint(TRUNCATE);")
         .expect("tables of accounts");
     file
+}
+
+/// A small disk in memory, unmounted when dropped.
+pub struct SmallDisk(TempDir);
+
+impl SmallDisk {
+    /// Mounts one; none where this user may not.
+    pub fn new(megabytes: u32) -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"])
+            .arg(folder.path())
+            .output()
+            .is_ok_and(|output| output.status.success());
+        mounted.then_some(Self(folder))
+    }
+
+    /// Where it is mounted.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+/// Makes every `fsync` fail while a file is there.
+const FAILING: &str = r#"
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <sys/syscall.h>
+static int fails(void) { const char *flag = getenv("FAILING_DISK"); return flag && access(flag, F_OK) == 0; }
+int fsync(int fd) { if (fails()) { errno = EIO; return -1; } return (int)syscall(SYS_fsync, fd); }
+int fdatasync(int fd) { if (fails()) { errno = EIO; return -1; } return (int)syscall(SYS_fdatasync, fd); }
+"#;
+
+/// A library that, laid before others (`LD_PRELOAD`), makes every `fsync` fail while the file
+/// is there that `FAILING_DISK` names; none without a C compiler.
+pub fn failing_disk(folder: &Path) -> Option<PathBuf> {
+    let (source, library) = (folder.join("failing.c"), folder.join("failing.so"));
+    fs::write(&source, FAILING).expect("a file");
+    let built = Command::new("cc")
+        .args(["-shared", "-fPIC", "-o"])
+        .args([&library, &source])
+        .status();
+    built
+        .is_ok_and(|status| status.success())
+        .then_some(library)
 }
 
 /// A served file. It stops when dropped. By itself it asks without signing in.

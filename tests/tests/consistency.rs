@@ -75,6 +75,63 @@ fn edit(server: &Server, dice: &mut Dice, own: &mut Vec<String>, editor: u64, nu
     assert_eq!(reply.status, 200, "{}", reply.text());
 }
 
+/// One random edit of the borders of grids: a corner moved for all who have it, a grid split, two
+/// made one. Gives whether it was taken: a corner may not be moved across another border.
+fn border(server: &Server, dice: &mut Dice, number: u64) -> bool {
+    let grids = server.get("/collections/grid/items?limit=100").json();
+    let grids = grids["features"].as_array().expect("grids").clone();
+    let pick = |dice: &mut Dice| -> Value {
+        grids[usize::try_from(dice.below(grids.len() as u64)).expect("few")].clone()
+    };
+    let one = pick(dice);
+    let id = one["id"].as_str().expect("an id").to_owned();
+    let version = |id: &str| {
+        server
+            .get(&format!("/collections/grid/items/{id}/history"))
+            .json()["version"]
+            .clone()
+    };
+    let rings = &one["geometry"]["coordinates"];
+    let ring = if one["geometry"]["type"] == "Polygon" {
+        &rings[0]
+    } else {
+        &rings[0][0]
+    };
+    let ring: Vec<[f64; 2]> = serde_json::from_value(ring.clone()).expect("a ring");
+    let change = match dice.below(4) {
+        0 => {
+            let lon = |at: &[f64; 2]| at[0];
+            let (west, east) = ring
+                .iter()
+                .map(lon)
+                .fold((180.0_f64, -180.0_f64), |(w, e), x| (w.min(x), e.max(x)));
+            let middle = west + (east - west) * (0.3 + dice.part() * 0.4);
+            json!({ "op": "split", "layer": "grid", "id": id, "version": version(&id),
+                "line": { "type": "LineString", "coordinates": [[middle, 23.0], [middle, 23.3]] },
+                "parts": [{}, { "properties": { "code": format!("44011810122{number:04}"), "name": format!("分出{number}") } }] })
+        }
+        1 => {
+            let other = pick(dice);
+            let other = other["id"].as_str().expect("an id");
+            json!({ "op": "merge", "layer": "grid", "ids": [id, other], "versions": [version(&id), version(other)] })
+        }
+        _ => {
+            let from = ring[usize::try_from(dice.below(ring.len() as u64)).expect("few")];
+            let near =
+                |at: f64, dice: &mut Dice| ((at + (dice.part() - 0.5) * 4e-5) * 1e9).round() / 1e9;
+            let to = [near(from[0], dice), near(from[1], dice)];
+            json!({ "op": "move_vertex", "layer": "grid", "from": from, "to": to })
+        }
+    };
+    let reply = server.post("/changes", &json!({ "changes": [change] }));
+    assert!(
+        [200, 409, 412, 422].contains(&reply.status),
+        "{change}: {}",
+        reply.text()
+    );
+    reply.status == 200
+}
+
 #[test]
 fn all_that_answers_agrees_after_edits_by_many() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -96,6 +153,10 @@ fn all_that_answers_agrees_after_edits_by_many() {
                 })
             })
             .collect();
+        // Others see to the borders of the ground meanwhile.
+        let mut dice = Dice(round * 31 + 5);
+        let taken = (0..EDITS).filter(|number| border(&server, &mut dice, round * EDITS + number));
+        assert!(taken.count() > 3, "no border was moved");
         own = editors
             .into_iter()
             .map(|editor| editor.join().expect("an editor ends well"))
@@ -165,6 +226,34 @@ fn agree(server: &Server, file: &Path, folder: &Path, round: u64) {
             );
         }
     }
+    let grids = |server: &Server| -> BTreeMap<String, Value> {
+        let page = server.get("/collections/grid/items?limit=1000").json();
+        let features = page["features"].as_array().expect("features").clone();
+        let named = |one: Value| (one["id"].as_str().expect("an id").to_owned(), one);
+        features.into_iter().map(named).collect()
+    };
+    let ground = grids(server);
+    assert_eq!(ground, grids(&fresh));
+    // Whatever was split, merged and moved: people, houses and square metres of the grids are
+    // those of the whole.
+    let by_grid = server
+        .post("/statistics", &json!({ "area": everything, "by": "grid" }))
+        .json();
+    let groups = by_grid["groups"].as_array().expect("groups");
+    let sum = |path: &str| -> u64 {
+        groups
+            .iter()
+            .map(|group| group.pointer(path).and_then(Value::as_u64).unwrap_or(0))
+            .sum()
+    };
+    assert_eq!(
+        Some(sum("/buildings/count")),
+        by_grid["buildings"]["count"].as_u64()
+    );
+    assert_eq!(
+        Some(sum("/people/total")),
+        by_grid["people"]["total"].as_u64()
+    );
     let mut dice = Dice(round + 77);
     for _ in 0..60 {
         let (lon, lat) = (113.62 + dice.part() * 0.02, 23.12 + dice.part() * 0.02);
@@ -192,6 +281,9 @@ fn agree(server: &Server, file: &Path, folder: &Path, round: u64) {
             let sequence = change["sequence"].as_u64().expect("a number");
             assert_eq!(sequence, since + 1);
             since = sequence;
+            if change["layer"] != "building" {
+                continue;
+            }
             let text = |name: &str| change[name].as_str().expect("a text").to_owned();
             last.insert(text("id"), text("operation"));
         }

@@ -1,21 +1,26 @@
 //! Power cuts: the server is killed at random moments under writers, and every change set
 //! that it acknowledged is there whole, none half, and the history fits.
 //!
+//! The same where the disk fills up or fails for a while under them.
+//!
 //! `YIZHANGTU_ROUNDS=200` runs it at length.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ffi::OsStr,
+    fs,
+    io::Write,
     path::Path,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
-use yizhangtu_tests::{Server, open_village};
+use yizhangtu_tests::{Server, SmallDisk, failing_disk, open_village};
 
 /// Features of one change set.
 const WHOLE: usize = 5;
@@ -44,21 +49,45 @@ fn feature(set: &str, place: usize) -> Value {
     })
 }
 
-/// Writes until the server is gone; notes what was acknowledged: the sets, and the last
-/// name that one feature was given.
-fn write(
-    url: &str,
-    names: &AtomicU64,
-    acknowledged: &Mutex<BTreeSet<String>>,
-    stopped: &AtomicBool,
-) {
+/// What the writers share: the next name, and what came of theirs.
+#[derive(Default)]
+struct Shared {
+    names: AtomicU64,
+    acknowledged: Mutex<BTreeSet<String>>,
+    /// Refusals of a disk that is full or does not answer.
+    refused: AtomicU64,
+    stopped: AtomicBool,
+}
+
+impl Shared {
+    fn acknowledged(&self) -> usize {
+        self.acknowledged.lock().expect("no panic").len()
+    }
+
+    /// Waits until a number has grown.
+    fn wait(&self, number: impl Fn(&Self) -> usize) {
+        let before = number(self);
+        let until = Instant::now() + Duration::from_secs(60);
+        while number(self) == before {
+            assert!(Instant::now() < until, "nothing happens");
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn refused(&self) -> usize {
+        usize::try_from(self.refused.load(Ordering::Relaxed)).expect("few")
+    }
+}
+
+/// Writes until the server is gone; notes what was acknowledged.
+fn write(url: &str, shared: &Shared) {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .timeout_global(Some(Duration::from_secs(20)))
         .build()
         .into();
-    while !stopped.load(Ordering::Relaxed) {
-        let set = format!("set-{}", names.fetch_add(1, Ordering::Relaxed));
+    while !shared.stopped.load(Ordering::Relaxed) {
+        let set = format!("set-{}", shared.names.fetch_add(1, Ordering::Relaxed));
         let changes: Vec<Value> = (0..WHOLE)
             .map(|place| json!({ "op": "insert", "layer": "place", "id": format!("{set}-{place}"), "feature": feature(&set, place) }))
             .collect();
@@ -70,11 +99,13 @@ fn write(
             .send(body.as_bytes());
         match sent {
             Ok(answer) if answer.status() == 200 => {
-                acknowledged.lock().expect("no panic").insert(set);
+                shared.acknowledged.lock().expect("no panic").insert(set);
             }
             Ok(mut answer) => {
                 let words = answer.body_mut().read_to_string().unwrap_or_default();
-                assert_eq!(answer.status(), 503, "{words}");
+                assert!([503, 507].contains(&answer.status().as_u16()), "{words}");
+                shared.refused.fetch_add(1, Ordering::Relaxed);
+                thread::sleep(Duration::from_millis(5));
             }
             Err(_) => return,
         }
@@ -136,46 +167,96 @@ fn compare(file: &Path, acknowledged: &BTreeSet<String>) {
     );
 }
 
-#[test]
-fn what_was_acknowledged_survives_kill_9() {
-    let rounds: u64 = std::env::var("YIZHANGTU_ROUNDS")
+/// Serves a file to writers, lets something happen, and ends the server as a power cut would;
+/// then looks at what is there.
+fn cut(
+    file: &Path,
+    variables: &[(&str, &OsStr)],
+    shared: &Arc<Shared>,
+    happens: impl FnOnce(&Shared),
+) {
+    let server = Server::start_in(file, &[], variables);
+    shared.stopped.store(false, Ordering::Relaxed);
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|_| {
+            let (url, shared) = (server.url.clone(), Arc::clone(shared));
+            thread::spawn(move || write(&url, &shared))
+        })
+        .collect();
+    // At least one set is through.
+    shared.wait(Shared::acknowledged);
+    happens(shared);
+    server.kill();
+    shared.stopped.store(true, Ordering::Relaxed);
+    for writer in writers {
+        writer.join().expect("a writer ends well");
+    }
+    compare(file, &shared.acknowledged.lock().expect("no panic"));
+}
+
+fn rounds() -> u64 {
+    std::env::var("YIZHANGTU_ROUNDS")
         .ok()
         .and_then(|rounds| rounds.parse().ok())
-        .unwrap_or(3);
+        .unwrap_or(3)
+}
+
+#[test]
+fn what_was_acknowledged_survives_kill_9() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = open_village("donghua", folder.path());
-    let names = Arc::new(AtomicU64::new(1));
-    let acknowledged = Arc::new(Mutex::new(BTreeSet::new()));
-    for round in 1..=rounds {
+    let shared = Arc::new(Shared::default());
+    for round in 1..=rounds() {
         let mut dice = Dice(round.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        let server = Server::start_with(&file, &[]);
-        let stopped = Arc::new(AtomicBool::new(false));
-        let writers: Vec<_> = (0..WRITERS)
-            .map(|_| {
-                let url = server.url.clone();
-                let (names, acknowledged, stopped) = (
-                    Arc::clone(&names),
-                    Arc::clone(&acknowledged),
-                    Arc::clone(&stopped),
-                );
-                thread::spawn(move || write(&url, &names, &acknowledged, &stopped))
-            })
-            .collect();
-        // At least one set is through, then any moment.
-        let before = acknowledged.lock().expect("no panic").len();
-        while acknowledged.lock().expect("no panic").len() == before {
-            thread::sleep(Duration::from_millis(1));
-        }
-        thread::sleep(Duration::from_micros(dice.next() % 300_000));
-        server.kill();
-        stopped.store(true, Ordering::Relaxed);
-        for writer in writers {
-            writer.join().expect("a writer ends well");
-        }
-        compare(&file, &acknowledged.lock().expect("no panic"));
+        cut(&file, &[], &shared, |_| {
+            thread::sleep(Duration::from_micros(dice.next() % 300_000));
+        });
     }
-    println!(
-        "{rounds} rounds, {} sets acknowledged, none lost",
-        acknowledged.lock().expect("no panic").len()
-    );
+    let sets = shared.acknowledged();
+    println!("{} rounds, {sets} sets acknowledged, none lost", rounds());
+}
+
+#[test]
+fn what_was_acknowledged_survives_a_disk_that_fills_up() {
+    let Some(disk) = SmallDisk::new(64) else {
+        println!("skipped: this user may not mount a small disk");
+        return;
+    };
+    let file = open_village("donghua", disk.path());
+    let shared = Arc::new(Shared::default());
+    let ballast = disk.path().join("ballast");
+    for _ in 0..rounds().min(20) {
+        cut(&file, &[], &shared, |shared| {
+            let mut weight = fs::File::create(&ballast).expect("a file");
+            while weight.write_all(&[7; 4096]).is_ok() {}
+            shared.wait(Shared::refused);
+            fs::remove_file(&ballast).expect("removable");
+            // There is room again, and it goes on by itself.
+            shared.wait(Shared::acknowledged);
+        });
+    }
+}
+
+#[test]
+fn what_was_acknowledged_survives_a_disk_that_does_not_take_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let Some(library) = failing_disk(folder.path()) else {
+        println!("skipped: no C compiler");
+        return;
+    };
+    let file = open_village("donghua", folder.path());
+    let flag = folder.path().join("flag");
+    let variables = [
+        ("LD_PRELOAD", library.as_os_str()),
+        ("FAILING_DISK", flag.as_os_str()),
+    ];
+    let shared = Arc::new(Shared::default());
+    for _ in 0..rounds().min(20) {
+        cut(&file, &variables, &shared, |shared| {
+            fs::write(&flag, "").expect("a file");
+            shared.wait(Shared::refused);
+            fs::remove_file(&flag).expect("removable");
+            shared.wait(Shared::acknowledged);
+        });
+    }
 }

@@ -4,12 +4,12 @@ use std::{
     fs,
     io::{Seek, SeekFrom, Write},
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use yizhangtu_tests::{Reply, Server, open_village, run, run_well, village};
+use yizhangtu_tests::{
+    Reply, Server, SmallDisk, failing_disk, open_village, run, run_well, village,
+};
 
 fn copy(folder: &Path) -> PathBuf {
     open_village("donghua", folder)
@@ -35,37 +35,16 @@ fn count(server: &Server, name: &str) -> Value {
         .clone()
 }
 
-/// A small disk in memory; none where this user may not make one.
-struct SmallDisk(TempDir);
-
-impl SmallDisk {
-    fn new(megabytes: u32) -> Option<Self> {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"])
-            .arg(folder.path())
-            .output()
-            .is_ok_and(|output| output.status.success());
-        mounted.then_some(Self(folder))
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
-    }
-}
-
 #[test]
 fn a_full_disk_refuses_the_write_and_recovers() {
     let Some(disk) = SmallDisk::new(24) else {
         println!("skipped: this user may not mount a small disk");
         return;
     };
-    let file = copy(disk.0.path());
+    let file = copy(disk.path());
     let server = Server::start_with(&file, &[]);
     assert_eq!(insert(&server, "before", 1).status, 200);
-    let ballast = disk.0.path().join("ballast");
+    let ballast = disk.path().join("ballast");
     let mut weight = fs::File::create(&ballast).expect("a file");
     while weight.write_all(&[7; 4096]).is_ok() {}
     drop(weight);
@@ -86,34 +65,14 @@ fn a_full_disk_refuses_the_write_and_recovers() {
     );
 }
 
-/// Makes every `fsync` fail while a file is there.
-const FAILING: &str = r#"
-#include <errno.h>
-#include <stdlib.h>
-#include <unistd.h>
-#include <sys/syscall.h>
-static int fails(void) { const char *flag = getenv("FAILING_DISK"); return flag && access(flag, F_OK) == 0; }
-int fsync(int fd) { if (fails()) { errno = EIO; return -1; } return (int)syscall(SYS_fsync, fd); }
-int fdatasync(int fd) { if (fails()) { errno = EIO; return -1; } return (int)syscall(SYS_fdatasync, fd); }
-"#;
-
 #[test]
 fn a_write_that_the_disk_does_not_take_is_not_acknowledged() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = copy(folder.path());
-    let (source, library) = (
-        folder.path().join("failing.c"),
-        folder.path().join("failing.so"),
-    );
-    fs::write(&source, FAILING).expect("a file");
-    let built = Command::new("cc")
-        .args(["-shared", "-fPIC", "-o"])
-        .args([&library, &source])
-        .status();
-    if !built.is_ok_and(|status| status.success()) {
+    let Some(library) = failing_disk(folder.path()) else {
         println!("skipped: no C compiler");
         return;
-    }
+    };
     let flag = folder.path().join("flag");
     let server = Server::start_in(
         &file,

@@ -100,6 +100,10 @@ impl GeoPackage {
         } else {
             connect(&self.path, Access::ReadOnly)?
         };
+        // Many may read at once, and each keeps pages of its own; the system keeps them too.
+        connection
+            .pragma_update(None, "cache_size", -READER_KIB)
+            .map_err(|error| self.error(error))?;
         Ok(self.beside(connection, Access::ReadOnly, immutable))
     }
 
@@ -167,6 +171,9 @@ fn remove(path: &Path) {
         let _ = fs::remove_file(Path::new(&name));
     }
 }
+
+/// Pages of the file that one of several readers keeps, in KiB.
+const READER_KIB: i64 = 8192;
 
 /// Settings of a connection. Durable: a commit returns when the disk has it.
 fn prepare(connection: &Connection, write_ahead: bool) -> rusqlite::Result<()> {

@@ -33,9 +33,27 @@ impl GeoPackage {
     /// # Errors
     /// When there is no such layer or field, or the file cannot be read.
     pub fn page(&self, layer: &str, query: &PageQuery) -> Result<Vec<Record>, StoreError> {
+        let mut records = Vec::new();
+        self.try_page(layer, query, |record| {
+            records.push(record);
+            Ok::<_, StoreError>(())
+        })?;
+        Ok(records)
+    }
+
+    /// Hands over a page of features one by one, ending at the first error of the receiver.
+    ///
+    /// # Errors
+    /// The receiver's, or as [`GeoPackage::page`].
+    pub fn try_page<E: From<StoreError>>(
+        &self,
+        layer: &str,
+        query: &PageQuery,
+        mut each: impl FnMut(Record) -> Result<(), E>,
+    ) -> Result<(), E> {
         let table = self.table(layer)?;
         let Some((condition, params)) = self.condition(table, query)? else {
-            return Ok(Vec::new());
+            return Ok(());
         };
         let mut order = Vec::new();
         for (field, descending) in &query.sort {
@@ -53,7 +71,13 @@ impl GeoPackage {
             query.limit,
             query.offset,
         );
-        self.collect(table, &sql, params_from_iter(params))
+        let fail = |error| self.error(error);
+        let mut statement = self.connection.prepare_cached(&sql).map_err(fail)?;
+        let mut rows = statement.query(params_from_iter(params)).map_err(fail)?;
+        while let Some(row) = rows.next().map_err(fail)? {
+            each(self.record(table, row)?)?;
+        }
+        Ok(())
     }
 
     /// How many features a page is taken from; its limit and offset don't count.

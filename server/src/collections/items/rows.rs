@@ -133,7 +133,13 @@ fn by_query<E: From<StoreError>>(
     each: &mut impl FnMut(&Record) -> Result<(), E>,
 ) -> Result<u64, E> {
     let name = |at: usize| layer.fields[at].name.clone();
-    let mut query = PageQuery {
+    // SQLite knows no greater number than an `i64`.
+    let number = |number: u64| {
+        usize::try_from(number)
+            .unwrap_or(usize::MAX)
+            .min(usize::MAX >> 1)
+    };
+    let query = PageQuery {
         bbox: None,
         equal: (request.equal.iter())
             .map(|(field, value)| (field.map_or_else(|| "id".to_owned(), name), value.clone()))
@@ -144,23 +150,11 @@ fn by_query<E: From<StoreError>>(
                 _ => ("id".to_owned(), *descending),
             })
             .collect(),
-        limit: 0,
-        offset: usize::try_from(request.offset).unwrap_or(usize::MAX >> 1),
+        limit: number(request.limit),
+        offset: number(request.offset),
     };
     let matched = store.matched(&layer.id, &query)?;
-    let mut left = request.limit;
-    while left > 0 {
-        query.limit = usize::try_from(left.min(ROWS)).unwrap_or(usize::MAX);
-        let page = store.page(&layer.id, &query)?;
-        for record in &page {
-            each(record)?;
-        }
-        if page.len() < query.limit {
-            break;
-        }
-        left -= page.len() as u64;
-        query.offset += page.len();
-    }
+    store.try_page(&layer.id, &query, |record| each(&record))?;
     Ok(matched)
 }
 
