@@ -113,6 +113,9 @@ fn border(server: &Server, dice: &mut Dice, number: u64) -> bool {
         1 => {
             let other = pick(dice);
             let other = other["id"].as_str().expect("an id");
+            if other == id {
+                return false;
+            }
             json!({ "op": "merge", "layer": "grid", "ids": [id, other], "versions": [version(&id), version(other)] })
         }
         _ => {

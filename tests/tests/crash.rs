@@ -20,7 +20,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use yizhangtu_tests::{Server, SmallDisk, failing_disk, open_village};
+use yizhangtu_tests::{Server, SmallDisk, failing_disk, open_village, run_well};
 
 /// Features of one change set.
 const WHOLE: usize = 5;
@@ -65,11 +65,11 @@ impl Shared {
     }
 
     /// Waits until a number has grown.
-    fn wait(&self, number: impl Fn(&Self) -> usize) {
+    fn wait(&self, what: &str, number: impl Fn(&Self) -> usize) {
         let before = number(self);
         let until = Instant::now() + Duration::from_secs(60);
         while number(self) == before {
-            assert!(Instant::now() < until, "nothing happens");
+            assert!(Instant::now() < until, "nothing is {what} any more");
             thread::sleep(Duration::from_millis(1));
         }
     }
@@ -184,7 +184,7 @@ fn cut(
         })
         .collect();
     // At least one set is through.
-    shared.wait(Shared::acknowledged);
+    shared.wait("acknowledged", Shared::acknowledged);
     happens(shared);
     server.kill();
     shared.stopped.store(true, Ordering::Relaxed);
@@ -229,10 +229,11 @@ fn what_was_acknowledged_survives_a_disk_that_fills_up() {
         cut(&file, &[], &shared, |shared| {
             let mut weight = fs::File::create(&ballast).expect("a file");
             while weight.write_all(&[7; 4096]).is_ok() {}
-            shared.wait(Shared::refused);
+            drop(weight);
+            shared.wait("refused", Shared::refused);
             fs::remove_file(&ballast).expect("removable");
             // There is room again, and it goes on by itself.
-            shared.wait(Shared::acknowledged);
+            shared.wait("acknowledged", Shared::acknowledged);
         });
     }
 }
@@ -254,9 +255,26 @@ fn what_was_acknowledged_survives_a_disk_that_does_not_take_it() {
     for _ in 0..rounds().min(20) {
         cut(&file, &variables, &shared, |shared| {
             fs::write(&flag, "").expect("a file");
-            shared.wait(Shared::refused);
+            shared.wait("refused", Shared::refused);
             fs::remove_file(&flag).expect("removable");
-            shared.wait(Shared::acknowledged);
+            shared.wait("acknowledged", Shared::acknowledged);
         });
     }
+}
+
+#[test]
+fn a_backup_that_is_taken_under_writers_is_of_one_moment() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = open_village("donghua", folder.path());
+    let shared = Arc::new(Shared::default());
+    cut(&file, &[], &shared, |shared| {
+        for number in 0..3 {
+            let before = shared.acknowledged.lock().expect("no panic").clone();
+            let copy = folder.path().join(format!("copy-{number}.gpkg"));
+            run_well([Path::new("backup"), &file, Path::new("-o"), &copy]);
+            shared.wait("acknowledged", Shared::acknowledged);
+            // Each set is there whole or not at all, and none is missing that was acknowledged before.
+            compare(&copy, &before);
+        }
+    });
 }

@@ -1109,6 +1109,8 @@ export interface components {
         Standing: {
             layer: string;
             id: string;
+            /** @description The layer of its log. */
+            log_layer: string;
             state: string;
             title: components["schemas"]["Text"];
             since: string;
@@ -1508,6 +1510,20 @@ export interface components {
                 number: string;
             }[];
             geometry?: Record<string, never> | null;
+        };
+        StepsGiven: {
+            items: {
+                id: string;
+                version: number;
+            }[];
+            note?: string;
+            place?: [
+                number,
+                number
+            ];
+            /** Format: date-time */
+            at?: string;
+            fields?: Record<string, never>;
         };
         Revert: {
             reason?: string;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use yizhangtu_tests::Server;
 
 use super::{CRS84, Test, box_of, declares, ids, json, refused};
