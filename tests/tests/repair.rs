@@ -168,3 +168,45 @@ fn a_damaged_file_is_told_and_served_read_only() {
     assert_eq!(told.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&told.stderr).contains("损坏"));
 }
+
+#[test]
+fn a_file_that_another_program_holds_is_read_and_not_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = copy(folder.path());
+    let other = rusqlite::Connection::open(&file).expect("the file");
+    // While it writes, what is served waits its turn, says so, and goes on afterwards.
+    let server = Server::start_with(&file, &[]);
+    other.execute_batch("BEGIN IMMEDIATE").expect("a lock");
+    let refused = insert(&server, "held", 1);
+    assert_eq!(refused.status, 503, "{}", refused.text());
+    assert!(refused.text().contains("占用"), "{}", refused.text());
+    assert_eq!(
+        server.get("/collections/building/items?limit=1").status,
+        200
+    );
+    // Whoever starts meanwhile is served: read-only, where starting would take a write.
+    let reading = Server::start_with(&file, &[]);
+    assert_eq!(
+        reading.get("/collections/building/items?limit=1").status,
+        200
+    );
+    assert!([403, 503].contains(&insert(&reading, "x", 1).status));
+    drop(reading);
+    let fresh = folder.path().join("fresh.gpkg");
+    fs::copy(village("donghua"), &fresh).expect("a copy");
+    let writing = rusqlite::Connection::open(&fresh).expect("the file");
+    writing.execute_batch("BEGIN IMMEDIATE").expect("a lock");
+    let reading = Server::start_with(&fresh, &[]);
+    assert_eq!(reading.get("/session").json()["read_only"], true);
+    drop(reading);
+    other.execute_batch("ROLLBACK").expect("no lock");
+    assert_eq!(insert(&server, "held", 1).status, 200);
+    server.kill();
+    // One that keeps the whole file to itself is named, and nothing is served.
+    other
+        .execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; UPDATE about SET value = value; COMMIT;")
+        .expect("a lock");
+    let told = run([Path::new("serve"), &file]);
+    assert_eq!(told.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&told.stderr).contains("占用"));
+}

@@ -1402,7 +1402,7 @@ export interface components {
         };
         PrintedSheet: {
             sequence: number;
-            standing: components["schemas"]["PrintStanding"];
+            standing?: components["schemas"]["PrintStanding"];
             id: string;
             code: string;
             title: string;

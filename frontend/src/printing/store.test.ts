@@ -68,10 +68,10 @@ describe('printing', () => {
     answer = state('latest');
     await printing.openPrint({ sheet: '1-01', at: 5 });
     expect(asked).toContain('sheets/1-01?at=5');
-    expect(printing.printed?.standing.status).toBe('latest');
+    expect(printing.printed?.standing?.status).toBe('latest');
     answer = state('outdated');
     printing.reread();
-    await vi.waitFor(() => expect(printing.printed?.standing.status).toBe('outdated'));
+    await vi.waitFor(() => expect(printing.printed?.standing?.status).toBe('outdated'));
   });
 
   it('says why a print cannot be checked', async () => {

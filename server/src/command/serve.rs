@@ -101,8 +101,8 @@ fn tianditu(arguments: &Arguments) -> Result<Option<TiandituSettings>, Failure> 
     }))
 }
 
-/// The file to serve, and whether it is only read: by wish, because another program made it,
-/// or because its disk does not let it be written.
+/// The file to serve, and whether it is only read: by wish, because another program made it or
+/// is writing it, or because its disk does not let it be written.
 fn open(arguments: &Arguments, output: Output) -> Result<(GeoPackage, bool), Failure> {
     let path = match &arguments.file {
         Some(path) => path.clone(),
@@ -124,6 +124,17 @@ fn open(arguments: &Arguments, output: Output) -> Result<(GeoPackage, bool), Fai
                 }
             }
             Err(StoreError::ReadOnly { .. } | StoreError::Foreign { .. }) => {}
+            // Who writes does not hold up who reads, unless it keeps the whole file to itself:
+            // then this fails as well and says so.
+            Err(StoreError::Locked { .. }) => {
+                let store = GeoPackage::open(&path, &catalog, Access::ReadOnly)?;
+                say(&format!(
+                    "{file}：其他程序正在写入此文件，只读发布；该程序结束后请重新启动 \
+                     / another program is writing the file, which is served read-only; start again when that program has ended",
+                    file = path.display()
+                ));
+                return Ok((store, true));
+            }
             Err(error) => return Err(error.into()),
         }
     }
