@@ -641,7 +641,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "countAtNight",
         "夜间清点车辆，每牌每夜一次 / count vehicles at night, each plate once a night",
         &[],
-        &[(JSON, "object")],
+        &[(JSON, "NightCounted")],
     )
     .post(&[(JSON, "NightCount")]),
     get(
