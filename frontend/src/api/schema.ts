@@ -846,7 +846,7 @@ export interface components {
             point?: components["schemas"]["LonLat"];
             bounds?: components["schemas"]["Bounds"];
             /** @enum {string} */
-            match: "exact" | "prefix" | "substring" | "sound" | "near";
+            match?: "exact" | "prefix" | "substring" | "sound" | "near";
         };
         SearchResults: {
             sequence: number;
@@ -882,6 +882,11 @@ export interface components {
                 unchecked: number;
                 mismatched: number;
                 without_head: number;
+            };
+            vehicles: {
+                declared: number;
+                counted: number;
+                resident: number;
             };
         };
         Coverage: {
@@ -928,11 +933,18 @@ export interface components {
                     mismatched: number;
                     without_head: number;
                 };
+                vehicles: {
+                    declared: number;
+                    counted: number;
+                    resident: number;
+                };
             }[];
+            /** @description With the address of the first of those that nobody saw. */
             houses: {
                 id: string;
                 state: components["schemas"]["HouseState"];
                 seen_on?: string;
+                address?: string;
             }[];
         };
         Quality: {
@@ -982,6 +994,14 @@ export interface components {
             }[];
             dry_run: boolean;
             change_set: number | null;
+        };
+        /** @description What came of a count at night; `again` were written down before on the same night. */
+        NightCounted: {
+            counted: number;
+            new: number;
+            again: number;
+            resident: number;
+            basis: components["schemas"]["Text"];
         };
         ProcessField: {
             name: string;
@@ -1524,6 +1544,15 @@ export interface components {
             /** Format: date-time */
             at?: string;
             fields?: Record<string, never>;
+        };
+        NightCount: {
+            /** Format: date-time */
+            at?: string;
+            place: [
+                number,
+                number
+            ];
+            plates: string[];
         };
         Revert: {
             reason?: string;
