@@ -295,3 +295,50 @@ test('who moves in on one screen counts on the others within a second: in a draw
   await ask('data_manager', `/changes/${resident.change_set}/revert`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
   for (const one of [drawn, ranking, paper]) await one.close();
 });
+
+test('a drawn area is saved by name, opened again, and set against another area', async () => {
+  const { point } = await house();
+  const { page, close } = await openAs('village_clerk');
+  const people = page.locator('[data-testid="statistics"] p[data-figure="people"] b');
+  const count = async () => Number((await people.innerText()).replace(/\D/g, ''));
+  /** Draws a square around the middle of a place. */
+  const square = async (half) => {
+    await page.keyboard.press('p');
+    await page.getByRole('radio', { name: '矩形' }).click();
+    await jump(page, point, 17);
+    const { x, y } = await pixel(page, point);
+    const asked = page.waitForResponse((response) => response.url().endsWith('/statistics'));
+    await page.mouse.click(x - half, y - half);
+    await page.mouse.move(x, y);
+    await page.mouse.click(x + half, y + half);
+    await asked;
+    await people.waitFor();
+    return count();
+  };
+  const small = await square(60);
+  await page.getByRole('button', { name: '保存范围' }).click();
+  await page.locator('[name="area-name"]').fill('石井一带');
+  await page.locator('.area-tools form .primary').click();
+  await eventually(page, () => document.querySelector('[data-testid="statistics"]')?.textContent.includes('石井一带'));
+  const [kept] = (await ask('village_clerk', "/collections/count_area/items?f=json&limit=50&name=石井一带")).features;
+  assert.equal(kept.properties.name, '石井一带');
+  const large = await square(170);
+  assert.ok(large > small && small > 0, `${small} in ${large}`);
+  await page.getByRole('button', { name: '留作对比' }).click();
+  await page.getByRole('button', { name: '已存范围' }).click();
+  await page.locator('.saved').getByRole('button', { name: '石井一带' }).click();
+  const row = page.locator('[data-testid="comparison"] tr[data-figure="people.total"]');
+  await row.waitFor();
+  await eventually(
+    page,
+    (wanted) => {
+      const cells = [...document.querySelectorAll('[data-testid="comparison"] tr[data-figure="people.total"] td')];
+      const [before, now] = cells.map((cell) => Number(cell.textContent.replace(/\D/g, '')));
+      return before === wanted[0] && now === wanted[1];
+    },
+    [large, small],
+  );
+  assert.ok((await row.innerText()).includes(`−${large - small}`), 'and by how much they differ');
+  await picture(page, 'desktop-areas-compared');
+  await close();
+});
