@@ -82,17 +82,25 @@ export const useStatistics = defineStore('statistics', () => {
     return count();
   }
 
+  /** Another area: the figures of the one before do not stand under its name. */
+  function another(): void {
+    result.value = null;
+  }
+
   function ofRing(ring: LonLat[]): Promise<void> {
+    another();
     buffer.value = 0;
     return begin({ ring });
   }
 
   function ofLine(line: LonLat[]): Promise<void> {
+    another();
     if (buffer.value <= 0) buffer.value = STRIP;
     return begin({ line });
   }
 
   function ofFeatures(layer: string, ids: string[], name: string): Promise<void> {
+    another();
     buffer.value = 0;
     return begin({ layer, ids, name });
   }
