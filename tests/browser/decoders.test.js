@@ -1,9 +1,9 @@
-// Tiles read by Mapbox's own decoder.
+// Tiles read by the decoders that others use: Mapbox's own, and MapLibre's of both encodings.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { VectorTile } from '@mapbox/vector-tile';
 import { PbfReader } from 'pbf';
-import { api, serve, stop } from './harness.js';
+import { api, eventually, jump, open, serve, stop } from './harness.js';
 
 after(stop);
 
@@ -70,4 +70,45 @@ test('counts of clusters and of hexagons are all there are', async () => {
     assert.equal(clusters, numberMatched);
     assert.equal([...hexagons.values()].reduce((sum, count) => sum + count, 0), numberMatched);
   }
+});
+
+test('MapLibre draws the same from both encodings', async () => {
+  const { page, url, close } = await open();
+  const { bounds } = await api('/tiles/building.json');
+  const middle = [(bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2];
+  for (const zoom of [13.5, 16.2]) {
+    await jump(page, middle, zoom);
+    const drawn = await page.evaluate(
+      async ([origin]) => {
+        const { map } = document.querySelector('.map').stage;
+        const found = {};
+        for (const encoding of ['mvt', 'mlt']) {
+          const tiles = [`${origin}/tiles/building,road/{z}/{x}/{y}.${encoding}`];
+          map.addSource(encoding, { type: 'vector', tiles, maxzoom: 17, encoding });
+          for (const layer of ['building', 'road']) {
+            const type = layer === 'road' ? 'line' : 'fill';
+            map.addLayer({ id: `${encoding}:${layer}`, type, source: encoding, 'source-layer': layer });
+          }
+        }
+        await new Promise((resolve) => map.once('idle', resolve));
+        for (const encoding of ['mvt', 'mlt']) {
+          const layers = [`${encoding}:building`, `${encoding}:road`];
+          const features = map.queryRenderedFeatures({ layers });
+          found[encoding] = features
+            .map(({ id, properties, sourceLayer, geometry }) =>
+              JSON.stringify([sourceLayer, id ?? null, Object.entries(properties).sort(), geometry.type]),
+            )
+            .sort();
+          for (const layer of layers) map.removeLayer(layer);
+          map.removeSource(encoding);
+        }
+        return found;
+      },
+      [url],
+    );
+    assert.ok(drawn.mvt.length > 0);
+    assert.deepEqual(drawn.mlt, drawn.mvt);
+  }
+  await eventually(page, () => document.querySelector('.map').stage.map.areTilesLoaded());
+  await close();
 });

@@ -67,12 +67,12 @@ impl From<bool> for Value<'_> {
 
 /// A number for a feature with a textual identifier, the same in every run and tile.
 ///
-/// FNV-1a over the text, folded to 53 bits: what a browser's numbers hold exactly. Among
-/// a million features the chance that any two meet is one in eighteen thousand; programs
-/// that must be sure read the `id` property.
+/// FNV-1a over the text, folded to 52 bits. A browser's numbers hold 53 exactly, and a MapLibre
+/// Tile writes differences, which have a sign. Among a million features the chance that any two
+/// meet is one in nine thousand; programs that must be sure read the `id` property.
 pub fn feature_number(id: &str) -> u64 {
     let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     });
-    (hash >> 53) ^ (hash & ((1 << 53) - 1))
+    (hash >> 52) ^ (hash & ((1 << 52) - 1))
 }

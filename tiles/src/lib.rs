@@ -32,10 +32,12 @@
 mod aggregate;
 mod clip;
 mod draw;
+mod encoding;
 mod grid;
 mod layer;
 mod measure;
 mod merge;
+pub mod mlt;
 pub mod mvt;
 mod ring;
 mod shape;
@@ -44,6 +46,7 @@ mod tile;
 
 pub use aggregate::{Aggregate, aggregate};
 pub use draw::{Feature, Rules, draw};
+pub use encoding::{EncodeError, Encoder, Encoding};
 pub use grid::{EXTENT, GridPoint, TilePoint, project};
 pub use layer::{TileFeature, TileLayer, Value, feature_number};
 pub use merge::{AREA, COUNT, LENGTH};

@@ -16,7 +16,7 @@ use pmtiles::{Compression, PmTilesStreamWriter, PmTilesWriter, PmtError, TileCoo
 use rayon::prelude::*;
 use serde_json::json;
 use yizhangtu_data::store::{Access, GeoPackage};
-use yizhangtu_tiles::TileId;
+use yizhangtu_tiles::{Encoding, TileId};
 
 use self::update::{Earlier, MADE_FROM, made_from};
 use super::{Failure, Output};
@@ -39,6 +39,9 @@ pub(super) struct Arguments {
     /// 级别，如 10-17 / zooms, such as 10-17
     #[arg(long, default_value = "10-17")]
     zoom: Zooms,
+    /// 编码：mvt 人人能读，mlt 更小 / the encoding: mvt is read by all, mlt is smaller
+    #[arg(long, value_enum, default_value_t = Written::Mvt)]
+    encoding: Written,
     /// 在已有的瓦片包上只重画改动过的部分 / bring the archive that is there up to date, drawing only what changed
     #[arg(long)]
     update: bool,
@@ -47,10 +50,28 @@ pub(super) struct Arguments {
     output: PathBuf,
 }
 
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Written {
+    /// Mapbox Vector Tile
+    Mvt,
+    /// MapLibre Tile
+    Mlt,
+}
+
+impl From<Written> for Encoding {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Mvt => Self::Mvt,
+            Written::Mlt => Self::Mlt,
+        }
+    }
+}
+
 /// What an archive is made of.
 struct Plan {
     layers: Drawn,
     zooms: RangeInclusive<u8>,
+    encoding: Encoding,
     metadata: String,
     /// What is there already, to be brought up to date.
     earlier: Option<Earlier>,
@@ -106,8 +127,8 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
             )));
         }
     }
-    let zooms = arguments.zoom.0;
-    let made_from = made_from(&layers, snapshot.sequence);
+    let (encoding, zooms) = (Encoding::from(arguments.encoding), arguments.zoom.0);
+    let made_from = made_from(&layers, encoding, snapshot.sequence);
     let ends = (*zooms.start(), *zooms.end());
     let earlier = (arguments.update)
         .then(|| Earlier::open(&arguments.output, &store, &layers, &made_from, ends))
@@ -123,6 +144,7 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let plan = Plan {
         layers,
         zooms,
+        encoding,
         metadata: metadata.to_string(),
         earlier,
     };
@@ -166,7 +188,11 @@ fn write(path: &Path, plan: &Plan) -> Result<Made, Failure> {
     let file = beside
         .tempfile_in(folder.unwrap_or(Path::new(".")))
         .map_err(|error| cannot(&error))?;
-    let mut writer = PmTilesWriter::new(TileType::Mvt)
+    let kind = match plan.encoding {
+        Encoding::Mvt => TileType::Mvt,
+        Encoding::Mlt => TileType::Mlt,
+    };
+    let mut writer = PmTilesWriter::new(kind)
         .precompressed(Compression::Gzip)
         .min_zoom(*plan.zooms.start())
         .max_zoom(*plan.zooms.end())
@@ -242,7 +268,11 @@ impl Plan {
         if let Some(Some(bytes)) = kept {
             return Ok((bytes, false));
         }
-        Ok((tiles::gzipped(&self.layers, tile), true))
+        let drawn = tiles::gzipped(&self.layers, tile, self.encoding);
+        Ok((
+            drawn.map_err(|error| Failure::Data(error.to_string()))?,
+            true,
+        ))
     }
 }
 

@@ -1,9 +1,10 @@
-//! What a request asks of a tile beyond its place: which features, and whether they are drawn
-//! or counted.
+//! What a request asks of a tile beyond its place: the encoding, which features, and whether
+//! they are drawn or counted.
 
 use std::sync::Arc;
 
-use yizhangtu_tiles::Aggregate;
+use axum::http::{HeaderMap, header};
+use yizhangtu_tiles::{Aggregate, Encoding};
 
 use super::naming::Drawn;
 use crate::{
@@ -14,18 +15,35 @@ use crate::{
 
 /// What is asked for.
 pub(super) struct Asked {
+    pub(super) encoding: Encoding,
+    /// Whether the encoding was chosen by `Accept`.
+    pub(super) negotiated: bool,
     pub(super) aggregate: Option<Aggregate>,
     /// None where all features are meant, as they are now.
     pub(super) selection: Option<Selection>,
 }
 
 impl Asked {
-    /// Reads the parameters of a request for a tile of layers.
+    /// Reads the parameters of a request for a tile of layers. The extension of the path
+    /// outranks `Accept`.
     pub(super) fn read(
+        extension: Option<&str>,
         mut given: Parameters,
+        headers: &HeaderMap,
         layers: &Drawn,
         viewer: &Viewer,
     ) -> Result<Self, Problem> {
+        let encoding = match extension {
+            None => accepted(headers),
+            Some("pbf") => Encoding::Mvt,
+            Some(name) => (Encoding::ALL.into_iter())
+                .find(|encoding| encoding.name() == name)
+                .ok_or_else(|| {
+                    Problem::not_found(format!(
+                        "瓦片没有 .{name} 格式，请用 .mvt 或 .mlt / there are no .{name} tiles; use .mvt or .mlt"
+                    ))
+                })?,
+        };
         let aggregate = match given.take("aggregate")?.as_deref() {
             None => None,
             Some("cluster") => Some(Aggregate::Clusters),
@@ -55,6 +73,8 @@ impl Asked {
         };
         given.finish()?;
         Ok(Self {
+            encoding,
+            negotiated: extension.is_none(),
             aggregate,
             selection,
         })
@@ -78,4 +98,14 @@ impl Asked {
         let layer = Arc::clone(&layer.layer);
         Ok(vec![selection.layer(app, viewer, &layer).await?])
     }
+}
+
+/// The encoding that a client accepts: MLT only where it is named.
+fn accepted(headers: &HeaderMap) -> Encoding {
+    let named = (headers.get_all(header::ACCEPT).iter())
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|range| range.split(';').next())
+        .any(|range| range.trim() == Encoding::Mlt.encoder().media_type());
+    if named { Encoding::Mlt } else { Encoding::Mvt }
 }

@@ -13,7 +13,7 @@ use std::{
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use yizhangtu_tiles::TileId;
+use yizhangtu_tiles::{EncodeError, Encoding, TileId};
 
 use super::{naming::Drawn, paint::is_stale};
 use crate::{atlas::Snapshot, changes::Touched, http::Encoded};
@@ -28,7 +28,7 @@ const BETWEEN_LOOKS: usize = 64;
 const ENTRY_BYTES: usize = 200;
 
 /// A place for a tile: filled by the first who paints it, waited for by the others.
-pub(super) type Slot = Arc<OnceLock<Arc<Encoded>>>;
+pub(super) type Slot = Arc<OnceLock<Result<Arc<Encoded>, EncodeError>>>;
 
 /// Painted tiles of one snapshot, by layers and place.
 pub(crate) struct TileCache {
@@ -44,6 +44,7 @@ pub(crate) struct TileCache {
 struct Key {
     layers: Box<str>,
     tile: TileId,
+    encoding: Encoding,
 }
 
 #[derive(Default)]
@@ -69,11 +70,18 @@ impl Default for TileCache {
 impl TileCache {
     /// The place of a tile in a snapshot. Each snapshot has its own, which go when it goes: no
     /// tile is ever shown as newer than it is, or to whom it is not for.
-    pub(super) fn slot(&self, snapshot: &Arc<Snapshot>, layers: &Drawn, tile: TileId) -> Slot {
+    pub(super) fn slot(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        layers: &Drawn,
+        tile: TileId,
+        encoding: Encoding,
+    ) -> Slot {
         let names: Vec<&str> = layers.iter().map(|layer| layer.layer.id.as_str()).collect();
         let key = Key {
             layers: names.join(",").into(),
             tile,
+            encoding,
         };
         let mut kept = self.kept();
         let known = kept.iter().position(|own| own.shows(snapshot));
@@ -170,7 +178,10 @@ impl Generations {
         let bytes: usize = self
             .young
             .values()
-            .map(|slot| ENTRY_BYTES + slot.get().map_or(0, |encoded| encoded.size()))
+            .map(|slot| {
+                let painted = slot.get().and_then(|painted| painted.as_ref().ok());
+                ENTRY_BYTES + painted.map_or(0, |encoded| encoded.size())
+            })
             .sum();
         if bytes > most {
             self.old = std::mem::take(&mut self.young);
@@ -187,11 +198,13 @@ mod tests {
         Key {
             layers: "building".into(),
             tile: TileId::new(10, x, 0).unwrap(),
+            encoding: Encoding::Mvt,
         }
     }
 
     fn fill(slot: &Slot, bytes: usize) {
-        slot.get_or_init(|| Arc::new(Encoded::new(vec![7; bytes])));
+        let painted = Arc::new(Encoded::new(vec![7; bytes]));
+        assert!(slot.get_or_init(|| Ok(painted)).is_ok());
     }
 
     fn snapshot() -> Arc<Snapshot> {
@@ -209,22 +222,42 @@ mod tests {
     #[test]
     fn a_painted_tile_is_found_again() {
         let (cache, shown) = (TileCache::default(), snapshot());
-        fill(&cache.slot(&shown, &drawn(), tile(1)), 10);
-        assert!(cache.slot(&shown, &drawn(), tile(1)).get().is_some());
-        assert!(cache.slot(&shown, &drawn(), tile(2)).get().is_none());
+        fill(&cache.slot(&shown, &drawn(), tile(1), Encoding::Mvt), 10);
+        assert!(
+            cache
+                .slot(&shown, &drawn(), tile(1), Encoding::Mvt)
+                .get()
+                .is_some()
+        );
+        assert!(
+            cache
+                .slot(&shown, &drawn(), tile(2), Encoding::Mvt)
+                .get()
+                .is_none()
+        );
     }
 
     #[test]
     fn another_snapshot_has_no_tile_of_the_one_before() {
         let cache = TileCache::default();
         let before = snapshot();
-        fill(&cache.slot(&before, &drawn(), tile(1)), 10);
+        fill(&cache.slot(&before, &drawn(), tile(1), Encoding::Mvt), 10);
         drop(before);
         // The same number: a file of another program, read anew.
         let after = snapshot();
-        assert!(cache.slot(&after, &drawn(), tile(1)).get().is_none());
-        fill(&cache.slot(&after, &drawn(), tile(1)), 10);
-        assert!(cache.slot(&after, &drawn(), tile(1)).get().is_some());
+        assert!(
+            cache
+                .slot(&after, &drawn(), tile(1), Encoding::Mvt)
+                .get()
+                .is_none()
+        );
+        fill(&cache.slot(&after, &drawn(), tile(1), Encoding::Mvt), 10);
+        assert!(
+            cache
+                .slot(&after, &drawn(), tile(1), Encoding::Mvt)
+                .get()
+                .is_some()
+        );
         assert_eq!(
             cache.generations.lock().unwrap().len(),
             1,
@@ -235,28 +268,48 @@ mod tests {
     #[test]
     fn the_next_snapshot_keeps_what_was_not_touched() {
         let (cache, before, next) = (TileCache::default(), snapshot(), snapshot());
-        fill(&cache.slot(&before, &drawn(), tile(1)), 10);
+        fill(&cache.slot(&before, &drawn(), tile(1), Encoding::Mvt), 10);
         // Somebody is quicker than the news.
-        fill(&cache.slot(&next, &drawn(), tile(2)), 10);
+        fill(&cache.slot(&next, &drawn(), tile(2), Encoding::Mvt), 10);
         cache.advance(&before, &next, &BTreeMap::new());
-        assert!(cache.slot(&next, &drawn(), tile(1)).get().is_some());
+        assert!(
+            cache
+                .slot(&next, &drawn(), tile(1), Encoding::Mvt)
+                .get()
+                .is_some()
+        );
         // Whoever still holds the one before paints for themselves.
-        assert!(cache.slot(&before, &drawn(), tile(1)).get().is_none());
+        assert!(
+            cache
+                .slot(&before, &drawn(), tile(1), Encoding::Mvt)
+                .get()
+                .is_none()
+        );
         cache.clear();
-        assert!(cache.slot(&next, &drawn(), tile(1)).get().is_none());
+        assert!(
+            cache
+                .slot(&next, &drawn(), tile(1), Encoding::Mvt)
+                .get()
+                .is_none()
+        );
     }
 
     #[test]
     fn maps_cut_for_two_rights_classes_never_share_a_tile() {
         let (cache, one, other) = (TileCache::default(), snapshot(), snapshot());
-        fill(&cache.slot(&one, &drawn(), tile(1)), 10);
-        assert!(cache.slot(&other, &drawn(), tile(1)).get().is_none());
-        fill(&cache.slot(&other, &drawn(), tile(1)), 20);
+        fill(&cache.slot(&one, &drawn(), tile(1), Encoding::Mvt), 10);
+        assert!(
+            cache
+                .slot(&other, &drawn(), tile(1), Encoding::Mvt)
+                .get()
+                .is_none()
+        );
+        fill(&cache.slot(&other, &drawn(), tile(1), Encoding::Mvt), 20);
         let size = |of: &Arc<Snapshot>| {
             cache
-                .slot(of, &drawn(), tile(1))
+                .slot(of, &drawn(), tile(1), Encoding::Mvt)
                 .get()
-                .map(|tile| tile.size())
+                .and_then(|tile| Some(tile.as_ref().ok()?.size()))
         };
         assert_ne!(size(&one), size(&other));
     }

@@ -16,11 +16,11 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
-use yizhangtu_tiles::{TileId, mvt};
+use yizhangtu_tiles::TileId;
 
 use asked::Asked;
 pub(crate) use cache::TileCache;
@@ -29,7 +29,7 @@ pub(crate) use paint::{gzipped, is_stale, is_touched};
 pub(crate) use tilejson::{bounds, described};
 
 use crate::{
-    http::{App, Parameters, Problem},
+    http::{App, Encoded, Parameters, Problem},
     policy::Viewer,
 };
 
@@ -54,17 +54,12 @@ async fn xyz(
     headers: HeaderMap,
     given: Parameters,
 ) -> Result<Response, Problem> {
-    let row = match y.rsplit_once('.') {
-        None => y.as_str(),
-        Some((row, "mvt" | "pbf")) => row,
-        Some((_, extension)) => {
-            return Err(Problem::not_found(format!(
-                "瓦片没有 .{extension} 格式，请用 .mvt / there are no .{extension} tiles; use .mvt"
-            )));
-        }
+    let (row, extension) = match y.rsplit_once('.') {
+        None => (y.as_str(), None),
+        Some((row, extension)) => (row, Some(extension)),
     };
     let tile = naming::tile_id(&z, &x, row)?;
-    answer(&app, &viewer, &layers, tile, headers, given).await
+    answer(&app, &viewer, &layers, tile, extension, headers, given).await
 }
 
 /// A tile of layers: 204 where it is empty, 304 where the asker has it.
@@ -73,29 +68,33 @@ async fn answer(
     viewer: &Viewer,
     layers: &str,
     tile: TileId,
+    extension: Option<&str>,
     headers: HeaderMap,
     given: Parameters,
 ) -> Result<Response, Problem> {
     let snapshot = app.seen_by(viewer);
     let drawn = naming::layers(&snapshot, layers)?;
-    let asked = Asked::read(given, &drawn, viewer)?;
+    let asked = Asked::read(extension, given, &headers, &drawn, viewer)?;
+    let (encoding, negotiated) = (asked.encoding, asked.negotiated);
     // What everybody gets is kept; what one asks for is drawn for them.
     let slot = if asked.is_plain() {
-        app.tiles().slot(&snapshot, &drawn, tile)
+        app.tiles().slot(&snapshot, &drawn, tile, encoding)
     } else {
         cache::Slot::default()
     };
-    let encoded = match slot.get() {
-        Some(encoded) => Arc::clone(encoded),
+    let painted = match slot.get() {
+        Some(painted) => painted.clone(),
         None => {
             let drawn = asked.at_its_time(app, viewer, drawn).await?;
             let turn = app.tiles().turn().await;
             let headers = headers.clone();
             let painted = tokio::task::spawn_blocking(move || {
                 let _turn = turn;
-                let encoded = slot.get_or_init(|| Arc::new(paint::tile(&drawn, tile, &asked)));
-                encoded.prepare(&headers);
-                Arc::clone(encoded)
+                let painted = slot.get_or_init(|| paint::tile(&drawn, tile, &asked).map(Arc::new));
+                if let Ok(encoded) = painted {
+                    encoded.prepare(&headers);
+                }
+                painted.clone()
             })
             .await
             .map_err(Problem::internal)?;
@@ -103,8 +102,15 @@ async fn answer(
             painted
         }
     };
-    if encoded.is_empty() {
-        return Ok(StatusCode::NO_CONTENT.into_response());
+    let encoded: Arc<Encoded> = painted.map_err(Problem::internal)?;
+    let mut answer = if encoded.is_empty() {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        encoded.answer(&headers, encoding.encoder().media_type(), ASK_AGAIN)
+    };
+    if negotiated {
+        let both = HeaderValue::from_static("accept, accept-encoding");
+        answer.headers_mut().insert(header::VARY, both);
     }
-    Ok(encoded.answer(&headers, mvt::MEDIA_TYPE, ASK_AGAIN))
+    Ok(answer)
 }

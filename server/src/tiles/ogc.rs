@@ -51,7 +51,7 @@ async fn tile(
         return Err(naming::unknown(&layer));
     }
     let tile = naming::tile_id(&z, &x, &y)?;
-    super::answer(&app, &viewer, &layer, tile, headers, given).await
+    super::answer(&app, &viewer, &layer, tile, None, headers, given).await
 }
 
 async fn sets(

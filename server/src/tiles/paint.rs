@@ -6,8 +6,8 @@ use flate2::{Compression, write::GzEncoder};
 use yizhangtu_data::{GeometryKind, Layer, Record};
 use yizhangtu_index::{Point, Rect, Shape};
 use yizhangtu_tiles::{
-    Aggregate, Feature, MAX_ZOOM, Rules, TileId, TileLayer, aggregate, draw, feature_number, mvt,
-    project,
+    Aggregate, EncodeError, Encoding, Feature, MAX_ZOOM, Rules, TileId, TileLayer, aggregate, draw,
+    feature_number, project,
 };
 
 use super::{LAST_ZOOM, asked::Asked, fields::Fields, naming::Drawn};
@@ -28,7 +28,7 @@ const LEAST_AREA: i64 = 24;
 const LEAST_LINE: i64 = 64;
 
 /// A tile of layers, in their order, as it is asked for.
-pub(super) fn tile(layers: &Drawn, tile: TileId, asked: &Asked) -> Encoded {
+pub(super) fn tile(layers: &Drawn, tile: TileId, asked: &Asked) -> Result<Encoded, EncodeError> {
     let painted: Vec<TileLayer<'_>> = (layers.iter())
         .map(|layer| {
             let selects = |record: &Record| {
@@ -41,22 +41,26 @@ pub(super) fn tile(layers: &Drawn, tile: TileId, asked: &Asked) -> Encoded {
             }
         })
         .collect();
-    Encoded::new(mvt::encode(&painted))
+    let bytes = asked.encoding.encoder().encode(&painted)?;
+    Ok(Encoded::new(bytes))
 }
 
 /// A tile compressed for an archive; none where it is empty.
-pub(crate) fn gzipped(layers: &Drawn, tile: TileId) -> Option<Vec<u8>> {
+pub(crate) fn gzipped(
+    layers: &Drawn,
+    tile: TileId,
+    encoding: Encoding,
+) -> Result<Option<Vec<u8>>, EncodeError> {
     let painted: Vec<TileLayer<'_>> = (layers.iter())
         .map(|layer| paint(layer, tile, |_| true))
         .collect();
-    let bytes = mvt::encode(&painted);
+    let bytes = encoding.encoder().encode(&painted)?;
     if bytes.is_empty() {
-        return None;
+        return Ok(None);
     }
     let mut out = GzEncoder::new(Vec::new(), Compression::best());
     // Writing to memory does not fail.
-    out.write_all(&bytes).ok()?;
-    out.finish().ok()
+    Ok(out.write_all(&bytes).and_then(|()| out.finish()).ok())
 }
 
 /// How many features of a layer there are where.

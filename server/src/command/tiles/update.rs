@@ -7,7 +7,7 @@ use pmtiles::{AsyncPmTilesReader, MmapBackend, PmtError, TileCoord};
 use serde_json::{Value, json};
 use yizhangtu_data::{Operation, store::GeoPackage};
 use yizhangtu_index::Rect;
-use yizhangtu_tiles::TileId;
+use yizhangtu_tiles::{Encoding, TileId};
 
 use super::super::Failure;
 use crate::{
@@ -19,11 +19,12 @@ use crate::{
 pub(super) const MADE_FROM: &str = "yizhangtu";
 
 /// What an archive was made from: another may take its place only where all of it agrees.
-pub(super) fn made_from(layers: &Drawn, sequence: u64) -> Value {
+pub(super) fn made_from(layers: &Drawn, encoding: Encoding, sequence: u64) -> Value {
     let ids: Vec<&str> = layers.iter().map(|layer| layer.layer.id.as_str()).collect();
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "layers": ids,
+        "encoding": encoding.name(),
         "sequence": sequence,
     })
 }
@@ -68,7 +69,7 @@ impl Earlier {
         let metadata: Value = serde_json::from_str(&metadata).unwrap_or_default();
         let found = &metadata[MADE_FROM];
         let header = reader.get_header();
-        let alike = ["version", "layers"]
+        let alike = ["version", "layers", "encoding"]
             .iter()
             .all(|key| found[key] == wanted[key]);
         let since = found["sequence"].as_u64();
@@ -78,7 +79,7 @@ impl Earlier {
             (header.min_zoom, header.max_zoom) == zooms,
         ) else {
             return Err(Failure::Data(format!(
-                "{name}：不是由本文件按同样的图层和级别制作的，请不带 --update 重新制作 / was not made from this file with the same layers and zooms; make it anew without --update"
+                "{name}：不是由本文件按同样的图层、级别和编码制作的，请不带 --update 重新制作 / was not made from this file with the same layers, zooms and encoding; make it anew without --update"
             )));
         };
         if !store.is_own() {
