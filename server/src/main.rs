@@ -27,6 +27,7 @@ mod rights;
 mod search;
 mod sheets;
 mod statistics;
+mod style;
 mod tiles;
 
 use std::process::ExitCode;

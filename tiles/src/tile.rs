@@ -4,7 +4,7 @@ use std::{f64::consts::PI, fmt};
 
 use geo::{Coord, Rect};
 
-use crate::grid::{EXTENT, GridPoint, project};
+use crate::grid::{EXTENT, GridPoint, TilePoint, project};
 
 /// The deepest zoom that tiles are made for. One grid unit there is 2 mm on the equator.
 pub const MAX_ZOOM: u8 = 22;
@@ -104,9 +104,22 @@ impl TileId {
         let origin = self.origin();
         let far = EXTENT + units;
         Rect::new(
-            unproject(origin.x - units, origin.y - units, self.z),
-            unproject(origin.x + far, origin.y + far, self.z),
+            corner(origin.x - units, origin.y - units, self.z),
+            corner(origin.x + far, origin.y + far, self.z),
         )
+    }
+
+    /// Where a longitude and latitude in degrees lies in the tile; none where it lies in another.
+    pub fn point(self, place: Coord<f64>) -> Option<TilePoint> {
+        let (at, origin) = (project(place, self.z)?, self.origin());
+        let within = |units: i64| {
+            let inside = (0..EXTENT).contains(&units);
+            inside.then(|| i32::try_from(units).ok()).flatten()
+        };
+        Some(TilePoint {
+            x: within(at.x - origin.x)?,
+            y: within(at.y - origin.y)?,
+        })
     }
 
     /// The north-west corner of the tile on the world grid of its zoom.
@@ -124,12 +137,17 @@ impl fmt::Display for TileId {
     }
 }
 
-/// Longitude and latitude in degrees of a corner on the world grid of a zoom.
 #[expect(clippy::cast_precision_loss, reason = "grid units stay below 2^35")]
-fn unproject(x: i64, y: i64, z: u8) -> Coord<f64> {
+fn corner(x: i64, y: i64, z: u8) -> Coord<f64> {
+    unproject(x as f64, y as f64, z)
+}
+
+/// Longitude and latitude in degrees of a place on the world grid of a zoom, in units.
+#[expect(clippy::cast_precision_loss, reason = "a power of two is exact")]
+pub(crate) fn unproject(x: f64, y: f64, z: u8) -> Coord<f64> {
     let world = (EXTENT << z) as f64;
-    let across = x as f64 / world;
-    let down = (y as f64 / world).clamp(0.0, 1.0);
+    let across = x / world;
+    let down = (y / world).clamp(0.0, 1.0);
     Coord {
         x: (across * 360.0 - 180.0).clamp(-180.0, 180.0),
         y: (PI * (1.0 - 2.0 * down)).sinh().atan().to_degrees(),

@@ -6,6 +6,7 @@
 mod calendar;
 mod check_digit;
 mod code_list;
+mod color;
 pub mod document;
 mod fault;
 mod field;

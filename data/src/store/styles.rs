@@ -121,22 +121,27 @@ fn categories(qml: &mut String, layer: &Layer, field: &Field, list: &CodeList, r
         qml,
         "<renderer-v2 type=\"categorizedSymbol\" attr=\"{attribute}\" forceraster=\"0\" enableorderby=\"0\" symbollevels=\"0\"><categories>"
     );
-    let coloured = || list.codes.iter().filter(|code| code.color.is_some());
-    for (at, code) in coloured().enumerate() {
+    let colors = list.colors();
+    for (at, code) in list.codes.iter().enumerate() {
         let (value, label) = (escape(&code.code), escape(&code.label.zh));
         let _ = writeln!(
             qml,
             "<category symbol=\"{at}\" value=\"{value}\" label=\"{label}\" render=\"true\" type=\"string\"/>"
         );
     }
-    let count = coloured().count();
+    let count = list.codes.len();
     let _ = writeln!(
         qml,
         "<category symbol=\"{count}\" value=\"\" label=\"其他\" render=\"true\" type=\"string\"/>"
     );
     qml.push_str("</categories><symbols>\n");
-    for (at, code) in coloured().enumerate() {
-        symbol(qml, layer, at, code.color.as_deref().unwrap_or(rest));
+    for (at, code) in list.codes.iter().enumerate() {
+        symbol(
+            qml,
+            layer,
+            at,
+            colors.get(code.code.as_str()).unwrap_or(&rest),
+        );
     }
     symbol(qml, layer, count, rest);
     qml.push_str("</symbols></renderer-v2>\n");

@@ -1,3 +1,4 @@
+import type { StyleSpecification } from 'maplibre-gl';
 import { address, post, request, send } from './client';
 import type { components } from './schema';
 import type {
@@ -37,6 +38,12 @@ const withSignal = (signal: Signal): RequestInit => (signal ? { signal } : {});
 
 /** Layers, code lists and what is known of the project. */
 export const catalog = () => request<Catalog>('catalog');
+
+/** How the map is drawn. */
+export const style = () => request<StyleSpecification>('styles/map');
+
+/** The address under which the page reaches tiles that a style names by a whole one. */
+export const tilesAt = (named: string) => address('tiles') + named.slice(named.indexOf('/tiles/') + 6);
 
 /** The standards that the server keeps, and so what it can do. */
 export const conformance = () => request<components['schemas']['Conformance']>('conformance');

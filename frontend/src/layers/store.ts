@@ -1,8 +1,9 @@
+import type { StyleSpecification } from 'maplibre-gl';
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import type { Catalog, Layer, Text } from '../api';
 import * as api from '../api';
-import type { Look } from '../map/stage';
+import type { Look } from '../map/style';
 
 export interface ThemeGroup {
   id: string;
@@ -34,6 +35,7 @@ export function isDrawn(layer: Layer): boolean {
 /** The catalog and how each of its layers is shown. */
 export const useLayers = defineStore('layers', () => {
   const catalog = shallowRef<Catalog | null>(null);
+  const style = shallowRef<StyleSpecification | null>(null);
   const status = ref<'loading' | 'ready' | 'failed'>('loading');
   const error = shallowRef<unknown>(null);
   const looks = ref<Record<string, Look>>({});
@@ -49,7 +51,7 @@ export const useLayers = defineStore('layers', () => {
   async function load(): Promise<void> {
     status.value = 'loading';
     try {
-      const loaded = await api.catalog();
+      const [loaded, drawn] = await Promise.all([api.catalog(), api.style()]);
       looks.value = Object.fromEntries(
         loaded.layers
           .filter(isDrawn)
@@ -59,6 +61,7 @@ export const useLayers = defineStore('layers', () => {
           ]),
       );
       catalog.value = loaded;
+      style.value = drawn;
       status.value = 'ready';
     } catch (reason) {
       fail(reason);
@@ -108,6 +111,7 @@ export const useLayers = defineStore('layers', () => {
 
   return {
     catalog,
+    style,
     status,
     error,
     looks,

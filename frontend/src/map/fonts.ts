@@ -6,15 +6,10 @@
 import '@fontsource-variable/noto-sans-sc';
 
 /** The family that is shipped with the page. */
-export const SHIPPED_FONT = 'Noto Sans SC Variable';
+const SHIPPED_FONT = 'Noto Sans SC Variable';
 
 /** Families of desktops, real names: MapLibre takes the generic `sans-serif` for a name. */
-export const LOCAL_FONTS = [
-  'Microsoft YaHei',
-  'Noto Sans CJK SC',
-  'Source Han Sans SC',
-  'WenQuanYi Micro Hei',
-];
+const LOCAL_FONTS = ['Microsoft YaHei', 'Noto Sans CJK SC', 'Source Han Sans SC', 'WenQuanYi Micro Hei'];
 
 async function hasLocalFont(): Promise<boolean> {
   const source = LOCAL_FONTS.map((family) => `local("${family}")`).join(', ');

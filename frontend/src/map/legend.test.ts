@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CodeList, Layer } from '../api';
-import { codeColors, legend } from './legend';
+import { legend } from './legend';
 
 const text = (zh: string) => ({ zh, en: zh });
 const layer = (list: string): Layer => ({
@@ -36,21 +36,5 @@ describe('legend', () => {
     );
     const swatches = legend(layer('long'), { long: { id: 'long', title: text('长'), codes } });
     expect(swatches).toEqual([{ code: '01', label: text('耕地'), color: '#eeee00' }]);
-  });
-
-  it('gives colours to codes without, the same ones every time, and survives a circle of parents', () => {
-    const list: CodeList = {
-      id: 'circle',
-      title: text('环'),
-      codes: [
-        { code: 'a', label: text('甲'), parent: 'b' },
-        { code: 'b', label: text('乙'), parent: 'a' },
-        { code: 'c', label: text('丙') },
-      ],
-    };
-    const colors = codeColors(list);
-    expect(colors.size).toBe(3);
-    for (const color of colors.values()) expect(color).toMatch(/^#[0-9a-f]{6}$/);
-    expect(codeColors(list)).toEqual(colors);
   });
 });

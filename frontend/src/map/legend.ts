@@ -1,5 +1,4 @@
 import type { CodeList, Layer, Text } from '../api';
-import { paletteColor } from './color';
 
 /** One line of a legend: a code with its colour. */
 export interface Swatch {
@@ -17,23 +16,9 @@ export function colorList(layer: Layer, lists: Record<string, CodeList>): CodeLi
   return by?.code_list ? lists[by.code_list] : undefined;
 }
 
-/** The colour of every code: its own, else that of its broader code, else one of the palette. */
-export function codeColors(list: CodeList): Map<string, string> {
-  const byCode = new Map(list.codes.map((entry) => [entry.code, entry]));
-  const colors = new Map<string, string>();
-  let next = 0;
-  const colorOf = (code: string, depth = 0): string => {
-    const known = colors.get(code);
-    if (known) return known;
-    const entry = byCode.get(code);
-    const parent = entry?.parent && byCode.has(entry.parent) && depth < 8 ? entry.parent : undefined;
-    const color = entry?.color ?? (parent ? colorOf(parent, depth + 1) : paletteColor(next++));
-    colors.set(code, color);
-    return color;
-  };
-  for (const entry of list.codes) colorOf(entry.code);
-  return colors;
-}
+/** The colour of every code; the server gives each one. */
+export const codeColors = (list: CodeList): Map<string, string> =>
+  new Map(list.codes.map(({ code, color }) => [code, color ?? '#79706e']));
 
 /** The legend of a layer: one swatch a code that it is coloured by; empty when it has one colour. */
 export function legend(layer: Layer, lists: Record<string, CodeList>): Swatch[] {

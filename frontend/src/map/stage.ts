@@ -8,13 +8,13 @@ import {
   type MapMouseEvent,
   type PaddingOptions,
   type SourceSpecification,
+  type StyleSpecification,
   setWorkerUrl,
 } from 'maplibre-gl';
 import type { BaseMap, Bounds, Catalog, Layer, LonLat, Properties } from '../api';
 import { baseLayers } from './base';
-import { labelledOnce, labelPoints } from './labels';
 import type { View } from './permalink';
-import { catalogLayerOf, drawingOrder, labelSourceOf, PAPER, sourceOf, styleLayers } from './style';
+import { catalogLayerOf, type Look, layersOf, looked, sourceOf } from './style';
 import { staleTiles, type TileId } from './tiles';
 import workerUrl from './worker.ts?worker&url';
 
@@ -34,12 +34,6 @@ const NOTHING: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features
 
 /** Tiles to be drawn anew; null for all. */
 type Tiles = TileId[] | null;
-
-/** How a layer is shown to this reader. */
-export interface Look {
-  visible: boolean;
-  opacity: number;
-}
 
 /** A feature drawn at a point. */
 export interface Hit {
@@ -65,10 +59,8 @@ export interface StageEvents {
 export interface Supply {
   /** How a layer is shown at first. */
   look(layer: Layer): Look;
-  /** Address of a layer's tiles, with `{z}`, `{x}` and `{y}`. */
-  tiles(layer: string): string;
-  /** A layer's features whole, for labels that are written once. */
-  features(layer: Layer): Promise<GeoJSON.Feature<GeoJSON.Geometry | null>[]>;
+  /** The address at which the page asks for tiles that the style names. */
+  tiles(address: string): string;
   /** Pixels that panels cover. */
   padding(): PaddingOptions;
 }
@@ -91,31 +83,24 @@ export class Stage {
   inspecting = true;
   private base: BaseMap | null = null;
   private layers = new Map<string, Layer>();
-  private readonly labelled = new Set<string>();
   /** Tiles that changed while some of their source were on their way, and so may be old. */
   private readonly late = new Map<string, Tiles>();
   private readonly ready: Promise<void>;
 
   constructor(
     container: HTMLElement,
-    private readonly catalog: Catalog,
-    private readonly supply: Supply,
+    catalog: Catalog,
+    private readonly style: StyleSpecification,
+    supply: Supply,
     view: View | undefined,
     events: StageEvents,
   ) {
     const sources: Record<string, SourceSpecification> = {};
     for (const layer of catalog.layers) {
-      if (!layer.style || layer.geometry === 'none' || layer.tiles === false) continue;
+      const source = style.sources[sourceOf(layer.id)];
+      if (source?.type !== 'vector') continue;
       this.layers.set(layer.id, layer);
-      sources[sourceOf(layer.id)] = {
-        type: 'vector',
-        tiles: [supply.tiles(layer.id)],
-        minzoom: 0,
-        maxzoom: TILE_ZOOM,
-        promoteId: 'id',
-        ...(layer.bounds ? { bounds: layer.bounds } : {}),
-      };
-      if (labelledOnce(layer)) sources[labelSourceOf(layer.id)] = { type: 'geojson', data: NOTHING };
+      sources[sourceOf(layer.id)] = { ...source, tiles: source.tiles?.map(supply.tiles) ?? [] };
     }
     sources[SELECTION] = { type: 'geojson', data: NOTHING };
 
@@ -126,8 +111,10 @@ export class Stage {
         version: 8,
         sources,
         layers: [
-          { id: 'paper', type: 'background', paint: { 'background-color': PAPER } },
-          ...drawingOrder([...this.layers.values()], catalog.code_lists, (layer) => supply.look(layer)),
+          ...style.layers.map((spec) => {
+            const layer = this.layers.get(catalogLayerOf(spec.id) ?? '');
+            return layer ? looked(spec, supply.look(layer)) : spec;
+          }),
           ...selectionLayers(),
         ],
       },
@@ -156,22 +143,6 @@ export class Stage {
       this.map.once('load', () => resolve());
     });
     this.listen(container, events);
-    void this.ready.then(() => {
-      for (const layer of this.layers.values()) if (supply.look(layer).visible) void this.label(layer);
-    });
-  }
-
-  /** Fetches and places a layer's labels, once. */
-  private async label(layer: Layer): Promise<void> {
-    if (!labelledOnce(layer) || this.labelled.has(layer.id)) return;
-    this.labelled.add(layer.id);
-    try {
-      const features = labelPoints(await this.supply.features(layer));
-      const source = this.map.getSource(labelSourceOf(layer.id)) as GeoJSONSource | undefined;
-      source?.setData({ type: 'FeatureCollection', features });
-    } catch {
-      this.labelled.delete(layer.id); // asked for again when the layer is next shown
-    }
   }
 
   private listen(container: HTMLElement, events: StageEvents): void {
@@ -238,10 +209,8 @@ export class Stage {
   /** Shows, hides or fades a layer. */
   async setLook(id: string, look: Look): Promise<void> {
     await this.ready;
-    const layer = this.layers.get(id);
-    if (!layer) return;
-    if (look.visible) void this.label(layer);
-    for (const spec of styleLayers(layer, this.catalog.code_lists, look.opacity, look.visible)) {
+    if (!this.layers.has(id)) return;
+    for (const spec of layersOf(this.style, id).map((spec) => looked(spec, look))) {
       this.map.setLayoutProperty(spec.id, 'visibility', look.visible ? 'visible' : 'none');
       for (const [name, value] of Object.entries(spec.paint ?? {})) {
         if (name.endsWith('opacity')) this.map.setPaintProperty(spec.id, name as never, value as never);
@@ -357,9 +326,8 @@ export class Stage {
 
   /** Draws the touched tiles of a layer anew, or all of it; what is on screen stays until then. */
   touched(layer: string, tiles: [number, number, number][] | null): void {
-    const described = this.layers.get(layer);
     const source = sourceOf(layer);
-    if (!described || !this.map.getSource(source) || tiles?.length === 0) return;
+    if (!this.map.getSource(source) || tiles?.length === 0) return;
     const ids = tiles ? staleTiles(tiles, this.bounds(), this.map.getZoom()) : undefined;
     // A tile that is being fetched may be of before the change: it is asked for again once it is here.
     if (!this.map.isSourceLoaded(source)) {
@@ -367,7 +335,6 @@ export class Stage {
       this.late.set(source, ids && before !== null ? [...(before ?? []), ...ids] : null);
     }
     this.map.refreshTiles(source, ids);
-    if (this.labelled.delete(layer) && this.supply.look(described).visible) void this.label(described);
   }
 
   /** Draws everything anew. */

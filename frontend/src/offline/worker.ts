@@ -45,7 +45,8 @@ registerRoute(
 
 registerRoute(
   ({ url, sameOrigin }) =>
-    sameOrigin && /^(catalog|session|conformance|basemaps|processes\/[^/]+)$/.test(under(url.pathname)),
+    sameOrigin &&
+    /^(catalog|styles\/map|session|conformance|basemaps|processes\/[^/]+)$/.test(under(url.pathname)),
   new NetworkFirst({ cacheName: 'seen-start' }),
 );
 

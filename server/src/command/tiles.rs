@@ -21,8 +21,8 @@ use yizhangtu_tiles::{Encoding, TileId};
 use self::update::{Earlier, MADE_FROM, made_from};
 use super::{Failure, Output};
 use crate::{
-    atlas::Atlas,
-    tiles::{self, Drawn, LAST_ZOOM},
+    atlas::{Atlas, Snapshot},
+    tiles::{self, Drawn, DrawnLayer, LAST_ZOOM},
 };
 
 /// Tiles painted between two writes.
@@ -112,21 +112,7 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let begun = Instant::now();
     let store = GeoPackage::open(&arguments.file, &super::catalog(), Access::ReadOnly)?;
     let snapshot = Atlas::open(&store)?.snapshot();
-    let mut layers: Drawn = Vec::new();
-    for layer in &snapshot.layers {
-        let wanted = arguments.layers.is_empty() || arguments.layers.contains(&layer.layer.id);
-        if wanted && tiles::has_tiles(&layer.layer) {
-            layers.push(layer.clone());
-        }
-    }
-    for name in &arguments.layers {
-        if !layers.iter().any(|layer| layer.layer.id == *name) {
-            return Err(Failure::Usage(format!(
-                "--layers {name}：{file} 没有这个图层，或它没有瓦片 / {file} has no such layer, or it has no tiles",
-                file = arguments.file.display()
-            )));
-        }
-    }
+    let layers = layers(&snapshot, &arguments)?;
     let (encoding, zooms) = (Encoding::from(arguments.encoding), arguments.zoom.0);
     let made_from = made_from(&layers, encoding, snapshot.sequence);
     let ends = (*zooms.start(), *zooms.end());
@@ -168,6 +154,27 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         )?;
     }
     Ok(())
+}
+
+/// The layers that the archive is to hold: those named, else all that are drawn.
+fn layers(snapshot: &Snapshot, arguments: &Arguments) -> Result<Drawn, Failure> {
+    if arguments.layers.is_empty() {
+        let drawn = (snapshot.layers.iter()).filter(|layer| tiles::has_tiles(&layer.layer));
+        return Ok(drawn.cloned().map(DrawnLayer::features).collect());
+    }
+    let mut drawn = Drawn::new();
+    for name in &arguments.layers {
+        let layer = tiles::layer(snapshot, name).ok_or_else(|| {
+            Failure::Usage(format!(
+                "--layers {name}：{file} 没有这个图层，或它没有瓦片 / {file} has no such layer, or it has no tiles",
+                file = arguments.file.display()
+            ))
+        })?;
+        if drawn.iter().all(|other| other.name != layer.name) {
+            drawn.push(layer);
+        }
+    }
+    Ok(drawn)
 }
 
 /// Writes the archive beside its place and moves it there whole.

@@ -82,5 +82,6 @@ pub(crate) fn routes() -> Router<App> {
         .merge(crate::search::routes())
         .merge(crate::sheets::routes())
         .merge(crate::statistics::routes())
+        .merge(crate::style::routes())
         .merge(crate::tiles::routes())
 }

@@ -2,12 +2,16 @@
 
 use axum::{Json, extract::State};
 use serde_json::{Value, json};
-use yizhangtu_data::{Layer, Text, catalog::Theme};
+use yizhangtu_data::{
+    Layer, Text,
+    catalog::{CodeList, Theme},
+};
 
 use crate::{
     collections::corners,
     http::{App, Problem},
     policy::{Action, Viewer},
+    style,
 };
 
 /// The theme of layers that another program made.
@@ -63,6 +67,9 @@ pub(super) async fn catalog(
                 .map_or(0, |(count, _)| *count),
         };
         let told = mapped.is_some() || counted(layer);
+        if let Some(style) = style::look(layer, usize::try_from(count).unwrap_or(usize::MAX)) {
+            described["style"] = json!(style);
+        }
         if !known(layer) {
             described["theme"] = other().id.into();
         }
@@ -96,9 +103,23 @@ pub(super) async fn catalog(
         "themes": themes,
         "layers": layers,
         "code_lists": app.catalog().code_lists.iter()
-            .map(|(id, list)| (id.clone(), json!(**list)))
+            .map(|(id, list)| (id.clone(), coloured(list)))
             .collect::<serde_json::Map<_, _>>(),
     })))
+}
+
+/// A code list with the colour of every code.
+fn coloured(list: &CodeList) -> Value {
+    let mut described = json!(list);
+    let colors = list.colors();
+    for (code, described) in list
+        .codes
+        .iter()
+        .zip(described["codes"].as_array_mut().into_iter().flatten())
+    {
+        described["color"] = json!(colors.get(code.code.as_str()));
+    }
+    described
 }
 
 /// The 3° Gauss–Krüger zone of CGCS2000 around the middle of the map, by central meridian:

@@ -159,6 +159,8 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/search", Somebody),
     ("GET", "/sheets", Somebody),
     ("GET", "/sheets/{sheet}", Somebody),
+    ("GET", "/styles", Somebody),
+    ("GET", "/styles/{style}", Somebody),
     ("GET", "/tileMatrixSets", Somebody),
     ("GET", "/tileMatrixSets/{matrix}", Somebody),
     ("GET", "/tiles/{layers}", Somebody),

@@ -6,13 +6,6 @@ use yizhangtu_data::{Catalog, Layer, Record, Value, catalog::CodeList};
 
 use crate::print::{Color, Paint, Stroke};
 
-/// Colours of codes that the catalog gives none: those of the page, in its order
-/// (`frontend/src/map/color.ts`).
-const PALETTE: [&str; 12] = [
-    "#4e79a7", "#86bcb6", "#59a14f", "#b07aa1", "#c9a227", "#9c755f", "#d37295", "#499894",
-    "#8cd17d", "#7b6fae", "#a0845c", "#79706e",
-];
-
 /// Millimetres of a pixel of the catalog's widths: finer than a screen's 0.26, as print is.
 const PIXEL: f64 = 0.15;
 
@@ -136,35 +129,11 @@ fn code(value: &Value) -> String {
     }
 }
 
-/// The colour of every code: its own, else that of its broader code, else one of the palette.
 fn code_colors(list: &CodeList) -> BTreeMap<&str, Color> {
-    let mut next = PALETTE.iter().cycle();
-    let mut colors: BTreeMap<&str, Color> = BTreeMap::new();
-    for entry in &list.codes {
-        // From the code up to the first that has a colour.
-        let mut way = vec![entry];
-        let color = loop {
-            let last = way[way.len() - 1];
-            if let Some(known) = colors.get(last.code.as_str()) {
-                break Some(*known);
-            }
-            if let Some(own) = last.color.as_deref().and_then(Color::parse) {
-                break Some(own);
-            }
-            let broader = last.parent.as_deref().and_then(|parent| list.get(parent));
-            match broader.filter(|broader| !way.iter().any(|own| own.code == broader.code)) {
-                Some(broader) => way.push(broader),
-                None => break None,
-            }
-        };
-        let color = color
-            .or_else(|| Color::parse(next.next()?))
-            .unwrap_or(Color::GREY);
-        for step in way {
-            colors.entry(step.code.as_str()).or_insert(color);
-        }
-    }
-    colors
+    let parse = |color| Color::parse(color).unwrap_or(Color::GREY);
+    (list.colors().into_iter())
+        .map(|(code, color)| (code, parse(color)))
+        .collect()
 }
 
 /// A colour darkened by a share.
@@ -179,24 +148,7 @@ fn darkened(Color(parts): Color, share: f64) -> Color {
 
 #[cfg(test)]
 mod tests {
-    use regex::Regex;
-
     use super::*;
-
-    #[test]
-    fn the_palette_is_that_of_the_page() {
-        let source = include_str!("../../../frontend/src/map/color.ts");
-        let palette = source
-            .split_once("const PALETTE = [")
-            .unwrap()
-            .1
-            .split_once(']')
-            .unwrap()
-            .0;
-        let hex = Regex::new("#[0-9a-f]{6}").unwrap();
-        let colors: Vec<&str> = hex.find_iter(palette).map(|found| found.as_str()).collect();
-        assert_eq!(colors, PALETTE);
-    }
 
     #[test]
     fn every_layer_of_the_catalog_has_a_look() {

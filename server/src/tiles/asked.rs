@@ -57,7 +57,7 @@ impl Asked {
             }
         };
         let selection = if let [layer] = &layers[..] {
-            let selection = Selection::read(&mut given, &layer.layer, viewer)?;
+            let selection = Selection::read(&mut given, &layer.snapshot.layer, viewer)?;
             (!selection.is_everything()).then_some(selection)
         } else {
             for name in ["filter", "datetime", "as-of"] {
@@ -95,8 +95,9 @@ impl Asked {
         let (Some(selection), [layer]) = (&self.selection, &layers[..]) else {
             return Ok(layers);
         };
-        let layer = Arc::clone(&layer.layer);
-        Ok(vec![selection.layer(app, viewer, &layer).await?])
+        let described = Arc::clone(&layer.snapshot.layer);
+        let then = selection.layer(app, viewer, &described).await?;
+        Ok(vec![layer.of(then)])
     }
 }
 

@@ -15,7 +15,10 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use yizhangtu_tiles::{EncodeError, Encoding, TileId};
 
-use super::{naming::Drawn, paint::is_stale};
+use super::{
+    naming::{self, Drawn},
+    paint::is_stale,
+};
 use crate::{atlas::Snapshot, changes::Touched, http::Encoded};
 
 /// Bytes of encoded tiles kept, plain and compressed together.
@@ -77,7 +80,7 @@ impl TileCache {
         tile: TileId,
         encoding: Encoding,
     ) -> Slot {
-        let names: Vec<&str> = layers.iter().map(|layer| layer.layer.id.as_str()).collect();
+        let names: Vec<&str> = layers.iter().map(|layer| &*layer.name).collect();
         let key = Key {
             layers: names.join(",").into(),
             tile,
@@ -106,11 +109,11 @@ impl TileCache {
     ) {
         let is_stale = |key: &Key| {
             key.layers.split(',').any(|name| {
-                let Some(ground) = touched.get(name) else {
-                    return false;
-                };
-                match (before.layer(name), next.layer(name)) {
-                    (Some(old), Some(new)) => is_stale(old, new, key.tile, ground.rects()),
+                match (naming::layer(before, name), naming::layer(next, name)) {
+                    (Some(old), Some(new)) => (touched.get(new.snapshot.layer.id.as_str()))
+                        .is_some_and(|ground| {
+                            is_stale(&old.snapshot, &new.snapshot, key.tile, ground.rects())
+                        }),
                     _ => true,
                 }
             })

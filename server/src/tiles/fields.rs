@@ -14,6 +14,9 @@ const IDS_FROM: u8 = 8;
 /// Fields that the style reads wherever a layer has them: the width of roads.
 const ALWAYS: [&str; 1] = ["width_m"];
 
+/// Of the place of a name: metres to the nearest edge of the area that is named.
+pub(super) const ROOM: &str = "room_m";
+
 /// The fields of a layer that its tiles carry at a zoom.
 pub(super) struct Fields<'a> {
     layer: &'a Layer,
@@ -47,6 +50,20 @@ impl<'a> Fields<'a> {
         Self {
             layer,
             id: z >= ids_from.max(IDS_FROM),
+            kept,
+        }
+    }
+
+    /// What a name is written from.
+    pub(super) fn of_names(layer: &'a Layer) -> Self {
+        let names = [layer.code.as_deref(), layer.label.as_deref()];
+        let kept = (names.into_iter().flatten())
+            .filter_map(|name| layer.position(name))
+            .filter(|&at| !layer.fields[at].sensitivity.is_personal())
+            .collect();
+        Self {
+            layer,
+            id: true,
             kept,
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use yizhangtu_data::Layer;
+use yizhangtu_data::{GeometryKind, Layer};
 use yizhangtu_tiles::{MAX_ZOOM, TileId};
 
 use crate::{
@@ -15,22 +15,93 @@ use crate::{
 const MOST_LAYERS: usize = 100;
 
 /// The layers of a tile, in the order of the path.
-pub(crate) type Drawn = Vec<Arc<LayerSnapshot>>;
+pub(crate) type Drawn = Vec<DrawnLayer>;
+
+/// What is appended to a layer's name for the places of its names.
+pub(crate) const LABELS: &str = ".labels";
+
+/// One layer of a tile.
+#[derive(Clone)]
+pub(crate) struct DrawnLayer {
+    /// Its name in paths and tiles.
+    pub(crate) name: Box<str>,
+    /// What it shows.
+    pub(crate) part: Part,
+    /// The layer whose part it is.
+    pub(crate) snapshot: Arc<LayerSnapshot>,
+}
+
+/// What of a layer is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The features.
+    Features,
+    /// One point an area: where its name is written. Its tile layer is `grid.labels`.
+    Labels,
+}
+
+impl DrawnLayer {
+    /// The features of a layer.
+    pub(crate) fn features(snapshot: Arc<LayerSnapshot>) -> Self {
+        Self {
+            name: snapshot.layer.id.as_str().into(),
+            part: Part::Features,
+            snapshot,
+        }
+    }
+
+    /// The same of the layer as it is in another snapshot.
+    pub(super) fn of(&self, snapshot: Arc<LayerSnapshot>) -> Self {
+        Self {
+            snapshot,
+            ..self.clone()
+        }
+    }
+}
 
 /// Whether a layer is drawn at all: it has a place, and is not about persons.
 pub(crate) fn has_tiles(layer: &Layer) -> bool {
     layer.is_mapped() && !layer.personal
 }
 
+/// Whether areas of a layer have names, which are written at a point of their own.
+pub(crate) fn has_labels(layer: &Layer) -> bool {
+    let names = layer.label.as_ref().or(layer.code.as_ref());
+    let public =
+        |name: &String| (layer.field(name)).is_some_and(|field| !field.sensitivity.is_personal());
+    let written = layer
+        .style
+        .as_ref()
+        .is_some_and(|style| style.label_zoom.is_some());
+    has_tiles(layer)
+        && layer.geometry == GeometryKind::Polygon
+        && written
+        && names.is_some_and(public)
+}
+
+/// The layer of a snapshot that a name in a path means.
+pub(crate) fn layer(snapshot: &Snapshot, name: &str) -> Option<DrawnLayer> {
+    let known = |name: &str| {
+        let layer = snapshot.layer(name)?;
+        has_tiles(&layer.layer).then(|| Arc::clone(layer))
+    };
+    if let Some(layer) = known(name) {
+        return Some(DrawnLayer::features(layer));
+    }
+    let layer = known(name.strip_suffix(LABELS)?)?;
+    has_labels(&layer.layer).then(|| DrawnLayer {
+        name: name.into(),
+        part: Part::Labels,
+        snapshot: layer,
+    })
+}
+
 /// The layers that a path names, joined by commas.
 pub(super) fn layers(snapshot: &Snapshot, names: &str) -> Result<Drawn, Problem> {
     let mut drawn: Drawn = Vec::new();
     for name in names.split(',') {
-        let layer = snapshot
-            .layer(name)
-            .filter(|layer| has_tiles(&layer.layer))
-            .ok_or_else(|| unknown(name))?;
-        if drawn.iter().any(|other| other.layer.id == name) {
+        let layer = layer(snapshot, name).ok_or_else(|| unknown(name))?;
+        if drawn.iter().any(|other| other.name == layer.name) {
             continue;
         }
         if drawn.len() == MOST_LAYERS {
@@ -39,7 +110,7 @@ pub(super) fn layers(snapshot: &Snapshot, names: &str) -> Result<Drawn, Problem>
                 format!("一次最多 {MOST_LAYERS} 个图层 / at most {MOST_LAYERS} layers in one tile"),
             ));
         }
-        drawn.push(Arc::clone(layer));
+        drawn.push(layer);
     }
     Ok(drawn)
 }

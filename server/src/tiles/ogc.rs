@@ -11,7 +11,7 @@ use axum::{
 use serde_json::{Value, json};
 use yizhangtu_tiles::mvt;
 
-use super::{LAST_ZOOM, naming, tilejson};
+use super::{LABELS, LAST_ZOOM, naming, tilejson};
 use crate::{
     atlas::LayerSnapshot,
     http::{App, Base, Parameters, Problem, percent_encoded},
@@ -46,8 +46,8 @@ async fn tile(
     given: Parameters,
 ) -> Result<Response, Problem> {
     known(&matrix)?;
-    // One collection a path: a comma is no separator here.
-    if layer.contains(',') {
+    // One collection a path: a comma is no separator here, and names are no collection.
+    if layer.contains(',') || layer.ends_with(LABELS) {
         return Err(naming::unknown(&layer));
     }
     let tile = naming::tile_id(&z, &x, &y)?;
@@ -62,7 +62,7 @@ async fn sets(
 ) -> Result<Response, Problem> {
     let drawn = naming::layers(&app.seen_by(&viewer), &layer)?;
     let here = format!("/collections/{layer}/tiles");
-    let title = title(&drawn[0]);
+    let title = title(&drawn[0].snapshot);
     Ok(Json(json!({
         "links": [link(&base, "self", &here, "application/json")],
         "tilesets": [{
@@ -86,15 +86,15 @@ async fn set(
     known(&matrix)?;
     let drawn = naming::layers(&app.seen_by(&viewer), &layer)?;
     let mut document = json!({
-        "title": title(&drawn[0]),
+        "title": title(&drawn[0].snapshot),
         "dataType": "vector",
         "crs": CRS_URI,
         "tileMatrixSetId": MATRIX,
         "tileMatrixSetURI": MATRIX_URI,
         "links": set_links(&base, &layer),
         "layers": [{
-            "id": drawn[0].layer.id,
-            "title": title(&drawn[0]),
+            "id": drawn[0].snapshot.layer.id,
+            "title": title(&drawn[0].snapshot),
             "dataType": "vector",
             "minTileMatrix": tilejson::least_zoom(&drawn[0]).to_string(),
             "maxTileMatrix": LAST_ZOOM.to_string(),

@@ -6,11 +6,17 @@ use flate2::{Compression, write::GzEncoder};
 use yizhangtu_data::{GeometryKind, Layer, Record};
 use yizhangtu_index::{Point, Rect, Shape};
 use yizhangtu_tiles::{
-    Aggregate, EncodeError, Encoding, Feature, MAX_ZOOM, Rules, TileId, TileLayer, aggregate, draw,
-    feature_number, project,
+    Aggregate, EncodeError, Encoding, Feature, MAX_ZOOM, Rules, Shape as Drawing, TileFeature,
+    TileId, TileLayer, aggregate, draw, feature_number, label_point, project,
 };
 
-use super::{LAST_ZOOM, asked::Asked, fields::Fields, naming::Drawn};
+use super::{
+    LAST_ZOOM,
+    asked::Asked,
+    fields::{Fields, ROOM},
+    naming::{Drawn, DrawnLayer, Part},
+    tilejson::least_zoom,
+};
 use crate::{atlas::LayerSnapshot, http::Encoded};
 
 /// Units kept around a tile: outlines and labels reach over its edge.
@@ -33,11 +39,11 @@ pub(super) fn tile(layers: &Drawn, tile: TileId, asked: &Asked) -> Result<Encode
         .map(|layer| {
             let selects = |record: &Record| {
                 let selection = asked.selection.as_ref();
-                selection.is_none_or(|selection| selection.selects(&layer.layer, record))
+                selection.is_none_or(|selection| selection.selects(&layer.snapshot.layer, record))
             };
             match asked.aggregate {
-                None => paint(layer, tile, selects),
-                Some(how) => count(layer, tile, how, selects),
+                None => part(layer, tile, selects),
+                Some(how) => count(&layer.snapshot, tile, how, selects),
             }
         })
         .collect();
@@ -52,7 +58,7 @@ pub(crate) fn gzipped(
     encoding: Encoding,
 ) -> Result<Option<Vec<u8>>, EncodeError> {
     let painted: Vec<TileLayer<'_>> = (layers.iter())
-        .map(|layer| paint(layer, tile, |_| true))
+        .map(|layer| part(layer, tile, |_| true))
         .collect();
     let bytes = encoding.encoder().encode(&painted)?;
     if bytes.is_empty() {
@@ -89,7 +95,7 @@ fn count(
 pub(crate) fn is_touched(layers: &Drawn, tile: TileId) -> bool {
     layers.iter().any(|layer| {
         rect(tile.bounds_with_buffer(BUFFER))
-            .is_some_and(|window| !layer.in_box(&window).is_empty())
+            .is_some_and(|window| !layer.snapshot.in_box(&window).is_empty())
     })
 }
 
@@ -129,6 +135,50 @@ fn around(snapshot: &LayerSnapshot, positions: &[u32]) -> Option<Rect> {
         .filter_map(|&position| snapshot.shape(position))
         .map(|shape| shape.rect())
         .reduce(|all, rect| all.join(&rect))
+}
+
+fn part(layer: &DrawnLayer, tile: TileId, selects: impl Fn(&Record) -> bool) -> TileLayer<'_> {
+    match layer.part {
+        Part::Features => paint(&layer.snapshot, tile, selects),
+        Part::Labels => labels(layer, tile, selects),
+    }
+}
+
+/// Where the names of areas are written: each in the one tile that holds the place.
+fn labels(drawn: &DrawnLayer, tile: TileId, selects: impl Fn(&Record) -> bool) -> TileLayer<'_> {
+    let snapshot = &*drawn.snapshot;
+    let mut labels = TileLayer {
+        name: &drawn.name,
+        features: Vec::new(),
+    };
+    if tile.z() < least_zoom(drawn) {
+        return labels;
+    }
+    let fields = Fields::of_names(&snapshot.layer);
+    let window = rect(tile.bounds());
+    let mut positions = window.map_or_else(Vec::new, |window| snapshot.in_box(&window));
+    positions.sort_unstable();
+    for position in positions {
+        let record = snapshot.record(position);
+        let Some(label) = (record.geometry.as_ref())
+            .filter(|_| selects(record))
+            .and_then(label_point)
+        else {
+            continue;
+        };
+        let Some(place) = tile.point(label.place) else {
+            continue;
+        };
+        let mut properties = fields.of(record);
+        let room = (label.room_m() * 10.0).round() / 10.0;
+        properties.push((ROOM, room.into()));
+        labels.features.push(TileFeature {
+            number: Some(feature_number(&record.id)),
+            shape: Drawing::Points(vec![place]),
+            properties,
+        });
+    }
+    labels
 }
 
 fn paint(

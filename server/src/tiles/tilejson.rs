@@ -11,11 +11,10 @@ use serde_json::{Map, Value};
 
 use super::{
     LAST_ZOOM,
-    fields::Fields,
-    naming::{self, Drawn},
+    fields::{Fields, ROOM},
+    naming::{self, Drawn, DrawnLayer, Part},
 };
 use crate::{
-    atlas::LayerSnapshot,
     http::{App, Base, Problem, percent_encoded},
     policy::Viewer,
 };
@@ -66,11 +65,11 @@ pub(super) async fn document(
 fn describe(layers: &Drawn, sequence: u64, base: &Base) -> TileJson {
     let titles: Vec<&str> = layers
         .iter()
-        .map(|layer| layer.layer.title.zh.as_str())
+        .map(|layer| layer.snapshot.layer.title.zh.as_str())
         .collect();
     let ids: Vec<String> = layers
         .iter()
-        .map(|layer| percent_encoded(&layer.layer.id))
+        .map(|layer| percent_encoded(&layer.name))
         .collect();
     let ids = ids.join(",");
     TileJson {
@@ -78,11 +77,7 @@ fn describe(layers: &Drawn, sequence: u64, base: &Base) -> TileJson {
         name: titles.join("、"),
         scheme: "xyz",
         tiles: [base.at(&format!("/tiles/{ids}/{{z}}/{{x}}/{{y}}"))],
-        minzoom: layers
-            .iter()
-            .map(|layer| least_zoom(layer))
-            .min()
-            .unwrap_or(0),
+        minzoom: layers.iter().map(least_zoom).min().unwrap_or(0),
         maxzoom: LAST_ZOOM,
         bounds: bounds(layers),
         version: format!("1.0.{sequence}"),
@@ -92,37 +87,44 @@ fn describe(layers: &Drawn, sequence: u64, base: &Base) -> TileJson {
 
 /// What each layer of a tile holds.
 pub(crate) fn described(layers: &Drawn) -> Vec<VectorLayer> {
-    layers.iter().map(|layer| vector_layer(layer)).collect()
+    layers.iter().map(vector_layer).collect()
 }
 
-fn vector_layer(snapshot: &LayerSnapshot) -> VectorLayer {
-    let layer = &snapshot.layer;
+fn vector_layer(drawn: &DrawnLayer) -> VectorLayer {
+    let layer = &drawn.snapshot.layer;
     let mut fields = Map::from_iter([("id".to_owned(), "String".into())]);
-    fields.extend(
-        Fields::at(layer, LAST_ZOOM, 0)
-            .kinds()
-            .map(|(name, kind)| (name.to_owned(), kind.into())),
-    );
+    let known = match drawn.part {
+        Part::Features => Fields::at(layer, LAST_ZOOM, 0),
+        Part::Labels => Fields::of_names(layer),
+    };
+    fields.extend((known.kinds()).map(|(name, kind)| (name.to_owned(), kind.into())));
+    if drawn.part == Part::Labels {
+        fields.insert(ROOM.to_owned(), "Number".into());
+    }
     VectorLayer {
-        id: layer.id.clone(),
+        id: drawn.name.to_string(),
         description: format!("{} / {}", layer.title.zh, layer.title.en),
-        minzoom: least_zoom(snapshot),
+        minzoom: least_zoom(drawn),
         maxzoom: LAST_ZOOM,
         fields,
     }
 }
 
-/// The least zoom at which the style draws a layer.
-pub(super) fn least_zoom(snapshot: &LayerSnapshot) -> u8 {
-    let style = snapshot.layer.style.as_ref();
-    style.map_or(0, |style| style.min_zoom.min(LAST_ZOOM))
+/// The least zoom at which the style draws a layer, or writes its names.
+pub(super) fn least_zoom(drawn: &DrawnLayer) -> u8 {
+    let style = drawn.snapshot.layer.style.as_ref();
+    let zoom = style.map_or(0, |style| match drawn.part {
+        Part::Features => style.min_zoom,
+        Part::Labels => style.label_zoom.unwrap_or(0),
+    });
+    zoom.min(LAST_ZOOM)
 }
 
 /// West, south, east and north of the layers together, in degrees.
 pub(crate) fn bounds(layers: &Drawn) -> Option<[f64; 4]> {
     let all = layers
         .iter()
-        .filter_map(|layer| layer.bounds())
+        .filter_map(|layer| layer.snapshot.bounds())
         .reduce(|all, rect| all.join(&rect))?;
     Some([all.min.lon(), all.min.lat(), all.max.lon(), all.max.lat()])
 }

@@ -20,7 +20,7 @@ pub(super) const MADE_FROM: &str = "yizhangtu";
 
 /// What an archive was made from: another may take its place only where all of it agrees.
 pub(super) fn made_from(layers: &Drawn, encoding: Encoding, sequence: u64) -> Value {
-    let ids: Vec<&str> = layers.iter().map(|layer| layer.layer.id.as_str()).collect();
+    let ids: Vec<&str> = layers.iter().map(|layer| &*layer.name).collect();
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "layers": ids,
@@ -88,7 +88,7 @@ impl Earlier {
             )));
         }
         let mut touched = Vec::new();
-        for after in layers {
+        for after in layers.iter().map(|layer| &layer.snapshot) {
             let was = store.as_of(&after.layer.id, since)?;
             if was.is_empty() {
                 continue;

@@ -34,6 +34,8 @@ const EVENTS: &str = "text/event-stream";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 const OCTETS: &str = "application/octet-stream";
 const TILE: &str = "application/vnd.mapbox-vector-tile";
+const MLT: &str = "application/vnd.maplibre-tile";
+const STYLE: &str = crate::style::MEDIA_TYPE;
 
 const fn get(
     path: &'static str,
@@ -824,9 +826,25 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "layers", "z", "x", "y", "aggregate", "datetime", "as-of", "filter", "filter-lang",
             "filter-crs",
         ],
-        &[(TILE, "binary")],
+        &[(TILE, "binary"), (MLT, "binary")],
     )
     .further(&["204", "304"]),
+    get(
+        "/styles",
+        TILES,
+        "getStyles",
+        "地图样式 / styles of the map",
+        &[],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/styles/{style}",
+        TILES,
+        "getStyle",
+        "MapLibre 样式 / a MapLibre style",
+        &["style"],
+        &[(STYLE, "object")],
+    ),
     get(
         "/tileMatrixSets",
         TILES,
@@ -868,7 +886,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "layer", "matrix", "z", "y", "x", "aggregate", "datetime", "as-of", "filter",
             "filter-lang", "filter-crs",
         ],
-        &[(TILE, "binary")],
+        &[(TILE, "binary"), (MLT, "binary")],
     )
     .further(&["204", "304"]),
     get(

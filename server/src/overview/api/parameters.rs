@@ -423,6 +423,12 @@ pub(super) fn all(app: &App) -> Value {
         json!({ "type": "array", "items": { "type": "string", "enum": layers } }),
     );
     add(
+        "style",
+        "path",
+        "样式 / the style",
+        json!({ "type": "string", "enum": ["map"] }),
+    );
+    add(
         "matrix",
         "path",
         "切片方案 / the tiling scheme",
