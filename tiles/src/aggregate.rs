@@ -9,7 +9,7 @@ use crate::{
     COUNT, Polygon, Shape, TileFeature, TileId, TileLayer,
     clip::Window,
     feature_number,
-    grid::{EXTENT, GridPoint, Lattice, TilePoint, project},
+    grid::{EXTENT, GridPoint, Lattice, TilePoint},
 };
 
 /// Half of a hexagon's width in units, and a quarter of its height: 97 to 56 is √3 to within a
@@ -55,7 +55,7 @@ pub fn aggregate<'a>(
 ) -> TileLayer<'a> {
     let places = places
         .into_iter()
-        .filter_map(|place| project(place, tile.z()));
+        .filter_map(|place| tile.level().project(place));
     let features = match how {
         Aggregate::Clusters => clusters(tile, places),
         Aggregate::Hexagons => hexagons(tile, places),
@@ -98,7 +98,7 @@ fn hexagons<'a>(tile: TileId, places: impl Iterator<Item = GridPoint>) -> Vec<Ti
     let cut = |(hexagon, count): (Hexagon, i64)| {
         let shape = window.clip(&Shape::Polygons(vec![hexagon.outline()]));
         (!shape.is_empty()).then(|| TileFeature {
-            number: Some(hexagon.number(tile.z())),
+            number: Some(hexagon.number(tile.zoom())),
             shape,
             properties: vec![(COUNT, count.into())],
         })

@@ -81,17 +81,17 @@ pub fn draw<'a>(
     rules: &Rules,
     features: impl IntoIterator<Item = Feature<'a>>,
 ) -> TileLayer<'a> {
-    if tile.z() < rules.merge_below {
+    if tile.zoom() < rules.merge_below {
         let by = rules.merge_by.as_deref();
         let features = merge::merged(tile, rules.tolerance, by, features);
         return TileLayer { name, features };
     }
     let window = Window::new(tile, rules.buffer);
-    let exact = tile.z() >= rules.exact_zoom;
-    let numbered = tile.z() >= rules.number_from;
+    let exact = tile.zoom() >= rules.exact_zoom;
+    let numbered = tile.zoom() >= rules.number_from;
     let shapes = features
         .into_iter()
-        .filter_map(|feature| Some((quantise(feature.geometry, tile.z())?, feature)));
+        .filter_map(|feature| Some((quantise(feature.geometry, tile.level())?, feature)));
     let drawn = |(shape, feature): (Shape<GridPoint>, Feature<'a>)| {
         let shape = window.clip(&shape);
         (!shape.is_empty()).then_some(TileFeature {

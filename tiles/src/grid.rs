@@ -15,7 +15,7 @@ const LAST_LATITUDE: f64 = 85.051_128_779_806_59;
 pub struct GridPoint {
     /// Units east of the antimeridian.
     pub x: i64,
-    /// Units south of the northern edge of the Mercator square.
+    /// Units south of the northern edge of the tiling.
     pub y: i64,
 }
 
@@ -46,24 +46,102 @@ impl Lattice for TilePoint {
     }
 }
 
-/// The point of the world grid at a zoom that is nearest to a longitude and latitude in
+/// How the world is laid out in tiles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Tiling {
+    /// Squares of the Mercator projection (EPSG:3857), one at zoom 0: OGC `WebMercatorQuad`.
+    #[default]
+    Mercator,
+    /// Squares of degrees, two at zoom 0: OGC `WorldCRS84Quad`, and 天地图's `c` from its level 1.
+    Degrees,
+}
+
+/// A zoom of a tiling: what a grid of units is laid over the world by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Level {
+    pub(crate) tiling: Tiling,
+    pub(crate) z: u8,
+}
+
+impl Level {
+    /// A zoom of the Mercator projection.
+    pub(crate) fn mercator(z: u8) -> Self {
+        Self {
+            tiling: Tiling::Mercator,
+            z,
+        }
+    }
+
+    /// Columns and rows of tiles.
+    pub(crate) fn tiles(self) -> (u32, u32) {
+        let rows = 1 << self.z;
+        match self.tiling {
+            Tiling::Mercator => (rows, rows),
+            Tiling::Degrees => (2 * rows, rows),
+        }
+    }
+
+    /// The zoom of the Mercator projection that shows as much of the equator in a tile.
+    pub(crate) fn zoom(self) -> u8 {
+        match self.tiling {
+            Tiling::Mercator => self.z,
+            Tiling::Degrees => self.z + 1,
+        }
+    }
+
+    /// Units around the equator.
+    #[expect(clippy::cast_precision_loss, reason = "a power of two is exact")]
+    pub(crate) fn world(self) -> f64 {
+        (EXTENT << self.zoom()) as f64
+    }
+
+    /// The point of the grid that is nearest to a longitude and latitude in degrees; none where
+    /// a coordinate is not a finite number. Latitudes are held to the tiling's.
+    pub(crate) fn project(self, place: Coord<f64>) -> Option<GridPoint> {
+        if !place.x.is_finite() || !place.y.is_finite() || place.x.abs() > 540.0 {
+            return None;
+        }
+        let across = place.x / 360.0 + 0.5;
+        let down = match self.tiling {
+            Tiling::Mercator => {
+                let latitude = place.y.clamp(-LAST_LATITUDE, LAST_LATITUDE);
+                0.5 - stretched(latitude) / (2.0 * PI)
+            }
+            Tiling::Degrees => 0.25 - place.y.clamp(-90.0, 90.0) / 360.0,
+        };
+        let world = self.world();
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "below 2^37 by the limits above"
+        )]
+        Some(GridPoint {
+            x: (across * world).round() as i64,
+            y: (down * world).round() as i64,
+        })
+    }
+
+    /// Longitude and latitude in degrees of a place in units.
+    pub(crate) fn unproject(self, x: f64, y: f64) -> Coord<f64> {
+        let across = (x / self.world() * 360.0 - 180.0).clamp(-180.0, 180.0);
+        let down = y / self.world();
+        let latitude = match self.tiling {
+            Tiling::Mercator => {
+                let down = down.clamp(0.0, 1.0);
+                (PI * (1.0 - 2.0 * down)).sinh().atan().to_degrees()
+            }
+            Tiling::Degrees => (90.0 - down * 360.0).clamp(-90.0, 90.0),
+        };
+        Coord {
+            x: across,
+            y: latitude,
+        }
+    }
+}
+
+/// The point of the Mercator grid at a zoom that is nearest to a longitude and latitude in
 /// degrees; none where a coordinate is not a finite number. Latitudes are held to 85.05°.
 pub fn project(place: Coord<f64>, z: u8) -> Option<GridPoint> {
-    if !place.x.is_finite() || !place.y.is_finite() || place.x.abs() > 540.0 {
-        return None;
-    }
-    #[expect(clippy::cast_precision_loss, reason = "a power of two is exact")]
-    let world = (EXTENT << z) as f64;
-    let across = place.x / 360.0 + 0.5;
-    let down = 0.5 - stretched(place.y.clamp(-LAST_LATITUDE, LAST_LATITUDE)) / (2.0 * PI);
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "below 2^36 by the limits above"
-    )]
-    Some(GridPoint {
-        x: (across * world).round() as i64,
-        y: (down * world).round() as i64,
-    })
+    Level::mercator(z).project(place)
 }
 
 /// Bands of latitude in a degree.

@@ -6,10 +6,9 @@ use geo::{Coord, Geometry};
 
 use crate::{
     GridPoint, MAX_ZOOM, Polygon, Shape,
-    grid::EXTENT,
+    grid::Level,
     shape::quantise,
     simplify::{self, Junctions},
-    tile::unproject,
 };
 
 /// Units that the longer side of an area measures at least when its middle is looked for: fine
@@ -42,19 +41,17 @@ impl LabelPoint {
 /// The place for the name of an area, of its largest part; none for what is no area. It depends
 /// on the area alone, so every tile and zoom comes to the same.
 pub fn label_point(geometry: &Geometry<f64>) -> Option<LabelPoint> {
-    let z = zoom(geometry)?;
-    let Shape::Polygons(parts) = quantise(geometry, z)? else {
+    let level = Level::mercator(zoom(geometry)?);
+    let Shape::Polygons(parts) = quantise(geometry, level)? else {
         return None;
     };
     let size = |part: &Polygon<GridPoint>| crate::ring::doubled_area(&part.exterior).abs();
     let largest = parts.iter().max_by_key(|part| size(part))?;
     let simple = simplify::polygon(largest, &Junctions::default(), TOLERANCE);
     let (x, y, room) = innermost(simple.as_ref().unwrap_or(largest))?;
-    #[expect(clippy::cast_precision_loss, reason = "a power of two is exact")]
-    let world = (EXTENT << z) as f64;
     Some(LabelPoint {
-        place: unproject(x, y, z),
-        room: room.max(0.0) / world,
+        place: level.unproject(x, y),
+        room: room.max(0.0) / level.world(),
     })
 }
 
@@ -250,10 +247,10 @@ mod tests {
             let star = area(&[&star]);
             let found = label_point(&star).unwrap();
             prop_assert!(star.contains(&Point(found.place)));
-            let z = zoom(&star).unwrap();
-            let Some(Shape::Polygons(parts)) = quantise(&star, z) else { unreachable!() };
+            let level = Level::mercator(zoom(&star).unwrap());
+            let Some(Shape::Polygons(parts)) = quantise(&star, level) else { unreachable!() };
             let rect = star.bounding_rect().unwrap();
-            let units = found.room * (EXTENT << z) as f64;
+            let units = found.room * level.world();
             let mut deepest = 0.0_f64;
             for column in 0..40 {
                 for row in 0..40 {
@@ -261,7 +258,7 @@ mod tests {
                         x: rect.min().x + rect.width() * f64::from(column) / 40.0,
                         y: rect.min().y + rect.height() * f64::from(row) / 40.0,
                     };
-                    let at = crate::project(at, z).unwrap();
+                    let at = level.project(at).unwrap();
                     deepest = deepest.max(depth(at.x as f64, at.y as f64, &parts[0]));
                 }
             }

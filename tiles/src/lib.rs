@@ -48,7 +48,7 @@ mod tile;
 pub use aggregate::{Aggregate, aggregate};
 pub use draw::{Feature, Rules, draw};
 pub use encoding::{EncodeError, Encoder, Encoding};
-pub use grid::{EXTENT, GridPoint, TilePoint, project};
+pub use grid::{EXTENT, GridPoint, TilePoint, Tiling, project};
 pub use label::{LabelPoint, label_point};
 pub use layer::{TileFeature, TileLayer, Value, feature_number};
 pub use merge::{AREA, COUNT, LENGTH};

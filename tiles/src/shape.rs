@@ -3,7 +3,7 @@
 use geo::{Coord, Geometry, LineString};
 
 use crate::{
-    grid::{GridPoint, Lattice, project},
+    grid::{GridPoint, Lattice, Level},
     ring,
 };
 
@@ -43,9 +43,9 @@ impl<P> Shape<P> {
 ///
 /// Parts that collapse on the grid go, unless the whole feature would: then its largest
 /// extent is kept as the least shape that can be drawn, one unit wide.
-pub(crate) fn quantise(geometry: &Geometry<f64>, z: u8) -> Option<Shape<GridPoint>> {
+pub(crate) fn quantise(geometry: &Geometry<f64>, level: Level) -> Option<Shape<GridPoint>> {
     let mut parts = Parts::default();
-    parts.add(geometry, z)?;
+    parts.add(geometry, level)?;
     if !parts.polygons.is_empty() || parts.least_polygon.is_some() {
         if parts.polygons.is_empty() {
             parts.polygons.extend(parts.least_polygon.map(least_square));
@@ -71,40 +71,40 @@ struct Parts {
 }
 
 impl Parts {
-    fn add(&mut self, geometry: &Geometry<f64>, z: u8) -> Option<()> {
+    fn add(&mut self, geometry: &Geometry<f64>, level: Level) -> Option<()> {
         match geometry {
-            Geometry::Point(point) => self.points.push(project(point.0, z)?),
+            Geometry::Point(point) => self.points.push(level.project(point.0)?),
             Geometry::MultiPoint(points) => {
                 for point in points {
-                    self.points.push(project(point.0, z)?);
+                    self.points.push(level.project(point.0)?);
                 }
             }
-            Geometry::Line(line) => self.add_line(&[line.start, line.end], z)?,
-            Geometry::LineString(line) => self.add_line(&line.0, z)?,
+            Geometry::Line(line) => self.add_line(&[line.start, line.end], level)?,
+            Geometry::LineString(line) => self.add_line(&line.0, level)?,
             Geometry::MultiLineString(lines) => {
                 for line in lines {
-                    self.add_line(&line.0, z)?;
+                    self.add_line(&line.0, level)?;
                 }
             }
-            Geometry::Polygon(polygon) => self.add_polygon(polygon, z)?,
+            Geometry::Polygon(polygon) => self.add_polygon(polygon, level)?,
             Geometry::MultiPolygon(polygons) => {
                 for polygon in polygons {
-                    self.add_polygon(polygon, z)?;
+                    self.add_polygon(polygon, level)?;
                 }
             }
-            Geometry::Rect(rect) => self.add_polygon(&rect.to_polygon(), z)?,
-            Geometry::Triangle(triangle) => self.add_polygon(&triangle.to_polygon(), z)?,
+            Geometry::Rect(rect) => self.add_polygon(&rect.to_polygon(), level)?,
+            Geometry::Triangle(triangle) => self.add_polygon(&triangle.to_polygon(), level)?,
             Geometry::GeometryCollection(collection) => {
                 for part in collection {
-                    self.add(part, z)?;
+                    self.add(part, level)?;
                 }
             }
         }
         Some(())
     }
 
-    fn add_line(&mut self, line: &[Coord<f64>], z: u8) -> Option<()> {
-        let points = round(line, z)?;
+    fn add_line(&mut self, line: &[Coord<f64>], level: Level) -> Option<()> {
+        let points = round(line, level)?;
         match points.len() {
             0 => {}
             1 => self.least_line = Some(points[0]),
@@ -113,8 +113,8 @@ impl Parts {
         Some(())
     }
 
-    fn add_polygon(&mut self, polygon: &geo::Polygon<f64>, z: u8) -> Option<()> {
-        let outline = round(&polygon.exterior().0, z)?;
+    fn add_polygon(&mut self, polygon: &geo::Polygon<f64>, level: Level) -> Option<()> {
+        let outline = round(&polygon.exterior().0, level)?;
         let first = outline.first().copied();
         let Some(exterior) = ring::tidy(outline, ring::Turn::Positive) else {
             self.least_polygon = self.least_polygon.or(first);
@@ -122,7 +122,7 @@ impl Parts {
         };
         let mut holes = Vec::with_capacity(polygon.interiors().len());
         for LineString(hole) in polygon.interiors() {
-            holes.extend(ring::tidy(round(hole, z)?, ring::Turn::Negative));
+            holes.extend(ring::tidy(round(hole, level)?, ring::Turn::Negative));
         }
         self.polygons.push(Polygon { exterior, holes });
         Some(())
@@ -130,10 +130,10 @@ impl Parts {
 }
 
 /// Points on the grid, without those that fall together with the one before.
-fn round(line: &[Coord<f64>], z: u8) -> Option<Vec<GridPoint>> {
+fn round(line: &[Coord<f64>], level: Level) -> Option<Vec<GridPoint>> {
     let mut points = Vec::with_capacity(line.len());
     for &place in line {
-        let point = project(place, z)?;
+        let point = level.project(place)?;
         if points.last() != Some(&point) {
             points.push(point);
         }

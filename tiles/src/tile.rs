@@ -1,18 +1,18 @@
-//! Which tile: zoom, column and row of the WebMercatorQuad grid.
+//! Which tile: zoom, column and row of a tiling.
 
-use std::{f64::consts::PI, fmt};
+use std::fmt;
 
 use geo::{Coord, Rect};
 
-use crate::grid::{EXTENT, GridPoint, TilePoint, project};
+use crate::grid::{EXTENT, GridPoint, Level, TilePoint, Tiling};
 
 /// The deepest zoom that tiles are made for. One grid unit there is 2 mm on the equator.
 pub const MAX_ZOOM: u8 = 22;
 
-/// A tile of the XYZ scheme (OGC `WebMercatorQuad`): `x` grows to the east, `y` to the south.
+/// A tile: `x` grows to the east, `y` to the south (the XYZ scheme).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TileId {
-    z: u8,
+    level: Level,
     x: u32,
     y: u32,
 }
@@ -20,7 +20,7 @@ pub struct TileId {
 /// A zoom, column or row outside the grid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "瓦片 {z}/{x}/{y} 不存在：级别须为 0–22，列号、行号须小于 2 的级别次方 / there is no tile {z}/{x}/{y}: zoom must be 0 to 22, column and row below 2 to the power of the zoom"
+    "瓦片 {z}/{x}/{y} 不存在：级别须为 0–22，列号、行号须在该级的行列范围内 / there is no tile {z}/{x}/{y}: zoom must be 0 to 22, column and row within those of the zoom"
 )]
 pub struct OutsideGrid {
     /// The zoom that was asked for.
@@ -32,34 +32,53 @@ pub struct OutsideGrid {
 }
 
 impl TileId {
-    /// The tile at a zoom, column and row.
+    /// The tile at a zoom, column and row of `WebMercatorQuad`.
     ///
     /// # Errors
     /// When the zoom is over [`MAX_ZOOM`], or the column or row is not in the grid.
     pub fn new(z: u8, x: u32, y: u32) -> Result<Self, OutsideGrid> {
-        if z > MAX_ZOOM || x >> z != 0 || y >> z != 0 {
-            return Err(OutsideGrid { z, x, y });
-        }
-        Ok(Self { z, x, y })
+        Self::of(Tiling::Mercator, z, x, y)
     }
 
-    /// The tile at a zoom that holds a longitude and latitude in degrees. Latitudes beyond
-    /// the square of the projection (85.05°) belong to the outermost row.
+    /// The tile at a zoom, column and row of a tiling.
+    ///
+    /// # Errors
+    /// When the zoom is over [`MAX_ZOOM`], or the column or row is not in the grid.
+    pub fn of(tiling: Tiling, z: u8, x: u32, y: u32) -> Result<Self, OutsideGrid> {
+        let level = Level { tiling, z };
+        if z > MAX_ZOOM || x >= level.tiles().0 || y >= level.tiles().1 {
+            return Err(OutsideGrid { z, x, y });
+        }
+        Ok(Self { level, x, y })
+    }
+
+    /// The tile of `WebMercatorQuad` at a zoom that holds a longitude and latitude in degrees.
+    /// Latitudes beyond the square of the projection (85.05°) belong to the outermost row.
     pub fn containing(place: Coord<f64>, z: u8) -> Option<Self> {
-        let z = z.min(MAX_ZOOM);
-        let last = (1_i64 << z) - 1;
-        let GridPoint { x, y } = project(place, z)?;
+        let level = Level::mercator(z.min(MAX_ZOOM));
+        let last = i64::from(level.tiles().0 - 1);
+        let GridPoint { x, y } = level.project(place)?;
         let index = |units: i64| u32::try_from((units / EXTENT).clamp(0, last)).ok();
         Some(Self {
-            z,
+            level,
             x: index(x)?,
             y: index(y)?,
         })
     }
 
-    /// The zoom.
+    /// The zoom in its tiling.
     pub fn z(self) -> u8 {
-        self.z
+        self.level.z
+    }
+
+    /// The zoom of `WebMercatorQuad` that shows as much in a tile: what rules are stated in.
+    pub fn zoom(self) -> u8 {
+        self.level.zoom()
+    }
+
+    /// The level whose grid it is drawn on.
+    pub(crate) fn level(self) -> Level {
+        self.level
     }
 
     /// The column, from the antimeridian to the east.
@@ -74,9 +93,12 @@ impl TileId {
 
     /// The tile one zoom up that holds this one.
     pub fn parent(self) -> Option<Self> {
-        let z = self.z.checked_sub(1)?;
+        let level = Level {
+            z: self.level.z.checked_sub(1)?,
+            ..self.level
+        };
         Some(Self {
-            z,
+            level,
             x: self.x / 2,
             y: self.y / 2,
         })
@@ -84,10 +106,13 @@ impl TileId {
 
     /// The four tiles one zoom down; none below [`MAX_ZOOM`].
     pub fn children(self) -> impl Iterator<Item = Self> {
-        let deeper = (self.z < MAX_ZOOM).then_some(self.z + 1);
-        deeper.into_iter().flat_map(move |z| {
+        let deeper = (self.z() < MAX_ZOOM).then_some(Level {
+            z: self.z() + 1,
+            ..self.level
+        });
+        deeper.into_iter().flat_map(move |level| {
             [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(dx, dy)| Self {
-                z,
+                level,
                 x: 2 * self.x + dx,
                 y: 2 * self.y + dy,
             })
@@ -103,15 +128,17 @@ impl TileId {
     pub fn bounds_with_buffer(self, units: i64) -> Rect<f64> {
         let origin = self.origin();
         let far = EXTENT + units;
-        Rect::new(
-            corner(origin.x - units, origin.y - units, self.z),
-            corner(origin.x + far, origin.y + far, self.z),
-        )
+        #[expect(clippy::cast_precision_loss, reason = "grid units stay below 2^37")]
+        let corner = |by: i64| {
+            let (x, y) = (origin.x + by, origin.y + by);
+            self.level.unproject(x as f64, y as f64)
+        };
+        Rect::new(corner(-units), corner(far))
     }
 
     /// Where a longitude and latitude in degrees lies in the tile; none where it lies in another.
     pub fn point(self, place: Coord<f64>) -> Option<TilePoint> {
-        let (at, origin) = (project(place, self.z)?, self.origin());
+        let (at, origin) = (self.level.project(place)?, self.origin());
         let within = |units: i64| {
             let inside = (0..EXTENT).contains(&units);
             inside.then(|| i32::try_from(units).ok()).flatten()
@@ -133,24 +160,7 @@ impl TileId {
 
 impl fmt::Display for TileId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}/{}", self.z, self.x, self.y)
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "grid units stay below 2^35")]
-fn corner(x: i64, y: i64, z: u8) -> Coord<f64> {
-    unproject(x as f64, y as f64, z)
-}
-
-/// Longitude and latitude in degrees of a place on the world grid of a zoom, in units.
-#[expect(clippy::cast_precision_loss, reason = "a power of two is exact")]
-pub(crate) fn unproject(x: f64, y: f64, z: u8) -> Coord<f64> {
-    let world = (EXTENT << z) as f64;
-    let across = x / world;
-    let down = (y / world).clamp(0.0, 1.0);
-    Coord {
-        x: (across * 360.0 - 180.0).clamp(-180.0, 180.0),
-        y: (PI * (1.0 - 2.0 * down)).sinh().atan().to_degrees(),
+        write!(f, "{}/{}/{}", self.z(), self.x, self.y)
     }
 }
 
@@ -196,6 +206,33 @@ mod tests {
             TileId::containing(place, 10).unwrap(),
             TileId::new(10, 834, 444).unwrap()
         );
+    }
+
+    /// 17-083r4, D.1: two tiles at zoom 0, 0.703125° a pixel of 256.
+    #[test]
+    fn a_tiling_of_degrees_is_twice_as_wide_as_high() {
+        let east = TileId::of(Tiling::Degrees, 0, 1, 0).unwrap();
+        assert_eq!(east.bounds(), Rect::new((0.0, -90.0), (180.0, 90.0)));
+        assert!(TileId::of(Tiling::Degrees, 0, 2, 0).is_err());
+        assert!(TileId::of(Tiling::Degrees, 3, 0, 8).is_err());
+        let place = Coord {
+            x: 113.3245,
+            y: 23.1066,
+        };
+        let tile = TileId::of(Tiling::Degrees, 16, 106_795, 24_356).unwrap();
+        assert_eq!(tile.zoom(), 17);
+        let bounds = tile.bounds();
+        assert!((bounds.width() - 180.0 / 65_536.0).abs() < 1e-9);
+        assert!(
+            bounds.min().x <= place.x && place.x < bounds.max().x,
+            "{bounds:?}"
+        );
+        assert!(
+            bounds.min().y < place.y && place.y <= bounds.max().y,
+            "{bounds:?}"
+        );
+        let point = tile.point(place).unwrap();
+        assert!((0..EXTENT).contains(&point.x.into()) && (0..EXTENT).contains(&point.y.into()));
     }
 
     #[test]

@@ -290,7 +290,7 @@ mod tests {
         let color = &shapes[0]["paint"]["fill-color"];
         assert_eq!(color[0], "match");
         assert_eq!(color[1], json!(["get", "class_code"]));
-        let list = catalog.code_list("land_use_class").unwrap();
+        let list = catalog.code_list("land_use_sea").unwrap();
         assert_eq!(color.as_array().unwrap().len(), 3 + 2 * list.codes.len());
         assert_eq!(shapes[0]["source"], "layer:land_use");
         assert_eq!(shapes[0]["source-layer"], "land_use");

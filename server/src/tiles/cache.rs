@@ -109,11 +109,12 @@ impl TileCache {
     ) {
         let is_stale = |key: &Key| {
             key.layers.split(',').any(|name| {
-                match (naming::layer(before, name), naming::layer(next, name)) {
-                    (Some(old), Some(new)) => (touched.get(new.snapshot.layer.id.as_str()))
-                        .is_some_and(|ground| {
-                            is_stale(&old.snapshot, &new.snapshot, key.tile, ground.rects())
-                        }),
+                let layer = naming::layer_of(before, name);
+                let Some(ground) = touched.get(layer) else {
+                    return false;
+                };
+                match (before.layer(layer), next.layer(layer)) {
+                    (Some(old), Some(new)) => is_stale(old, new, key.tile, ground.rects()),
                     _ => true,
                 }
             })

@@ -6,6 +6,7 @@
 mod asked;
 mod cache;
 mod fields;
+mod matrix;
 mod naming;
 mod ogc;
 mod paint;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use yizhangtu_data::{GeometryKind, Layer};
-use yizhangtu_tiles::{MAX_ZOOM, TileId};
+use yizhangtu_tiles::{MAX_ZOOM, TileId, Tiling};
 
 use crate::{
     atlas::{LayerSnapshot, Snapshot},
@@ -79,21 +79,25 @@ pub(crate) fn has_labels(layer: &Layer) -> bool {
         && names.is_some_and(public)
 }
 
-/// The layer of a snapshot that a name in a path means.
+/// What is drawn of a snapshot under a name in a path.
 pub(crate) fn layer(snapshot: &Snapshot, name: &str) -> Option<DrawnLayer> {
-    let known = |name: &str| {
-        let layer = snapshot.layer(name)?;
-        has_tiles(&layer.layer).then(|| Arc::clone(layer))
-    };
-    if let Some(layer) = known(name) {
-        return Some(DrawnLayer::features(layer));
+    let id = layer_of(snapshot, name);
+    let layer = (snapshot.layer(id)).filter(|layer| has_tiles(&layer.layer))?;
+    let features = DrawnLayer::features(Arc::clone(layer));
+    if id == name {
+        return Some(features);
     }
-    let layer = known(name.strip_suffix(LABELS)?)?;
     has_labels(&layer.layer).then(|| DrawnLayer {
         name: name.into(),
         part: Part::Labels,
-        snapshot: layer,
+        ..features
     })
+}
+
+/// The id of the layer whose features or names a name in a path means.
+pub(super) fn layer_of<'a>(snapshot: &Snapshot, name: &'a str) -> &'a str {
+    let whole = snapshot.layer(name).map(|_| name);
+    whole.or(name.strip_suffix(LABELS)).unwrap_or(name)
 }
 
 /// The layers that a path names, joined by commas.
@@ -124,11 +128,23 @@ pub(super) fn unknown(name: &str) -> Problem {
 
 /// The tile of three numbers: 400 where one is no number, 404 outside the grid.
 pub(crate) fn tile_id(z: &str, x: &str, y: &str) -> Result<TileId, Problem> {
-    let zoom = number("z", z)?;
+    tile_of(Tiling::Mercator, 0, z, x, y)
+}
+
+/// The same in a tiling whose zooms are counted from a first one.
+pub(super) fn tile_of(
+    tiling: Tiling,
+    first: u8,
+    z: &str,
+    x: &str,
+    y: &str,
+) -> Result<TileId, Problem> {
     let (column, row) = (number("x", x)?, number("y", y)?);
     // A zoom too large for its type is as far outside the grid as one just over the limit.
-    let zoom = u8::try_from(zoom).unwrap_or(MAX_ZOOM + 1);
-    TileId::new(zoom, column, row).map_err(|error| Problem::not_found(error.to_string()))
+    let zoom = (number("z", z)?.checked_sub(first.into()))
+        .and_then(|zoom| u8::try_from(zoom).ok())
+        .unwrap_or(MAX_ZOOM + 1);
+    TileId::of(tiling, zoom, column, row).map_err(|error| Problem::not_found(error.to_string()))
 }
 
 fn number(name: &str, text: &str) -> Result<u32, Problem> {

@@ -11,23 +11,16 @@ use axum::{
 use serde_json::{Value, json};
 use yizhangtu_tiles::mvt;
 
-use super::{LABELS, LAST_ZOOM, naming, tilejson};
+use super::{
+    LABELS, LAST_ZOOM,
+    matrix::{self, MATRICES, Matrix},
+    naming, tilejson,
+};
 use crate::{
     atlas::LayerSnapshot,
     http::{App, Base, Parameters, Problem, percent_encoded},
     policy::Viewer,
 };
-
-const MATRIX: &str = "WebMercatorQuad";
-const MATRIX_URI: &str = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad";
-const CRS_URI: &str = "http://www.opengis.net/def/crs/EPSG/0/3857";
-
-/// Half of the equator in metres of the projection, as 17-083r4 gives it.
-const HALF: f64 = 20_037_508.342_789_244;
-/// Metres a pixel of the one tile of zoom 0.
-const CELL: f64 = 156_543.033_928_041;
-/// The scale of that, at 0.28 mm a pixel.
-const SCALE: f64 = 559_082_264.028_717_8;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -45,12 +38,12 @@ async fn tile(
     headers: HeaderMap,
     given: Parameters,
 ) -> Result<Response, Problem> {
-    known(&matrix)?;
+    let matrix = matrix::named(&matrix)?;
     // One collection a path: a comma is no separator here, and names are no collection.
     if layer.contains(',') || layer.ends_with(LABELS) {
         return Err(naming::unknown(&layer));
     }
-    let tile = naming::tile_id(&z, &x, &y)?;
+    let tile = naming::tile_of(matrix.tiling, matrix.first, &z, &x, &y)?;
     super::answer(&app, &viewer, &layer, tile, None, headers, given).await
 }
 
@@ -63,16 +56,16 @@ async fn sets(
     let drawn = naming::layers(&app.seen_by(&viewer), &layer)?;
     let here = format!("/collections/{layer}/tiles");
     let title = title(&drawn[0].snapshot);
+    let sets: Vec<Value> = (MATRICES.iter())
+        .map(|matrix| {
+            let mut set = matrix.set(&title);
+            set["links"] = set_links(&base, &layer, matrix);
+            set
+        })
+        .collect();
     Ok(Json(json!({
         "links": [link(&base, "self", &here, "application/json")],
-        "tilesets": [{
-            "title": title,
-            "dataType": "vector",
-            "crs": CRS_URI,
-            "tileMatrixSetId": MATRIX,
-            "tileMatrixSetURI": MATRIX_URI,
-            "links": set_links(&base, &layer),
-        }],
+        "tilesets": sets,
     }))
     .into_response())
 }
@@ -83,23 +76,18 @@ async fn set(
     base: Base,
     Path((layer, matrix)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    known(&matrix)?;
+    let matrix = matrix::named(&matrix)?;
     let drawn = naming::layers(&app.seen_by(&viewer), &layer)?;
-    let mut document = json!({
-        "title": title(&drawn[0].snapshot),
+    let title = title(&drawn[0].snapshot);
+    let mut document = matrix.set(&title);
+    document["links"] = set_links(&base, &layer, matrix);
+    document["layers"] = json!([{
+        "id": drawn[0].snapshot.layer.id,
+        "title": title,
         "dataType": "vector",
-        "crs": CRS_URI,
-        "tileMatrixSetId": MATRIX,
-        "tileMatrixSetURI": MATRIX_URI,
-        "links": set_links(&base, &layer),
-        "layers": [{
-            "id": drawn[0].snapshot.layer.id,
-            "title": title(&drawn[0].snapshot),
-            "dataType": "vector",
-            "minTileMatrix": tilejson::least_zoom(&drawn[0]).to_string(),
-            "maxTileMatrix": LAST_ZOOM.to_string(),
-        }],
-    });
+        "minTileMatrix": matrix.at_zoom(tilejson::least_zoom(&drawn[0])).to_string(),
+        "maxTileMatrix": matrix.at_zoom(LAST_ZOOM).to_string(),
+    }]);
     if let Some([west, south, east, north]) = tilejson::bounds(&drawn) {
         document["boundingBox"] = json!({
             "lowerLeft": [west, south],
@@ -111,55 +99,19 @@ async fn set(
 }
 
 async fn matrices(base: Base) -> Response {
-    Json(json!({
-        "tileMatrixSets": [{
-            "id": MATRIX,
-            "title": "Google Maps Compatible for the World",
-            "uri": MATRIX_URI,
-            "crs": CRS_URI,
-            "links": [link(&base, "self", &format!("/tileMatrixSets/{MATRIX}"), "application/json")],
-        }],
-    }))
-    .into_response()
+    let matrices: Vec<Value> = (MATRICES.iter())
+        .map(|matrix| {
+            let mut described = matrix.named();
+            let path = format!("/tileMatrixSets/{}", matrix.id);
+            described["links"] = json!([link(&base, "self", &path, "application/json")]);
+            described
+        })
+        .collect();
+    Json(json!({ "tileMatrixSets": matrices })).into_response()
 }
 
 async fn matrix(Path(matrix): Path<String>) -> Result<Response, Problem> {
-    known(&matrix)?;
-    let matrices: Vec<Value> = (0..=LAST_ZOOM)
-        .map(|z| {
-            let side = 1_u32 << z;
-            json!({
-                "id": z.to_string(),
-                "scaleDenominator": SCALE / f64::from(side),
-                "cellSize": CELL / f64::from(side),
-                "cornerOfOrigin": "topLeft",
-                "pointOfOrigin": [-HALF, HALF],
-                "tileWidth": 256,
-                "tileHeight": 256,
-                "matrixWidth": side,
-                "matrixHeight": side,
-            })
-        })
-        .collect();
-    Ok(Json(json!({
-        "id": MATRIX,
-        "title": "Google Maps Compatible for the World",
-        "uri": MATRIX_URI,
-        "crs": CRS_URI,
-        "orderedAxes": ["X", "Y"],
-        "wellKnownScaleSet": "http://www.opengis.net/def/wkss/OGC/1.0/GoogleMapsCompatible",
-        "tileMatrices": matrices,
-    }))
-    .into_response())
-}
-
-fn known(matrix: &str) -> Result<(), Problem> {
-    if matrix == MATRIX {
-        return Ok(());
-    }
-    Err(Problem::not_found(format!(
-        "没有瓦片矩阵集“{matrix}”，可用的是 {MATRIX} / there is no tile matrix set “{matrix}”; there is {MATRIX}"
-    )))
+    Ok(Json(matrix::named(&matrix)?.definition()).into_response())
 }
 
 fn title(layer: &LayerSnapshot) -> String {
@@ -167,9 +119,9 @@ fn title(layer: &LayerSnapshot) -> String {
     format!("{} / {}", title.zh, title.en)
 }
 
-fn set_links(base: &Base, layer: &str) -> Value {
+fn set_links(base: &Base, layer: &str, matrix: &Matrix) -> Value {
     let layer = percent_encoded(layer);
-    let set = format!("/collections/{layer}/tiles/{MATRIX}");
+    let set = format!("/collections/{layer}/tiles/{}", matrix.id);
     let mut tiles = link(
         base,
         "item",
@@ -182,7 +134,7 @@ fn set_links(base: &Base, layer: &str) -> Value {
         link(
             base,
             "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme",
-            &format!("/tileMatrixSets/{MATRIX}"),
+            &format!("/tileMatrixSets/{}", matrix.id),
             "application/json",
         ),
         link(

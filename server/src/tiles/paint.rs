@@ -111,12 +111,12 @@ pub(crate) fn is_stale(
     touched: &[Rect],
 ) -> bool {
     let (before, after) = (rules(old), rules(new));
-    if before != after && tile.z() < before.number_from.max(after.number_from) {
+    if before != after && tile.zoom() < before.number_from.max(after.number_from) {
         return true;
     }
     let looked_at = |layer: &LayerSnapshot, rules: &Rules| {
-        let window = rect(tile.bounds_with_buffer(rules.reach(tile.z())))?;
-        if !(rules.shared_borders && tile.z() < rules.exact_zoom) {
+        let window = rect(tile.bounds_with_buffer(rules.reach(tile.zoom())))?;
+        if !(rules.shared_borders && tile.zoom() < rules.exact_zoom) {
             return Some(window);
         }
         let around = around(layer, &layer.in_box(&window));
@@ -151,7 +151,7 @@ fn labels(drawn: &DrawnLayer, tile: TileId, selects: impl Fn(&Record) -> bool) -
         name: &drawn.name,
         features: Vec::new(),
     };
-    if tile.z() < least_zoom(drawn) {
+    if tile.zoom() < least_zoom(drawn) {
         return labels;
     }
     let fields = Fields::of_names(&snapshot.layer);
@@ -188,8 +188,8 @@ fn paint(
 ) -> TileLayer<'_> {
     let layer = &*snapshot.layer;
     let rules = rules(snapshot);
-    let fields = Fields::at(layer, tile.z(), rules.number_from);
-    let later = Later::at(layer, tile.z());
+    let fields = Fields::at(layer, tile.zoom(), rules.number_from);
+    let later = Later::at(layer, tile.zoom());
     let positions = candidates(snapshot, tile, &rules);
     let features = positions.into_iter().filter_map(|position| {
         let record = snapshot.record(position);
@@ -335,12 +335,12 @@ fn extent(rect: &Rect) -> Option<i64> {
 /// Positions of what may be seen in a tile, in the order of the file. Where borders are
 /// shared, the neighbours of what is seen come too: they decide where borders part.
 fn candidates(snapshot: &LayerSnapshot, tile: TileId, rules: &Rules) -> Vec<u32> {
-    let Some(window) = rect(tile.bounds_with_buffer(rules.reach(tile.z()))) else {
+    let Some(window) = rect(tile.bounds_with_buffer(rules.reach(tile.zoom()))) else {
         return Vec::new();
     };
     let mut positions = snapshot.in_box(&window);
     if rules.shared_borders
-        && tile.z() < rules.exact_zoom
+        && tile.zoom() < rules.exact_zoom
         && let Some(around) = around(snapshot, &positions)
     {
         positions = snapshot.in_box(&around);

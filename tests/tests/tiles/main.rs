@@ -5,4 +5,5 @@ mod basemaps;
 mod fixture;
 mod fresh;
 mod page;
+mod style;
 mod vector;

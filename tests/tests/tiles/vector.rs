@@ -74,6 +74,46 @@ fn every_house_is_in_the_tiles_of_the_deepest_zoom() {
     assert_eq!(item.status, 200, "the id of a tile leads to the feature");
 }
 
+/// 天地图's grid: its level 17 shows what zoom 17 of the usual one does.
+#[test]
+fn every_house_is_in_the_tiles_of_degrees_too() {
+    let (_folder, server) = served();
+    let [west, south, east, north] = bounds();
+    let side = 180.0 / f64::from(1 << 16);
+    let column = |x: f64| ((x + 180.0) / side) as u32;
+    let row = |y: f64| ((90.0 - y) / side) as u32;
+    let mut seen = BTreeSet::new();
+    for (x, y) in
+        (column(west)..=column(east)).flat_map(|x| (row(north)..=row(south)).map(move |y| (x, y)))
+    {
+        let of = |matrix: &str, z: u32| format!("/collections/house/tiles/{matrix}/{z}/{y}/{x}");
+        let reply = server.get(&of("c", 17));
+        assert_eq!(reply.body, server.get(&of("WorldCRS84Quad", 16)).body);
+        for feature in read(&reply) {
+            let Shape::Polygons(parts) = &feature.shape else {
+                panic!("a house is an area")
+            };
+            let corner = parts[0].exterior[0];
+            let place = [
+                f64::from(x) * side - 180.0 + side * f64::from(corner.x) / 4096.0,
+                90.0 - f64::from(y) * side - side * f64::from(corner.y) / 4096.0,
+            ];
+            assert!((west - side..east + side).contains(&place[0]), "{place:?}");
+            assert!(
+                (south - side..north + side).contains(&place[1]),
+                "{place:?}"
+            );
+            seen.insert(id(&feature));
+        }
+    }
+    assert_eq!(seen.len() as u64, u64::from(ROWS * ROWS));
+    let set = server.get("/collections/house/tiles/c").json();
+    assert_eq!(set["layers"][0]["maxTileMatrix"], "17");
+    let definition = server.get("/tileMatrixSets/c").json();
+    assert_eq!(definition["orderedAxes"], serde_json::json!(["Lat", "Lon"]));
+    assert_eq!(server.get("/collections/house/tiles/c/0/0/0").status, 404);
+}
+
 #[test]
 fn from_afar_blocks_count_every_house_once() {
     let (_folder, server) = served();

@@ -68,7 +68,7 @@ pub(crate) fn merged<'a>(
     let mut net = Net::new(tile, tolerance);
     let mut clusters = Clusters::new(tile);
     for feature in features {
-        let Some(shape) = quantise(feature.geometry, tile.z()) else {
+        let Some(shape) = quantise(feature.geometry, tile.level()) else {
             continue;
         };
         let kind = feature

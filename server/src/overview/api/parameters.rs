@@ -432,7 +432,7 @@ pub(super) fn all(app: &App) -> Value {
         "matrix",
         "path",
         "切片方案 / the tiling scheme",
-        json!({ "type": "string", "enum": ["WebMercatorQuad"] }),
+        json!({ "type": "string", "enum": ["WebMercatorQuad", "WorldCRS84Quad", "c"] }),
     );
     add(
         "if-match",
