@@ -1,5 +1,6 @@
 //! `yizhangtu tiles`: the map as one PMTiles archive, for viewers without this server.
 
+mod spool;
 mod update;
 
 use std::{
@@ -14,11 +15,14 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use pmtiles::{Compression, PmTilesStreamWriter, PmTilesWriter, PmtError, TileCoord, TileType};
 use rayon::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use yizhangtu_data::store::{Access, GeoPackage};
 use yizhangtu_tiles::{Encoding, TileId};
 
-use self::update::{Earlier, MADE_FROM, made_from};
+use self::{
+    spool::Spool,
+    update::{Earlier, MADE_FROM, made_from},
+};
 use super::{Failure, Output};
 use crate::{
     atlas::{Atlas, Snapshot},
@@ -75,13 +79,27 @@ struct Plan {
     metadata: String,
     /// What is there already, to be brought up to date.
     earlier: Option<Earlier>,
+    /// What an earlier run, cut short, has drawn.
+    spool: Spool,
 }
 
-/// How many tiles an archive holds, and how many of them were drawn for it.
+/// How many tiles an archive holds, how many of them were drawn for it, and how many were left
+/// by a run that was cut short.
 #[derive(Default)]
 struct Made {
     tiles: u64,
     drawn: u64,
+    resumed: u64,
+}
+
+/// Where a tile comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// An archive that is brought up to date.
+    Archive,
+    /// A run that was cut short.
+    Resumed,
+    Drawn,
 }
 
 /// From one zoom to another.
@@ -113,7 +131,8 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let store = GeoPackage::open(&arguments.file, &super::catalog(), Access::ReadOnly)?;
     let snapshot = Atlas::open(&store)?.snapshot();
     let layers = layers(&snapshot, &arguments)?;
-    let (encoding, zooms) = (Encoding::from(arguments.encoding), arguments.zoom.0);
+    let zooms = arguments.zoom.0.clone();
+    let encoding = Encoding::from(arguments.encoding);
     let made_from = made_from(&layers, encoding, snapshot.sequence);
     let ends = (*zooms.start(), *zooms.end());
     let earlier = (arguments.update)
@@ -127,21 +146,28 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         "vector_layers": tiles::described(&layers),
         MADE_FROM: made_from,
     });
+    let spool = Spool::open(&arguments.output, &making(&arguments, &store, &made_from)?)
+        .map_err(|error| unwritable(&arguments.output, &error))?;
+    if spool.len() > 0 {
+        tracing::info!(tiles = spool.len(), "a run that was cut short is taken up");
+    }
     let plan = Plan {
         layers,
         zooms,
         encoding,
         metadata: metadata.to_string(),
         earlier,
+        spool,
     };
     let made = write(&arguments.output, &plan)?;
+    plan.spool.remove()?;
     let bytes = std::fs::metadata(&arguments.output)?.len();
     let seconds = begun.elapsed().as_secs_f64();
     let mut out = io::stdout();
     if output.json {
         let result = json!({
             "file": arguments.output, "tiles": made.tiles, "drawn": made.drawn,
-            "bytes": bytes, "seconds": seconds,
+            "resumed": made.resumed, "bytes": bytes, "seconds": seconds,
         });
         writeln!(out, "{result}")?;
     } else {
@@ -177,14 +203,29 @@ fn layers(snapshot: &Snapshot, arguments: &Arguments) -> Result<Drawn, Failure> 
     Ok(drawn)
 }
 
+/// What the tiles of a run are made from: those of another are of no use to it. A file that
+/// keeps no history is told by when it was written.
+fn making(arguments: &Arguments, store: &GeoPackage, made_from: &Value) -> Result<Value, Failure> {
+    let mut making = json!({ "from": made_from, "update": arguments.update });
+    if !store.is_own() {
+        let file = std::fs::metadata(&arguments.file)?;
+        let written = file.modified()?.duration_since(std::time::UNIX_EPOCH);
+        making["written"] = written.map_or(0, |since| since.as_micros() as u64).into();
+        making["bytes"] = file.len().into();
+    }
+    Ok(making)
+}
+
+fn unwritable(path: &Path, error: &dyn std::fmt::Display) -> Failure {
+    Failure::Data(format!(
+        "{path}：无法写入，请检查目录、权限和磁盘空间 / cannot be written; check folder, rights and space: {error}",
+        path = path.display()
+    ))
+}
+
 /// Writes the archive beside its place and moves it there whole.
 fn write(path: &Path, plan: &Plan) -> Result<Made, Failure> {
-    let cannot = |error: &dyn std::fmt::Display| {
-        Failure::Data(format!(
-            "{path}：无法写入，请检查目录、权限和磁盘空间 / cannot be written; check folder, rights and space: {error}",
-            path = path.display()
-        ))
-    };
+    let cannot = |error: &dyn std::fmt::Display| unwritable(path, error);
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
@@ -232,24 +273,25 @@ fn paint_all(
     for z in 0..=*plan.zooms.end() {
         level.retain(|&tile| tiles::is_touched(&plan.layers, tile));
         if plan.zooms.contains(&z) {
-            level.sort_by_cached_key(|&tile| {
-                place(tile)
-                    .map(|place| pmtiles::TileId::from(place).value())
-                    .ok()
-            });
+            level.sort_by_cached_key(|&tile| number(tile));
             let progress = progress(z, level.len());
             for batch in level.chunks(BATCH) {
                 let painted: Vec<_> = (batch.par_iter())
                     .map(|&tile| Ok((tile, plan.tile(tile)?)))
                     .collect::<Result<_, Failure>>()?;
-                for (tile, (bytes, drawn)) in painted {
-                    if let Some(bytes) = bytes {
+                let drawn = (painted.iter())
+                    .filter(|(_, (_, from))| *from == Origin::Drawn)
+                    .map(|(tile, (bytes, _))| (number(*tile), bytes.as_slice()));
+                plan.spool.add(drawn)?;
+                for (tile, (bytes, from)) in painted {
+                    if !bytes.is_empty() {
                         let added = place(tile).and_then(|place| writer.add_tile(place, &bytes));
                         if let Err(error) = added {
                             return Ok(Err(error));
                         }
                         made.tiles += 1;
-                        made.drawn += u64::from(drawn);
+                        made.drawn += u64::from(from == Origin::Drawn);
+                        made.resumed += u64::from(from == Origin::Resumed);
                     }
                     progress.inc(1);
                 }
@@ -262,8 +304,11 @@ fn paint_all(
 }
 
 impl Plan {
-    /// A tile, if there is anything in it, and whether it was drawn anew.
-    fn tile(&self, tile: TileId) -> Result<(Option<Vec<u8>>, bool), Failure> {
+    /// A tile, empty where nothing is in it, and where it is from.
+    fn tile(&self, tile: TileId) -> Result<(Vec<u8>, Origin), Failure> {
+        if let Some(bytes) = self.spool.get(number(tile))? {
+            return Ok((bytes, Origin::Resumed));
+        }
         let kept = (self.earlier.as_ref())
             .map(|earlier| earlier.kept(tile))
             .transpose()
@@ -273,14 +318,17 @@ impl Plan {
                 ))
             })?;
         if let Some(Some(bytes)) = kept {
-            return Ok((bytes, false));
+            return Ok((bytes.unwrap_or_default(), Origin::Archive));
         }
-        let drawn = tiles::gzipped(&self.layers, tile, self.encoding);
-        Ok((
-            drawn.map_err(|error| Failure::Data(error.to_string()))?,
-            true,
-        ))
+        let drawn = tiles::gzipped(&self.layers, tile, self.encoding)
+            .map_err(|error| Failure::Data(error.to_string()))?;
+        Ok((drawn.unwrap_or_default(), Origin::Drawn))
     }
+}
+
+/// The archive's number of a tile, in whose order it is written.
+fn number(tile: TileId) -> u64 {
+    place(tile).map_or(u64::MAX, |place| pmtiles::TileId::from(place).value())
 }
 
 fn place(tile: TileId) -> Result<TileCoord, PmtError> {

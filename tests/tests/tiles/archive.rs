@@ -1,6 +1,15 @@
 //! `yizhangtu tiles`: an archive of tiles, and the same tiles served from it.
 
-use yizhangtu_tests::{Server, run, run_well};
+use std::{
+    fs::{self, OpenOptions},
+    io::Write,
+    path::Path,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+use yizhangtu_tests::{Server, binary, run, run_well, village};
 
 use super::fixture::{CORNER, town};
 
@@ -38,6 +47,49 @@ fn an_archive_holds_what_the_server_draws() {
         compared += 1;
     }
     assert_eq!(compared, 4);
+}
+
+/// Killed while it draws, with half a tile written at last.
+#[test]
+fn a_run_that_is_cut_short_is_taken_up_where_it_stopped() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let village = village("donghua");
+    let path = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
+    let (whole, taken_up) = (path("whole.pmtiles"), path("taken_up.pmtiles"));
+    let part = format!("{taken_up}.part");
+    let file = village.to_str().expect("UTF-8");
+    let making =
+        |out: &str| ["--json", "tiles", file, "--zoom", "12-17", "-o", out].map(str::to_owned);
+    let mut cut = Command::new(binary())
+        .args(making(&taken_up))
+        .spawn()
+        .expect("it runs");
+    let begun = Instant::now();
+    while fs::metadata(&part).map_or(0, |part| part.len()) < 50_000 {
+        assert!(
+            begun.elapsed() < Duration::from_secs(120),
+            "nothing was drawn"
+        );
+        thread::sleep(Duration::from_millis(2));
+    }
+    cut.kill().expect("it is killed");
+    cut.wait().expect("it ends");
+    assert!(!Path::new(&taken_up).exists(), "no half archive");
+    let mut broken = OpenOptions::new()
+        .append(true)
+        .open(&part)
+        .expect("the tiles drawn so far");
+    broken.write_all(&[7; 40]).expect("half a tile");
+    let said = run_well(making(&taken_up).each_ref().map(String::as_str));
+    let said: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    assert!(said["resumed"].as_u64() > Some(0), "{said}");
+    assert!(said["drawn"].as_u64() < said["tiles"].as_u64(), "{said}");
+    assert!(!Path::new(&part).exists());
+    run_well(making(&whole).each_ref().map(String::as_str));
+    assert!(
+        fs::read(&whole).unwrap() == fs::read(&taken_up).unwrap(),
+        "the same bytes"
+    );
 }
 
 #[test]
