@@ -219,7 +219,7 @@ mod tests {
             x: 113.3245,
             y: 23.1066,
         };
-        let tile = TileId::of(Tiling::Degrees, 16, 106_795, 24_356).unwrap();
+        let tile = TileId::of(Tiling::Degrees, 16, 106_796, 24_355).unwrap();
         assert_eq!(tile.zoom(), 17);
         let bounds = tile.bounds();
         assert!((bounds.width() - 180.0 / 65_536.0).abs() < 1e-9);
