@@ -230,9 +230,12 @@ impl From<Template> for String {
     }
 }
 
+/// A mark at the beginning of a line, and what the rest of the line becomes.
+type Sort = (&'static str, fn(String) -> Block);
+
 fn block(line: &str, widths: &[u16]) -> Result<Block, String> {
     let broken = |text: &str| text.trim().replace("\\n", "\n");
-    let sorts: [(&str, fn(String) -> Block); 5] = [
+    let sorts: [Sort; 5] = [
         ("# ", Block::Title),
         ("## ", Block::Heading),
         ("> ", Block::Right),
