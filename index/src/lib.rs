@@ -13,6 +13,7 @@ mod bytes;
 mod cells;
 mod check;
 mod cover;
+pub mod footprints;
 mod index;
 mod interior;
 mod line;

@@ -9,7 +9,7 @@ const MAJOR: f64 = 6_378_137.0;
 const ECCENTRICITY_SQUARED: f64 = 0.006_694_379_990_141_316;
 
 /// Metres of a degree of longitude and of latitude at a latitude in degrees.
-fn metres_of_degree(lat: f64) -> (f64, f64) {
+pub(crate) fn metres_of_degree(lat: f64) -> (f64, f64) {
     let (sin, cos) = lat.to_radians().sin_cos();
     let w = 1.0 - ECCENTRICITY_SQUARED * sin * sin;
     let normal = MAJOR / w.sqrt();

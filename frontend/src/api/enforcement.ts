@@ -1,4 +1,5 @@
 /** 两违: what is counted of the cases, and the cases behind it. */
+import type { Geometry } from 'geojson';
 import { address, request } from './client';
 import type { components } from './schema';
 
@@ -64,3 +65,76 @@ export type CaseFacts = components['schemas']['CaseFacts'];
 
 export const caseFacts = (id: string, signal?: AbortSignal) =>
   request<CaseFacts>(`enforcement/cases/${encodeURIComponent(id)}/facts`, signal ? { signal } : {});
+
+/** What became of a house between two surveys. */
+export type FootprintKind =
+  | 'new'
+  | 'extended'
+  | 'taller'
+  | 'split'
+  | 'merged'
+  | 'regrouped'
+  | 'reduced'
+  | 'vanished';
+
+export interface FootprintChange {
+  kind: FootprintKind;
+  /** Ground that came or went; for what is taller, floor area. */
+  area_m2: number;
+  /** From 0 to 1. */
+  confidence: number;
+  before: { id?: string; label?: string | null; number?: number }[];
+  after: { id?: string; label?: string | null; number?: number }[];
+  ground_m2: number | null;
+  /** The share that lies in permits; none where the map has no permits. */
+  permitted: number | null;
+  /** 疑似: hardly any of it lies in a permit. */
+  suspected: boolean;
+  grid: { id: string; title: string | null } | null;
+  place: LonLat | null;
+  geometry: Geometry | null;
+}
+
+export interface FootprintComparison {
+  sequence: number;
+  before: number;
+  after: number;
+  shift: { east_m: number; north_m: number; residual_m: number };
+  changes: number;
+  sums: Partial<Record<FootprintKind, { count: number; area_m2: number }>>;
+  rows: FootprintChange[];
+  permits: boolean;
+}
+
+/** The houses of the map against another survey (GeoJSON), or against themselves on a past day. */
+export const compareFootprints = (against: { survey: Blob } | { day: string }) =>
+  request<FootprintComparison>(`enforcement/comparison${'day' in against ? `?as-of=${against.day}` : ''}`, {
+    method: 'POST',
+    ...('survey' in against
+      ? { headers: { 'content-type': 'application/geo+json' }, body: against.survey }
+      : {}),
+  });
+
+/** Makes a clue of what a comparison found. */
+export const clueOf = (change: FootprintChange, remark: string) =>
+  request<{ id: string }>('collections/violation_case/items', {
+    method: 'POST',
+    headers: { 'content-type': 'application/geo+json' },
+    body: JSON.stringify({
+      type: 'Feature',
+      geometry: change.geometry,
+      properties: {
+        kind: '违法建设',
+        state: '10',
+        source: '无人机',
+        is_new: true,
+        found_on: new Date(Date.now() + 8 * 3600_000).toISOString().slice(0, 10),
+        land_area_m2: change.kind === 'taller' ? change.ground_m2 : change.area_m2,
+        address: change.before[0]?.label ?? change.after[0]?.label ?? null,
+        buildings: [...change.after, ...change.before]
+          .flatMap((house) => (house.id ? [house.id] : []))
+          .slice(0, 20),
+        remark,
+      },
+    }),
+  });

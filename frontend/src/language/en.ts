@@ -893,6 +893,38 @@ export const en: Texts = {
     definition: (version: string, sequence: number) => `Definition ${version} · data ${sequence}`,
   },
 
+  comparison: {
+    title: 'Comparison of footprints',
+    hint: 'Holds newer outlines (GeoJSON) against the houses of the map, or the map against a past day. A common shift of up to 3 m is found and taken out.',
+    file: 'Choose newer outlines',
+    day: 'Compare with this day',
+    busy: 'Comparing…',
+    counted: (before: number, after: number, changes: number) =>
+      `${before} before, ${after} after, ${changes} changes.`,
+    shift: (east: number, north: number) => `Shifted by ${east} m east, ${north} m north.`,
+    noPermits: 'The map has no permits, so nothing is said of them.',
+    nothing: 'Nothing changed.',
+    kind: 'Change',
+    all: 'All',
+    confidence: 'Confidence',
+    suspected: 'Only those in no permit',
+    suspectedMark: 'suspected',
+    kinds: {
+      new: 'New',
+      extended: 'Extended',
+      taller: 'Taller',
+      split: 'Split',
+      merged: 'Merged',
+      regrouped: 'Regrouped',
+      reduced: 'Reduced',
+      vanished: 'Vanished',
+    },
+    clue: 'Make a clue',
+    open: 'See the clue',
+    remark: (kind: string, area: number, confidence: number) =>
+      `Comparison of footprints: ${kind} ${area} m², confidence ${Math.round(confidence * 100)}%`,
+  },
+
   documents: {
     title: 'Documents',
     none: 'Nothing has been issued yet.',

@@ -867,6 +867,38 @@ export const zh = {
     definition: (version: string, sequence: number) => `口径 ${version} · 数据版本 ${sequence}`,
   },
 
+  comparison: {
+    title: '房屋轮廓比对',
+    hint: '用新一期测绘或遥感轮廓（GeoJSON）比对现有房屋，或与过去某日比对。两期间 3 米以内的整体偏移会自动找出并扣除。',
+    file: '选择新一期轮廓',
+    day: '与此日比对',
+    busy: '正在比对……',
+    counted: (before: number, after: number, changes: number) =>
+      `前 ${before} 栋，后 ${after} 栋，变化 ${changes} 处。`,
+    shift: (east: number, north: number) => `整体偏移：东 ${east} 米，北 ${north} 米。`,
+    noPermits: '地图上没有报建许可图层的数据，不判断是否在许可范围内。',
+    nothing: '没有变化。',
+    kind: '变化',
+    all: '全部',
+    confidence: '把握',
+    suspected: '只看不在报建许可范围内的',
+    suspectedMark: '疑似',
+    kinds: {
+      new: '新增',
+      extended: '扩建',
+      taller: '加高',
+      split: '分割',
+      merged: '合并',
+      regrouped: '重组',
+      reduced: '缩小',
+      vanished: '消失',
+    },
+    clue: '生成线索',
+    open: '看线索',
+    remark: (kind: string, area: number, confidence: number) =>
+      `轮廓比对：${kind} ${area} 平方米，把握 ${Math.round(confidence * 100)}%`,
+  },
+
   documents: {
     title: '文书',
     none: '还没有制发文书。',

@@ -5,6 +5,7 @@
 mod audit;
 mod backup;
 mod check;
+mod compare;
 mod demo;
 mod doctor;
 mod export;
@@ -50,6 +51,7 @@ enum Verb {
     Audit(audit::Arguments),
     Backup(backup::Arguments),
     Check(check::Arguments),
+    Compare(compare::Arguments),
     Demo(demo::Arguments),
     Doctor(doctor::Arguments),
     Export(export::Arguments),
@@ -97,6 +99,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Verb::Audit(arguments) => audit::run(arguments, output),
         Verb::Backup(arguments) => backup::run(arguments, output),
         Verb::Check(arguments) => check::run(arguments, output),
+        Verb::Compare(arguments) => compare::run(arguments, output),
         Verb::Demo(arguments) => demo::run(arguments, output),
         Verb::Doctor(arguments) => doctor::run(arguments, output),
         Verb::Export(arguments) => export::run(arguments, output),

@@ -4,6 +4,7 @@
 //! from the stage that its process gives the state (`data/catalog/processes/violation_case.toml`).
 
 mod asked;
+mod comparison;
 mod difference;
 mod documents;
 mod facts;
@@ -11,8 +12,12 @@ mod figures;
 mod ledger;
 mod totals;
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    routing::{get, post},
+};
 
+pub(crate) use comparison::name as kind_name;
 pub(crate) use documents::issued_kinds;
 pub(crate) use figures::{Definition, Figures};
 
@@ -28,5 +33,6 @@ pub(crate) fn routes() -> Router<App> {
         .route("/enforcement/cases", get(ledger::cases))
         .route("/enforcement/cases/{id}/facts", get(facts::facts))
         .route("/enforcement/difference", get(difference::difference))
+        .route("/enforcement/comparison", post(comparison::comparison))
         .merge(documents::routes())
 }

@@ -480,6 +480,15 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .post(&[(JSON, "object")]),
     get(
+        "/enforcement/comparison",
+        ENFORCEMENT,
+        "compareFootprints",
+        "与另一期房屋轮廓，或与过去某日比对 / the houses against another survey, or against a past day",
+        &["as-of"],
+        &[(JSON, "object")],
+    )
+    .post(&[(GEOJSON, "object"), (JSON, "object")]),
+    get(
         "/enforcement/difference",
         ENFORCEMENT,
         "getEnforcementDifference",
