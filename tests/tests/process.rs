@@ -537,3 +537,73 @@ fn a_changed_process_is_for_what_begins_after_it() {
     );
     assert!(said.contains("“21”"), "{said}");
 }
+
+#[test]
+fn what_recurs_opens_a_case_that_names_the_old_one_and_visits_are_due_by_the_month() {
+    let (_folder, server) = served(&[]);
+    let [enforcer, lead] = ["enforcer", "enforcement_lead"].map(|user| server.sign_in(user));
+    let due = lead.get("/enforcement/visits").json();
+    assert_eq!(due["months"], json!([3, 6, 12]));
+    let rows = due["rows"].as_array().unwrap();
+    let id = rows[0]["id"]
+        .as_str()
+        .expect("a case that was closed long ago")
+        .to_owned();
+    assert_eq!(
+        (&rows[0]["late"], &due["matched"]),
+        (&json!(true), &json!(rows.len()))
+    );
+    let case = enforcer
+        .get(&format!("/collections/violation_case/items/{id}"))
+        .json();
+    let corner = case["geometry"]["coordinates"][0][0].clone();
+    let seen = |outcome: &str| {
+        json!({
+            "place": corner, "fields": { "outcome": outcome },
+            "photos": [photo(&enforcer, "violation_case", &id, "")],
+        })
+    };
+    let again = |server: &Server| {
+        let found = server.get(&format!(
+            "/collections/violation_case/items?limit=200&filter=recurrence_of='{id}'"
+        ));
+        found.json()["features"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
+    };
+    taken(
+        &enforcer,
+        "violation_case",
+        &id,
+        "look_back",
+        &seen("未复发"),
+    );
+    assert_eq!(again(&server).len(), 0);
+    taken(&enforcer, "violation_case", &id, "look_back", &seen("复发"));
+    let opened = again(&server);
+    assert_eq!(opened.len(), 1);
+    let new = &opened[0];
+    assert_eq!(
+        (&new["properties"]["state"], &new["geometry"]),
+        (&json!("10"), &case["geometry"])
+    );
+    assert_eq!(new["properties"]["address"], case["properties"]["address"]);
+    assert!(
+        new["properties"]["code"].as_str().unwrap().contains("线索"),
+        "{new}"
+    );
+    let (began, _) = standing(&enforcer, "violation_case", new["id"].as_str().unwrap());
+    assert_eq!(began["log"][0]["step"], "begin");
+    // Two visits were made: the next is due a year after the closing.
+    let after = lead.get("/enforcement/visits").json();
+    let row = after["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["id"] == id.as_str());
+    assert!(
+        row.is_none_or(|row| row["months"] != rows[0]["months"]),
+        "{row:?}"
+    );
+}

@@ -32,6 +32,9 @@ pub struct Process {
     /// What may be the same thing reported twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duplicates: Option<Duplicates>,
+    /// When what is over is looked at again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visits: Option<Visits>,
     /// How the rate of what is closed is reckoned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closing: Option<Closing>,
@@ -41,6 +44,36 @@ pub struct Process {
     /// The steps.
     #[serde(default)]
     pub transitions: Vec<Transition>,
+}
+
+/// Visits after the end: 3, 6 and 12 months after the closing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Visits {
+    /// The step that a visit is.
+    pub step: String,
+    /// The field of the day that they are counted from.
+    pub since: String,
+    /// After how many months each is due.
+    pub months: Vec<u32>,
+}
+
+/// A feature that a step begins beside its own: a recurrence opens a case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Opens {
+    /// The question whose answer opens it.
+    pub answer: String,
+    /// The answer that does.
+    pub is: String,
+    /// The field of the new one that names the old.
+    pub link: String,
+    /// Fields of the new one that are set to the day of the step.
+    #[serde(default)]
+    pub today: Vec<String>,
+    /// Fields that it takes over, with the shape.
+    #[serde(default)]
+    pub copies: Vec<String>,
 }
 
 /// When two features may be one thing: near each other in place and time.
@@ -267,6 +300,9 @@ pub struct Transition {
     /// What is set by itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sets: Vec<Set>,
+    /// What it begins beside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opens: Option<Opens>,
     /// The question whose answer, in days, moves the deadline of the state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extends: Option<String>,
@@ -420,6 +456,12 @@ impl Process {
     /// A state by its code.
     pub fn state(&self, code: &str) -> Option<&State> {
         self.states.iter().find(|state| state.code == code)
+    }
+
+    /// Whether a step is taken from a state.
+    pub fn leads_from_state(&self, step: &str, state: &str) -> bool {
+        self.transition(step)
+            .is_some_and(|step| self.leads_from(step, state))
     }
 
     /// A step by its identifier.

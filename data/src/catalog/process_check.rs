@@ -299,6 +299,14 @@ impl Check<'_, '_> {
                 self.at.fault(&deeper("sets", at), missing);
             }
         }
+        if let Some(opens) = &step.opens {
+            if !step.fields.iter().any(|ask| ask.name == opens.answer) {
+                self.no_field(&place("opens"), &opens.answer);
+            }
+            for name in opens.copies.iter().chain(&opens.today).chain([&opens.link]) {
+                self.field(&place("opens"), name);
+            }
+        }
         if let Some(name) = &step.extends
             && !step.fields.iter().any(|ask| ask.name == *name)
         {

@@ -14,6 +14,23 @@ export type CaseDifference = components['schemas']['CaseDifference'];
 
 export type Queued = components['schemas']['Queued'];
 
+/** Closed cases that are to be looked at again, the longest due first. */
+export interface ReturnVisits {
+  matched: number;
+  late: number;
+  months: number[];
+  rows: {
+    id: string;
+    code: string | null;
+    address: string | null;
+    due: string;
+    late: boolean;
+    months: number;
+  }[];
+}
+
+export const returnVisits = () => request<ReturnVisits>('enforcement/visits');
+
 /** Which cases are meant; an empty text for all. */
 export interface CasesAsked {
   by?: string;

@@ -883,6 +883,8 @@ export const en: Texts = {
     noDifference: 'Nothing changed.',
     lateOnes: 'Overdue',
     noneLate: 'No case is overdue.',
+    visits: (matched: number, late: number) => `${matched} to visit again, ${late} of them late`,
+    visitDue: (months: number, due: string) => `${months} months after closing, due ${due}`,
     greatest: 'The fifty greatest demolitions',
     ledger: 'Ledger (XLSX)',
     facts: 'Where it lies',

@@ -857,6 +857,8 @@ export const zh = {
     noDifference: '没有变化。',
     lateOnes: '超期清单',
     noneLate: '没有超期案件。',
+    visits: (matched: number, late: number) => `应回访 ${matched} 宗，其中逾期 ${late} 宗`,
+    visitDue: (months: number, due: string) => `结案后 ${months} 个月回访，应于 ${due} 前`,
     greatest: '拆除面积前五十',
     ledger: '下载台账（XLSX）',
     facts: '位置与侵占',

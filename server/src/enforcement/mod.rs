@@ -11,6 +11,7 @@ mod facts;
 mod figures;
 mod ledger;
 mod totals;
+mod visits;
 
 use axum::{
     Router,
@@ -33,6 +34,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/enforcement/cases", get(ledger::cases))
         .route("/enforcement/cases/{id}/facts", get(facts::facts))
         .route("/enforcement/difference", get(difference::difference))
+        .route("/enforcement/visits", get(visits::visits))
         .route("/enforcement/comparison", post(comparison::comparison))
         .merge(documents::routes())
 }

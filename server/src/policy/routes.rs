@@ -95,6 +95,7 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/enforcement/cases/{id}/facts", Somebody),
     ("GET", "/enforcement/difference", Somebody),
     ("POST", "/enforcement/comparison", Somebody),
+    ("GET", "/enforcement/visits", Somebody),
     ("GET", "/events", Somebody),
     ("GET", "/events/totals", Somebody),
     ("GET", "/enforcement/cases/{id}/documents", Somebody),

@@ -15,9 +15,9 @@ use yizhangtu_data::{
     Change, ChangeSet, Expected, Key, Layer, Operation, Record, Value,
     catalog::{
         Calendar,
-        process::{Set, To, Transition},
+        process::{Opens, Set, To, Transition},
     },
-    course::{Course, SYSTEM, Step, Taken},
+    course::{BEGIN, Course, SYSTEM, Step, Taken},
     store::{GeoPackage, StoreError},
 };
 
@@ -249,19 +249,22 @@ fn compose(
     }
     let id = Arc::clone(&before.id);
     let name: Arc<str> = layer.id.as_str().into();
+    let opened = opened(machine, step, &asked.given, &taken, &before);
     Ok(ChangeSet {
         author: actor.to_owned(),
         reason: format!("{} / {}", step.title.zh, step.title.en),
-        changes: vec![
-            Change {
-                layer: Arc::clone(&name),
-                operation: Operation::Update(after),
-            },
-            Change {
-                layer: machine.log.id.as_str().into(),
-                operation: Operation::Insert(row.record(&process, &machine.log, &id, number)),
-            },
-        ],
+        changes: (opened.into_iter())
+            .chain([
+                Change {
+                    layer: Arc::clone(&name),
+                    operation: Operation::Update(after),
+                },
+                Change {
+                    layer: machine.log.id.as_str().into(),
+                    operation: Operation::Insert(row.record(&process, &machine.log, &id, number)),
+                },
+            ])
+            .collect(),
         expects: vec![Expected {
             layer: name,
             id,
@@ -271,6 +274,50 @@ fn compose(
         step: true,
         ..ChangeSet::default()
     })
+}
+
+/// The feature that a step begins beside its own, by what was answered.
+fn opened(
+    machine: &Machine,
+    step: &Transition,
+    given: &Given,
+    taken: &Taken,
+    before: &Record,
+) -> Vec<Change> {
+    let answered = |opens: &&Opens| {
+        given.fields.get(&opens.answer).and_then(Json::as_str) == Some(opens.is.as_str())
+    };
+    let Some(opens) = step.opens.as_ref().filter(answered) else {
+        return Vec::new();
+    };
+    let layer = &machine.layer;
+    let mut record = Record::new(layer, changes::ulid());
+    record.geometry.clone_from(&before.geometry);
+    for name in &opens.copies {
+        record.set(layer, name, before.get(layer, name).clone());
+    }
+    for name in &opens.today {
+        record.set(layer, name, Value::Date(taken.at.date_naive()));
+    }
+    record.set(layer, &opens.link, &*before.id);
+    let process = &machine.current;
+    let initial = process.initial.first().map_or("", String::as_str);
+    record.set(layer, &process.state, initial);
+    // The store begins the log of what comes without a step; this came with one.
+    let began = Step {
+        step: BEGIN,
+        to: initial,
+        actor: &taken.actor,
+        role: &taken.role,
+        version: &process.version,
+        ..Step::at(taken.at.to_utc())
+    };
+    let row = began.record(process, &machine.log, &record.id, 0);
+    let insert = |layer: &Layer, record: Record| Change {
+        layer: layer.id.as_str().into(),
+        operation: Operation::Insert(record),
+    };
+    vec![insert(layer, record), insert(&machine.log, row)]
 }
 
 /// What hangs on a feature; none where the file has no layer for it.

@@ -489,6 +489,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .post(&[(GEOJSON, "object"), (JSON, "object")]),
     get(
+        "/enforcement/visits",
+        ENFORCEMENT,
+        "getReturnVisits",
+        "应回访的已结案件 / closed cases that are to be looked at again",
+        &[],
+        &[(JSON, "object")],
+    ),
+    get(
         "/enforcement/difference",
         ENFORCEMENT,
         "getEnforcementDifference",
