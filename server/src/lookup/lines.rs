@@ -134,13 +134,16 @@ fn as_it_stands<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'de RawVal
     <&RawValue>::deserialize(from).map(Some)
 }
 
+/// What a line is told apart by, and its two numbers.
+type Line<'a> = (Option<&'a RawValue>, Option<(f64, f64)>);
+
 /// Reads a line: what it is told apart by, and the two numbers of `[x, y]`,
 /// `{"point": [x, y]}`, `{"lon": x, "lat": y}`, a GeoJSON point or a feature of one; no
 /// numbers where it says none.
 ///
 /// # Errors
 /// When the line is not JSON.
-pub(super) fn read(line: &[u8]) -> serde_json::Result<(Option<&RawValue>, Option<(f64, f64)>)> {
+pub(super) fn read(line: &[u8]) -> serde_json::Result<Line<'_>> {
     let text: &RawValue = serde_json::from_slice(line)?;
     if !text.get().starts_with('{') {
         return Ok((None, pair(text)));
