@@ -1,6 +1,7 @@
 //! Where the village is, to tell what lands beside it.
 
-use geo::{BoundingRect, Contains, Coord, Geometry, Point, Rect};
+use geo::{Coord, Rect};
+use yizhangtu_index::{Index, Point, Shape};
 
 use crate::{
     crs::{Crs, bd09_to_wgs84, gcj02_to_wgs84},
@@ -13,7 +14,7 @@ pub(super) const FAR_M: f64 = 20_000.0;
 
 /// The outlines of the villages in the target.
 pub(super) struct Home {
-    areas: Vec<Geometry<f64>>,
+    villages: Index,
     bounds: Rect<f64>,
 }
 
@@ -30,26 +31,22 @@ pub(super) struct Shifted {
 impl Home {
     /// `None` where the target has no village.
     pub(super) fn of(store: &GeoPackage) -> Result<Option<Self>, StoreError> {
-        let mut areas = Vec::new();
+        let mut shapes = Vec::new();
         if store.layer("village").is_some() {
-            store.scan("village", |record| areas.extend(record.geometry))?;
+            store.scan("village", |record| {
+                let shape = record.geometry.as_ref().map(Shape::new);
+                shapes.extend(shape.and_then(Result::ok));
+            })?;
         }
-        let bounds = areas
-            .iter()
-            .filter_map(BoundingRect::bounding_rect)
-            .reduce(|a, b| {
-                Rect::new(
-                    Coord {
-                        x: a.min().x.min(b.min().x),
-                        y: a.min().y.min(b.min().y),
-                    },
-                    Coord {
-                        x: a.max().x.max(b.max().x),
-                        y: a.max().y.max(b.max().y),
-                    },
-                )
-            });
-        Ok(bounds.map(|bounds| Self { areas, bounds }))
+        let villages = Index::build((0..).zip(shapes));
+        let corner = |point: Point| Coord {
+            x: point.lon(),
+            y: point.lat(),
+        };
+        let bounds = villages
+            .rect()
+            .map(|rect| Rect::new(corner(rect.min), corner(rect.max)));
+        Ok(bounds.map(|bounds| Self { villages, bounds }))
     }
 
     pub(super) fn center(&self) -> Coord {
@@ -57,10 +54,7 @@ impl Home {
     }
 
     pub(super) fn contains(&self, place: Coord) -> bool {
-        let (min, max) = (self.bounds.min(), self.bounds.max());
-        (min.x..=max.x).contains(&place.x)
-            && (min.y..=max.y).contains(&place.y)
-            && self.areas.iter().any(|area| area.contains(&Point(place)))
+        Point::snap(place.x, place.y).is_some_and(|point| self.villages.first_at(point).is_some())
     }
 
     /// How far a place is from the village's box, in metres.
