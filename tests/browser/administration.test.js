@@ -49,7 +49,35 @@ test('the security administrator reads the matrix and why somebody sees somethin
   await reason.waitFor();
   assert.match(await reason.textContent(), /不可以.*规划员.*S@.*layers\.person/s);
   await picture(page, 'rights');
+  // And changes it, with a reason; the change stands below with who and when.
+  await rights.locator('select[name=role]').selectOption('planner');
+  const editor = rights.getByTestId('role-editor');
+  await editor.locator('input[name=theme-contracts]').fill('V@');
+  await editor.locator('input[name=reason]').fill('规划员不再统计三资');
+  await editor.getByRole('button', { name: '保存 1 处改动' }).click();
+  await rights.getByText('planner contracts VS@ → V@').waitFor();
+  await picture(page, 'rights-changed');
   await close();
+});
+
+test('the administrators work on a phone too', async () => {
+  for (const [user, opens, shown] of [
+    ['security_admin', 'open-rights', 'rights'],
+    ['auditor', 'open-audit', 'audit'],
+    ['system_admin', 'open-accounts', 'accounts'],
+  ]) {
+    const { page, close } = await open({ device: PHONE });
+    await signIn(page, user);
+    await page.getByTestId('account').click();
+    await page.getByTestId(opens).click();
+    const dialog = page.getByTestId(shown);
+    await dialog.locator('tbody tr, li').first().waitFor({ state: 'attached' });
+    if (shown === 'rights') await dialog.locator('select[name=role]').selectOption('planner');
+    const wider = await dialog.evaluate((element) => element.scrollWidth - element.clientWidth);
+    assert.ok(wider <= 1, `${shown} is ${wider} px wider than the phone`);
+    await picture(page, `${shown}-phone`);
+    await close();
+  }
 });
 
 test('a grid worker looks behind a mask for a reason, and it closes again', async () => {

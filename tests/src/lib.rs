@@ -342,6 +342,8 @@ impl Asker {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(120)))
+            // Where an answer leads is part of it.
+            .max_redirects(0)
             .allow_non_standard_methods(true)
             .build()
             .into();

@@ -124,6 +124,36 @@ pub struct AuditQuery {
     pub limit: u32,
 }
 
+/// Which rows are added up, by user and day.
+#[derive(Clone, Debug, Default)]
+pub struct AuditSums {
+    /// Of these actions.
+    pub actions: Vec<String>,
+    /// Of this outcome.
+    pub outcome: Option<String>,
+    /// From this instant on.
+    pub from: Option<DateTime<Utc>>,
+    /// Between two times of day in China, `HH:MM`; over midnight where the second is smaller.
+    pub between: Option<[String; 2]>,
+}
+
+/// What one user did on one day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditSum {
+    /// The account's user.
+    pub user: String,
+    /// The person's own name.
+    pub name: String,
+    /// The day in China, `2026-11-22`.
+    pub day: String,
+    /// How many rows.
+    pub rows: u64,
+    /// How many records they were about.
+    pub records: u64,
+    /// Number of the last row.
+    pub last: u64,
+}
+
 const ROW: &str = "SELECT sequence, at, user, name, role, unit, address, action, object, \
      outcome, reason, count, previous, hash FROM audit";
 
@@ -233,6 +263,43 @@ impl GeoPackage {
                 query.limit,
             ],
             read,
+        )
+    }
+
+    /// Sums over the log by user and day, the latest day first.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn audit_sums(&self, asked: &AuditSums) -> Result<Vec<AuditSum>, StoreError> {
+        if !self.has_accounts_table()? {
+            return Ok(Vec::new());
+        }
+        let actions = serde_json::json!(asked.actions).to_string();
+        let (since, until) = match &asked.between {
+            Some([since, until]) => (Some(since), Some(until)),
+            None => (None, None),
+        };
+        let number = |row: &Row<'_>, at: usize| row.get::<_, i64>(at).map(i64::unsigned_abs);
+        self.query(
+            "SELECT user, max(name), date(at, '+8 hours') AS day, count(*), sum(count), max(sequence)
+             FROM audit, (SELECT ?4 AS since, ?5 AS until)
+             WHERE action IN (SELECT value FROM json_each(?1))
+               AND (?2 IS NULL OR outcome = ?2) AND (?3 IS NULL OR at >= ?3)
+               AND (since IS NULL OR CASE WHEN since <= until
+                 THEN strftime('%H:%M', at, '+8 hours') >= since AND strftime('%H:%M', at, '+8 hours') < until
+                 ELSE strftime('%H:%M', at, '+8 hours') >= since OR strftime('%H:%M', at, '+8 hours') < until END)
+             GROUP BY user, day ORDER BY day DESC, user",
+            params![actions, asked.outcome, asked.from.map(written), since, until],
+            |row| {
+                Ok(AuditSum {
+                    user: row.get(0)?,
+                    name: row.get(1)?,
+                    day: row.get(2)?,
+                    rows: number(row, 3)?,
+                    records: number(row, 4)?,
+                    last: number(row, 5)?,
+                })
+            },
         )
     }
 
@@ -347,6 +414,42 @@ mod tests {
             .map(|row| row.act.object)
             .collect();
         assert_eq!(objects, ["person/4", "person/3"]);
+    }
+
+    #[test]
+    fn what_somebody_did_on_a_day_is_added_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = log(folder.path());
+        let mut refused = act("person/7");
+        refused.outcome = "refused".into();
+        refused.count = 30;
+        store.log(refused).unwrap();
+        let asked = |outcome: Option<&str>, between: Option<[&str; 2]>| {
+            let asked = AuditSums {
+                actions: vec!["unmask".into()],
+                outcome: outcome.map(str::to_owned),
+                between: between.map(|times| times.map(str::to_owned)),
+                ..AuditSums::default()
+            };
+            let sums = store.audit_sums(&asked).unwrap();
+            sums.iter()
+                .map(|sum| (sum.rows, sum.records, sum.last))
+                .collect::<Vec<_>>()
+        };
+        // Whatever the hour is now, it lies in one of the two.
+        assert_eq!(asked(Some("done"), None), [(5, 5, 5)]);
+        assert_eq!(asked(None, None), [(6, 35, 6)]);
+        let halves = [
+            asked(None, Some(["22:00", "06:00"])),
+            asked(None, Some(["06:00", "22:00"])),
+        ];
+        let rows: u64 = halves.iter().flatten().map(|(rows, ..)| rows).sum();
+        assert_eq!(rows, 6);
+        let none = AuditSums {
+            actions: vec!["login".into()],
+            ..AuditSums::default()
+        };
+        assert!(store.audit_sums(&none).unwrap().is_empty());
     }
 
     #[test]

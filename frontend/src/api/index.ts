@@ -4,6 +4,7 @@ import type { components } from './schema';
 import type {
   Account,
   AccountChange,
+  AuditAlarm,
   AuditState,
   BaseMap,
   Bounds,
@@ -13,6 +14,8 @@ import type {
   ItemPage,
   LonLat,
   Lookup,
+  RightsChange,
+  RightsMatrix,
   RightsReason,
   SearchResult,
   Session,
@@ -111,7 +114,15 @@ export const unmask = (layer: string, id: string, reason: string) =>
   );
 
 /** The matrix of rights in force. */
-export const rights = () => request<components['schemas']['RightsMatrix']>('rights');
+export const rights = () => request<RightsMatrix>('rights');
+
+/** Makes another version of the matrix, in force at once. */
+export const changeRights = (version: string, reason: string, changes: RightsChange[]) =>
+  request<{ version: string }>('rights', {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ version, reason, changes }),
+  });
 
 /** Why an account may do something, by the rules that decide it. */
 export function whyRights(asked: Record<string, string>): Promise<RightsReason> {
@@ -140,6 +151,9 @@ export const audit = (asked: AuditAsked, before: number | null) =>
 
 /** Where the audit log is had as a table. */
 export const auditTable = (asked: AuditAsked) => address(auditQuery(asked, { f: 'csv', limit: '10000' }));
+
+/** Who did more than usual in a day, by the office's rules. */
+export const auditAlarms = () => request<{ days: number; alarms: AuditAlarm[] }>('audit/alarms');
 
 /** Whether the audit log is whole. */
 export const auditState = () => request<AuditState>('audit/state');

@@ -1283,6 +1283,7 @@ export interface components {
                 }[];
             } | null;
             notice: components["schemas"]["Text"] | null;
+            identity_provider: components["schemas"]["Text"] | null;
         };
         /** @description What an authenticator app is set up with. */
         Enrolment: {
@@ -1376,6 +1377,22 @@ export interface components {
         RightsMatrix: {
             version: string;
             roles: components["schemas"]["RoleRights"][];
+            themes: {
+                id: string;
+                title: components["schemas"]["Text"];
+            }[];
+            layers: {
+                id: string;
+                title: components["schemas"]["Text"];
+                theme: string;
+            }[];
+            past: {
+                version: string;
+                author: string;
+                reason: string;
+                changes: string;
+                at: string;
+            }[];
         };
         AuditPage: {
             rows: components["schemas"]["AuditRow"][];

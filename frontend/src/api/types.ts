@@ -54,11 +54,35 @@ export type Account = components['schemas']['Account'];
 /** A role of the matrix: grants as letters, by theme and by layer. */
 export type RoleRights = components['schemas']['RoleRights'];
 
+/** The matrix of rights in force, what its places are called, and its past. */
+export type RightsMatrix = components['schemas']['RightsMatrix'];
+
+/** One grant changed: for a theme or a layer; without letters that of the theme holds again. */
+export interface RightsChange {
+  role: string;
+  theme?: string;
+  layer?: string;
+  letters: string | null;
+}
+
 /** Why somebody may see something, step by step. */
 export type RightsReason = components['schemas']['RightsReason'];
 
 /** What an administrator changes of an account. */
 export type AccountChange = components['schemas']['AccountChange'];
+
+/** Somebody who did more than usual in a day. */
+export interface AuditAlarm {
+  rule: string;
+  title: Text;
+  user: string;
+  name: string;
+  day: string;
+  measure: 'rows' | 'records';
+  value: number;
+  over: number;
+  actions: string[];
+}
 
 /** A row of the audit log. */
 export type AuditRow = components['schemas']['AuditRow'];

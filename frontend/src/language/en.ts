@@ -180,6 +180,29 @@ export const en: Texts = {
 
   rights: {
     title: 'Matrix of rights',
+    edit: 'Change',
+    chosen: 'Role',
+    theme: 'By theme',
+    own: 'By layer (empty: as its theme)',
+    addLayer: 'Another layer…',
+    layersOf: (theme: string) => theme,
+    reason: 'Why (4 to 200 characters)',
+    example: 'Such as: grid workers no longer report violations',
+    save: (count: number) => `Save ${count} changes`,
+    unchanged: 'Nothing changed',
+    reset: 'Discard',
+    separated: 'The three separated administrators see no data: nothing can be granted to them.',
+    past: 'Changes made',
+    noPast: 'Still the version that the program comes with.',
+    dutyNames: {
+      accounts: 'accounts',
+      roles: 'roles',
+      rights: 'rights',
+      exports: 'approving files',
+      audit: 'audit',
+      operate: 'metrics',
+    },
+    none: '—',
     version: (version: string) => `Version ${version}`,
     letters:
       'V view  C create  E edit  D delete  A approve  X export  I import  S count  F unmask  @ within the territory',
@@ -233,6 +256,9 @@ export const en: Texts = {
   },
 
   audit: {
+    alarms: (count: number, days: number) =>
+      count ? `${count} alarms in ${days} days` : `No alarms in ${days} days`,
+    moreThan: (value: number, over: number) => `${value} (more than ${over})`,
     title: 'Audit log',
     whole: (rows: number, hash: string) =>
       `The log is whole, ${rows} rows; the last hash is ${hash}…: note it elsewhere each day`,
@@ -263,7 +289,18 @@ export const en: Texts = {
       count: 'Count of an area',
       unmask: 'Unmasking',
       export: 'Export',
+      print: 'Print',
+      export_asked: 'File asked for',
+      export_approved: 'File approved',
+      export_refused: 'File refused',
+      export_withdrawn: 'Request withdrawn',
       import: 'Import',
+      transition: 'Step of a process',
+      account_made: 'Account made',
+      account_changed: 'Account changed',
+      rights_changed: 'Rights changed',
+      rights_why: 'Rights asked about',
+      second_factor: 'Second factor set up',
       audit_export: 'Export of the log',
     },
   },

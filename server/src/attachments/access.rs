@@ -14,12 +14,15 @@ use crate::{
     collections::{find, visible_layer},
     http::{App, Problem},
     policy::{Action, Viewer},
+    process,
 };
 
 /// A feature that the viewer may see.
 pub(super) struct Owner {
     pub(super) layer: Arc<Layer>,
     pub(super) id: String,
+    /// Whether the viewer takes a step there that asks for photographs.
+    works: bool,
 }
 
 /// What a viewer may do with the attachments of a feature.
@@ -46,10 +49,11 @@ pub(super) async fn owner(
     id: &str,
 ) -> Result<Owner, Problem> {
     let found = Arc::clone(visible_layer(app, viewer, layer)?);
-    if find(app, viewer, &found, id).await?.is_none() {
+    let Some(record) = find(app, viewer, &found, id).await? else {
         return Err(no_feature(layer, id));
-    }
+    };
     Ok(Owner {
+        works: process::asks_for_photos(app.catalog(), viewer, &found, &record),
         layer: found,
         id: id.to_owned(),
     })
@@ -82,6 +86,7 @@ pub(super) async fn owner_to_add_to(
                 Some(layer) if made_by(app, viewer, &layer, id).await? => Ok(Owner {
                     layer,
                     id: id.to_owned(),
+                    works: false,
                 }),
                 _ => Err(problem),
             }
@@ -126,6 +131,7 @@ pub(super) async fn may(app: &App, viewer: &Viewer, owner: &Owner) -> Result<May
     let (edit, delete) = edits.await.map_err(Problem::internal)??;
     let layer = &owner.layer;
     let own = edit
+        || owner.works
         || (viewer.may(Action::Create, layer) && made_by(app, viewer, layer, &owner.id).await?);
     let unmask = viewer.may(Action::Unmask, layer);
     let works = edit || viewer.may(Action::Export, layer) || viewer.may(Action::Approve, layer);

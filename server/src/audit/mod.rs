@@ -3,6 +3,7 @@
 //! An act is written before its answer leaves. Where it can't be written, what shows nobody's
 //! unmasked data goes on and the server's log says so; what does is refused.
 
+mod alarms;
 mod routes;
 
 use std::net::IpAddr;

@@ -26,6 +26,7 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/audit", get(rows))
         .route("/audit/state", get(state))
+        .route("/audit/alarms", get(super::alarms::alarms))
 }
 
 /// `GET /audit?user=&action=&outcome=&from=&until=&before=&limit=&f=json|csv`: the latest first.

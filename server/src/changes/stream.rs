@@ -59,6 +59,7 @@ pub(super) async fn answer(
             .filter_map(|message| message.to(&app, &viewer)),
     );
     let listener = Listener {
+        moment: app.identity().moment(),
         app,
         viewer,
         waiting,
@@ -112,6 +113,8 @@ struct Listener {
     app: App,
     viewer: Viewer,
     waiting: Vec<Bytes>,
+    /// When the viewer's rights were last looked at.
+    moment: u64,
     live: broadcast::Receiver<Message>,
     closed: watch::Receiver<bool>,
     signs: Interval,
@@ -120,6 +123,22 @@ struct Listener {
 }
 
 impl Listener {
+    /// Whether the viewer would be let in again; they are told what they may see from now on.
+    /// Rights may have changed since, a grid been given to somebody else, the account locked.
+    fn is_still(&mut self, moment: u64) -> bool {
+        if self.moment == moment {
+            return true;
+        }
+        self.moment = moment;
+        match self.app.identity().again(&self.viewer) {
+            Some(viewer) => {
+                self.viewer = viewer;
+                true
+            }
+            None => false,
+        }
+    }
+
     /// The next bytes; none when the service stops.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
@@ -129,9 +148,18 @@ impl Listener {
             let told = tokio::select! {
                 // Also where the hub itself is gone.
                 _ = self.closed.wait_for(|closed| *closed) => return None,
-                told = self.live.recv() => told,
-                _ = self.signs.tick() => return Some(Bytes::from_static(b":\n\n")),
+                told = self.live.recv() => Some(told),
+                _ = self.signs.tick() => None,
             };
+            let Some(told) = told else {
+                // Sessions end by themselves too.
+                self.moment = u64::MAX;
+                let still = self.is_still(self.app.identity().moment());
+                return still.then(|| Bytes::from_static(b":\n\n"));
+            };
+            if !self.is_still(self.app.identity().moment()) {
+                return None;
+            }
             match told {
                 Ok(message) => self.hear(&message),
                 Err(RecvError::Lagged(_)) => self.lose(),

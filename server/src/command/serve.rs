@@ -2,13 +2,16 @@
 
 use std::{
     io::{self, Write},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::PathBuf,
+    sync::Arc,
 };
 
 use axum::serve::ListenerExt;
 use chrono::Utc;
+use ipnet::IpNet;
 use tokio::net::TcpListener;
+use tokio_rustls::rustls::ServerConfig;
 
 use yizhangtu_data::{
     demo,
@@ -18,8 +21,8 @@ use yizhangtu_data::{
 use super::{Failure, Output};
 use crate::{
     basemap::{self, Basemaps, TiandituSettings},
-    http::{self, App, Config},
-    identity::{self, Settings},
+    http::{self, App, Config, tls::TlsListener},
+    identity::{self, OidcSettings, Provider, Settings},
 };
 
 /// 发布一张图 / serve the map
@@ -36,6 +39,21 @@ pub(super) struct Arguments {
     /// 只读 / accept no changes
     #[arg(long)]
     read_only: bool,
+    /// TLS 证书链（PEM）；与 --tls-key 一同给出即以 HTTPS 发布 / certificate chain (PEM): with --tls-key, served by HTTPS
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// TLS 私钥（PEM） / its private key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// 可信的前置代理（地址或网段），采信其 X-Forwarded-For 与 X-Forwarded-Proto，可多次给出 / a proxy in front (address or net) that is believed whom it asks for; may be given again
+    #[arg(long = "trust-proxy", value_name = "NET", value_parser = net)]
+    proxies: Vec<IpNet>,
+    /// 对外的地址，如 https://map.example.gov.cn；https 时 Cookie 只经 TLS 传送 / the address from outside; with https, cookies go over TLS alone
+    #[arg(long, value_name = "URL", value_parser = outside)]
+    public_url: Option<String>,
+    /// 统一认证（OpenID Connect）的设置文件，见 docs/security.md / settings of an identity provider (OpenID Connect)
+    #[arg(long, value_name = "FILE")]
+    oidc: Option<PathBuf>,
     /// 底图文件（PMTiles 或 MBTiles），可多次给出 / a base map file; may be given again
     #[arg(long = "basemap", value_name = "FILE")]
     basemaps: Vec<PathBuf>,
@@ -59,7 +77,21 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     }
     let access = Accounts::of(&store)?;
     access.refuse_open_address(arguments.listen)?;
-    let config = Config { read_only };
+    let tls = match (&arguments.tls_cert, &arguments.tls_key) {
+        (Some(certificate), Some(key)) => Some(
+            http::tls::configured(certificate, key)
+                .map_err(|error| Failure::Data(format!("--tls-cert, --tls-key：{error}")))?,
+        ),
+        _ => None,
+    };
+    let outside = arguments.public_url.as_deref();
+    let config = Config {
+        read_only,
+        secure: tls.is_some() || outside.is_some_and(|url| url.starts_with("https://")),
+        public_url: arguments.public_url.clone(),
+        proxies: arguments.proxies.clone(),
+        oidc: provider(&arguments)?,
+    };
     let tianditu = tianditu(&arguments)?;
     // Every listener to what happens is an open connection; systems start programs with 1,024.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
@@ -71,13 +103,40 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         .block_on(async {
             let basemaps = Basemaps::open(&arguments.basemaps, tianditu.as_ref()).await?;
             let app = App::new(config, store, basemaps)?;
-            let faults = crate::process::faults(app.catalog(), app.identity().rights());
+            let faults = crate::process::faults(app.catalog(), &app.identity().rights());
             if !faults.is_empty() {
                 return Err(Failure::Data(faults.join("\n")));
             }
             crate::process::start(app.clone());
-            listen(app, arguments.listen, access).await
+            listen(app, arguments.listen, tls, access).await
         })
+}
+
+/// A net of addresses, or one address.
+fn net(text: &str) -> Result<IpNet, String> {
+    let one = text.parse::<IpAddr>().map(IpNet::from);
+    one.or_else(|_| text.parse())
+        .map_err(|_| "应为地址或网段，如 10.0.0.5 或 10.0.0.0/8 / an address or a net, such as 10.0.0.5 or 10.0.0.0/8".to_owned())
+}
+
+/// The address from outside.
+fn outside(text: &str) -> Result<String, String> {
+    let plain = text.starts_with("https://") || text.starts_with("http://");
+    let bare = !text.contains(['?', '#', ' ']);
+    if plain && bare {
+        return Ok(text.trim_end_matches('/').to_owned());
+    }
+    Err("应如 https://map.example.gov.cn / such as https://map.example.gov.cn".to_owned())
+}
+
+/// The identity provider, where one was given.
+fn provider(arguments: &Arguments) -> Result<Option<Arc<Provider>>, Failure> {
+    let Some(path) = &arguments.oidc else {
+        return Ok(None);
+    };
+    let provider = OidcSettings::read(path).and_then(Provider::new);
+    let provider = provider.map_err(|error| Failure::Data(format!("--oidc {error}")))?;
+    Ok(Some(Arc::new(provider)))
 }
 
 /// 天地图, where a key was given: by the command line or the environment.
@@ -323,7 +382,12 @@ fn make_administrators(store: &GeoPackage) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn listen(app: App, address: SocketAddr, access: Accounts) -> Result<(), Failure> {
+async fn listen(
+    app: App,
+    address: SocketAddr,
+    tls: Option<Arc<ServerConfig>>,
+    access: Accounts,
+) -> Result<(), Failure> {
     let listener = TcpListener::bind(address).await.map_err(|error| {
         Failure::Data(format!(
             "--listen {address}：无法监听，端口可能已被占用，请换一个 \
@@ -335,26 +399,37 @@ async fn listen(app: App, address: SocketAddr, access: Accounts) -> Result<(), F
     std::thread::spawn(move || warmed.search().warm(&warmed));
     let hub = app.hub().clone();
     let service = http::service(app);
-    // A streamed answer ends in a small packet, which must not wait 40 ms for the receipt of
-    // the one before.
-    let listener = listener.tap_io(|connection| {
-        let _ = connection.set_nodelay(true);
-    });
-    let serving = axum::serve(
-        listener,
-        service.into_make_service_with_connect_info::<SocketAddr>(),
-    )
-    .with_graceful_shutdown(async move {
+    let stopped = async move {
         asked_to_stop().await;
         // Streams have no end of their own.
         hub.close();
-    });
+    };
     // The socket is bound, so whoever reads this line is answered.
     let mut out = io::stdout();
-    writeln!(out, "listening on http://{address}")?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    writeln!(out, "listening on {scheme}://{address}")?;
     out.flush()?;
     say(access.notice());
-    serving.await?;
+    let service = service.into_make_service_with_connect_info::<SocketAddr>();
+    match tls {
+        None => {
+            // A streamed answer ends in a small packet, which must not wait 40 ms for the
+            // receipt of the one before.
+            let listener = listener.tap_io(|connection| {
+                let _ = connection.set_nodelay(true);
+            });
+            axum::serve(listener, service)
+                .with_graceful_shutdown(stopped)
+                .await?;
+        }
+        Some(tls) => {
+            // The tap only gives the connections the addresses that the service asks for.
+            let listener = TlsListener::new(listener, tls)?.tap_io(|_| {});
+            axum::serve(listener, service)
+                .with_graceful_shutdown(stopped)
+                .await?;
+        }
+    }
     Ok(())
 }
 

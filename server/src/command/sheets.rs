@@ -56,7 +56,14 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         .build()?;
     let app = runtime.block_on(async {
         let basemaps = Basemaps::open(&[], None).await?;
-        Ok::<_, Failure>(App::new(Config { read_only: true }, store, basemaps)?)
+        Ok::<_, Failure>(App::new(
+            Config {
+                read_only: true,
+                ..Config::default()
+            },
+            store,
+            basemaps,
+        )?)
     })?;
     let press = Press::new(&app, &Viewer::anyone()).map_err(refused)?;
     let chosen = chosen(&press, arguments.grid.as_deref())?;

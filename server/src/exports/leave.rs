@@ -11,7 +11,7 @@ use yizhangtu_data::{
 use crate::{
     audit::Entry,
     http::{App, Parameters, Problem},
-    policy::Viewer,
+    policy::{Channel, Viewer},
 };
 
 /// What a viewer may take away by a path.
@@ -127,12 +127,9 @@ impl Leave {
 
     /// Whoever takes it away, as the file is made for them: without what is personal where
     /// there is no leave for it.
-    pub(crate) fn viewer(&self, viewer: &Viewer) -> Viewer {
-        if self.personal {
-            viewer.clone()
-        } else {
-            viewer.clone().bare()
-        }
+    pub(crate) fn viewer(&self, viewer: &Viewer, channel: Channel) -> Viewer {
+        let viewer = viewer.clone().through(channel);
+        if self.personal { viewer } else { viewer.bare() }
     }
 
     /// What an approved file carries in each row or on each page; none of another.

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
+use ipnet::IpNet;
 use yizhangtu_data::{
     Catalog, Layer,
     seal::Keys,
@@ -13,7 +14,7 @@ use crate::{
     atlas::{Atlas, Snapshot},
     basemap::Basemaps,
     changes::{Hub, Keeper},
-    identity::Identity,
+    identity::{Identity, Provider},
     people::{Past, Quality},
     policy::{Action, Cuts, Viewer},
     release::Releases,
@@ -26,6 +27,14 @@ use crate::{
 pub(crate) struct Config {
     /// Whether changes are refused.
     pub(crate) read_only: bool,
+    /// Whether the service is reached by TLS alone.
+    pub(crate) secure: bool,
+    /// The address that it is reached at from outside, where one was given.
+    pub(crate) public_url: Option<String>,
+    /// Proxies that are believed whom they ask for.
+    pub(crate) proxies: Vec<IpNet>,
+    /// The customer's own identity provider.
+    pub(crate) oidc: Option<Arc<Provider>>,
 }
 
 /// The state of the service; cloning shares it.
@@ -64,7 +73,7 @@ impl App {
         store: GeoPackage,
         basemaps: Basemaps,
     ) -> Result<Self, StoreError> {
-        let identity = Identity::following(&store, config.read_only)?;
+        let identity = Identity::following(&store, &config)?;
         let catalog = Arc::clone(store.catalog());
         let about = store.about().clone();
         let keys = Arc::clone(store.keys());

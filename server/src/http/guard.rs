@@ -1,11 +1,13 @@
 //! Headers that keep a browser from doing what nobody asked it to.
 
 use axum::{
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
+
+use super::App;
 
 /// Given on every answer that does not set its own.
 const HEADERS: [(HeaderName, HeaderValue); 5] = [
@@ -30,11 +32,17 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
 ];
 
 /// Adds the headers that are not there yet.
-pub(super) async fn headers(request: Request, next: Next) -> Response {
+pub(super) async fn headers(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(value);
+    }
+    if app.config().secure {
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000"),
+        );
     }
     response
 }

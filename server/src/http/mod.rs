@@ -6,6 +6,7 @@
 
 mod app;
 mod encoded;
+mod forwarded;
 mod guard;
 mod health;
 pub(crate) mod html;
@@ -17,6 +18,7 @@ mod pool;
 mod problem;
 mod query;
 pub(crate) mod stream;
+pub(crate) mod tls;
 mod trace;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware};
@@ -50,8 +52,12 @@ pub(crate) fn service(app: App) -> Router {
         .layer(middleware::from_fn(patience::patience))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(middleware::from_fn(guard::headers))
+        .layer(middleware::from_fn_with_state(app.clone(), guard::headers))
         .layer(middleware::from_fn_with_state(app.clone(), trace::request))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            forwarded::forwarded,
+        ))
         .with_state(app)
 }
 

@@ -49,8 +49,8 @@ pub(super) async fn list(State(app): State<App>, viewer: Viewer) -> Result<Respo
     }
     let accounts = app.pool().read(|store| store.accounts()).await?;
     let accounts: Vec<Value> = accounts.iter().map(described).collect();
-    let roles = app.identity().rights.roles.iter();
-    let roles: Vec<Value> = roles
+    let rights = app.identity().rights();
+    let roles: Vec<Value> = (rights.roles.iter())
         .filter(|role| role.id != "local")
         .map(|role| json!({ "id": role.id, "title": role.title, "bound": role.bound }))
         .collect();
@@ -118,7 +118,7 @@ pub(super) async fn change(
     if let Some(role) = given.role {
         if app
             .identity()
-            .rights
+            .rights()
             .role(&role)
             .is_none_or(|role| role.id == "local")
         {
@@ -162,7 +162,7 @@ pub(super) async fn change(
         done.push("password".to_owned());
     }
     app.identity().save(&account)?;
-    app.identity().sessions.end_all(&account.user, None);
+    app.identity().end_all(&account.user, None);
     let entry = Entry::of("account_changed", account.user.clone()).because(done.join("; "));
     note(app, viewer, entry).await;
     let mut answer = described(&account);

@@ -99,7 +99,7 @@ pub(super) fn address(request: &Request) -> Option<IpAddr> {
 /// The viewer, or why not, and who it would have been.
 fn admit(app: &App, request: &Request) -> Result<Viewer, (Problem, Option<Box<Viewer>>)> {
     let identity = app.identity();
-    let nobody = || Viewer::new(Arc::new(Who::unnamed(&identity.rights, "")));
+    let nobody = || Viewer::new(Arc::new(Who::unnamed(&identity.rights(), "")));
     let Some(pattern) = request.extensions().get::<MatchedPath>() else {
         // No such path: the fallback says so to everyone alike.
         return Ok(nobody());

@@ -10,6 +10,7 @@ mod factor;
 mod factor_routes;
 mod gate;
 mod key;
+mod oidc;
 mod password;
 mod rates;
 mod routes;
@@ -20,7 +21,10 @@ use std::{
     collections::HashMap,
     net::IpAddr,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -36,6 +40,7 @@ use yizhangtu_data::{
 pub(crate) use accounts::described;
 pub(crate) use gate::gate;
 pub(crate) use key::{hashed as key_hash, made as made_key};
+pub(crate) use oidc::{OidcSettings, Provider};
 pub(crate) use password::{fault, hash, is_public, made};
 pub(crate) use routes::{read as small_body, routes};
 pub(crate) use settings::{ExportLimits, Settings};
@@ -47,8 +52,8 @@ use self::{
     sessions::{Begun, Device, Session, Sessions},
 };
 use crate::{
-    http::Problem,
-    policy::{Rights, Role, Viewer, Who},
+    http::{Config, Problem},
+    policy::{Pass, Rights, Role, Viewer, Who},
 };
 
 /// How often the file is asked whether somebody changed an account.
@@ -88,7 +93,9 @@ pub(crate) struct Identity {
     /// Writes what changes of accounts; none where the file is only read.
     writer: Option<Mutex<GeoPackage>>,
     accounts: ArcSwap<Accounts>,
-    rights: Arc<Rights>,
+    rights: ArcSwap<Rights>,
+    /// Goes up whenever somebody's rights may have changed.
+    changed: AtomicU64,
     settings: &'static Settings,
     sessions: Sessions,
     attempts: Attempts,
@@ -102,6 +109,10 @@ pub(crate) struct Identity {
     synthetic: bool,
     /// Whether the service is reached by TLS alone.
     secure: bool,
+    /// The customer's own identity provider.
+    provider: Option<Arc<Provider>>,
+    /// Who is on the way there and back.
+    pending: oidc::Pending,
     /// The file.
     path: PathBuf,
 }
@@ -127,10 +138,10 @@ impl Identity {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub(crate) fn following(store: &GeoPackage, read_only: bool) -> Result<Arc<Self>, StoreError> {
+    pub(crate) fn following(store: &GeoPackage, config: &Config) -> Result<Arc<Self>, StoreError> {
         let reader = store.reader()?;
         let seen = reader.data_version()?;
-        let writer = if read_only || !store.is_own() {
+        let writer = if config.read_only || !store.is_own() {
             None
         } else {
             Some(Mutex::new(store.writer()?))
@@ -138,7 +149,8 @@ impl Identity {
         let identity = Arc::new(Self {
             writer,
             accounts: ArcSwap::from_pointee(Accounts::read(store)?),
-            rights: Rights::default_matrix(),
+            rights: ArcSwap::new(in_force(store)?),
+            changed: AtomicU64::default(),
             settings: Settings::usual(),
             sessions: Sessions::default(),
             attempts: Attempts::default(),
@@ -147,7 +159,9 @@ impl Identity {
             keys: Arc::clone(store.keys()),
             hashing: Semaphore::new(2),
             synthetic: store.about().synthetic,
-            secure: false,
+            secure: config.secure,
+            provider: config.oidc.clone(),
+            pending: oidc::Pending::default(),
             path: store.path().to_path_buf(),
         });
         let watched = Arc::downgrade(&identity);
@@ -159,8 +173,34 @@ impl Identity {
     }
 
     /// The rights in force.
-    pub(crate) fn rights(&self) -> &Arc<Rights> {
-        &self.rights
+    pub(crate) fn rights(&self) -> Arc<Rights> {
+        self.rights.load_full()
+    }
+
+    /// Puts a matrix in force that was written; at once for everybody, open streams too.
+    pub(crate) fn put_in_force(&self, rights: Rights) {
+        self.rights.store(Arc::new(rights));
+        self.changed.fetch_add(1, Ordering::Release);
+    }
+
+    /// A number that goes up whenever somebody's rights may have changed.
+    pub(crate) fn moment(&self) -> u64 {
+        self.changed.load(Ordering::Acquire)
+    }
+
+    /// Somebody as they are now who was let in before; none where they would not be again.
+    /// For what goes on long after it was asked for; it keeps no session awake.
+    pub(crate) fn again(&self, viewer: &Viewer) -> Option<Viewer> {
+        let now = match viewer.pass() {
+            Pass::None => self.unnamed(),
+            Pass::Session(hash) => {
+                let session = (self.sessions).peek(hash, &self.settings.session, Instant::now())?;
+                let account = self.account(&session.user).filter(|own| !own.locked)?;
+                Some(self.viewer(&account, &session))
+            }
+            Pass::Key(hash) => self.by_hash(hash),
+        };
+        Some(now?.from(viewer.address()).by(viewer.pass().clone()))
     }
 
     /// Whether the file has accounts that somebody can sign in with.
@@ -181,7 +221,7 @@ impl Identity {
             }
             "guest"
         };
-        let who = Who::unnamed(&self.rights, role);
+        let who = Who::unnamed(&self.rights.load(), role);
         who.role.is_some().then(|| Viewer::new(Arc::new(who)))
     }
 
@@ -193,28 +233,36 @@ impl Identity {
         if account.locked {
             return None;
         }
-        Some(self.viewer(account, &session))
+        let pass = Pass::Session(sessions::hash(token));
+        Some(self.viewer(account, &session).by(pass))
     }
 
     /// The viewer of a program's key: its account, within the key's scope.
     fn by_key(&self, key: &str) -> Option<Viewer> {
+        let hash = key::hashed(key);
+        let viewer = self.by_hash(&hash)?;
+        Some(viewer.by(Pass::Key(hash.into())))
+    }
+
+    fn by_hash(&self, hash: &str) -> Option<Viewer> {
         let accounts = self.accounts.load();
-        let key = accounts.keys.get(&key::hashed(key))?;
+        let key = accounts.keys.get(hash)?;
         if key.revoked_at.is_some() || key.expires_at <= Utc::now() {
             return None;
         }
         let account = accounts.get(&key.user).filter(|account| !account.locked)?;
-        let who = Who::of(&self.rights, account, key.scope.clone());
+        let who = Who::of(&self.rights.load(), account, key.scope.clone());
         Some(Viewer::new(Arc::new(who)))
     }
 
     fn viewer(&self, account: &Account, session: &Session) -> Viewer {
-        let mut who = Who::of(&self.rights, account, Vec::new());
+        let mut who = Who::of(&self.rights.load(), account, Vec::new());
         who.second_factor = session.second_factor;
         let rule = &self.settings.second_factor;
         let asked = rule.required && (rule.shared_accounts || !self.is_shared(account));
         who.lacks_factor = asked && !session.second_factor;
-        who.must_change = self.must_change(account);
+        // A password is nothing to whoever signs in elsewhere.
+        who.must_change = !session.by_provider && self.must_change(account);
         Viewer::new(Arc::new(who))
     }
 
@@ -243,7 +291,7 @@ impl Identity {
     /// What an account would see, for whoever answers for rights; nobody asks as it.
     pub(crate) fn as_if(&self, user: &str) -> Option<(Arc<Account>, Viewer)> {
         let account = self.account(user)?;
-        let who = Who::of(&self.rights, &account, Vec::new());
+        let who = Who::of(&self.rights.load(), &account, Vec::new());
         Some((account, Viewer::new(Arc::new(who))))
     }
 
@@ -266,8 +314,8 @@ impl Identity {
     /// The accounts whose password is public, in their order, with their roles.
     fn shared(&self) -> Vec<(String, Arc<Role>)> {
         let accounts = self.accounts.load();
-        let roles = self.rights.roles.iter();
-        roles
+        let rights = self.rights.load();
+        (rights.roles.iter())
             .flat_map(|role| {
                 let mut own: Vec<_> = (accounts.by_user.values())
                     .filter(|account| account.role == role.id && !account.locked)
@@ -303,18 +351,40 @@ impl Identity {
             return Err(Refusal::Wrong);
         };
         self.attempts.succeeded(user);
-        let role = self.rights.role(&account.role);
+        let begun = self.begin(&account, agent, None);
+        begun.ok_or(Refusal::Wrong)
+    }
+
+    /// Signs somebody in whom the identity provider named; none where there is no such account
+    /// in use.
+    fn sign_in_as(&self, user: &str, second_factor: bool, agent: &str) -> Option<SignedIn> {
+        let account = self.account(user)?;
+        let used = !account.locked && !self.is_unused(&account) && !self.is_shared(&account);
+        used.then(|| self.begin(&account, agent, Some(second_factor)))?
+    }
+
+    /// Begins a session of an account: of one whom the provider named, with whether it asked
+    /// for a second factor.
+    fn begin(&self, account: &Account, agent: &str, provider: Option<bool>) -> Option<SignedIn> {
+        let rights = self.rights.load();
+        let role = rights.role(&account.role);
         let begun = Begun {
             user: &account.user,
             device: Device::of(agent),
             administrator: role.is_some_and(|role| role.is_administrator()),
-            second_factor: false,
-            shared: self.is_shared(&account),
+            second_factor: provider == Some(true),
+            by_provider: provider.is_some(),
+            shared: self.is_shared(account),
         };
-        let token = self.sessions.begin(&begun, &self.settings.session, now);
-        self.note_login(&account);
-        let viewer = self.by_token(&token).ok_or(Refusal::Wrong)?;
-        Ok(SignedIn { token, viewer })
+        let token = (self.sessions).begin(&begun, &self.settings.session, Instant::now());
+        self.note_login(account);
+        let viewer = self.by_token(&token)?;
+        Some(SignedIn { token, viewer })
+    }
+
+    /// The customer's own identity provider, where there is one.
+    fn oidc(&self) -> Option<&Arc<Provider>> {
+        self.provider.as_ref()
     }
 
     async fn verified(&self, password: String, hash: Option<String>) -> bool {
@@ -390,7 +460,7 @@ impl Identity {
             change(&mut account);
             writer.save_account(&account)?;
         }
-        self.accounts.store(Arc::new(Accounts::read(&writer)?));
+        self.show(Accounts::read(&writer)?);
         Ok(())
     }
 
@@ -401,9 +471,25 @@ impl Identity {
     fn save(&self, account: &Account) -> Result<(), Problem> {
         let writer = self.writer().ok_or_else(Problem::read_only)?;
         writer.save_account(account).map_err(Problem::internal)?;
-        let accounts = Accounts::read(&writer).map_err(Problem::internal)?;
-        self.accounts.store(Arc::new(accounts));
+        self.show(Accounts::read(&writer).map_err(Problem::internal)?);
         Ok(())
+    }
+
+    fn show(&self, accounts: Accounts) {
+        self.accounts.store(Arc::new(accounts));
+        self.changed.fetch_add(1, Ordering::Release);
+    }
+
+    /// Ends all sessions of a user but one, and so what is open in them.
+    fn end_all(&self, user: &str, except: Option<&str>) {
+        self.sessions.end_all(user, except);
+        self.changed.fetch_add(1, Ordering::Release);
+    }
+
+    /// Ends the session of a token, and so what is open in it.
+    fn end(&self, token: &str) {
+        self.sessions.end(token);
+        self.changed.fetch_add(1, Ordering::Release);
     }
 
     /// Writes an act to the audit log.
@@ -435,6 +521,22 @@ impl Identity {
     }
 }
 
+/// The matrix in force: the latest that the office made, or the one that the program comes
+/// with. One that this program can't read any more gives way to the latter, and says so.
+fn in_force(store: &GeoPackage) -> Result<Arc<Rights>, StoreError> {
+    let Some(own) = store.rights_versions(1)?.pop() else {
+        return Ok(Rights::default_matrix());
+    };
+    Ok(Rights::read(&own.matrix).map_or_else(
+        |error| {
+            let number = own.number;
+            tracing::error!(number, %error, "the office's matrix of rights can't be read; the program's own is in force");
+            Rights::default_matrix()
+        },
+        Arc::new,
+    ))
+}
+
 /// Why a new password was not set.
 enum PasswordRefusal {
     Fault(String),
@@ -459,7 +561,11 @@ fn follow(identity: &Weak<Identity>, reader: &GeoPackage, mut seen: i64) {
         };
         let looked = reader.data_version().and_then(|version| {
             if seen != version {
-                identity.accounts.store(Arc::new(Accounts::read(reader)?));
+                identity.show(Accounts::read(reader)?);
+                let written = in_force(reader)?;
+                if written.version != identity.rights.load().version {
+                    identity.rights.store(written);
+                }
                 seen = version;
             }
             Ok(())

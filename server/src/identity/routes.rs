@@ -16,6 +16,7 @@ use yizhangtu_data::demo;
 use super::{
     PasswordRefusal, Refusal, accounts, factor_routes,
     gate::{address, cookie, note, token},
+    oidc,
 };
 use crate::{
     audit::Entry,
@@ -33,6 +34,8 @@ pub(crate) fn routes() -> Router<App> {
             post(factor_routes::begin).put(factor_routes::confirm),
         )
         .route("/session/code", post(factor_routes::give))
+        .route("/session/oidc", get(oidc::begin))
+        .route("/session/oidc/callback", get(oidc::finish))
         .route("/accounts", get(accounts::list).post(accounts::make))
         .route("/accounts/{user}", patch(accounts::change))
 }
@@ -110,6 +113,7 @@ fn described(app: &App, viewer: &Viewer) -> Value {
             "layers": layers,
         },
         "demonstration": demonstration,
+        "identity_provider": identity.oidc().map(|provider| provider.title()),
         "notice": notice(app, viewer),
     })
 }
@@ -187,7 +191,7 @@ async fn sign_in(
     };
     // A session that the browser had before, of whomever, ends here.
     if let Some(old) = token(&headers, identity.is_secure()) {
-        identity.sessions.end(old);
+        identity.end(old);
     }
     let viewer = signed_in.viewer.clone().from(address);
     note(app.clone(), viewer, Entry::of("login", "")).await;
@@ -205,7 +209,7 @@ async fn sign_out(State(app): State<App>, viewer: Viewer, headers: HeaderMap) ->
         note(app.clone(), viewer, Entry::of("logout", "")).await;
     }
     if let Some(token) = token(&headers, identity.is_secure()) {
-        identity.sessions.end(token);
+        identity.end(token);
     }
     let set = cookie(None, identity.is_secure());
     with_cookie(StatusCode::NO_CONTENT.into_response(), &set)
@@ -250,7 +254,7 @@ async fn change_password(
         Err(PasswordRefusal::Store(cause)) => return Err(Problem::internal(cause)),
     }
     let own = token(&headers, identity.is_secure());
-    identity.sessions.end_all(&account.user, own);
+    identity.end_all(&account.user, own);
     note(
         app.clone(),
         viewer.clone(),

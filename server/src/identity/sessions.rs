@@ -41,6 +41,8 @@ pub(super) struct Session {
     pub(super) user: String,
     /// Whether a one-time code was given.
     pub(super) second_factor: bool,
+    /// Whether the customer's own identity provider said who it is.
+    pub(super) by_provider: bool,
     device: Device,
     administrator: bool,
     began: Instant,
@@ -57,6 +59,8 @@ pub(super) struct Begun<'a> {
     pub(super) device: Device,
     pub(super) administrator: bool,
     pub(super) second_factor: bool,
+    /// Whether the customer's own identity provider said who it is.
+    pub(super) by_provider: bool,
     /// Whether many people share the account, as in a demonstration.
     pub(super) shared: bool,
 }
@@ -83,6 +87,7 @@ impl Sessions {
         let session = Session {
             user: begun.user.to_owned(),
             second_factor: begun.second_factor,
+            by_provider: begun.by_provider,
             device: begun.device,
             administrator: begun.administrator,
             began: now,
@@ -108,6 +113,18 @@ impl Sessions {
         }
         session.used = now;
         Some(session.clone())
+    }
+
+    /// The session of a token's hash, which looking does not use.
+    pub(super) fn peek(
+        &self,
+        hash: &TokenHash,
+        limits: &SessionLimits,
+        now: Instant,
+    ) -> Option<Session> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let session = kept.get(hash)?;
+        session.lasts(limits, now).then(|| session.clone())
     }
 
     /// Marks a session as one that a second factor was given in, under a new token.
@@ -169,6 +186,7 @@ mod tests {
             user,
             device,
             administrator: false,
+            by_provider: false,
             second_factor: false,
             shared: false,
         }

@@ -1,17 +1,17 @@
 //! The mask table: how each kind of personal value is shown to those without the right to
 //! see it (`姓名 → 李**`, `证件号 → 440***********1234`, …).
 //!
-//! No national text fixes how many characters to hide; these are the usual patterns, with
-//! the district and the birth date of an identity number both hidden, because six leading
-//! digits beside an age band would leave little to guess.
+//! How much stays is data: `masks.toml`.
 
 use chrono::{Datelike, NaiveDate};
+use serde::Deserialize;
 use yizhangtu_data::{Field, Value};
 
-use super::surname;
+use super::masks::{Birth, Ends, Masks};
 
 /// A kind of mask, as the catalog names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Mask {
     /// 姓名: the surname stays.
     Name,
@@ -108,7 +108,7 @@ fn name(text: &str) -> String {
         // A name of one character would be shown whole.
         [_] => stars(1),
         // Two characters are a surname and a given name, even where they look compound.
-        [first, second, _, ..] if surname::is_compound(first, second) => {
+        [first, second, _, ..] if Masks::current().is_compound(first, second) => {
             format!("{first}{second}{}", stars(letters.len() - 2))
         }
         [first, ..] => format!("{first}{}", stars(letters.len() - 1)),
@@ -138,15 +138,20 @@ fn id_number(text: &str) -> String {
         && letters[..letters.len() - 1]
             .iter()
             .all(char::is_ascii_digit);
-    let (head, tail) = match letters.len() {
-        _ if card => (3, 4),
-        8.. => (1, 2),
-        _ => (0, 0),
+    let keep = &Masks::current().keep;
+    let ends = match letters.len() {
+        _ if card => keep.id_number,
+        8.. => keep.document,
+        _ => Ends { head: 0, tail: 0 },
     };
-    keep_ends(&letters, head, tail)
+    keep_ends(&letters, ends)
 }
 
-fn keep_ends(letters: &[char], head: usize, tail: usize) -> String {
+fn keep_ends(letters: &[char], ends: Ends) -> String {
+    // However much is to stay, four are hidden where there are as many.
+    let most = letters.len().saturating_sub(4);
+    let head = ends.head.min(most);
+    let tail = ends.tail.min(most - head);
     let first = letters[..head].iter();
     let last = letters[letters.len() - tail..].iter();
     let hidden = stars(letters.len() - head - tail);
@@ -174,8 +179,9 @@ fn phone(text: &str) -> String {
     } else if digits.len() > 11 && digits.starts_with(&['8', '6']) {
         digits.drain(..2);
     }
+    let keep = &Masks::current().keep;
     match digits[..] {
-        ['1', '3'..='9', ..] if digits.len() == 11 => keep_ends(&digits, 3, 4),
+        ['1', '3'..='9', ..] if digits.len() == 11 => keep_ends(&digits, keep.mobile),
         // 010 and 02x are the area codes of three digits; all others have four.
         ['0', second, ..] if digits.len() >= 10 => {
             let area = if matches!(second, '1' | '2') { 3 } else { 4 };
@@ -183,10 +189,10 @@ fn phone(text: &str) -> String {
             format!(
                 "{}-{}",
                 area.iter().collect::<String>(),
-                keep_ends(number, 0, 2)
+                keep_ends(number, keep.landline)
             )
         }
-        _ if digits.len() >= 6 => keep_ends(&digits, 0, 2),
+        _ if digits.len() >= 6 => keep_ends(&digits, keep.landline),
         _ => stars(digits.len().max(3)),
     }
 }
@@ -233,16 +239,20 @@ fn end_of_first(text: &str, words: &[&str], after: usize) -> Option<usize> {
         .min()
 }
 
-/// The band of ten years that an age lies in; from 90 on all are one.
+/// The band of years that an age lies in; from the last one on all are one.
 fn age_band(birth: NaiveDate, today: NaiveDate) -> Option<String> {
+    let Birth {
+        band_years,
+        last_from,
+    } = Masks::current().birth;
     let had_birthday = (today.month(), today.day()) >= (birth.month(), birth.day());
     let age = today.year() - birth.year() - i32::from(!had_birthday);
     match age {
         ..0 => None,
-        90.. => Some("90+".to_owned()),
+        _ if age >= last_from => Some(format!("{last_from}+")),
         _ => {
-            let from = age / 10 * 10;
-            Some(format!("{from}–{}", from + 9))
+            let from = age / band_years * band_years;
+            Some(format!("{from}–{}", from + band_years - 1))
         }
     }
 }

@@ -7,17 +7,18 @@
 mod cut;
 mod described;
 mod mask;
+mod masks;
 mod rights;
 mod routes;
-mod surname;
 mod tables;
 mod view;
 mod viewer;
 
 pub(crate) use cut::{Cuts, ground, past};
 pub(crate) use mask::{Mask, masked};
-pub(crate) use rights::{Action, Duty, Rights, Role};
+pub(crate) use masks::{Channel, Masks};
+pub(crate) use rights::{Action, Duty, Grant, Place, Rights, Role};
 pub(crate) use routes::{Need, is_known, need};
 pub(crate) use tables::rows;
 pub(crate) use view::{Seen, View};
-pub(crate) use viewer::{Viewer, Who};
+pub(crate) use viewer::{Pass, Viewer, Who};

@@ -99,7 +99,11 @@ impl Grant {
         self.within
     }
 
-    fn parse(letters: &str) -> Result<Self, String> {
+    /// Reads the letters of a grant.
+    ///
+    /// # Errors
+    /// Which letter there is not, Chinese and English.
+    pub(crate) fn parse(letters: &str) -> Result<Self, String> {
         let mut grant = Self::default();
         for letter in letters.chars() {
             if letter == '@' {
@@ -150,6 +154,15 @@ impl<'de> Deserialize<'de> for Grant {
         let letters = String::deserialize(from)?;
         Self::parse(&letters).map_err(D::Error::custom)
     }
+}
+
+/// Where in the matrix a grant stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// For all layers of a theme that have none of their own.
+    Theme(String),
+    /// For one layer.
+    Layer(String),
 }
 
 /// One role of the matrix.
@@ -229,6 +242,15 @@ impl Role {
         self.duties.iter().any(|duty| *duty != Duty::Exports)
     }
 
+    /// The grant that stands at a place; none where nothing stands there.
+    pub(crate) fn at(&self, place: &Place) -> Option<Grant> {
+        match place {
+            Place::Theme(theme) => self.themes.get(theme),
+            Place::Layer(layer) => self.layers.get(layer),
+        }
+        .copied()
+    }
+
     /// Whether the role never sees a field.
     pub(crate) fn hides(&self, layer: &str, field: &str) -> bool {
         self.hidden(layer).iter().any(|own| own == field)
@@ -251,8 +273,8 @@ pub(crate) struct Rights {
     pub(crate) places: Arc<BTreeMap<String, Vec<String>>>,
 }
 
-/// The matrix as it is written.
-#[derive(Deserialize)]
+/// The matrix as it is written: by the program in TOML, by an office in JSON.
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
     version: String,
@@ -276,7 +298,57 @@ impl Rights {
     /// # Errors
     /// What is wrong and where, for whoever wrote it.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let written: Written = toml::from_str(text).map_err(|error| error.to_string())?;
+        toml::from_str(text)
+            .map_err(|error| error.to_string())
+            .and_then(Self::of)
+    }
+
+    /// Reads a matrix from the JSON that [`Rights::written`] gives.
+    ///
+    /// # Errors
+    /// As [`Rights::parse`].
+    pub(crate) fn read(json: &str) -> Result<Self, String> {
+        serde_json::from_str(json)
+            .map_err(|error| error.to_string())
+            .and_then(Self::of)
+    }
+
+    /// The matrix as an office keeps it.
+    pub(crate) fn written(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(&Written {
+            version: self.version.clone(),
+            roles: self.roles.iter().map(|role| Role::clone(role)).collect(),
+            places: BTreeMap::clone(&self.places),
+        })
+    }
+
+    /// The matrix of a version, with one grant changed; none where there is no such role.
+    pub(crate) fn changed(
+        &self,
+        version: &str,
+        role: &str,
+        place: &Place,
+        grant: Option<Grant>,
+    ) -> Option<Self> {
+        let at = self.roles.iter().position(|own| own.id == role)?;
+        let mut rights = Self {
+            version: version.to_owned(),
+            ..self.clone()
+        };
+        let mut role = Role::clone(&rights.roles[at]);
+        let (grants, name) = match place {
+            Place::Theme(theme) => (&mut role.themes, theme),
+            Place::Layer(layer) => (&mut role.layers, layer),
+        };
+        match grant {
+            Some(grant) => grants.insert(name.clone(), grant),
+            None => grants.remove(name),
+        };
+        rights.roles[at] = Arc::new(role);
+        Some(rights)
+    }
+
+    fn of(written: Written) -> Result<Self, String> {
         let rights = Self {
             version: written.version,
             roles: written.roles.into_iter().map(Arc::new).collect(),

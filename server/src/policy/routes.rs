@@ -33,6 +33,8 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/session", Open),
     ("POST", "/session", Open),
     ("DELETE", "/session", Open),
+    ("GET", "/session/oidc", Open),
+    ("GET", "/session/oidc/callback", Open),
     ("POST", "/session/password", Account),
     ("POST", "/session/factor", Account),
     ("PUT", "/session/factor", Account),
@@ -42,12 +44,14 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("POST", "/accounts", Need::Duty(Duty::Accounts)),
     ("PATCH", "/accounts/{user}", Account),
     ("GET", "/rights", Need::Duty(Duty::Rights)),
+    ("PATCH", "/rights", Need::Duty(Duty::Rights)),
     ("GET", "/rights/why", Need::Duty(Duty::Rights)),
     ("GET", "/exports", Account),
     ("POST", "/exports", Account),
     ("PATCH", "/exports/{id}", Account),
     ("GET", "/audit", Need::Duty(Duty::Audit)),
     ("GET", "/audit/state", Need::Duty(Duty::Audit)),
+    ("GET", "/audit/alarms", Need::Duty(Duty::Audit)),
     ("POST", "/collections/{layer}/items/{id}/unmask", Writer),
     ("GET", "/conformance", Somebody),
     ("GET", "/api", Somebody),
@@ -273,6 +277,8 @@ mod tests {
             "/session",
             "/session",
             "/session",
+            "/session/oidc",
+            "/session/oidc/callback",
         ];
         assert_eq!(open, expected);
         assert_eq!(need(&Method::HEAD, "/catalog"), Some(Somebody));

@@ -7,7 +7,10 @@ use geo::Geometry;
 use serde::{Serialize, Serializer};
 use yizhangtu_data::{Field, Layer, Record, Value};
 
-use super::{Mask, Role, masked};
+use super::{
+    Mask, Role, masked,
+    masks::{RoleMasks, Shown},
+};
 
 /// A record as one viewer may see it. Fields are masked as they are read, so a view costs
 /// nothing to make.
@@ -18,6 +21,8 @@ pub(crate) struct View<'a> {
     today: NaiveDate,
     /// Fields that the role never sees.
     hidden: &'a [String],
+    /// What the role is shown by the way that the view leaves by.
+    masks: &'a RoleMasks,
     bare: bool,
     unmasked: bool,
 }
@@ -39,6 +44,7 @@ impl<'a> View<'a> {
         record: &'a Record,
         today: NaiveDate,
         role: Option<&'a Role>,
+        masks: &'a RoleMasks,
         bare: bool,
     ) -> Self {
         Self {
@@ -46,6 +52,7 @@ impl<'a> View<'a> {
             record,
             today,
             hidden: role.map_or(&[], |role| role.hidden(&layer.id)),
+            masks,
             bare,
             unmasked: false,
         }
@@ -92,7 +99,15 @@ impl<'a> View<'a> {
             _ if self.unmasked => Seen::Open(value),
             None => Seen::Open(value),
             Some(_) if self.bare => Seen::Nothing,
-            Some(mask) => masked(mask, value, self.today).map_or(Seen::Nothing, Seen::Masked),
+            Some(mask) => match self.masks.shown(&self.layer.id, &field.name, mask) {
+                Shown::Open => Seen::Open(value),
+                Shown::Masked => {
+                    masked(mask, value, self.today).map_or(Seen::Nothing, Seen::Masked)
+                }
+                Shown::As(other) => {
+                    masked(other, value, self.today).map_or(Seen::Nothing, Seen::Masked)
+                }
+            },
         }
     }
 

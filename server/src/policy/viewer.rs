@@ -13,7 +13,7 @@ use yizhangtu_data::{
     store::{Account, Territory},
 };
 
-use super::{Action, Duty, Mask, Rights, Role, View};
+use super::{Action, Channel, Duty, Mask, Masks, Rights, Role, View, masks::RoleMasks};
 use crate::http::Problem;
 
 /// Who asks, and so what is shown to them.
@@ -24,8 +24,23 @@ pub(crate) struct Viewer {
     who: Arc<Who>,
     /// The network address that asks.
     address: Option<IpAddr>,
+    /// What let them in.
+    pass: Pass,
+    /// The way that what is seen leaves by.
+    channel: Channel,
     /// Whether what is personal is left out, and not only masked.
     bare: bool,
+}
+
+/// What somebody was let in by, to be asked again later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Pass {
+    /// Nothing: the guest of a demonstration, or whoever works at a file without accounts.
+    None,
+    /// The session of a token of this hash.
+    Session([u8; 32]),
+    /// A program's key of this hash.
+    Key(Arc<str>),
 }
 
 /// An account at work, or what stands in the place of one.
@@ -52,6 +67,8 @@ pub(crate) struct Who {
     pub(crate) must_change: bool,
     /// Where the rows of tables lie, for what ends at the territory.
     pub(crate) places: Arc<BTreeMap<String, Vec<String>>>,
+    /// What the role is shown in the place of masks, by each way out.
+    masks: [RoleMasks; Channel::ALL.len()],
     /// The class of those who see the same: version of the rights, role, territory, scope.
     class: Arc<str>,
 }
@@ -59,6 +76,7 @@ pub(crate) struct Who {
 impl Who {
     /// Somebody without an account in a role of the matrix.
     pub(crate) fn unnamed(rights: &Rights, role: &str) -> Self {
+        let masks = Masks::current().of(role);
         let role = rights.role(role).cloned();
         let class = match &role {
             Some(role) => format!("{}|{}", rights.version, role.id),
@@ -75,6 +93,7 @@ impl Who {
             lacks_factor: false,
             must_change: false,
             places: Arc::clone(&rights.places),
+            masks,
             class: class.into(),
         }
     }
@@ -109,6 +128,8 @@ impl Viewer {
             today: clock::now().date_naive(),
             who,
             address: None,
+            pass: Pass::None,
+            channel: Channel::Screen,
             bare: false,
         }
     }
@@ -133,6 +154,23 @@ impl Viewer {
     /// Whether it is whoever works with a file without accounts, and so has all of it.
     pub(crate) fn is_local(&self) -> bool {
         self.who.user.is_none() && (self.who.role.as_ref()).is_some_and(|role| role.id == "local")
+    }
+
+    /// The same, by another way out.
+    pub(crate) fn through(mut self, channel: Channel) -> Self {
+        self.channel = channel;
+        self
+    }
+
+    /// Let in by something.
+    pub(crate) fn by(mut self, pass: Pass) -> Self {
+        self.pass = pass;
+        self
+    }
+
+    /// What let them in.
+    pub(crate) fn pass(&self) -> &Pass {
+        &self.pass
     }
 
     /// Asking from a network address.
@@ -262,13 +300,9 @@ impl Viewer {
 
     /// What may be seen of a record: the only form in which one leaves.
     pub(crate) fn see<'a>(&'a self, layer: &'a Layer, record: &'a Record) -> View<'a> {
-        View::new(
-            layer,
-            record,
-            self.today,
-            self.who.role.as_deref(),
-            self.bare,
-        )
+        let masks = &self.who.masks[self.channel as usize];
+        let role = self.who.role.as_deref();
+        View::new(layer, record, self.today, role, masks, self.bare)
     }
 
     /// A record with nothing masked: for whoever may, once it is on record.

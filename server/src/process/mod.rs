@@ -18,7 +18,7 @@ use axum::{
     routing::{get, post},
 };
 use yizhangtu_data::{
-    Catalog,
+    Catalog, Layer, Record,
     course::Taken,
     store::{GeoPackage, StoreError},
 };
@@ -26,7 +26,10 @@ use yizhangtu_data::{
 pub(crate) use clock::start;
 pub(crate) use queue::clocks;
 
-use crate::{http::App, policy::Rights};
+use crate::{
+    http::App,
+    policy::{Rights, Viewer},
+};
 
 /// The machines, where features stand in them, and the steps.
 pub(crate) fn routes() -> Router<App> {
@@ -60,6 +63,26 @@ pub(crate) fn taken(
         Some(Ok(machine)) => machine.taken(store, id),
         _ => Ok(Vec::new()),
     }
+}
+
+/// Whether a viewer's role takes a step, from the state that a feature is in, that asks for
+/// photographs: whoever looks at a case again adds the picture, and changes nothing else.
+pub(crate) fn asks_for_photos(
+    catalog: &Catalog,
+    viewer: &Viewer,
+    layer: &Layer,
+    record: &Record,
+) -> bool {
+    let Some(process) = catalog.process(&layer.id) else {
+        return false;
+    };
+    let state = record.get(layer, &process.state).as_text();
+    let role = viewer.who().role.as_ref().map(|role| role.id.as_str());
+    process.transitions.iter().any(|step| {
+        !step.photos.is_empty()
+            && step.roles.iter().any(|own| Some(own.as_str()) == role)
+            && process.leads_from(step, state.unwrap_or_default())
+    })
 }
 
 /// What is wrong with the machines by the rights: steps that nobody may take.

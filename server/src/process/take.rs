@@ -27,6 +27,7 @@ use super::{
     read::{Machine, calendar, course as read_course},
 };
 use crate::{
+    audit::Entry,
     changes::{self, Draft, Fault},
     collections::{existing, visible_layer as layer_of},
     enforcement::issued_kinds,
@@ -74,7 +75,17 @@ pub(super) async fn take(
         version: Some(version),
         key,
     };
-    apply(&app, Some(&viewer), &layer, asked).await?;
+    let act = Entry::of("transition", format!("{}/{item} {}", layer.id, asked.step)).counting(1);
+    let taken = apply(&app, Some(&viewer), &layer, asked).await;
+    let (log, by) = (app.clone(), viewer.clone());
+    let act = match &taken {
+        Ok(()) => act,
+        Err(problem) => act.refused().because(problem.status().as_str()),
+    };
+    tokio::task::spawn_blocking(move || log.note(&by, act))
+        .await
+        .map_err(Problem::internal)?;
+    taken?;
     describe::told(&app, &viewer, machine, item).await
 }
 

@@ -25,7 +25,7 @@ use crate::{
     audit::Entry,
     collections::corners,
     http::{App, Parameters, Problem},
-    policy::{Action, Seen, Viewer},
+    policy::{Action, Channel, Seen, Viewer},
 };
 
 /// Results given where nothing else is asked, and at most.
@@ -103,6 +103,7 @@ async fn search(
     viewer: Viewer,
     given: Parameters,
 ) -> Result<Json<Answer>, Problem> {
+    let viewer = viewer.through(Channel::Search);
     let query = Query::read(given, &app)?;
     let answer = tokio::task::spawn_blocking(move || {
         // Names are indexed once for all; what a viewer does not see is passed over.

@@ -19,7 +19,7 @@ use crate::{
     audit::Entry,
     exports::{self, Leave},
     http::{App, Base, Parameters, Problem, percent_encoded},
-    policy::Viewer,
+    policy::{Channel, Viewer},
     print::Paper,
 };
 
@@ -86,7 +86,7 @@ async fn document(
     let paper = paper(&mut given)?;
     given.finish()?;
     blocking(move || {
-        let press = Press::new(&app, &leave.viewer(&viewer))?;
+        let press = Press::new(&app, &leave.viewer(&viewer, Channel::Sheet))?;
         let sheet = press.sheets().get(&id)?;
         let occasion = Occasion {
             at: clock::now(),

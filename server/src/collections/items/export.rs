@@ -24,7 +24,7 @@ use crate::{
     audit::Entry,
     exports::{Leave, hexadecimal},
     http::{App, Parameters, Problem, percent_encoded},
-    policy::{Action, Viewer},
+    policy::{Action, Channel, Viewer},
 };
 
 /// Formats by the name that `?f=` gives, with the ending of the file and its media type. A
@@ -164,8 +164,15 @@ pub(in super::super) async fn export(
             .tempdir()
             .map_err(Problem::internal)?;
         let path = folder.path().join(file_name);
-        let rows = written(&app, &leave.viewer(&viewer), &wanted, &source, mark, &path)
-            .map_err(problem)?;
+        let rows = written(
+            &app,
+            &leave.viewer(&viewer, Channel::Export),
+            &wanted,
+            &source,
+            mark,
+            &path,
+        )
+        .map_err(problem)?;
         let hash = hash_of(&path).map_err(Problem::internal)?;
         let act = Entry::of("export", format!("{} {}", wanted.layer.id, wanted.format));
         leave.hand_over(&app, &viewer, act.counting(rows), &hash)?;

@@ -995,6 +995,24 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .post(&[(JSON, "Code")])
     .further(&["204"]),
     get(
+        "/session/oidc",
+        SERVICE,
+        "beginOidc",
+        "到客户的统一认证登录 / to the customer's own identity provider",
+        &[],
+        &[],
+    )
+    .further(&["303"]),
+    get(
+        "/session/oidc/callback",
+        SERVICE,
+        "finishOidc",
+        "从统一认证返回 / back from the identity provider",
+        &["code", "state"],
+        &[],
+    )
+    .further(&["303"]),
+    get(
         "/rights",
         SERVICE,
         "getRights",
@@ -1002,6 +1020,16 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[],
         &[(JSON, "RightsMatrix")],
     ),
+    get(
+        "/rights",
+        SERVICE,
+        "changeRights",
+        "修改权限矩阵，立即生效 / change the matrix of rights, at once",
+        &[],
+        &[(JSON, "object")],
+    )
+    .post(&[(JSON, "RightsChange")])
+    .method("patch"),
     get(
         "/rights/why",
         SERVICE,
@@ -1075,6 +1103,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "user", "action", "outcome", "from", "until", "before", "limit", "f",
         ],
         &[(JSON, "AuditPage"), (CSV, "string")],
+    ),
+    get(
+        "/audit/alarms",
+        SERVICE,
+        "getAuditAlarms",
+        "审计预警：谁一日内所做超出常规 / who did more than usual in a day",
+        &[],
+        &[(JSON, "object")],
     ),
     get(
         "/audit/state",

@@ -135,6 +135,18 @@ pub(super) fn all(app: &App) -> Value {
         text.clone(),
     );
     add("id", "path", "标识 / the identifier", text.clone());
+    for (key, description) in [
+        (
+            "code",
+            "统一认证给的授权码 / the code that the provider gave",
+        ),
+        (
+            "state",
+            "登录时的状态 / the state that signing in began with",
+        ),
+    ] {
+        add(key, "query", description, text.clone());
+    }
     add(
         "approval",
         "query",

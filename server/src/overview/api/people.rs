@@ -26,6 +26,20 @@ pub(super) fn add(schemas: &mut Value) {
             } },
         },
     });
+    schemas["RightsChange"] = json!({
+        "type": "object",
+        "required": ["version", "reason", "changes"],
+        "additionalProperties": false,
+        "properties": { "version": text, "reason": text, "changes": { "type": "array", "items": {
+            "type": "object",
+            "required": ["role"],
+            "additionalProperties": false,
+            "properties": {
+                "role": text, "theme": text, "layer": text,
+                "letters": { "type": "string", "nullable": true },
+            },
+        } } },
+    });
     schemas["ExportWish"] = json!({
         "type": "object",
         "required": ["paths", "reason"],

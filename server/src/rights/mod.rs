@@ -1,5 +1,7 @@
 //! `/rights`: the matrix for the security administrator, and why somebody may see something.
 
+mod change;
+
 use axum::{
     Json, Router,
     extract::State,
@@ -7,35 +9,62 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use chrono::SecondsFormat;
 use serde_json::{Value, json};
 
 use crate::{
     audit::Entry,
     http::{App, Parameters, Problem},
-    policy::{self, Action, Mask, Role, Viewer},
+    policy::{self, Action, Mask, Masks, Role, Viewer},
 };
 
 /// The routes of rights.
 pub(crate) fn routes() -> Router<App> {
     Router::new()
-        .route("/rights", get(matrix))
+        .route("/rights", get(matrix).patch(change::change))
         .route("/rights/why", get(why))
 }
 
-/// `GET /rights`: the matrix as it is in force.
-async fn matrix(State(app): State<App>) -> Response {
+/// Versions told of beside the one in force.
+const PAST: u32 = 20;
+
+/// `GET /rights`: the matrix as it is in force, what its places are called, and its past.
+async fn matrix(State(app): State<App>) -> Result<Response, Problem> {
+    let past = app.pool().read(|store| store.rights_versions(PAST)).await?;
+    let past: Vec<Value> = (past.iter())
+        .map(|version| {
+            json!({
+                "version": change::name(version.number),
+                "author": version.author,
+                "reason": version.reason,
+                "changes": version.changes,
+                "at": version.at.to_rfc3339_opts(SecondsFormat::Secs, true),
+            })
+        })
+        .collect();
     let rights = app.identity().rights();
     let actions: Vec<Value> = (Action::ALL.iter())
         .map(|(action, letter)| json!({ "action": action.name(), "letter": letter.to_string() }))
         .collect();
     let roles: Vec<&Role> = rights.roles.iter().map(|role| &**role).collect();
+    // This administrator sees no data, and so no catalog: what things are called stands here.
+    let themes: Vec<Value> = (app.catalog().themes.iter())
+        .map(|theme| json!({ "id": theme.id, "title": theme.title }))
+        .collect();
+    let layers: Vec<Value> = (app.layers().iter())
+        .map(|layer| json!({ "id": layer.id, "title": layer.title, "theme": layer.theme }))
+        .collect();
     let answer = json!({
         "version": rights.version,
         "roles": roles,
         "places": *rights.places,
         "actions": actions,
+        "themes": themes,
+        "layers": layers,
+        "past": past,
+        "masks": Masks::current().version,
     });
-    ([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response()
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response())
 }
 
 /// One step of a reason: what was looked at, and whether it speaks for it.

@@ -1,0 +1,247 @@
+//! Rights that move: the matrix changed, a grid given to somebody else, an account locked; at
+//! once, and also for what is open.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use yizhangtu_tests::{Asker, Reply, Server, village};
+
+fn served() -> (tempfile::TempDir, PathBuf, Server) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("village.gpkg");
+    fs::copy(village("donghua"), &file).expect("a copy");
+    let server = Server::start_with(&file, &[]);
+    (folder, file, server)
+}
+
+fn patch(asker: &Asker, path: &str, body: &Value) -> Reply {
+    let headers = [("content-type", "application/json")];
+    asker.send("PATCH", path, &headers, body.to_string().as_bytes())
+}
+
+fn change(asker: &Asker, change: Value) -> Reply {
+    let version = asker.get("/rights").json()["version"].clone();
+    let body = json!({ "version": version, "reason": "分工调整", "changes": [change] });
+    patch(asker, "/rights", &body)
+}
+
+#[test]
+fn the_matrix_is_changed_in_the_service_and_holds_at_once() {
+    let (_folder, file, server) = served();
+    let security = server.sign_in("security_admin");
+    let planner = server.sign_in("planner");
+    let path = "/collections/plan_land/items?limit=1";
+    assert_eq!(planner.get(path).status, 200);
+    let taken = change(
+        &security,
+        json!({ "role": "planner", "layer": "plan_land", "letters": "" }),
+    );
+    assert_eq!(taken.status, 200, "{}", taken.text());
+    assert_eq!(planner.get(path).status, 404);
+    let matrix = security.get("/rights").json();
+    assert_eq!(matrix["version"], "office-1");
+    let past = &matrix["past"][0];
+    assert_eq!(
+        (&past["author"], &past["reason"]),
+        (&json!("security_admin"), &json!("分工调整"))
+    );
+    assert!(
+        past["changes"]
+            .as_str()
+            .expect("words")
+            .contains("planner plan_land — → 0"),
+        "{past}"
+    );
+    assert!(
+        matrix["themes"]
+            .as_array()
+            .is_some_and(|all| all.iter().any(|one| one["title"]["zh"] == "国土规划"))
+    );
+
+    // Made from a version that is no longer in force.
+    let body = json!({ "version": "1", "reason": "分工调整", "changes": [{ "role": "planner", "layer": "plan_land" }] });
+    assert_eq!(patch(&security, "/rights", &body).status, 409);
+    // What would undo the separation of the administrators, or names what is not there.
+    for (wrong, field) in [
+        (
+            json!({ "role": "auditor", "theme": "four_standards", "letters": "V" }),
+            "auditor",
+        ),
+        (
+            json!({ "role": "security_admin", "layer": "person", "letters": "VF" }),
+            "security_admin",
+        ),
+        (
+            json!({ "role": "local", "theme": "planning", "letters": "" }),
+            "local",
+        ),
+        (
+            json!({ "role": "planner", "theme": "no_such", "letters": "V" }),
+            "theme",
+        ),
+        (
+            json!({ "role": "planner", "layer": "attachment", "letters": "V" }),
+            "attachment",
+        ),
+        (
+            json!({ "role": "planner", "theme": "planning", "letters": "Q" }),
+            "letters",
+        ),
+        (
+            json!({ "role": "planner", "theme": "planning", "layer": "grid", "letters": "V" }),
+            "both",
+        ),
+    ] {
+        assert_eq!(change(&security, wrong).status, 422, "{field}");
+    }
+    assert_eq!(
+        change(
+            &planner,
+            json!({ "role": "planner", "layer": "person", "letters": "VF" })
+        )
+        .status,
+        403
+    );
+
+    // It outlives the service, and is given back.
+    server.kill();
+    let server = Server::start_with(&file, &[]);
+    let (security, planner) = (server.sign_in("security_admin"), server.sign_in("planner"));
+    assert_eq!(planner.get(path).status, 404);
+    let given = change(
+        &security,
+        json!({ "role": "planner", "layer": "plan_land" }),
+    );
+    assert_eq!(given.status, 200);
+    assert_eq!(planner.get(path).status, 200);
+    let auditor = server.sign_in("auditor");
+    let rows = auditor.get("/audit?action=rights_changed").json();
+    assert_eq!(rows["rows"].as_array().expect("rows").len(), 2);
+}
+
+/// A stream of events that somebody listens to.
+struct Stream(TcpStream, String);
+
+impl Stream {
+    fn open(asker: &Asker) -> Self {
+        let address = asker.url.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(address).expect("a connection");
+        let wait = Some(Duration::from_millis(200));
+        stream.set_read_timeout(wait).expect("a socket");
+        let request = format!(
+            "GET /changes HTTP/1.1\r\nHost: {address}\r\nCookie: {}\r\nAccept: text/event-stream\r\n\r\n",
+            asker.cookie()
+        );
+        stream.write_all(request.as_bytes()).expect("sent");
+        let mut own = Self(stream, String::new());
+        assert!(own.tells("retry"), "{}", own.1);
+        own
+    }
+
+    /// Whether a word comes, within ten seconds; false also where the stream ends.
+    fn tells(&mut self, word: &str) -> bool {
+        let began = Instant::now();
+        let mut buffer = [0; 4096];
+        while began.elapsed() < Duration::from_secs(10) {
+            if self.1.contains(word) {
+                return true;
+            }
+            match self.0.read(&mut buffer) {
+                Ok(0) => return false,
+                Ok(count) => self.1.push_str(&String::from_utf8_lossy(&buffer[..count])),
+                Err(_) => {}
+            }
+        }
+        false
+    }
+
+    /// Whether the stream ends, within ten seconds.
+    fn ends(&mut self) -> bool {
+        let began = Instant::now();
+        let mut buffer = [0; 4096];
+        while began.elapsed() < Duration::from_secs(10) {
+            match self.0.read(&mut buffer) {
+                Ok(0) => return true,
+                // The last chunk of the body says so too.
+                Ok(count) => {
+                    let text = String::from_utf8_lossy(&buffer[..count]).into_owned();
+                    self.1.push_str(&text);
+                    if self.1.ends_with("0\r\n\r\n") {
+                        return true;
+                    }
+                }
+                Err(_) => {}
+            }
+        }
+        false
+    }
+}
+
+/// Writes something new into a house.
+fn touch(manager: &Asker, house: &str, alias: &str) {
+    let path = format!("/collections/building/items/{house}");
+    let tag = manager.get(&path).header("etag").expect("a tag").to_owned();
+    let headers = [
+        ("content-type", "application/merge-patch+json"),
+        ("if-match", &*tag),
+    ];
+    let body = json!({ "properties": { "alias": alias } }).to_string();
+    let reply = manager.send("PATCH", &path, &headers, body.as_bytes());
+    assert!(reply.status < 300, "{}", reply.text());
+}
+
+#[test]
+fn an_open_stream_follows_the_rights_of_whoever_listens() {
+    let (_folder, _file, server) = served();
+    let manager = server.sign_in("data_manager");
+    let security = server.sign_in("security_admin");
+    let worker = server.sign_in("grid_worker");
+    let own = worker.get("/collections/building/items?limit=1").json();
+    let house = own["features"][0]["id"]
+        .as_str()
+        .expect("a house")
+        .to_owned();
+
+    let mut stream = Stream::open(&worker);
+    touch(&manager, &house, "试一");
+    assert!(stream.tells(&house), "{}", stream.1);
+
+    // The grid goes to somebody else: the stream says no more of it.
+    let grids = server.get("/collections/grid/items?limit=50").json();
+    let other = grids["features"][5]["id"].clone();
+    let body = json!({ "territory": [{ "layer": "grid", "id": other }] });
+    let given = patch(&security, "/accounts/grid_worker", &body);
+    assert_eq!(given.status, 200, "{}", given.text());
+    stream.1.clear();
+    touch(&manager, &house, "试二");
+    assert!(stream.ends(), "{}", stream.1);
+    assert!(!stream.1.contains(&house), "{}", stream.1);
+    // Signed in again, the house of the old grid is as absent as one that never was.
+    let worker = server.sign_in("grid_worker");
+    assert_eq!(
+        worker
+            .get(&format!("/collections/building/items/{house}"))
+            .status,
+        404
+    );
+
+    // The matrix takes a layer away: the stream goes on, without it.
+    let planner = server.sign_in("planner");
+    let mut stream = Stream::open(&planner);
+    touch(&manager, &house, "试三");
+    assert!(stream.tells(&house), "{}", stream.1);
+    let taken = change(
+        &security,
+        json!({ "role": "planner", "layer": "building", "letters": "S" }),
+    );
+    assert_eq!(taken.status, 200, "{}", taken.text());
+    stream.1.clear();
+    touch(&manager, &house, "试四");
+    assert!(!stream.tells(&house), "{}", stream.1);
+}
