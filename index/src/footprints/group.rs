@@ -184,7 +184,7 @@ impl Work<'_> {
             after.retain(|at| !ours.contains(at));
             before.retain(|at| !theirs.contains(at));
             if theirs.is_empty() {
-                self.new(seed, group, found);
+                self.appeared(seed, group, found);
                 continue;
             }
             let kind = match (theirs.len(), ours.len()) {
@@ -211,7 +211,7 @@ impl Work<'_> {
         }
     }
 
-    fn new(&self, at: usize, group: &Group, found: &impl Fn(Change)) {
+    fn appeared(&self, at: usize, group: &Group, found: &impl Fn(Change)) {
         let house = self.after.house(at);
         let area_m2 = self.ground(house.area, at);
         if area_m2 < self.rules.least_m2 {

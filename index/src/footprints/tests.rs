@@ -53,8 +53,8 @@ fn changes(before: &[House], after: &[House], by: [f64; 2]) -> Vec<Change> {
             found.lock().unwrap().push(change);
         },
     );
-    for axis in 0..2 {
-        assert!((shift.by[axis] - by[axis]).abs() < 0.01, "{shift:?}");
+    for (found, by) in shift.by.into_iter().zip(by) {
+        assert!((found - by).abs() < 0.01, "{shift:?}");
     }
     let mut found = found.into_inner().unwrap();
     found.sort_by_key(|change| (change.kind, change.after.clone(), change.before.clone()));
