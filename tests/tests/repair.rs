@@ -195,6 +195,8 @@ fn a_file_that_another_program_holds_is_read_and_not_written() {
     let fresh = folder.path().join("fresh.gpkg");
     fs::copy(village("donghua"), &fresh).expect("a copy");
     let writing = rusqlite::Connection::open(&fresh).expect("the file");
+    let older = "UPDATE about SET value = value - 1 WHERE key = 'format_version'";
+    writing.execute_batch(older).expect("an older file");
     writing.execute_batch("BEGIN IMMEDIATE").expect("a lock");
     let reading = Server::start_with(&fresh, &[]);
     assert_eq!(reading.get("/session").json()["read_only"], true);

@@ -2,6 +2,7 @@
 import type { Geometry } from 'geojson';
 import { address, request } from './client';
 import type { components } from './schema';
+import type { LonLat } from './types';
 
 /** What some cases count; areas in m², money in 分. */
 export type CaseFigures = components['schemas']['CaseFigures'];
