@@ -227,7 +227,7 @@ test('the panels tell every figure with its unit, and two sources side by side',
     await panel.locator(wanted).first().waitFor();
   }
   await panel.getByRole('tab', { name: '走访' }).click();
-  await panel.getByRole('button', { name: '上图' }).click();
+  await panel.getByRole('button', { name: '房屋上图' }).click();
   await eventually(page, () => !!document.querySelector('.map').stage.map.getLayer('shade:building'));
   await picture(page, 'desktop-rounds');
   await panel.getByRole('button', { name: '关闭' }).click();
