@@ -129,8 +129,11 @@ test('an event goes its whole way by the buttons of the page, on a telephone and
   const unit = await openAs('handler', { at: where, device: { ...PHONE, ...site } });
   const worker = await openAs('grid_worker', { at: where, device: { ...PHONE, ...site } });
 
+  let stands;
   /** Takes a step on somebody's page with what it asks for, and sees what the state is then. */
   async function take({ page }, step, state, { note, fields = {}, photo, here } = {}) {
+    // What another did meanwhile is seen first, as whoever acts on it would.
+    if (stands) await page.getByTestId('process-state').getByText(stands, { exact: true }).waitFor();
     const own = page.locator(`[data-testid="process"] [data-step="${step}"]`);
     await own.locator('> button').click();
     const form = own.locator('.step-form');
@@ -155,6 +158,7 @@ test('an event goes its whole way by the buttons of the page, on a telephone and
     }
     await form.locator('button[type=submit]').click();
     await page.getByTestId('process-state').getByText(state, { exact: true }).waitFor();
+    stands = state;
   }
 
   await take(desk, 'accept', '已受理');
