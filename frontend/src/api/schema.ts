@@ -1644,6 +1644,16 @@ export interface components {
                 id: string;
             }[];
         };
+        RightsChange: {
+            version: string;
+            reason: string;
+            changes: {
+                role: string;
+                theme?: string;
+                layer?: string;
+                letters?: string | null;
+            }[];
+        };
         ExportWish: {
             paths: string[];
             reason: string;
