@@ -1,20 +1,9 @@
 // A newer survey held against the houses of the map, and a clue made of what was found.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { api, open, PHONE, picture, serve, stop } from './harness.js';
+import { api, openAs, PHONE, picture, stop } from './harness.js';
 
 after(stop);
-
-async function openAs(user, options = {}) {
-  const { url } = await serve();
-  return open({
-    ...options,
-    before: async (page) => {
-      const data = { user, password: 'yizhangtu-demo' };
-      await page.context().request.post(new URL('/session', url).href, { data });
-    },
-  });
-}
 
 /** The houses of the map, 1.2 m to the east, the first gone and one more beside the last. */
 async function survey() {

@@ -4,36 +4,16 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { api, eventually, inside, jump, open, PHONE, picture, serve, stop } from './harness.js';
+import { apiAs, eventually, inside, jump, openAs, PHONE, picture, stop } from './harness.js';
 
 after(stop);
 
-const PASSWORD = 'yizhangtu-demo';
 const PHOTO = readFileSync(path.join(path.dirname(fileURLToPath(import.meta.url)), '../data/photo.jpg'));
-
-const openAs = (user, options = {}) =>
-  open({
-    ...options,
-    before: async (page, url) => {
-      await page.context().request.post(new URL('/session', url).href, { data: { user, password: PASSWORD } });
-    },
-  });
-
-async function ask(user, where, init = {}) {
-  const { url } = await serve();
-  const session = await fetch(new URL('/session', url), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ user, password: PASSWORD }),
-  });
-  const cookie = session.headers.getSetCookie().map((one) => one.split(';')[0]).join('; ');
-  return api(where, { ...init, headers: { 'content-type': 'application/json', ...init.headers, cookie } });
-}
 
 /** Reports events in the grid worker's own grid; gives their ids. */
 async function report(titles, type = '垃圾堆积') {
-  const [own] = (await ask('grid_worker', '/session')).territory;
-  const grid = await ask('grid_worker', `/collections/grid/items/${own.id}?f=json`);
+  const [own] = (await apiAs('grid_worker', '/session')).territory;
+  const grid = await apiAs('grid_worker', `/collections/grid/items/${own.id}?f=json`);
   const at = inside(grid.geometry);
   const now = new Date().toISOString();
   const changes = titles.map((title, index) => ({
@@ -44,7 +24,7 @@ async function report(titles, type = '垃圾堆积') {
       properties: { type, title, source: '网格员', urgency: '一般', state: '20', happened_at: now, reported_at: now },
     },
   }));
-  const made = await ask('grid_worker', '/changes', { method: 'POST', body: JSON.stringify({ reason: '上报', changes }) });
+  const made = await apiAs('grid_worker', '/changes', { method: 'POST', body: JSON.stringify({ reason: '上报', changes }) });
   return { ids: made.features.filter((one) => one.layer === 'grid_event').map((one) => one.id), at };
 }
 
@@ -71,11 +51,11 @@ test('the dispatcher accepts and dispatches several at once; the list and the ma
   for (const id of ids) await row(id).getByRole('checkbox').check();
   await bulk.getByTestId('bulk-step').selectOption('dispatch');
   await bulk.locator('[data-ask="department"] input').fill('环卫站');
-  const stale = await ask('dispatcher', `/processes/grid_event/steps/void`, {
+  const stale = await apiAs('dispatcher', `/processes/grid_event/steps/void`, {
     method: 'POST',
     body: JSON.stringify({
       note: '误报',
-      items: (await ask('dispatcher', '/processes/grid_event/queue?limit=5000')).rows
+      items: (await apiAs('dispatcher', '/processes/grid_event/queue?limit=5000')).rows
         .filter((one) => one.id === ids[2])
         .map(({ id, version }) => ({ id, version })),
     }),
@@ -102,7 +82,7 @@ test('the closing rate is cut to two decimals and opens the events that are not 
   await page.locator('.panels').getByRole('tab', { name: '事件' }).click();
   const panel = page.getByTestId('event-figures');
   await panel.waitFor();
-  const totals = await ask('dispatcher', '/events/totals');
+  const totals = await apiAs('dispatcher', '/events/totals');
   const { percent, part, whole } = totals.total.rates.closing;
   assert.equal(percent, (Math.floor((part / whole) * 10_000) / 100).toFixed(2));
   assert.ok((await panel.locator('[data-rate="closing"] b').innerText()).startsWith(percent));
@@ -185,10 +165,10 @@ test('an event goes its whole way by the buttons of the page, on a telephone and
   await take(desk, 'reopen', '复开', { note: '群众反映又有堆放' });
   await picture(desk.page, 'desktop-event-reopened');
 
-  const event = await ask('dispatcher', `/collections/grid_event/items/${id}?f=json`);
+  const event = await apiAs('dispatcher', `/collections/grid_event/items/${id}?f=json`);
   assert.equal(event.properties.level, '村居', 'it went up a level');
   assert.match(event.properties.code, /^\d{12}E\d{6}$/, 'the number stays');
-  const { log } = await ask('dispatcher', `/collections/grid_event/items/${id}/process`);
+  const { log } = await apiAs('dispatcher', `/collections/grid_event/items/${id}/process`);
   assert.deepEqual(
     log.map((row) => row.step).slice(1),
     ['accept', 'dispatch', 'refuse', 'dispatch', 'escalate', 'dispatch', 'start', 'ask_extension', 'extend', 'ask_suspension',
@@ -213,7 +193,7 @@ test('on a telephone the desk is a list of cards, and a double is merged by choo
   await picture(page, 'phone-merge');
   await step.locator('button[type=submit]').tap();
   await page.getByTestId('process-state').getByText('并单').waitFor();
-  const merged = await ask('village_clerk', `/collections/grid_event/items/${ids[0]}?f=json`);
+  const merged = await apiAs('village_clerk', `/collections/grid_event/items/${ids[0]}?f=json`);
   assert.ok(merged.properties.duplicate_of && merged.properties.duplicate_of !== ids[0]);
   await close();
 });

@@ -2,20 +2,9 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
-import { api, idle, open, PHONE, picture, serve, stop } from './harness.js';
+import { api, idle, openAs, PHONE, picture, stop } from './harness.js';
 
 after(stop);
-
-async function openAs(user, options = {}) {
-  const { url } = await serve();
-  return open({
-    ...options,
-    before: async (page) => {
-      const data = { user, password: 'yizhangtu-demo' };
-      await page.context().request.post(new URL('/session', url).href, { data });
-    },
-  });
-}
 
 async function caseIn(state) {
   const found = await api(`/collections/violation_case/items?state=${state}&limit=1&f=json`);

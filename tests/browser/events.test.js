@@ -1,21 +1,12 @@
 // 上报: a problem reported from a telephone, with a network and without one.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { eventually, inside, jump, open, PHONE, picture, stop } from './harness.js';
+import { eventually, inside, jump, openAs, PHONE, picture, stop } from './harness.js';
 
 after(stop);
 
-const WORKER = { user: 'grid_worker', password: 'yizhangtu-demo' };
-
 /** The page of a grid worker on a telephone. */
-const openAsWorker = (options = {}) =>
-  open({
-    device: PHONE,
-    ...options,
-    before: async (page, url) => {
-      await page.context().request.post(new URL('/session', url).href, { data: WORKER });
-    },
-  });
+const openAsWorker = (options = {}) => openAs('grid_worker', { device: PHONE, ...options });
 
 /** Stands in the worker's own grid. */
 async function stand(page, url) {

@@ -114,37 +114,47 @@ export async function open({ at = '/', device = DESKTOP, expected, before, wait 
   };
 }
 
-/** The demonstration's account that may change every layer, where the file has accounts. */
-const EDITOR = { user: 'data_manager', password: 'yizhangtu-demo' };
+/** The password of the demonstration's accounts. */
+const PASSWORD = 'yizhangtu-demo';
+/** The demonstration's account that may change every layer. */
+const EDITOR = 'data_manager';
 
 async function hasAccounts(url) {
   return (await (await fetch(new URL('/session', url))).json()).accounts === true;
 }
 
-/** Opens the page as somebody who may change the map. */
-export const openAsEditor = (options = {}) =>
+/** Opens the page as an account of the demonstration, where the file has accounts. */
+export const openAs = (user, options = {}) =>
   open({
     ...options,
     before: async (page, url) => {
-      if (await hasAccounts(url)) await page.context().request.post(new URL('/session', url).href, { data: EDITOR });
+      const data = { user, password: PASSWORD };
+      if (await hasAccounts(url)) await page.context().request.post(new URL('/session', url).href, { data });
       await options.before?.(page, url);
     },
   });
 
-/** The API's answer to somebody who may change the map. */
-export async function apiAsEditor(where, init = {}) {
+/** Opens the page as somebody who may change the map. */
+export const openAsEditor = (options = {}) => openAs(EDITOR, options);
+
+/** The API's answer to an account of the demonstration, where the file has accounts. */
+export async function apiAs(user, where, init = {}) {
   const { url } = await serve();
-  const headers = { ...init.headers };
+  const json = { 'content-type': 'application/json' };
+  const headers = { ...(typeof init.body === 'string' ? json : {}), ...init.headers };
   if (await hasAccounts(url)) {
     const session = await fetch(new URL('/session', url), {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(EDITOR),
+      headers: json,
+      body: JSON.stringify({ user, password: PASSWORD }),
     });
     headers.cookie = session.headers.getSetCookie().map((cookie) => cookie.split(';')[0]).join('; ');
   }
   return api(where, { ...init, headers });
 }
+
+/** The API's answer to somebody who may change the map. */
+export const apiAsEditor = (where, init) => apiAs(EDITOR, where, init);
 
 /** Waits until the map has drawn everything that it knows of. */
 export async function idle(page) {

@@ -5,46 +5,25 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { api, eventually, inside, jump, open, PHONE, picture, serve, stop } from './harness.js';
+import { apiAs, eventually, inside, jump, openAs, PHONE, picture, stop } from './harness.js';
 
 after(stop);
 
-const PASSWORD = 'yizhangtu-demo';
 const PHOTO = path.join(path.dirname(fileURLToPath(import.meta.url)), '../data/photo.jpg');
 const GONE = /ERR_INTERNET_DISCONNECTED|Failed to fetch|ERR_FAILED|ERR_CONNECTION|503|403|412|404|422/;
 
-const openAsWorker = (options = {}) =>
-  open({
-    device: PHONE,
-    expected: GONE,
-    ...options,
-    before: async (page, url) => {
-      await page.context().request.post(new URL('/session', url).href, { data: { user: 'grid_worker', password: PASSWORD } });
-      await options.before?.(page, url);
-    },
-  });
-
-async function ask(user, where, init = {}) {
-  const { url } = await serve();
-  const session = await fetch(new URL('/session', url), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ user, password: PASSWORD }),
-  });
-  const cookie = session.headers.getSetCookie().map((one) => one.split(';')[0]).join('; ');
-  return api(where, { ...init, headers: { 'content-type': 'application/json', ...init.headers, cookie } });
-}
+const openAsWorker = (options = {}) => openAs('grid_worker', { device: PHONE, expected: GONE, ...options });
 
 const commit = (user, changes) =>
-  ask(user, '/changes', { method: 'POST', body: JSON.stringify({ reason: '测试', changes }) });
+  apiAs(user, '/changes', { method: 'POST', body: JSON.stringify({ reason: '测试', changes }) });
 
 async function ownGrid() {
-  const [own] = (await ask('grid_worker', '/session')).territory;
-  return ask('grid_worker', `/collections/grid/items/${own.id}?f=json`);
+  const [own] = (await apiAs('grid_worker', '/session')).territory;
+  return apiAs('grid_worker', `/collections/grid/items/${own.id}?f=json`);
 }
 
 const events = async () =>
-  (await ask('grid_worker', '/collections/grid_event/items?f=json&limit=50&sortby=-reported_at')).features;
+  (await apiAs('grid_worker', '/collections/grid_event/items?f=json&limit=50&sortby=-reported_at')).features;
 
 async function report(page, kind, { photo = false } = {}) {
   await jump(page, inside((await ownGrid()).geometry), 17);
@@ -83,7 +62,7 @@ test('the network goes while a report and its photograph are sent: neither is lo
   assert.deepEqual([answersLost, broken], [1, 1]);
   const added = (await events()).filter((event) => !before.some((old) => old.id === event.id));
   assert.equal(added.length, 1, 'one report');
-  const { attachments = [], ...rest } = await ask('grid_worker', `/collections/grid_event/items/${added[0].id}/attachments`);
+  const { attachments = [], ...rest } = await apiAs('grid_worker', `/collections/grid_event/items/${added[0].id}/attachments`);
   assert.equal((attachments.length || Object.values(rest).flat().length), 1, 'one photograph');
   await close();
 });
@@ -120,7 +99,7 @@ test('one has one’s grid along: houses are found and worked at; what changed o
   const [x, y] = inside(grid.geometry);
   const corner = (dx, dy) => [x + dx * 1e-5, y + dy * 1e-5];
   const ring = [corner(0, 0), corner(3, 0), corner(3, 3), corner(0, 3), corner(0, 0)];
-  const code = `${(await ask('grid_worker', '/collections/building/items?limit=1&f=json')).features[0].properties.code.slice(0, 12)}99999`;
+  const code = `${(await apiAs('grid_worker', '/collections/building/items?limit=1&f=json')).features[0].properties.code.slice(0, 12)}99999`;
   const made = await commit('data_manager', [
     { op: 'insert', layer: 'building', feature: { geometry: { type: 'Polygon', coordinates: [ring] }, properties: { code, address: '临时棚屋999号' } } },
   ]);
@@ -142,10 +121,10 @@ test('one has one’s grid along: houses are found and worked at; what changed o
   assert.match(plain, /^\d{2,} true$/);
   await page.keyboard.press('Escape');
 
-  const houses = (await ask('grid_worker', '/collections/building/items?limit=60&f=json')).features;
+  const houses = (await apiAs('grid_worker', '/collections/building/items?limit=60&f=json')).features;
   let lived;
   for (const one of houses) {
-    const found = await ask('grid_worker', `/houses/${one.id}`);
+    const found = await apiAs('grid_worker', `/houses/${one.id}`);
     if (found.figures.residents > 2) {
       lived = { ...one, found };
       break;
@@ -176,7 +155,7 @@ test('one has one’s grid along: houses are found and worked at; what changed o
   await commit('village_clerk', [
     { op: 'update', layer: 'residence', id: resident.residence.id, version: resident.residence.version, feature: { properties: { kind: '借住' } } },
   ]);
-  const now = await ask('data_manager', `/collections/building/items/${shed}/history`);
+  const now = await apiAs('data_manager', `/collections/building/items/${shed}/history`);
   const version = now.version ?? (now.revisions ?? now.history ?? [])[0]?.sequence ?? made.sequence;
   await commit('data_manager', [{ op: 'delete', layer: 'building', id: shed, version }]);
 
@@ -188,7 +167,7 @@ test('one has one’s grid along: houses are found and worked at; what changed o
   await picture(page, 'phone-outbox-choice');
   await list.getByRole('button', { name: '仍按我的办' }).tap();
   await eventually(page, () => document.querySelectorAll('.outbox-list li').length === 1);
-  const [row] = (await ask('grid_worker', `/houses/${lived.id}`)).rooms.flatMap((room) => room.residents).filter((one) => one.residence.id === resident.residence.id);
+  const [row] = (await apiAs('grid_worker', `/houses/${lived.id}`)).rooms.flatMap((room) => room.residents).filter((one) => one.residence.id === resident.residence.id);
   assert.equal(row.residence.kind, '借住', 'the other change stands');
   assert.ok(row.residence.verified_on >= resident.residence.verified_on, 'and the own one is in');
   assert.match(await list.locator('li').first().innerText(), /走访/);

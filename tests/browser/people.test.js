@@ -1,37 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { api, eventually, idle, inside, jump, open, PHONE, picture, pixel, serve, stop } from './harness.js';
+import { apiAs, eventually, idle, inside, jump, openAs, PHONE, picture, pixel, stop } from './harness.js';
 
 after(stop);
 
-const PASSWORD = 'yizhangtu-demo';
-
-/** Opens the page as an account of the demonstration. */
-const openAs = (user, options = {}) =>
-  open({
-    ...options,
-    before: async (page, url) => {
-      await page.context().request.post(new URL('/session', url).href, { data: { user, password: PASSWORD } });
-    },
-  });
-
-/** What somebody is answered. */
-async function ask(user, where, init = {}) {
-  const { url } = await serve();
-  const session = await fetch(new URL('/session', url), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ user, password: PASSWORD }),
-  });
-  const cookie = session.headers.getSetCookie().map((one) => one.split(';')[0]).join('; ');
-  return api(where, { ...init, headers: { ...init.headers, cookie } });
-}
-
 /** A house of the first grid, which is the grid worker's, with people in it. */
 async function house() {
-  const houses = await ask('grid_worker', '/collections/building/items?limit=60&f=json');
+  const houses = await apiAs('grid_worker', '/collections/building/items?limit=60&f=json');
   for (const feature of houses.features) {
-    const found = await ask('grid_worker', `/houses/${feature.id}`);
+    const found = await apiAs('grid_worker', `/houses/${feature.id}`);
     if (found.figures.residents > 2 && found.rooms.length > 2) {
       return { id: String(feature.id), point: inside(feature.geometry), address: feature.properties.address, found };
     }
@@ -146,7 +123,7 @@ test('somebody moves in with one thumb; another screen shows it within a second,
     (count) => Number(document.querySelector('.house [data-figure="residents"] b')?.textContent?.replace(/\D/g, '')) === count,
     before,
   );
-  const now = await ask('village_clerk', `/houses/${id}`);
+  const now = await apiAs('village_clerk', `/houses/${id}`);
   assert.equal(now.figures.residents, before, `${address} at ${point}`);
   await watcher.close();
   await close();
@@ -180,7 +157,7 @@ test('areas are picked, saved, and compared with another day', async () => {
   const { page, close } = await openAs('village_clerk');
   await page.keyboard.press('p');
   await page.getByRole('radio', { name: '点选网格' }).click();
-  const grids = await ask('village_clerk', '/collections/grid/items?limit=2&f=json');
+  const grids = await apiAs('village_clerk', '/collections/grid/items?limit=2&f=json');
   for (const grid of grids.features) {
     const point = inside(grid.geometry);
     await jump(page, point, 15);
@@ -189,7 +166,7 @@ test('areas are picked, saved, and compared with another day', async () => {
     await page.mouse.click(x, y);
     assert.equal((await asked).status(), 200);
   }
-  const expected = await ask('village_clerk', '/statistics', {
+  const expected = await apiAs('village_clerk', '/statistics', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ layer: 'grid', ids: grids.features.map((grid) => String(grid.id)) }),
@@ -200,7 +177,7 @@ test('areas are picked, saved, and compared with another day', async () => {
   assert.match(await page.getByTestId('basis').textContent(), /主居住地/);
   await page.locator('[name="against"]').fill('2023-01-31');
   await page.getByTestId('comparison').waitFor();
-  const past = await ask('village_clerk', '/statistics', {
+  const past = await apiAs('village_clerk', '/statistics', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ layer: 'grid', ids: grids.features.map((grid) => String(grid.id)), on: '2023-01-31' }),
@@ -238,7 +215,7 @@ test('the panels tell every figure with its unit, and two sources side by side',
 test('who moves in on one screen counts on the others within a second: in a drawn area, in the grid, on a sheet', async () => {
   const { id, point, found } = await house();
   const [grid] = found.at.grid;
-  const { sheets, sequence } = await ask('village_clerk', '/sheets');
+  const { sheets, sequence } = await apiAs('village_clerk', '/sheets');
   const [lon, lat] = found.point;
   const sheet = sheets.find(({ bbox: [west, south, east, north] }) => lon >= west && lon <= east && lat >= south && lat <= north);
   // Each on a screen of its own: an area drawn around the house, the ranking of the grids, a printed sheet.
@@ -266,7 +243,7 @@ test('who moves in on one screen counts on the others within a second: in a draw
   ];
   const before = await Promise.all(screens.map(([, page, read]) => page.evaluate(read, grid.id)));
   const since = Date.now();
-  const resident = await ask('village_clerk', '/changes', {
+  const resident = await apiAs('village_clerk', '/changes', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
@@ -292,7 +269,7 @@ test('who moves in on one screen counts on the others within a second: in a draw
   assert.equal(count(now[0]) - count(before[0]), 1);
   assert.equal(count(now[1]) - count(before[1]), 1);
   assert.match(now[2], /过期/);
-  await ask('data_manager', `/changes/${resident.change_set}/revert`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
+  await apiAs('data_manager', `/changes/${resident.change_set}/revert`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
   for (const one of [drawn, ranking, paper]) await one.close();
 });
 
@@ -320,7 +297,7 @@ test('a drawn area is saved by name, opened again, and set against another area'
   await page.locator('[name="area-name"]').fill('石井一带');
   await page.locator('.area-tools form .primary').click();
   await eventually(page, () => document.querySelector('[data-testid="statistics"]')?.textContent.includes('石井一带'));
-  const [kept] = (await ask('village_clerk', "/collections/count_area/items?f=json&limit=50&name=石井一带")).features;
+  const [kept] = (await apiAs('village_clerk', "/collections/count_area/items?f=json&limit=50&name=石井一带")).features;
   assert.equal(kept.properties.name, '石井一带');
   const large = await square(170);
   assert.ok(large > small && small > 0, `${small} in ${large}`);

@@ -1,22 +1,9 @@
 // Where a case stands, what may be done next, and what is counted, in the page.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { api, idle, open, PHONE, picture, serve, stop } from './harness.js';
+import { api, idle, openAs, PHONE, picture, stop } from './harness.js';
 
 after(stop);
-
-/** The page as an account of the demonstration. */
-async function openAs(user, options = {}) {
-  const { url } = await serve();
-  const { before: _, ...rest } = options;
-  return open({
-    ...rest,
-    before: async (page) => {
-      const data = { user, password: 'yizhangtu-demo' };
-      await page.context().request.post(new URL('/session', url).href, { data });
-    },
-  });
-}
 
 /** The first case in a state. */
 async function caseIn(state) {

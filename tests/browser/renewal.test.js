@@ -1,16 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { api, eventually, idle, inside, open, PHONE, picture, pixel, serve, stop } from './harness.js';
+import { api, eventually, idle, inside, openAs, PHONE, picture, pixel, serve, stop } from './harness.js';
 
 after(stop);
-
-/** Opens the page as a planner, where the file has accounts. */
-const openAs = (user, options = {}) =>
-  open({
-    ...options,
-    before: (page, url) =>
-      page.context().request.post(new URL('/session', url).href, { data: { user, password: 'yizhangtu-demo' } }),
-  });
 
 const value = async (page, name) => Number(await page.locator(`[data-figure="${name}"]`).getAttribute('data-value'));
 

@@ -1,29 +1,9 @@
 // 洗楼: a round over some grids, its coverage on the map; rentals declared and checked; plates counted at night.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { api, eventually, open, PHONE, picture, serve, stop } from './harness.js';
+import { apiAs, eventually, openAs, PHONE, picture, stop } from './harness.js';
 
 after(stop);
-
-const PASSWORD = 'yizhangtu-demo';
-const openAs = (user, options = {}) =>
-  open({
-    ...options,
-    before: async (page, url) => {
-      await page.context().request.post(new URL('/session', url).href, { data: { user, password: PASSWORD } });
-    },
-  });
-
-async function ask(user, where, init = {}) {
-  const { url } = await serve();
-  const session = await fetch(new URL('/session', url), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ user, password: PASSWORD }),
-  });
-  const cookie = session.headers.getSetCookie().map((one) => one.split(';')[0]).join('; ');
-  return api(where, { ...init, headers: { 'content-type': 'application/json', ...init.headers, cookie } });
-}
 
 test('a round over two grids is begun, a visit counts in it, houses and grids have its colours', async () => {
   const { page, close } = await openAs('village_clerk');
@@ -38,15 +18,15 @@ test('a round over two grids is begun, a visit counts in it, houses and grids ha
   await panel.getByRole('button', { name: '开始' }).click();
   await eventually(page, () => document.querySelectorAll('.coverage .grids li').length === 2);
 
-  const [round] = (await ask('village_clerk', "/collections/survey_round/items?f=json&limit=10&sortby=-due_on")).features;
-  const told = await ask('village_clerk', `/coverage?round=${round.id}`);
+  const [round] = (await apiAs('village_clerk', "/collections/survey_round/items?f=json&limit=10&sortby=-due_on")).features;
+  const told = await apiAs('village_clerk', `/coverage?round=${round.id}`);
   const first = told.houses.slice(0, 3);
   const visit = (house, outcome) => ({
     op: 'insert',
     layer: 'visit',
     feature: { properties: { building: house.id, round: String(round.id), outcome, visited_at: new Date().toISOString() } },
   });
-  await ask('village_clerk', '/changes', {
+  await apiAs('village_clerk', '/changes', {
     method: 'POST',
     body: JSON.stringify({ reason: '走访', changes: [visit(first[0], '已访'), visit(first[1], '无人'), visit(first[2], '拒访')] }),
   });
@@ -64,7 +44,7 @@ test('a round over two grids is begun, a visit counts in it, houses and grids ha
 });
 
 test('on a telephone a rental is declared, found true and then counted; a false one stays on the list', async () => {
-  const houses = await ask('grid_worker', '/collections/building/items?limit=60&f=json');
+  const houses = await apiAs('grid_worker', '/collections/building/items?limit=60&f=json');
   const house = houses.features.find((one) => one.properties.rental === false) ?? houses.features[0];
   const { page, close } = await openAs('grid_worker', { device: PHONE, at: `/#sel=building/${house.id}` });
   const list = page.locator('.house [data-list="rental_declaration"]');
@@ -77,7 +57,7 @@ test('on a telephone a rental is declared, found true and then counted; a false 
     await list.getByRole('button', { name: verdict }).tap();
     await list.getByText(state, { exact: true }).waitFor();
   }
-  const now = await ask('grid_worker', `/houses/${house.id}`);
+  const now = await apiAs('grid_worker', `/houses/${house.id}`);
   assert.equal(now.properties.rental, true, 'a rental that was found true is one');
   assert.deepEqual(now.declarations.map((one) => one.state).sort(), ['不符', '已核'].sort());
   await close();
@@ -85,13 +65,13 @@ test('on a telephone a rental is declared, found true and then counted; a false 
 
 test('plates are counted at night, each once, and are residents after three nights', async () => {
   const { page, close } = await openAs('grid_worker', { device: PHONE, expected: /422/ });
-  const { territory: [own] } = await ask('grid_worker', '/session');
-  const house = (await ask('grid_worker', '/collections/building/items?limit=1&f=json')).features[0];
+  const { territory: [own] } = await apiAs('grid_worker', '/session');
+  const house = (await apiAs('grid_worker', '/collections/building/items?limit=1&f=json')).features[0];
   const [at] = house.geometry.type === 'Polygon' ? house.geometry.coordinates[0] : house.geometry.coordinates[0][0];
-  const before = await ask('grid_worker', '/coverage');
+  const before = await apiAs('grid_worker', '/coverage');
   const night = (days) => new Date(Date.now() - days * 86_400_000).toISOString();
   for (const days of [3, 2, 2])
-    await ask('grid_worker', '/night-counts', { method: 'POST', body: JSON.stringify({ at: night(days), place: at, plates: ['粤A·D12345', '粤a m0001'] }) });
+    await apiAs('grid_worker', '/night-counts', { method: 'POST', body: JSON.stringify({ at: night(days), place: at, plates: ['粤A·D12345', '粤a m0001'] }) });
   await page.evaluate((to) => document.querySelector('.map').stage.map.jumpTo({ center: to, zoom: 17 }), at);
   await page.locator('.bottom-bar').getByRole('button', { name: '更多' }).tap();
   await page.locator('.menu').getByRole('button', { name: '面板' }).tap();
@@ -106,7 +86,7 @@ test('plates are counted at night, each once, and are residents after three nigh
   await form.locator('button[type=submit]').tap();
   await form.getByText('已是常住 1 辆').waitFor();
   await picture(page, 'phone-night-count');
-  const now = await ask('grid_worker', '/coverage');
+  const now = await apiAs('grid_worker', '/coverage');
   assert.equal(now.total.vehicles.resident - before.total.vehicles.resident, 1);
   assert.equal(now.total.vehicles.counted - before.total.vehicles.counted, 2);
   assert.ok(own.id);
