@@ -63,13 +63,6 @@ pub(super) struct Meant {
 impl Asked {
     /// Takes the filters out of a query.
     pub(super) fn take(given: &mut Parameters) -> Result<Self, Problem> {
-        let one_of = |name: &str, offered: &str| {
-            Problem::parameter(
-                name,
-                format_args!("可用的有 {offered}"),
-                format_args!("must be one of {offered}"),
-            )
-        };
         let by = match given.take("by")?.as_deref() {
             None => None,
             Some("year") => Some(By::Year),
@@ -88,7 +81,11 @@ impl Asked {
                         .concat()
                         .join(", ")
                 };
-                Some(field.or(place).ok_or_else(|| one_of("by", &offered()))?)
+                Some(
+                    field
+                        .or(place)
+                        .ok_or_else(|| Problem::one_of("by", &offered()))?,
+                )
             }
         };
         let date = match given.take("date")?.as_deref() {
@@ -96,7 +93,9 @@ impl Asked {
             Some(name) => {
                 let known = DATES.iter().find(|(known, _)| *known == name);
                 known
-                    .ok_or_else(|| one_of("date", &DATES.map(|(name, _)| name).join(", ")))?
+                    .ok_or_else(|| {
+                        Problem::one_of("date", &DATES.map(|(name, _)| name).join(", "))
+                    })?
                     .1
             }
         };
@@ -128,7 +127,7 @@ impl Asked {
         let demolished = match given.take("demolished")?.as_deref() {
             None | Some("false") => false,
             Some("true") => true,
-            Some(_) => return Err(one_of("demolished", "true, false")),
+            Some(_) => return Err(Problem::one_of("demolished", "true, false")),
         };
         Ok(Self {
             by,

@@ -61,13 +61,6 @@ pub(super) struct Meant {
 impl Asked {
     /// Takes the filters out of a query.
     pub(super) fn take(given: &mut Parameters) -> Result<Self, Problem> {
-        let one_of = |name: &str, offered: &str| {
-            Problem::parameter(
-                name,
-                format_args!("可用的有 {offered}"),
-                format_args!("must be one of {offered}"),
-            )
-        };
         let by = match given.take("by")?.as_deref() {
             None => None,
             Some("month") => Some(By::Month),
@@ -78,7 +71,11 @@ impl Asked {
                     .map(By::Field);
                 let place = (PLACES.into_iter().find(|layer| *layer == name)).map(By::Place);
                 let offered = || [&["month"][..], &PLAIN, &PLACES].concat().join(", ");
-                Some(field.or(place).ok_or_else(|| one_of("by", &offered()))?)
+                Some(
+                    field
+                        .or(place)
+                        .ok_or_else(|| Problem::one_of("by", &offered()))?,
+                )
             }
         };
         let mut day = |name: &'static str| {
@@ -101,7 +98,7 @@ impl Asked {
         if let Some(figure) = &figure
             && !FIGURES.contains(&figure.as_str())
         {
-            return Err(one_of("figure", &FIGURES.join(", ")));
+            return Err(Problem::one_of("figure", &FIGURES.join(", ")));
         }
         Ok(Self {
             by,

@@ -84,6 +84,15 @@ impl Problem {
         })
     }
 
+    /// 400: a parameter is none of those that are offered.
+    pub(crate) fn one_of(name: &str, offered: &str) -> Self {
+        Self::parameter(
+            name,
+            format_args!("可用的有 {offered}"),
+            format_args!("must be one of {offered}"),
+        )
+    }
+
     /// 401: whoever asks may sign in.
     pub(crate) fn sign_in() -> Self {
         Self::new(

@@ -65,11 +65,7 @@ async fn style(
         )));
     }
     let document = document(&app, &app.seen_by(&viewer), &base);
-    Ok((
-        [(header::CONTENT_TYPE, MEDIA_TYPE)],
-        Json(document).0.to_string(),
-    )
-        .into_response())
+    Ok(([(header::CONTENT_TYPE, MEDIA_TYPE)], document.to_string()).into_response())
 }
 
 /// The style of what somebody sees: every layer, those on that the catalog shows at first.

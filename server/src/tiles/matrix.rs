@@ -32,7 +32,7 @@ pub(super) struct Matrix {
 }
 
 /// All that are offered.
-pub(super) const MATRICES: [Matrix; 3] = [
+pub(super) static MATRICES: [Matrix; 3] = [
     Matrix {
         id: "WebMercatorQuad",
         title: "Google Maps Compatible for the World",
@@ -76,9 +76,8 @@ pub(super) const MATRICES: [Matrix; 3] = [
 
 /// The set of a name.
 pub(super) fn named(id: &str) -> Result<&'static Matrix, Problem> {
-    static ALL: [Matrix; 3] = MATRICES;
-    ALL.iter().find(|matrix| matrix.id == id).ok_or_else(|| {
-        let ids: Vec<&str> = ALL.iter().map(|matrix| matrix.id).collect();
+    MATRICES.iter().find(|matrix| matrix.id == id).ok_or_else(|| {
+        let ids: Vec<&str> = MATRICES.iter().map(|matrix| matrix.id).collect();
         Problem::not_found(format!(
             "没有瓦片矩阵集“{id}”，可用的是 {zh} / there is no tile matrix set “{id}”; there are {en}",
             zh = ids.join("、"),
