@@ -109,11 +109,13 @@ test('an event goes its whole way by the buttons of the page, on a telephone and
   const unit = await openAs('handler', { at: where, device: { ...PHONE, ...site } });
   const worker = await openAs('grid_worker', { at: where, device: { ...PHONE, ...site } });
 
-  let stands;
+  // Some steps leave the state as it is: how many were taken tells that a page has heard of them.
+  let steps = 1;
+  const heard = (page) => page.locator(`[data-testid="process"][data-taken="${steps}"]`).waitFor();
   /** Takes a step on somebody's page with what it asks for, and sees what the state is then. */
   async function take({ page }, step, state, { note, fields = {}, photo, here } = {}) {
     // What another did meanwhile is seen first, as whoever acts on it would.
-    if (stands) await page.getByTestId('process-state').getByText(stands, { exact: true }).waitFor();
+    await heard(page);
     const own = page.locator(`[data-testid="process"] [data-step="${step}"]`);
     await own.locator('> button').click();
     const form = own.locator('.step-form');
@@ -137,8 +139,9 @@ test('an event goes its whole way by the buttons of the page, on a telephone and
       await form.locator('.photos').getByText('1/1').waitFor();
     }
     await form.locator('button[type=submit]').click();
+    steps += 1;
+    await heard(page);
     await page.getByTestId('process-state').getByText(state, { exact: true }).waitFor();
-    stands = state;
   }
 
   await take(desk, 'accept', '已受理');
