@@ -34,9 +34,15 @@ frontend/dist/index.html: frontend/package-lock.json frontend/index.html fronten
 
 test: test-rust test-bench test-frontend test-programs test-browser
 
+# Test binaries one beside another where nextest is installed, one after another elsewhere; the
+# examples in the documentation are no business of nextest's.
 test-rust: page
 	scripts/install build
-	cargo test --workspace --locked
+	if cargo nextest --version >/dev/null 2>&1; then \
+		cargo nextest run --workspace --locked --no-fail-fast && cargo test --doc --workspace --locked; \
+	else \
+		cargo test --workspace --locked; \
+	fi
 
 # Little data, one round: that the index and its peers agree.
 test-bench:
@@ -58,7 +64,7 @@ test-programs: page
 test-browser: page
 	scripts/install browser
 	cargo build --locked --bin yizhangtu
-	cd tests/browser && node --test --test-concurrency=1
+	cd tests/browser && node --test --test-concurrency=2
 
 check: page
 	scripts/install build
