@@ -93,6 +93,41 @@ test('a tab that is killed loses nothing', async () => {
   await close();
 });
 
+test('who signs out is told first what waits to be sent, and may stay', async () => {
+  const { page, close } = await openAsWorker();
+  const lost = (route) => (route.request().method() === 'POST' ? route.abort('connectionreset') : route.fallback());
+  await page.route('**/changes', lost);
+  await report(page, '垃圾堆积');
+  await page.getByText('已存在本机').waitFor();
+  const asked = [];
+  let answer = 'dismiss';
+  page.on('dialog', (dialog) => {
+    asked.push(dialog.message());
+    return dialog[answer]();
+  });
+  await page.getByTestId('account').tap();
+  await Promise.all([page.waitForEvent('dialog'), page.getByTestId('sign-out').tap()]);
+  assert.equal(asked.length, 1);
+  assert.match(asked[0], /1 件/);
+  // Still there, and sent when the server answers again.
+  await page.unroute('**/changes', lost);
+  const before = (await events()).length;
+  await page.getByTestId('outbox').tap();
+  const send = page.locator('.outbox-list').getByRole('button', { name: '立即发送' });
+  if (await send.isVisible().catch(() => false)) await send.tap().catch(() => {});
+  await page.getByTestId('outbox').waitFor({ state: 'detached' });
+  assert.equal((await events()).length, before + 1);
+  await page.keyboard.press('Escape');
+  // With nothing left to send nothing is asked.
+  answer = 'accept';
+  const leave = page.getByTestId('sign-out');
+  if (!(await leave.isVisible())) await page.getByTestId('account').tap();
+  await Promise.all([page.waitForEvent('load'), leave.tap()]);
+  await page.getByTestId('open-sign-in').waitFor();
+  assert.equal(asked.length, 1);
+  await close();
+});
+
 test('one has one’s grid along: houses are found and worked at; what changed or went meanwhile becomes a choice', async () => {
   const grid = await ownGrid();
   // A house of its own, to be torn down meanwhile.
