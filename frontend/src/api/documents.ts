@@ -1,48 +1,12 @@
 /** Documents of a case: what was issued, what may be, and issuing them. */
 import { ask, request } from './client';
-import type { Text } from './types';
+import type { components } from './schema';
 
-export interface DocumentFile {
-  sha256: string;
-  href: string;
-}
+export type IssuedDocument = components['schemas']['IssuedDocument'];
 
-export interface IssuedDocument {
-  id: string;
-  kind: string;
-  number: string;
-  issued_on: string;
-  author: string;
-  form: string;
-  docx: DocumentFile;
-  pdf: DocumentFile;
-  /** Whether the files, which name persons, are for this viewer. */
-  may_read: boolean;
-  may_void: boolean;
-  void: { reason: string; author: string; on: string } | null;
-}
+export type DocumentForm = components['schemas']['DocumentForm'];
 
-export interface DocumentAsk {
-  name: string;
-  label: Text;
-  type: 'text' | 'integer' | 'decimal' | 'boolean' | 'date' | 'date_time' | 'json';
-  required: boolean;
-  choices: string[];
-}
-
-export interface DocumentForm {
-  id: string;
-  title: Text;
-  version: string;
-  standard: string | null;
-  asks: DocumentAsk[];
-}
-
-export interface CaseDocuments {
-  issued: IssuedDocument[];
-  forms: DocumentForm[];
-  parties: { id: string; name: string; role: string }[];
-}
+export type CaseDocuments = components['schemas']['CaseDocuments'];
 
 export interface DocumentGiven {
   fields: Record<string, unknown>;

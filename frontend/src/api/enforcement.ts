@@ -1,8 +1,6 @@
 /** 两违: what is counted of the cases, and the cases behind it. */
-import type { Geometry } from 'geojson';
 import { address, request } from './client';
 import type { components } from './schema';
-import type { LonLat } from './types';
 
 /** What some cases count; areas in m², money in 分. */
 export type CaseFigures = components['schemas']['CaseFigures'];
@@ -16,19 +14,7 @@ export type CaseDifference = components['schemas']['CaseDifference'];
 export type Queued = components['schemas']['Queued'];
 
 /** Closed cases that are to be looked at again, the longest due first. */
-export interface ReturnVisits {
-  matched: number;
-  late: number;
-  months: number[];
-  rows: {
-    id: string;
-    code: string | null;
-    address: string | null;
-    due: string;
-    late: boolean;
-    months: number;
-  }[];
-}
+export type ReturnVisits = components['schemas']['ReturnVisits'];
 
 export const returnVisits = () => request<ReturnVisits>('enforcement/visits');
 
@@ -85,44 +71,11 @@ export const caseFacts = (id: string, signal?: AbortSignal) =>
   request<CaseFacts>(`enforcement/cases/${encodeURIComponent(id)}/facts`, signal ? { signal } : {});
 
 /** What became of a house between two surveys. */
-export type FootprintKind =
-  | 'new'
-  | 'extended'
-  | 'taller'
-  | 'split'
-  | 'merged'
-  | 'regrouped'
-  | 'reduced'
-  | 'vanished';
+export type FootprintKind = components['schemas']['FootprintKind'];
 
-export interface FootprintChange {
-  kind: FootprintKind;
-  /** Ground that came or went; for what is taller, floor area. */
-  area_m2: number;
-  /** From 0 to 1. */
-  confidence: number;
-  before: { id?: string; label?: string | null; number?: number }[];
-  after: { id?: string; label?: string | null; number?: number }[];
-  ground_m2: number | null;
-  /** The share that lies in permits; none where the map has no permits. */
-  permitted: number | null;
-  /** 疑似: hardly any of it lies in a permit. */
-  suspected: boolean;
-  grid: { id: string; title: string | null } | null;
-  place: LonLat | null;
-  geometry: Geometry | null;
-}
+export type FootprintChange = components['schemas']['FootprintChange'];
 
-export interface FootprintComparison {
-  sequence: number;
-  before: number;
-  after: number;
-  shift: { east_m: number; north_m: number; residual_m: number };
-  changes: number;
-  sums: Partial<Record<FootprintKind, { count: number; area_m2: number }>>;
-  rows: FootprintChange[];
-  permits: boolean;
-}
+export type FootprintComparison = components['schemas']['FootprintComparison'];
 
 /** The houses of the map against another survey (GeoJSON), or against themselves on a past day. */
 export const compareFootprints = (against: { survey: Blob } | { day: string }) =>

@@ -4,7 +4,6 @@ import type { components } from './schema';
 import type {
   Account,
   AccountChange,
-  AuditAlarm,
   AuditState,
   BaseMap,
   Bounds,
@@ -153,7 +152,7 @@ export const audit = (asked: AuditAsked, before: number | null) =>
 export const auditTable = (asked: AuditAsked) => address(auditQuery(asked, { f: 'csv', limit: '10000' }));
 
 /** Who did more than usual in a day, by the office's rules. */
-export const auditAlarms = () => request<{ days: number; alarms: AuditAlarm[] }>('audit/alarms');
+export const auditAlarms = () => request<components['schemas']['AuditAlarms']>('audit/alarms');
 
 /** Whether the audit log is whole. */
 export const auditState = () => request<AuditState>('audit/state');

@@ -343,6 +343,112 @@ export interface components {
             due_fen: number;
         };
         RentMonths: components["schemas"]["RentMonth"][];
+        DocumentFile: {
+            sha256: string;
+            href: string;
+        };
+        IssuedDocument: {
+            id: string;
+            kind: string;
+            number: string;
+            issued_on: string;
+            author: string;
+            form: string;
+            docx: components["schemas"]["DocumentFile"];
+            pdf: components["schemas"]["DocumentFile"];
+            /** @description Whether the files, which name persons, are for this viewer. */
+            may_read: boolean;
+            may_void: boolean;
+            void: {
+                reason: string;
+                author: string;
+                on: string;
+            } | null;
+        };
+        DocumentAsk: {
+            name: string;
+            label: components["schemas"]["Text"];
+            /** @enum {string} */
+            type: "text" | "integer" | "decimal" | "boolean" | "date" | "date_time" | "json";
+            required: boolean;
+            choices: string[];
+        };
+        DocumentForm: {
+            id: string;
+            title: components["schemas"]["Text"];
+            version: string;
+            standard: string | null;
+            asks: components["schemas"]["DocumentAsk"][];
+        };
+        CaseDocuments: {
+            issued: components["schemas"]["IssuedDocument"][];
+            forms: components["schemas"]["DocumentForm"][];
+            parties: {
+                id: string;
+                name: string;
+                role: string;
+            }[];
+        };
+        /** @description Closed cases that are to be looked at again, the longest due first. */
+        ReturnVisits: {
+            matched: number;
+            late: number;
+            months: number[];
+            rows: {
+                id: string;
+                code: string | null;
+                address: string | null;
+                due: string;
+                late: boolean;
+                months: number;
+            }[];
+        };
+        /** @enum {string} */
+        FootprintKind: "new" | "extended" | "taller" | "split" | "merged" | "regrouped" | "reduced" | "vanished";
+        FootprintSide: {
+            id?: string;
+            label?: string | null;
+            number?: number;
+        };
+        FootprintChange: {
+            kind: components["schemas"]["FootprintKind"];
+            /** @description Ground that came or went; for what is taller, floor area. */
+            area_m2: number;
+            /** @description From 0 to 1. */
+            confidence: number;
+            before: components["schemas"]["FootprintSide"][];
+            after: components["schemas"]["FootprintSide"][];
+            ground_m2: number | null;
+            /** @description The share that lies in permits; none where the map has no permits. */
+            permitted: number | null;
+            /** @description 疑似: hardly any of it lies in a permit. */
+            suspected: boolean;
+            grid: {
+                id: string;
+                title: string | null;
+            } | null;
+            place: components["schemas"]["LonLat"] | null;
+            geometry: components["schemas"]["Geometry"] | null;
+        };
+        FootprintComparison: {
+            sequence: number;
+            before: number;
+            after: number;
+            shift: {
+                east_m: number;
+                north_m: number;
+                residual_m: number;
+            };
+            changes: number;
+            sums: {
+                [key: string]: {
+                    count: number;
+                    area_m2: number;
+                };
+            };
+            rows: components["schemas"]["FootprintChange"][];
+            permits: boolean;
+        };
         /** @description What some cases count; areas in m², money in 分. */
         CaseFigures: {
             cases: number;
@@ -438,6 +544,16 @@ export interface components {
         };
         Queued: {
             id: string;
+            /** @description What a step has to name. */
+            version: number;
+            grid: {
+                id: string;
+                name: string | null;
+            } | null;
+            /** @description The fields that were asked for beside. */
+            shows: {
+                [key: string]: string | null;
+            };
             code: string | null;
             label: string | null;
             state: string;
@@ -495,6 +611,77 @@ export interface components {
             matched: number;
             overdue: number;
             rows: components["schemas"]["Queued"][];
+        };
+        /** @description A share in percent, cut to two decimals; none of nothing. */
+        Rate: {
+            percent: string | null;
+            part: number;
+            whole: number;
+        };
+        EventFigures: {
+            reported: number;
+            accepted: number;
+            own: number;
+            pending: number;
+            void: number;
+            open: number;
+            in_time: number;
+            overdue: number;
+            closed: number;
+            rates: {
+                closing: components["schemas"]["Rate"];
+                closing_of_all: components["schemas"]["Rate"];
+                on_time: components["schemas"]["Rate"];
+                own: components["schemas"]["Rate"];
+                refused: components["schemas"]["Rate"];
+                reopened: components["schemas"]["Rate"];
+                passed: components["schemas"]["Rate"];
+            };
+            mean_hours: number | null;
+            satisfaction: number | null;
+            rated: number;
+        };
+        EventTotals: {
+            sequence: number;
+            as_of: string;
+            definition: string;
+            basis: components["schemas"]["Text"];
+            total: components["schemas"]["EventFigures"];
+            /** @description The same days of the year before; none where no period with both ends was asked for. */
+            before: (components["schemas"]["EventFigures"] & {
+                from: string;
+                to: string;
+            }) | null;
+            groups: (components["schemas"]["EventFigures"] & {
+                key: string | null;
+                title: components["schemas"]["Text"];
+            })[];
+        };
+        EventRow: {
+            id: string;
+            code: string | null;
+            title: string | null;
+            type: string | null;
+            title_of_state?: components["schemas"]["Text"];
+            reported_at: string | null;
+            due: string | null;
+            overdue: boolean;
+        };
+        Events: {
+            matched: number;
+            rows: components["schemas"]["EventRow"][];
+        };
+        /** @description What came of a step that was taken with several features. */
+        StepsTaken: {
+            taken: number;
+            refused: number;
+            results: {
+                id: string;
+                taken: boolean;
+                title?: components["schemas"]["Text"];
+                status?: number;
+                detail?: string;
+            }[];
         };
         /** @enum {string} */
         ExportState: "asked" | "approved" | "refused" | "withdrawn" | "ended";
@@ -1234,6 +1421,214 @@ export interface components {
                 title: components["schemas"]["Text"];
             }[];
         };
+        /** @description How an indicator is reckoned. */
+        Definition: {
+            code: string;
+            title: components["schemas"]["Text"];
+            formula: string;
+            unit: string;
+            decimals: number;
+            source: string;
+            version: string | null;
+        };
+        Indicator: components["schemas"]["Definition"] & {
+            value: number | null;
+        };
+        Indicators: components["schemas"]["Definition"][];
+        /** @description A feature that an outline has ground of. */
+        Member: {
+            id: string;
+            code: string;
+            name: string;
+            inside_m2: number;
+            area_m2: number;
+            whole: boolean;
+        };
+        /** @description 图层的要素（ids 或 lasso 内的），或者画出的 area / features of a layer, or a drawn area */
+        OutlineGround: {
+            layer: string;
+            ids?: string[];
+            lasso?: components["schemas"]["Geometry"];
+        } | {
+            area: components["schemas"]["Geometry"];
+        };
+        /** @description One step of an outline. */
+        OutlineStep: {
+            add: components["schemas"]["OutlineGround"];
+        } | {
+            remove: components["schemas"]["OutlineGround"];
+        } | {
+            cut: {
+                line: components["schemas"]["Geometry"];
+                drop: components["schemas"]["LonLat"];
+            };
+        };
+        /** @description Ground that another unit has. */
+        Conflict: {
+            id: string;
+            code: string;
+            name: string;
+            area_m2: number;
+            place: components["schemas"]["LonLat"];
+            geometry: components["schemas"]["Geometry"];
+            message: string;
+        };
+        /** @description What some steps lead to. */
+        Outline: {
+            steps: components["schemas"]["OutlineStep"][];
+            geometry: components["schemas"]["Geometry"] | null;
+            parts: number;
+            holes: number;
+            slivers: {
+                place: components["schemas"]["LonLat"];
+                area_m2: number;
+            }[];
+            figures?: components["schemas"]["Statistics"];
+            indicators: components["schemas"]["Indicator"][];
+            grids: components["schemas"]["Member"][];
+            co_ops: components["schemas"]["Member"][];
+            conflicts: components["schemas"]["Conflict"][];
+        };
+        /** @enum {string} */
+        VariantAct: "edit" | "send" | "recall" | "delete" | "adopt" | "return";
+        /** @description Another outline of a unit, or of one to come. */
+        UnitVariant: {
+            id: string;
+            version: number;
+            name: string;
+            unit: string | null;
+            author: string;
+            state: string;
+            steps: components["schemas"]["OutlineStep"][] | null;
+            properties: {
+                [key: string]: unknown;
+            } | null;
+            note: string | null;
+            made_at: string | null;
+            sent_at: string | null;
+            reviewer: string | null;
+            reviewed_at: string | null;
+            review_note: string | null;
+            geometry: components["schemas"]["Geometry"] | null;
+            own: boolean;
+            acts: components["schemas"]["VariantAct"][];
+        };
+        UnitVariants: components["schemas"]["UnitVariant"][];
+        /** @description A variant with its outline as the map is now. */
+        OpenVariant: components["schemas"]["UnitVariant"] & {
+            outline: components["schemas"]["Outline"];
+        };
+        /** @description A term of a unit's maturity. */
+        Term: {
+            code: string;
+            title: components["schemas"]["Text"];
+            formula: string;
+            weight: number;
+            source: string;
+            version: string | null;
+            value: number | null;
+            points: number;
+        };
+        Maturity: {
+            score: number;
+            terms: components["schemas"]["Term"][];
+            short_of: {
+                code: string;
+                title: components["schemas"]["Text"];
+                at_least: number;
+            }[];
+        };
+        /** @description A unit as it is listed: what it holds, and how ripe it is. */
+        UnitFigures: {
+            id: string;
+            code: string;
+            name: string;
+            stage: string | null;
+            type: string | null;
+            mode: string | null;
+            plan_year: number | null;
+            area_m2: number;
+            indicators: components["schemas"]["Indicator"][];
+            maturity: components["schemas"]["Maturity"];
+        } & components["schemas"]["Counts"];
+        Units: {
+            sequence: number;
+            as_of: string;
+            units: components["schemas"]["UnitFigures"][];
+        };
+        /** @description Words, a number, or nothing. */
+        ReportCell: (components["schemas"]["Text"] | string | number) | null;
+        ReportSection: {
+            id: string;
+            title: components["schemas"]["Text"];
+            columns: {
+                title: components["schemas"]["Text"];
+                unit?: string;
+            }[];
+            rows: components["schemas"]["ReportCell"][][];
+            total?: components["schemas"]["ReportCell"][];
+            note?: components["schemas"]["Text"];
+        };
+        /** @description What lies on a unit's ground, and what may stop it. */
+        UnitReport: {
+            id: string;
+            code: string;
+            name: string;
+            stage: components["schemas"]["Text"];
+            sequence: number;
+            as_of: string;
+            area_m2: number;
+            geometry: components["schemas"]["Geometry"];
+            grids: components["schemas"]["Member"][];
+            co_ops: components["schemas"]["Member"][];
+            maturity: components["schemas"]["Maturity"];
+            stops: {
+                code: string;
+                /** @enum {integer} */
+                grade: 1 | 2 | 3;
+                message: components["schemas"]["Text"];
+                value: number;
+            }[];
+            sections: components["schemas"]["ReportSection"][];
+        };
+        /** @description A unit grown from a seed. */
+        Suggestion: {
+            aim: string;
+            title: components["schemas"]["Text"];
+            steps: components["schemas"]["OutlineStep"][];
+            geometry: components["schemas"]["Geometry"];
+            area_m2: number;
+            floor_area_m2: number;
+            buildings: number;
+            cut_buildings: number;
+            score: number;
+            terms: {
+                code: string;
+                title: components["schemas"]["Text"];
+                value: number;
+            }[];
+        };
+        Suggestions: components["schemas"]["Suggestion"][];
+        /** @description Houses by class of disposal. */
+        DisposalClasses: {
+            version: string;
+            houses: number;
+            classes: {
+                code: string;
+                label: components["schemas"]["Text"];
+                color: string | null;
+                count: number;
+                floor_area_m2: number;
+            }[];
+        };
+        /** @description What a rule meets, and what it changed. */
+        DisposalDone: {
+            matched: number;
+            changed: number;
+            before: components["schemas"]["DisposalClasses"];
+            sample: string[];
+            change_set?: number;
+        };
         /** @description Who is asking, and what they may do. */
         Session: {
             /** @description None for a guest, and where the file has no accounts. */
@@ -1406,6 +1801,25 @@ export interface components {
                 [key: string]: unknown;
             };
             shown_until: string;
+        };
+        /** @description Somebody who did more than usual in a day. */
+        AuditAlarm: {
+            rule: string;
+            title: components["schemas"]["Text"];
+            user: string;
+            name: string;
+            day: string;
+            /** @enum {string} */
+            measure: "rows" | "records";
+            value: number;
+            over: number;
+            actions: string[];
+        };
+        /** @description Who did more than usual in a day, by the office's rules. */
+        AuditAlarms: {
+            version: string;
+            days: number;
+            alarms: components["schemas"]["AuditAlarm"][];
         };
         /** @enum {string} */
         Paper: "A4" | "A3" | "A2";
@@ -1664,68 +2078,16 @@ export interface components {
             remark?: string;
         };
         OutlineRequest: {
-            steps: {
-                /** @description 图层的要素（ids 或 lasso 内的），或者画出的 area / features of a layer, or a drawn area */
-                add?: {
-                    layer?: string;
-                    ids?: string[];
-                    /** @description GeoJSON Polygon */
-                    lasso?: Record<string, never>;
-                    /** @description GeoJSON Polygon, MultiPolygon */
-                    area?: Record<string, never>;
-                };
-                /** @description 图层的要素（ids 或 lasso 内的），或者画出的 area / features of a layer, or a drawn area */
-                remove?: {
-                    layer?: string;
-                    ids?: string[];
-                    /** @description GeoJSON Polygon */
-                    lasso?: Record<string, never>;
-                    /** @description GeoJSON Polygon, MultiPolygon */
-                    area?: Record<string, never>;
-                };
-                cut?: {
-                    /** @description GeoJSON LineString */
-                    line: Record<string, never>;
-                    drop: [
-                        number,
-                        number
-                    ];
-                };
-            }[];
+            steps: components["schemas"]["OutlineStep"][];
             unit?: string;
         };
-        Variant: {
+        VariantDraft: {
             name?: string;
             unit?: string;
-            steps?: {
-                /** @description 图层的要素（ids 或 lasso 内的），或者画出的 area / features of a layer, or a drawn area */
-                add?: {
-                    layer?: string;
-                    ids?: string[];
-                    /** @description GeoJSON Polygon */
-                    lasso?: Record<string, never>;
-                    /** @description GeoJSON Polygon, MultiPolygon */
-                    area?: Record<string, never>;
-                };
-                /** @description 图层的要素（ids 或 lasso 内的），或者画出的 area / features of a layer, or a drawn area */
-                remove?: {
-                    layer?: string;
-                    ids?: string[];
-                    /** @description GeoJSON Polygon */
-                    lasso?: Record<string, never>;
-                    /** @description GeoJSON Polygon, MultiPolygon */
-                    area?: Record<string, never>;
-                };
-                cut?: {
-                    /** @description GeoJSON LineString */
-                    line: Record<string, never>;
-                    drop: [
-                        number,
-                        number
-                    ];
-                };
-            }[];
-            properties?: Record<string, never>;
+            steps?: components["schemas"]["OutlineStep"][];
+            properties?: {
+                [key: string]: unknown;
+            };
             note?: string;
         };
         SuggestionRequest: {

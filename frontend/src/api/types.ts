@@ -72,17 +72,7 @@ export type RightsReason = components['schemas']['RightsReason'];
 export type AccountChange = components['schemas']['AccountChange'];
 
 /** Somebody who did more than usual in a day. */
-export interface AuditAlarm {
-  rule: string;
-  title: Text;
-  user: string;
-  name: string;
-  day: string;
-  measure: 'rows' | 'records';
-  value: number;
-  over: number;
-  actions: string[];
-}
+export type AuditAlarm = components['schemas']['AuditAlarm'];
 
 /** A row of the audit log. */
 export type AuditRow = components['schemas']['AuditRow'];

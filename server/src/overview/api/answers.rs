@@ -4,17 +4,20 @@
 use serde_json::{Map, Value};
 
 /// The files: schemas by name, with references among all of them.
-const FILES: [&str; 12] = [
+const FILES: [&str; 15] = [
     include_str!("answers/catalog.json"),
     include_str!("answers/changes.json"),
     include_str!("answers/contracts.json"),
+    include_str!("answers/documents.json"),
     include_str!("answers/enforcement.json"),
+    include_str!("answers/events.json"),
     include_str!("answers/exports.json"),
     include_str!("answers/houses.json"),
     include_str!("answers/imports.json"),
     include_str!("answers/map.json"),
     include_str!("answers/panels.json"),
     include_str!("answers/processes.json"),
+    include_str!("answers/renewal.json"),
     include_str!("answers/session.json"),
     include_str!("answers/sheets.json"),
 ];

@@ -449,7 +449,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getCaseDocuments",
         "案件已制发的文书，和可以制发的 / the documents of a case, and those that may be issued",
         &["id"],
-        &[(JSON, "object")],
+        &[(JSON, "CaseDocuments")],
     ),
     get(
         "/enforcement/cases/{id}/documents/{document}",
@@ -457,7 +457,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "issueCaseDocument",
         "制发文书：填写、编号、留存 DOCX 与 PDF / issue a document: filled, numbered, kept",
         &["id", "document", "idempotency-key"],
-        &[(JSON, "object")],
+        &[(JSON, "CaseDocuments")],
     )
     .post(&[(JSON, "object")])
     .status("201"),
@@ -476,7 +476,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "voidCaseDocument",
         "作废文书，文号不再使用 / void a document; its number stays used",
         &["id", "document"],
-        &[(JSON, "object")],
+        &[(JSON, "CaseDocuments")],
     )
     .post(&[(JSON, "object")]),
     get(
@@ -485,7 +485,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "compareFootprints",
         "与另一期房屋轮廓，或与过去某日比对 / the houses against another survey, or against a past day",
         &["as-of"],
-        &[(JSON, "object")],
+        &[(JSON, "FootprintComparison")],
     )
     .post(&[(GEOJSON, "object"), (JSON, "object")]),
     get(
@@ -494,7 +494,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getReturnVisits",
         "应回访的已结案件 / closed cases that are to be looked at again",
         &[],
-        &[(JSON, "object")],
+        &[(JSON, "ReturnVisits")],
     ),
     get(
         "/enforcement/difference",
@@ -510,7 +510,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getEventTotals",
         "网格事件的件数与办结率等，可分组，附上年同期 / counts and rates of grid events, in all and by group, with the same period of the year before",
         &["event-by", "event-from", "event-to", "type", "event-source", "level", "urgency", "grid", "co_op", "village"],
-        &[(JSON, "object")],
+        &[(JSON, "EventTotals")],
     ),
     get(
         "/events",
@@ -518,7 +518,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getEvents",
         "构成合计的事件 / the events that a total is made of",
         &["figure", "event-from", "event-to", "type", "event-source", "level", "urgency", "grid", "co_op", "village", "event-limit"],
-        &[(JSON, "object")],
+        &[(JSON, "Events")],
     ),
     get(
         "/processes",
@@ -550,7 +550,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "takeSteps",
         "多件同办一步，逐件给出结果 / take a step with several features; each has its own answer",
         &["layer", "step", "idempotency-key"],
-        &[(JSON, "object")],
+        &[(JSON, "StepsTaken")],
     )
     .post(&[(JSON, "StepsGiven")]),
     get(
@@ -719,7 +719,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "outlineUnit",
         "由网格和增减、切割步骤得到范围及其指标 / the outline of some steps, and what it holds",
         &[],
-        &[(JSON, "object")],
+        &[(JSON, "Outline")],
     )
     .post(&[(JSON, "OutlineRequest")]),
     get(
@@ -728,7 +728,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getIndicators",
         "指标的公式、单位与来源 / formulas, units and sources of the indicators",
         &[],
-        &[(JSON, "objects")],
+        &[(JSON, "Indicators")],
     ),
     get(
         "/renewal/suggest",
@@ -736,7 +736,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "suggestUnits",
         "从一点生长到目标面积的几种单元 / units grown from a point to a wanted size",
         &[],
-        &[(JSON, "object")],
+        &[(JSON, "Suggestions")],
     )
     .post(&[(JSON, "SuggestionRequest")]),
     get(
@@ -745,7 +745,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getDisposal",
         "分类处置各类的栋数 / houses by class of disposal",
         &["unit"],
-        &[(JSON, "object")],
+        &[(JSON, "DisposalClasses")],
     ),
     get(
         "/renewal/disposal",
@@ -753,7 +753,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "classHouses",
         "按条件批量归类，可先试算 / class houses by a rule, tried first",
         &[],
-        &[(JSON, "object")],
+        &[(JSON, "DisposalDone")],
     )
     .post(&[(JSON, "DisposalRule")]),
     get(
@@ -762,7 +762,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getUnits",
         "更新单元的指标与成熟度 / units with figures and maturity, the ripest first",
         &[],
-        &[(JSON, "object")],
+        &[(JSON, "Units")],
     ),
     get(
         "/renewal/units/{id}/report",
@@ -770,7 +770,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getUnitReport",
         "单元的叠加分析报告 / the overlay report of a unit",
         &["id", "report-f"],
-        &[(JSON, "object"), (XLSX, "binary"), ("application/pdf", "binary")],
+        &[(JSON, "UnitReport"), (XLSX, "binary"), ("application/pdf", "binary")],
     ),
     get(
         "/renewal/variants",
@@ -778,7 +778,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getVariants",
         "比选方案 / variants of units",
         &["unit"],
-        &[(JSON, "objects")],
+        &[(JSON, "UnitVariants")],
     ),
     get(
         "/renewal/variants",
@@ -786,9 +786,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "makeVariant",
         "拟定比选方案 / make a variant",
         &[],
-        &[(JSON, "object")],
+        &[(JSON, "UnitVariant")],
     )
-    .post(&[(JSON, "Variant")])
+    .post(&[(JSON, "VariantDraft")])
     .status("201"),
     get(
         "/renewal/variants/{id}",
@@ -796,7 +796,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getVariant",
         "一个方案及其指标 / one variant with its figures",
         &["id"],
-        &[(JSON, "object")],
+        &[(JSON, "OpenVariant")],
     ),
     get(
         "/renewal/variants/{id}",
@@ -804,9 +804,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "changeVariant",
         "修改方案 / change a variant",
         &["id"],
-        &[(JSON, "object")],
+        &[(JSON, "UnitVariant")],
     )
-    .by("patch", &[(JSON, "Variant")]),
+    .by("patch", &[(JSON, "VariantDraft")]),
     get(
         "/renewal/variants/{id}",
         RENEWAL,
@@ -823,9 +823,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "moveVariant",
         "送审、撤回、退回、采用 / send in, recall, return, adopt",
         &["id", "act"],
-        &[(JSON, "object")],
+        &[(JSON, "UnitVariant")],
     )
-    .post(&[(JSON, "Variant")]),
+    .post(&[(JSON, "VariantDraft")]),
     get(
         "/tiles/{layers}",
         TILES,
@@ -1110,7 +1110,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getAuditAlarms",
         "审计预警：谁一日内所做超出常规 / who did more than usual in a day",
         &[],
-        &[(JSON, "object")],
+        &[(JSON, "AuditAlarms")],
     ),
     get(
         "/audit/state",

@@ -5,38 +5,10 @@ use serde_json::{Value, json};
 /// Adds the schemas by name.
 pub(super) fn add(schemas: &mut Value) {
     let text = json!({ "type": "string" });
-    let ground = json!({
-        "type": "object",
-        "description": "图层的要素（ids 或 lasso 内的），或者画出的 area / features of a layer, or a drawn area",
-        "additionalProperties": false,
-        "properties": {
-            "layer": text,
-            "ids": { "type": "array", "items": text },
-            "lasso": { "type": "object", "description": "GeoJSON Polygon" },
-            "area": { "type": "object", "description": "GeoJSON Polygon, MultiPolygon" },
-        },
-    });
     let steps = json!({
         "type": "array",
         "maxItems": 2000,
-        "items": {
-            "type": "object",
-            "minProperties": 1,
-            "maxProperties": 1,
-            "additionalProperties": false,
-            "properties": {
-                "add": ground,
-                "remove": ground,
-                "cut": {
-                    "type": "object",
-                    "required": ["line", "drop"],
-                    "properties": {
-                        "line": { "type": "object", "description": "GeoJSON LineString" },
-                        "drop": { "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "number" } },
-                    },
-                },
-            },
-        },
+        "items": { "$ref": "#/components/schemas/OutlineStep" },
     });
     schemas["OutlineRequest"] = json!({
         "type": "object",
@@ -44,14 +16,14 @@ pub(super) fn add(schemas: &mut Value) {
         "additionalProperties": false,
         "properties": { "steps": steps, "unit": text },
     });
-    schemas["Variant"] = json!({
+    schemas["VariantDraft"] = json!({
         "type": "object",
         "additionalProperties": false,
         "properties": {
             "name": { "type": "string", "maxLength": 80 },
             "unit": text,
             "steps": steps,
-            "properties": { "type": "object" },
+            "properties": { "type": "object", "additionalProperties": true },
             "note": { "type": "string", "maxLength": 1000 },
         },
     });
