@@ -319,3 +319,57 @@ test('a drawn area is saved by name, opened again, and set against another area'
   await picture(page, 'desktop-areas-compared');
   await close();
 });
+
+test('on a telephone a person written down twice is seen at the house, compared, made one, and taken apart again', async () => {
+  const { id, found } = await house();
+  const [resident] = found.rooms.flatMap((room) => room.residents).filter((one) => one.counted);
+  const name = (await apiAs('grid_worker', `/collections/person/items/${resident.person.id}/unmask`, {
+    method: 'POST',
+    body: JSON.stringify({ reason: '核对重复登记' }),
+  })).properties.name;
+  await apiAs('grid_worker', '/changes', {
+    method: 'POST',
+    body: JSON.stringify({
+      reason: '迁入',
+      changes: [
+        { op: 'insert', layer: 'person', id: 'person-twice', feature: { properties: { name, phone: '13800138000' } } },
+        { op: 'insert', layer: 'residence', feature: { properties: { person: 'person-twice', building: id, kind: '租住', moved_in: '2020-01-01' } } },
+      ],
+    }),
+  });
+  const { page, close } = await openAs('grid_worker', { device: PHONE, at: `/#sel=building/${id}` });
+  const doubles = page.getByTestId('doubles');
+  await doubles.locator('.double .entry').tap();
+  const form = doubles.locator('.merge');
+  await form.locator('tr[data-field="homes"]').scrollIntoViewIfNeeded();
+  assert.match(await form.innerText(), /138\*{4}8000/, 'masked on both sides');
+  const wide = await form.evaluate((element) => element.scrollWidth <= element.clientWidth + 1);
+  assert.ok(wide, 'nothing is cut off at the side');
+  await form.locator('tr[data-field="phone"] input').last().tap();
+  await picture(page, 'phone-merge-people');
+  const before = await figure(page, 'residents');
+  await form.locator('.buttons .primary').tap();
+  await doubles.getByRole('status').waitFor();
+  await eventually(
+    page,
+    (count) => Number(document.querySelector('.house [data-figure="residents"] b')?.textContent?.replace(/\D/g, '')) === count,
+    before - 1,
+  );
+  await doubles.getByRole('button', { name: '撤销' }).tap();
+  await eventually(
+    page,
+    (count) => Number(document.querySelector('.house [data-figure="residents"] b')?.textContent?.replace(/\D/g, '')) === count,
+    before,
+  );
+  await doubles.locator('.double').waitFor();
+  await close();
+
+  // The clerk finds all of the village's in the panel of quality.
+  const clerk = await openAs('village_clerk');
+  await clerk.page.locator('.tools').getByRole('button', { name: '面板' }).click();
+  await clerk.page.locator('.panels').getByRole('tab', { name: '质量' }).click();
+  await clerk.page.getByTestId('doubles').locator('.double .entry').first().click();
+  await clerk.page.getByTestId('doubles').locator('.merge').waitFor();
+  await picture(clerk.page, 'desktop-merge-people');
+  await clerk.close();
+});

@@ -438,6 +438,20 @@ fn whoever_is_bound_to_a_grid_takes_back_what_they_did_there_and_nothing_else() 
     assert_eq!(back.status, 200, "{}", back.text());
     let path = format!("/collections/visit/items/{id}");
     assert_eq!(worker.get(&path).status, 404);
+    // A resident's own record, whose place is where they live, is corrected and put back too.
+    let page = worker.get(&format!("/houses/{}", own.id)).json();
+    let rooms = page["rooms"].as_array().expect("rooms");
+    let person = &(rooms.iter())
+        .find_map(|room| room["residents"].as_array()?.first())
+        .expect("somebody lives there")["person"];
+    let corrected = worker.post(
+        "/changes",
+        &json!({ "reason": "更正", "changes": [{ "op": "update", "layer": "person", "id": person["id"],
+            "version": person["version"], "feature": { "properties": { "source_note": "现场核对" } } }] }),
+    );
+    assert_eq!(corrected.status, 200, "{}", corrected.text());
+    let back = take_back(&corrected.json()["change_set"]);
+    assert_eq!(back.status, 200, "{}", back.text());
     // What somebody else did, in the grid or out of it, stands.
     let clerk = server.sign_in("village_clerk");
     for house in [&own, &other] {

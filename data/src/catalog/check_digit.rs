@@ -27,11 +27,7 @@ pub(super) fn is_gb11643(text: &str) -> bool {
             if !(1800..=2199).contains(&year) || !is_day(year, &body[10..12], &body[12..14]) {
                 return false;
             }
-            // Weight of the i-th character from the left is 2^(17-i) mod 11.
-            let sum = body.iter().enumerate().fold(0, |sum, (at, byte)| {
-                sum + u32::from(byte - b'0') * ((1 << (17 - at)) % 11)
-            });
-            b"10X98765432"[(sum % 11) as usize] == check[0].to_ascii_uppercase()
+            check_character(body) == check[0].to_ascii_uppercase()
         }
         15 => {
             digits(bytes)
@@ -40,6 +36,27 @@ pub(super) fn is_gb11643(text: &str) -> bool {
         }
         _ => false,
     }
+}
+
+/// An identity number as it is compared: in capitals, and one of the old 15 digits (GB 11643
+/// before 1999) with its century and check digit.
+pub fn resident_number(text: &str) -> String {
+    let text = text.trim().to_uppercase();
+    if text.len() != 15 || !is_gb11643(&text) {
+        return text;
+    }
+    let body = format!("{}19{}", &text[..6], &text[6..]);
+    let check = check_character(body.as_bytes());
+    format!("{body}{}", char::from(check))
+}
+
+/// The check character of the 17 digits before it, by ISO 7064 MOD 11-2.
+fn check_character(body: &[u8]) -> u8 {
+    // Weight of the i-th character from the left is 2^(17-i) mod 11.
+    let sum = body.iter().enumerate().fold(0, |sum, (at, byte)| {
+        sum + u32::from(byte - b'0') * ((1 << (17 - at)) % 11)
+    });
+    b"10X98765432"[(sum % 11) as usize]
 }
 
 /// Whether a text is a 统一社会信用代码 by GB 32100-2015: 18 characters of an alphabet
@@ -84,6 +101,13 @@ mod tests {
         assert!(!is_gb11643("01010519491231002X"));
         assert!(!is_gb11643("１１０１０５19491231002X"));
         assert!(!is_gb11643(""));
+    }
+
+    #[test]
+    fn an_old_number_is_that_of_today_with_its_century_and_check_digit() {
+        assert_eq!(resident_number("110105491231002"), "11010519491231002X");
+        assert_eq!(resident_number(" 11010519491231002x"), "11010519491231002X");
+        assert_eq!(resident_number("e123"), "E123");
     }
 
     #[test]

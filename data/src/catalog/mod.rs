@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use validate::Rules;
 
 pub use calendar::{Calendar, Pause, Time, Year};
+pub use check_digit::resident_number;
 pub use code_list::{Code, CodeList};
 pub use document::{Form, Office};
 pub use fault::{CatalogError, Fault, Problem};

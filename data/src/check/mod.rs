@@ -6,6 +6,7 @@
 
 mod features;
 mod partition;
+mod persons;
 mod places;
 mod relations;
 mod report;
@@ -15,6 +16,7 @@ mod twins;
 
 use crate::store::{GeoPackage, StoreError};
 
+pub use persons::{Likeness, Twins, twins, twins_in};
 pub use report::{Check, Finding, Report, Severity, Tally};
 
 use features::Features;
@@ -42,7 +44,7 @@ pub fn check(file: &GeoPackage) -> Result<Report, StoreError> {
         relations::references(file, &mut report)?;
         relations::homes(file, &mut report)?;
         twins::values(file, &mut report)?;
-        twins::persons(file, &mut report)?;
+        persons::check(file, &mut report)?;
     }
     Ok(report.finish())
 }

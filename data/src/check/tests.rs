@@ -227,6 +227,40 @@ fn a_residence_that_is_nowhere_or_names_two_houses_is_an_error() {
 }
 
 #[test]
+fn who_lives_in_one_house_by_one_name_may_be_one_person() {
+    let village = Village::gridded();
+    village.house("b1", square(0.001, 0.001, 0.0001, 0.0001));
+    village.house("b2", square(0.0012, 0.001, 0.0001, 0.0001));
+    let person = |id: &str, house: &str, number: Option<&str>, sex: &str, born: Option<i32>| {
+        village.add("person", id, None, |layer, it| {
+            it.set(layer, "name", "甲某").set(layer, "sex", sex);
+            let born = born.and_then(|year| NaiveDate::from_ymd_opt(year, 1, 1));
+            it.set(layer, "birth", born.map(Value::from).unwrap_or_default());
+            it.set(
+                layer,
+                "id_number",
+                number.map(Value::from).unwrap_or_default(),
+            );
+        });
+        village.residence(&format!("s-{id}"), id, None, Some(house));
+    };
+    person("p1", "b1", Some("E1"), "2", Some(1949));
+    person("p2", "b1", None, "2", None);
+    // Another house; nobody without a number; another sex.
+    person("p3", "b2", None, "1", None);
+    person("p4", "b2", Some("E4"), "2", Some(1980));
+    let alike = twins(&village.file).expect("readable");
+    assert_eq!(alike.len(), 1, "{alike:?}");
+    assert_eq!(
+        (alike[0].by, alike[0].ids.join(" ")),
+        (Likeness::House, "p1 p2".to_owned())
+    );
+    // A house alone tells the same of its people.
+    assert_eq!(twins_in(&village.file, "b1").expect("readable"), alike);
+    assert!(twins_in(&village.file, "b2").expect("readable").is_empty());
+}
+
+#[test]
 fn one_person_entered_twice_is_found_by_number_and_by_name() {
     let village = Village::gridded();
     village.house("b1", square(0.001, 0.001, 0.0001, 0.0001));
@@ -235,11 +269,15 @@ fn one_person_entered_twice_is_found_by_number_and_by_name() {
         ("p2", "甲謀", Some("11010519491231002x")),
         ("p3", "乙某", Some("440524188001010014")),
         ("p4", "乙某", None),
+        // The same number of before 1999, without its century and check digit.
+        ("p5", "丙某", Some("110105491231003")),
+        ("p6", "丁某", Some("110105194912310038")),
     ] {
         village.person(id, name, number);
         village.residence(&format!("s-{id}"), id, None, Some("b1"));
     }
     let mut expected = one(Error, Check::SamePerson, "person", &["p1", "p2"]);
+    expected.extend(one(Error, Check::SamePerson, "person", &["p5", "p6"]));
     expected.extend(one(Warning, Check::SamePerson, "person", &["p3", "p4"]));
     assert_eq!(village.found(), expected);
     for finding in village.check().findings {

@@ -1,4 +1,4 @@
-//! The same thing entered twice: codes, footprints, persons.
+//! The same thing entered twice: codes, footprints.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -58,44 +58,6 @@ pub(super) fn values(file: &GeoPackage, report: &mut Report) -> Result<(), Store
                 Ok(())
             })?;
         }
-    }
-    Ok(())
-}
-
-/// Persons who stand twice: by identity number, and by name, birthday and sex where one of
-/// them has no number.
-pub(super) fn persons(file: &GeoPackage, report: &mut Report) -> Result<(), StoreError> {
-    let columns = columns(file, "person")?;
-    let needed = ["name", "id_number", "birth", "sex"];
-    if !needed.iter().all(|column| columns.contains(*column)) {
-        return Ok(());
-    }
-    let rules = [
-        (
-            Severity::Error,
-            "SELECT json_group_array(id) FROM person WHERE id_number IS NOT NULL AND id_number <> '' \
-             GROUP BY CASE WHEN id_number GLOB 'enc1:*' THEN id_number ELSE upper(id_number) END HAVING count(*) > 1",
-            "证件号码相同，是同一人，请合并 / the identity number is the same; they are one person, merge them",
-        ),
-        (
-            Severity::Warning,
-            "SELECT json_group_array(id) FROM person WHERE birth IS NOT NULL \
-             GROUP BY name, birth, sex HAVING count(*) > 1 AND count(nullif(id_number, '')) < count(*)",
-            "姓名、出生日期、性别相同而有人缺证件号码，可能是同一人，请核对 / name, birthday and sex are the same and an identity number is missing; they may be one person, compare them",
-        ),
-    ];
-    for (severity, sql, message) in rules {
-        file.query(sql, [], |row| {
-            report.add(Finding {
-                severity,
-                check: Check::SamePerson,
-                layer: "person".to_owned(),
-                ids: ids(&row.get::<_, String>(0)?),
-                place: None,
-                message: message.to_owned(),
-            });
-            Ok(())
-        })?;
     }
     Ok(())
 }

@@ -287,6 +287,27 @@ impl GeoPackage {
         ))
     }
 
+    /// What a feature that is gone was merged into, over as many mergings as there were; none
+    /// where it is there, or was only deleted.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn heir(&self, layer: &str, id: &str) -> Result<Option<Id>, StoreError> {
+        let (mut at, mut seen): (Id, Vec<Id>) = (id.into(), Vec::new());
+        while !self.exists(layer, &at)? {
+            let (_, heirs) = self.ancestry(layer, &at)?;
+            // The last one counts: earlier mergings were taken back.
+            match heirs.into_iter().next_back() {
+                Some(heir) if !seen.contains(&heir.id) => {
+                    seen.push(at);
+                    at = heir.id;
+                }
+                _ => return Ok(None),
+            }
+        }
+        Ok((!seen.is_empty()).then_some(at))
+    }
+
     /// Whether the file has a table: one of an older version that is only read lacks some.
     fn has_table(&self, name: &str) -> Result<bool, StoreError> {
         self.connection

@@ -25,6 +25,7 @@ export * from './attachments';
 export * from './changes';
 export * from './client';
 export * from './documents';
+export * from './doubles';
 export * from './enforcement';
 export * from './events';
 export * from './exports';

@@ -777,6 +777,36 @@ export interface components {
                 unmask: boolean;
             };
         };
+        /** @description Records that may be one person. */
+        Doubles: {
+            sequence: number;
+            as_of: string;
+            total: number;
+            may_merge: boolean;
+            doubles: components["schemas"]["Double"][];
+        };
+        Double: {
+            /** @enum {string} */
+            by: "number" | "birth" | "house";
+            /** @description Fields that are filled differently: which value stays is to be chosen. */
+            differs: string[];
+            people: ({
+                id: string;
+                version: number;
+                homes: {
+                    [key: string]: unknown;
+                }[];
+                merged: string[];
+            } & {
+                [key: string]: unknown;
+            })[];
+        };
+        MergedPeople: {
+            merged_into: string;
+            sequence: number;
+            change_set: number | null;
+            replayed: boolean;
+        };
         ImportReport: {
             files: string[];
             written: boolean;
@@ -2057,6 +2087,18 @@ export interface components {
                 layer: string;
                 id: string;
             }[];
+        };
+        PeopleMerge: {
+            keep: string;
+            merge: string[];
+            versions: {
+                [key: string]: number;
+            };
+            /** @description Whose value stays, by field; else that of `keep`, or where it has none that of the others. */
+            take?: {
+                [key: string]: string;
+            };
+            reason?: string;
         };
         RightsChange: {
             version: string;

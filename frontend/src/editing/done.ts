@@ -17,7 +17,7 @@ export const useDone = defineStore('done', () => {
   const busy = ref(false);
   const error = shallowRef<unknown>(null);
 
-  function add(committed: api.Committed, text: string): void {
+  function add(committed: Pick<api.Committed, 'change_set'>, text: string): void {
     if (committed.change_set !== null)
       done.value = [...done.value, { changeSet: committed.change_set, text }];
     takenBack.value = [];

@@ -524,6 +524,25 @@ export const en: Texts = {
     checkFits: 'Found true',
     checkFails: 'Found false',
     checked: 'What was found is written down',
+    doubles: 'May be one person',
+    noDoubles: 'Nobody was found twice.',
+    likeness: {
+      number: 'The identity number is the same',
+      birth: 'Name, birthday and sex are the same, and a number is missing',
+      house: 'One house, one name, and a number is missing',
+    },
+    records: (count: number) => `${count} records`,
+    moreDoubles: (count: number) => `${count} more`,
+    mayNotMerge: 'Your account may only look; a grid worker or village clerk merges them.',
+    mergeTitle: 'Merge records of one person',
+    mergeMore:
+      'Merge them when they are one person. Residences, households and care follow the record that stays; the other ids lead to it, and it can be undone. In the yellow rows they differ: choose which to keep.',
+    keepId: 'Keep',
+    homes: 'Homes',
+    elsewhereHome: '(outside)',
+    since: ' on',
+    merge: 'Merge',
+    merged: 'Merged into one person',
   },
 
   editing: {

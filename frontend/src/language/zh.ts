@@ -500,6 +500,25 @@ export const zh = {
     checkFits: '核查相符',
     checkFails: '核查不符',
     checked: '已登记核查结果',
+    doubles: '可能重复的人员',
+    noDoubles: '没有发现重复登记的人员。',
+    likeness: {
+      number: '证件号码相同',
+      birth: '姓名、出生日期、性别相同，有人缺证件号码',
+      house: '同住一栋、姓名相同，有人缺证件号码',
+    },
+    records: (count: number) => `${count} 份登记`,
+    moreDoubles: (count: number) => `还有 ${count} 组`,
+    mayNotMerge: '您的账号只能查看，合并请交给网格员或村社干部。',
+    mergeTitle: '合并重复登记',
+    mergeMore:
+      '确认是同一人再合并。居住、户、关怀等记录都归到保留的一份；其余编号以后指向它，可以撤销。黄色各行两份不同，请选用哪一个。',
+    keepId: '保留',
+    homes: '住处',
+    elsewhereHome: '（范围以外）',
+    since: ' 起',
+    merge: '合并',
+    merged: '已合并为一人',
   },
 
   editing: {

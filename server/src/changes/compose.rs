@@ -280,10 +280,9 @@ impl Composer<'_> {
     /// Whether a layer's rows lie where rows of another table that name them lie, as people
     /// do where they reside, and the viewer's right ends at a territory.
     fn is_placed_by_others(&self, layer: &Layer) -> bool {
-        let by_others = |place: &String| place.contains('.');
         self.viewer.limits().is_some()
             && self.viewer.is_limited(layer)
-            && self.viewer.places(&layer.id).iter().any(by_others)
+            && super::rights::is_placed_by_others(self.viewer, layer)
     }
 
     /// Refuses new rows that nothing in the set places in the viewer's territory. What does

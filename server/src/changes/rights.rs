@@ -59,12 +59,23 @@ pub(crate) fn may_on(
     let inside = match record.geometry.as_ref().map(Shape::new) {
         Some(Ok(shape)) => lies_within(viewer, &snapshot, &shape),
         Some(Err(_)) => false,
+        // Where others tell the place, as residences do of a person, what is there lies in it.
+        None if id.is_some() && is_placed_by_others(viewer, layer) => true,
         None => names_a_place(app, viewer, &snapshot, store, layer, record)?,
     };
     if inside {
         return Ok(());
     }
     Err(outside())
+}
+
+/// Whether a layer's rows lie where rows of another table that name them lie, as people do
+/// where they reside.
+pub(super) fn is_placed_by_others(viewer: &Viewer, layer: &Layer) -> bool {
+    viewer
+        .places(&layer.id)
+        .iter()
+        .any(|place| place.contains('.'))
 }
 
 /// The refusal of what would lie outside the viewer's territory.

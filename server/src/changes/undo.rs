@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
 use yizhangtu_data::{
-    Layer,
-    store::{Entry, GeoPackage, Undoing, attachments::LAYER as ATTACHMENTS},
+    Id, Layer,
+    store::{Entry, GeoPackage, StoreError, Undoing, attachments::LAYER as ATTACHMENTS},
 };
 
 use super::{may as may_on_layer, may_on, post::Read};
@@ -29,7 +29,7 @@ pub(super) async fn may(app: &App, viewer: &Viewer, what: &Undoing) -> Result<()
             .moment(|| match &what {
                 Undoing::ChangeSet(number) => {
                     let entries = store.log_of(*number)?;
-                    change_set(&own, &by, &store, &entries)
+                    change_set(&own, &by, &store, *number, &entries)
                 }
                 Undoing::Batch(id) => {
                     let batches = store.batches()?;
@@ -63,6 +63,7 @@ fn change_set(
     app: &App,
     viewer: &Viewer,
     store: &GeoPackage,
+    number: i64,
     entries: &[Entry],
 ) -> Result<(), Read> {
     if entries.iter().any(|entry| &*entry.layer == ATTACHMENTS) {
@@ -85,13 +86,20 @@ fn change_set(
         if !seen.insert((&*entry.layer, &*entry.id)) {
             continue;
         }
+        // What was merged into another went by an edit, and lies where that one does.
+        let heir = heir(store, entry, number)?;
         let action = match entry.operation.as_str() {
             "insert" => Action::Create,
-            "delete" => Action::Delete,
+            "delete" if heir.is_none() => Action::Delete,
             _ => Action::Edit,
         };
         if !ends(viewer, layer) {
             may_on_layer(app, viewer, action, layer).map_err(Read::Refused)?;
+            continue;
+        }
+        if let Some(heir) = heir {
+            let there = (Some(&*heir), None);
+            may_on(app, viewer, store, action, layer, there).map_err(Read::Refused)?;
             continue;
         }
         let was = (store.revisions(&entry.layer, &entry.id)?.into_iter())
@@ -101,4 +109,14 @@ fn change_set(
         may_on(app, viewer, store, action, layer, (there, was.as_ref())).map_err(Read::Refused)?;
     }
     Ok(())
+}
+
+/// What a feature was merged into by a change set.
+fn heir(store: &GeoPackage, entry: &Entry, number: i64) -> Result<Option<Id>, StoreError> {
+    if entry.operation != "delete" {
+        return Ok(None);
+    }
+    let (_, heirs) = store.ancestry(&entry.layer, &entry.id)?;
+    let heir = heirs.into_iter().find(|heir| heir.change_set == number);
+    Ok(heir.map(|heir| heir.id))
 }

@@ -15,7 +15,7 @@ use crate::{
     basemap::Basemaps,
     changes::{Hub, Keeper},
     identity::{Identity, Provider},
-    people::{Past, Quality},
+    people::{Doubles, Past, Quality},
     policy::{Action, Cuts, Viewer},
     release::Releases,
     search::Search,
@@ -59,6 +59,7 @@ struct Shared {
     metrics: Metrics,
     search: Search,
     past: Past,
+    doubles: Doubles,
     quality: Quality,
     started: Instant,
 }
@@ -101,6 +102,7 @@ impl App {
             metrics: Metrics::default(),
             search: Search::default(),
             past: Past::default(),
+            doubles: Doubles::default(),
             quality: Quality::default(),
             started: Instant::now(),
         })))
@@ -217,6 +219,11 @@ impl App {
     /// The names that are searched.
     pub(crate) fn search(&self) -> &Search {
         &self.0.search
+    }
+
+    /// The records of the register that may be one person.
+    pub(crate) fn doubles(&self) -> &Doubles {
+        &self.0.doubles
     }
 
     /// What was last found of the quality of the data.

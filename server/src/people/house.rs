@@ -268,17 +268,8 @@ impl Page<'_> {
         ])
     }
 
-    /// Some fields of a record as the viewer sees them, with its id.
     fn fields(&self, layer: &Layer, record: &Record, names: &[&str]) -> Map<String, Json_> {
-        let view = self.viewer.see(layer, record);
-        let mut map = Map::from_iter([("id".to_owned(), json!(view.id()))]);
-        for name in names {
-            if let Some(at) = layer.position(name) {
-                let seen = serde_json::to_value(view.at(at)).unwrap_or_default();
-                map.insert((*name).to_owned(), seen);
-            }
-        }
-        map
+        seen_fields(self.viewer, layer, record, names)
     }
 
     /// As [`Page::fields`], of a row of a table, with its version.
@@ -531,6 +522,24 @@ impl Page<'_> {
             .map(|(_, record)| self.fields(layer, record, CONTRACT))
             .collect()
     }
+}
+
+/// Some fields of a record as a viewer sees them, with its id.
+pub(super) fn seen_fields(
+    viewer: &Viewer,
+    layer: &Layer,
+    record: &Record,
+    names: &[&str],
+) -> Map<String, Json_> {
+    let view = viewer.see(layer, record);
+    let mut map = Map::from_iter([("id".to_owned(), json!(view.id()))]);
+    for name in names {
+        if let Some(at) = layer.position(name) {
+            let seen = serde_json::to_value(view.at(at)).unwrap_or_default();
+            map.insert((*name).to_owned(), seen);
+        }
+    }
+    map
 }
 
 fn instant(value: &Value) -> Option<i64> {

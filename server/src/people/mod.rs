@@ -2,8 +2,10 @@
 //! moving in and out.
 
 mod coverage;
+mod doubles;
 mod house;
 mod intake;
+mod merge;
 mod night;
 mod past;
 mod quality;
@@ -13,6 +15,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use doubles::Doubles;
 pub(crate) use past::Past;
 pub(crate) use quality::Quality;
 pub(crate) use register::{Day, Tallies, Tally, has_registers};
@@ -33,6 +36,8 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/houses/{id}", get(house::house))
         .route("/coverage", get(coverage::coverage))
+        .route("/people/doubles", get(doubles::doubles))
+        .route("/people/merge", post(merge::merge))
         .route("/quality", get(quality::quality))
         .route("/night-counts", post(night::count))
         .route("/registers", post(intake::registers).layer(most))

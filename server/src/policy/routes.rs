@@ -141,6 +141,8 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("POST", "/batches/{batch}/revert", Writer),
     ("GET", "/houses/{id}", Somebody),
     ("GET", "/coverage", Somebody),
+    ("GET", "/people/doubles", Somebody),
+    ("POST", "/people/merge", Writer),
     ("GET", "/quality", Somebody),
     ("POST", "/night-counts", Writer),
     ("POST", "/registers", Writer),

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use axum::{
+    Json,
     extract::{Path, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use serde_json::json;
 use sha2::{Digest, Sha256};
-use yizhangtu_data::{Layer, Record};
+use yizhangtu_data::{Id, Layer, Record};
 
 use super::{
     super::{
@@ -16,7 +18,7 @@ use super::{
         datetime::AsOf,
     },
     answer::given_in,
-    geojson::{FeatureWriter, json},
+    geojson::{self, FeatureWriter},
     layer,
     select::Source,
 };
@@ -42,15 +44,19 @@ pub(in super::super) async fn item(
     };
     let as_of = AsOf::take(&mut given)?;
     given.finish()?;
+    let now = as_of.is_none();
     let found = match as_of {
         None => find_versioned(&app, &viewer, layer, &item).await?,
         Some(as_of) => find_past(&app, &viewer, layer, &item, as_of).await?,
     };
-    let (record, version) = found.ok_or_else(|| {
-        Problem::not_found(format!(
+    let Some((record, version)) = found else {
+        if now && let Some(heir) = heir(&app, &viewer, layer, &item).await? {
+            return Ok(elsewhere(&base, layer, &heir));
+        }
+        return Err(Problem::not_found(format!(
             "图层 {id} 没有要素 {item} / the layer {id} has no feature {item}"
-        ))
-    })?;
+        )));
+    };
     let tag = tag(&version, format, crs);
     let unchanged = (headers.get_all(header::IF_NONE_MATCH).iter())
         .filter_map(|value| value.to_str().ok())
@@ -73,6 +79,37 @@ pub(in super::super) async fn item(
         HeaderValue::from_static("private, no-cache"),
     );
     Ok(response)
+}
+
+/// What a feature that is gone was merged into, where the viewer may see that.
+async fn heir(
+    app: &App,
+    viewer: &Viewer,
+    layer: &Arc<Layer>,
+    gone: &str,
+) -> Result<Option<Id>, Problem> {
+    let (of, id) = (Arc::clone(layer), gone.to_owned());
+    let heir = (app.pool().read(move |store| store.heir(&of.id, &id))).await?;
+    Ok(match heir {
+        Some(id) if find(app, viewer, layer, &id).await?.is_some() => Some(id),
+        _ => None,
+    })
+}
+
+/// Leads to the feature that another was merged into. Not for ever: a merging can be taken back.
+fn elsewhere(base: &Base, layer: &Layer, heir: &Id) -> Response {
+    let path = format!(
+        "/collections/{}/items/{}",
+        percent_encoded(&layer.id),
+        percent_encoded(heir)
+    );
+    let link = base.link("canonical", &path, Format::GeoJson);
+    let told = Json(json!({ "merged_into": &**heir, "links": [link] }));
+    let headers = [
+        (header::LOCATION, path),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    (StatusCode::TEMPORARY_REDIRECT, headers, told).into_response()
 }
 
 /// A feature that the viewer may see, whole; none where there is none for them.
@@ -206,7 +243,7 @@ fn feature(
         .open(&mut body, &viewer.see(layer, record))
         .and_then(|()| {
             body.extend_from_slice(b",\"links\":");
-            json(&mut body, &links)
+            geojson::json(&mut body, &links)
         })
         .map_err(Problem::internal)?;
     body.push(b'}');

@@ -647,6 +647,23 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[(JSON, "Coverage")],
     ),
     get(
+        "/people/doubles",
+        PLACES,
+        "getDoubles",
+        "可能是同一人的记录，遮盖后并列 / records that may be one person, side by side, masked",
+        &["house", "search-limit", "offset"],
+        &[(JSON, "Doubles")],
+    ),
+    get(
+        "/people/merge",
+        PLACES,
+        "mergePeople",
+        "把同一人的几份记录并成一份；原编号指向保留的一份 / make records of one person one; the other ids lead to it",
+        &["idempotency-key"],
+        &[(JSON, "MergedPeople")],
+    )
+    .post(&[(JSON, "PeopleMerge")]),
+    get(
         "/quality",
         SERVICE,
         "getQuality",

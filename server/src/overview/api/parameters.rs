@@ -395,6 +395,12 @@ pub(super) fn all(app: &App) -> Value {
         "走访轮次 / a round of visits",
         text.clone(),
     );
+    add(
+        "house",
+        "query",
+        "只要住在这栋的 / of those who live in this house",
+        text.clone(),
+    );
     for (name, description) in [
         ("dry-run", "只检查 / only check"),
         (

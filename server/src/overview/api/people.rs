@@ -26,6 +26,22 @@ pub(super) fn add(schemas: &mut Value) {
             } },
         },
     });
+    schemas["PeopleMerge"] = json!({
+        "type": "object",
+        "required": ["keep", "merge", "versions"],
+        "additionalProperties": false,
+        "properties": {
+            "keep": text,
+            "merge": { "type": "array", "minItems": 1, "maxItems": 9, "items": text },
+            "versions": { "type": "object", "additionalProperties": { "type": "integer", "minimum": 0 } },
+            "take": {
+                "type": "object",
+                "description": "Whose value stays, by field; else that of `keep`, or where it has none that of the others.",
+                "additionalProperties": text,
+            },
+            "reason": text,
+        },
+    });
     schemas["RightsChange"] = json!({
         "type": "object",
         "required": ["version", "reason", "changes"],
