@@ -345,6 +345,8 @@ impl Asker {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(120)))
+            // A refusal may come before the body that follows it, and ends the connection.
+            .max_idle_connections(0)
             // Where an answer leads is part of it.
             .max_redirects(0)
             .allow_non_standard_methods(true)

@@ -467,7 +467,10 @@ fn a_grid_is_split_and_merged_and_its_houses_follow() {
     assert_eq!(merged["warnings"], json!([]), "{merged}");
     assert_eq!(count(&id), before);
     let gone = fresh.item("grid", &pieces[1]);
-    assert_eq!((gone.status, &gone.json()["merged_into"]), (307, &json!(id)));
+    assert_eq!(
+        (gone.status, &gone.json()["merged_into"]),
+        (307, &json!(id))
+    );
     let history = fresh
         .server
         .get(&format!("/collections/grid/items/{}/history", pieces[1]))

@@ -49,6 +49,11 @@ pub(super) async fn merge(
 ) -> Result<Json<Json_>, Problem> {
     given.finish()?;
     app.writable()?;
+    // Whose residences follow may be changed as well.
+    for layer in ["person", "residence"] {
+        let layer = app.layer(layer).ok_or_else(|| viewer.refused())?;
+        viewer.require(Action::Edit, layer)?;
+    }
     let asked = read(changes::object(&headers, &body)?)?;
     let key = changes::key(&headers, &[&body])?;
     let author = viewer.author().to_owned();
@@ -94,9 +99,6 @@ impl<'a> Merging<'a> {
     fn new(app: &'a App, viewer: &'a Viewer, store: &'a GeoPackage) -> Result<Self, Problem> {
         let layers = app.layer("person").zip(app.layer("residence"));
         let (person, residence) = layers.ok_or_else(|| viewer.refused())?;
-        // Whose residences follow may be changed as well.
-        viewer.require(Action::Edit, person)?;
-        viewer.require(Action::Edit, residence)?;
         Ok(Self {
             app,
             viewer,
