@@ -194,6 +194,8 @@ test('a hole is cut, and an outline that crosses itself is said to', async () =>
   const asset = features.filter((each) => each.geometry?.type === 'Polygon').sort((p, q) => size(q) - size(p))[0];
   const { page, close } = await openAsEditor();
   await edit(page, 'asset', asset.id);
+  const owner = await item('co_op', asset.properties.co_op);
+  await eventually(page, (name) => document.querySelector('[data-field="co_op"] input')?.value === name, owner.properties.name);
   const points = ring(asset.geometry).slice(0, -1);
   const middle = points.reduce((sum, point) => [sum[0] + point[0] / points.length, sum[1] + point[1] / points.length], [0, 0]);
   await jump(page, middle, 19);

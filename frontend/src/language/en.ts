@@ -593,6 +593,11 @@ export const en: Texts = {
     hintPart: 'Draw another part of the feature',
     hintSplit: 'Draw a line across the feature; double-click or press Enter to split',
     hintMerge: 'Click features of the same layer on the map to take them in',
+    touched: {
+      hintDraw: 'Tap each corner, then “Finish”',
+      hintReshape: 'Drag corners to move, small dots to add; tap one and “−” removes it',
+      hintSplit: 'Tap a line across the feature, then “Finish”',
+    },
     mergeCount: (count: number) => `${count} chosen`,
     mergeNow: 'Make them one',
     neighbours: (count: number) =>

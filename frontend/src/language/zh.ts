@@ -569,6 +569,11 @@ export const zh = {
     hintPart: '绘制要素的另一部件',
     hintSplit: '画一条穿过要素的线，双击或按 Enter 分割',
     hintMerge: '在地图上点选要并入的同层要素',
+    touched: {
+      hintDraw: '依次点各顶点，再按“完成”',
+      hintReshape: '拖动顶点移动，拖动边上的小点加顶点，点选后按“−”删除顶点',
+      hintSplit: '点出一条穿过要素的线，再按“完成”',
+    },
     mergeCount: (count: number) => `已选 ${count} 个`,
     mergeNow: '合并为一个',
     neighbours: (count: number) => `共边的 ${count} 个相邻要素随之移动`,
