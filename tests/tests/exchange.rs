@@ -216,7 +216,7 @@ fn what_is_no_file_of_data_is_refused_plainly() {
         assert_eq!(state["state"], "failed", "{name}: {state}");
         let words = state["problem"].as_str().unwrap();
         assert!(
-            !words.contains("/tmp") && !words.contains("yizhangtu-import"),
+            !words.contains("/tmp") && !words.contains(".imports"),
             "{words}"
         );
         let token = state["token"].as_str().unwrap();
@@ -224,6 +224,34 @@ fn what_is_no_file_of_data_is_refused_plainly() {
     }
     assert_eq!(served.go_on("none", &json!({})).status, 404);
     assert_eq!(served.count("facility"), before);
+}
+
+#[test]
+fn files_of_an_import_do_not_outlive_it() {
+    let served = serve();
+    let kept = served.file.with_extension("imports");
+    let files = || fs::read_dir(&kept).map_or(0, Iterator::count);
+    let state = served.checked("layer=facility", &[("a.csv", GOOD.as_bytes())]);
+    assert_eq!(state["state"], "ready", "{state}");
+    assert_eq!(files(), 1, "beside the file that they go into");
+    let token = state["token"].as_str().unwrap().to_owned();
+    served.go_on(&token, &json!({"commit": true}));
+    let done = served.settled(&token);
+    assert_eq!(done["state"], "done", "{done}");
+    assert_eq!(files(), 0, "written, they are needed no more");
+    // The server goes away in the middle of another.
+    served.checked("layer=facility", &[("b.csv", GOOD.as_bytes())]);
+    let Served {
+        file,
+        _running: running,
+        _folder: folder,
+        ..
+    } = served;
+    running.kill();
+    assert_eq!(files(), 1);
+    let _again = Server::start_with(&file, &[]);
+    assert_eq!(files(), 0);
+    drop(folder);
 }
 
 #[test]

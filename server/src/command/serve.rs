@@ -72,6 +72,9 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     log();
     let (store, read_only) = open(&arguments, output)?;
     refuse_without_key(&store)?;
+    if !read_only {
+        crate::import::clear(store.path())?;
+    }
     if arguments.accounts {
         make_administrators(&store)?;
     }

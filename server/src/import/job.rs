@@ -38,7 +38,8 @@ pub(super) struct Jobs(Arc<Mutex<HashMap<String, Arc<Job>>>>);
 /// One import: its files, how they are to be read, and what came of it.
 pub(super) struct Job {
     token: String,
-    received: Received,
+    /// None once they are written.
+    received: Mutex<Option<Received>>,
     options: Mutex<Options>,
     status: Mutex<Status>,
 }
@@ -94,17 +95,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Jobs {
-    /// Forgets what nobody asked about for long, and refuses where too many are left.
-    ///
-    /// # Errors
-    /// 503 where too many imports are under way.
-    pub(super) fn make_room(&self) -> Result<(), Problem> {
-        let mut jobs = lock(&self.0);
-        jobs.retain(|_, job| {
+    /// Forgets what nobody asked about for long.
+    fn forget_old(&self) {
+        lock(&self.0).retain(|_, job| {
             let status = lock(&job.status);
             status.phase.is_busy() || status.asked.elapsed() < KEPT
         });
-        if jobs.len() >= MOST {
+    }
+
+    /// Makes room for another import.
+    ///
+    /// # Errors
+    /// 503 where too many are under way.
+    pub(super) fn make_room(&self) -> Result<(), Problem> {
+        self.forget_old();
+        if lock(&self.0).len() >= MOST {
             return Err(Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "同时进行的导入太多，请稍后再试 / too many imports are under way; try again later",
@@ -118,7 +123,7 @@ impl Jobs {
         let token = ulid::Ulid::generate().to_string();
         let job = Arc::new(Job {
             token: token.clone(),
-            received,
+            received: Mutex::new(Some(received)),
             options: Mutex::new(options),
             status: Mutex::new(Status {
                 phase: Phase::Checking,
@@ -129,6 +134,12 @@ impl Jobs {
             }),
         });
         lock(&self.0).insert(token, Arc::clone(&job));
+        // Files that nobody asks about do not wait for the next import to go.
+        let jobs = self.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(KEPT + Duration::from_secs(1)).await;
+            jobs.forget_old();
+        });
         job
     }
 
@@ -252,6 +263,10 @@ impl Job {
     }
 
     fn end(&self, done: Result<Report, ImportError>, commit: bool) {
+        let problem = (done.as_ref().err()).map(|error| self.without_folder(error));
+        if commit && done.is_ok() {
+            *lock(&self.received) = None;
+        }
         let mut status = lock(&self.status);
         (status.phase, status.report, status.problem) = match done {
             Ok(report) if commit => (Phase::Done, Some(report_for_page(report)), None),
@@ -260,14 +275,17 @@ impl Job {
             Err(ImportError::Refused(report)) => {
                 (Phase::Ready, Some(report_for_page(*report)), None)
             }
-            Err(error) => (Phase::Failed, None, Some(self.without_folder(&error))),
+            Err(_) => (Phase::Failed, None, problem),
         };
     }
 
     /// An error's words with the file's name alone: where it lies here is nobody's business.
     fn without_folder(&self, error: &ImportError) -> String {
-        let folder = format!("{}/", self.received.folder.path().display());
-        for_page(&error.to_string()).replace(&folder, "")
+        let words = for_page(&error.to_string());
+        match &*lock(&self.received) {
+            Some(files) => words.replace(&format!("{}/", files.folder.path().display()), ""),
+            None => words,
+        }
     }
 }
 

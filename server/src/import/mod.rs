@@ -22,6 +22,7 @@ use serde::Deserialize;
 use yizhangtu_data::import::Options;
 
 use self::job::{Job, Jobs};
+pub(crate) use self::receive::clear;
 use crate::{
     audit::Entry,
     http::{App, Parameters, Problem},
@@ -96,11 +97,11 @@ async fn begin(
     given.finish()?;
     known(&app, &viewer, &layer)?;
     jobs.make_room()?;
-    let received = receive::files(body).await?;
     let into = app
         .pool()
         .read(|store| Ok(store.path().to_path_buf()))
         .await?;
+    let received = receive::files(body, &into).await?;
     let mut options = Options {
         files: received.main.clone(),
         into,
