@@ -221,9 +221,8 @@ impl<'a> Around<'a> {
             }
         }
         members.sort_unstable_by_key(|member| member.key);
-        Some(page::leaf_at(leaf::write(
-            arena, cell.shift, &members, &chains,
-        )))
+        let at = leaf::write(arena, cell.shift, &members, &chains);
+        Some(page::leaf_at(arena, at))
     }
 
     /// The word of a cell where everything is tested exactly.
@@ -234,7 +233,8 @@ impl<'a> Around<'a> {
         for at in &mut keys {
             *at = self.key(*at);
         }
-        page::leaf_at(leaf::write_uncertain(arena, &keys))
+        let at = leaf::write_uncertain(arena, &keys);
+        page::leaf_at(arena, at)
     }
 }
 

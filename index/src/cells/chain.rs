@@ -9,8 +9,8 @@
 use super::cell::{Cell, MARGIN};
 use crate::Point;
 
-/// Most steps of all chains of a cell: one bit each in a mask.
-pub(super) const MOST_STEPS: usize = 32;
+/// Most steps of all chains of a cell: one bit each in a mask, whose first is no step's.
+pub(super) const MOST_STEPS: usize = 31;
 
 /// Added to coordinates, so that those in the margin are not negative.
 pub(super) const BIAS: i64 = 4;
@@ -134,7 +134,7 @@ impl Chains {
         let to = corner(x, y);
         if self.corners.last() != Some(&to) {
             // More steps than there are bits are refused once the chain is whole.
-            let bit = 1_u32.checked_shl(self.corners.len() as u32 - 1);
+            let bit = 1_u32.checked_shl(self.corners.len() as u32);
             self.steps.push((edge, bit.unwrap_or(0)));
             self.corners.push(to);
         }

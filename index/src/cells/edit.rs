@@ -7,9 +7,9 @@ use super::{
     build::Around,
     build_page,
     cell::Cell,
-    page::{self, BLOCKS, NONE, Page},
+    page::{self, Blocks, EMPTY, Page},
     page_cell, places,
-    top::Place,
+    top::{Known, Place},
 };
 use crate::{Area, Point};
 
@@ -46,7 +46,7 @@ impl Cells {
                 .map(|&at| (&changes[at], &*differences[at]))
                 .collect();
             let page = match self.top.get(place) {
-                Some(page) => edit_page(page, &cell, &here, &area),
+                Some(known) => edit_page(known, &cell, &here, &area),
                 None => {
                     let mut new: Vec<(u32, &Area)> = (here.iter())
                         .filter_map(|(change, _)| Some((change.key, change.after?)))
@@ -60,6 +60,7 @@ impl Cells {
         Self {
             top: self.top.with(changed.collect()),
             page_shift: self.page_shift,
+            nowhere: self.nowhere.clone(),
         }
     }
 }
@@ -92,24 +93,24 @@ impl Change<'_> {
 
 /// Builds the blocks that changes concern, and copies the others.
 fn edit_page<'a>(
-    page: &Page,
+    (blocks, page): (&Blocks, &Page),
     cell: &Cell,
     changes: &[(&Change<'a>, &[(Point, Point)])],
     area: &impl Fn(u32) -> Option<&'a Area>,
-) -> Option<Page> {
+) -> Option<Known> {
     let old = page.words();
     // Room for a little more than there was.
     let mut arena = Vec::with_capacity(old.len() + old.len() / 8);
-    arena.resize(BLOCKS, NONE);
-    for (at, block) in page::blocks(cell).enumerate() {
+    let mut new = *blocks;
+    for (word, block) in new.iter_mut().zip(page::blocks(cell)) {
         let concerns =
             |(change, edges): &(&Change<'a>, &[(Point, Point)])| change.concerns(edges, &block);
         if !changes.iter().any(concerns) {
-            arena[at] = page::copy(old, old[at], &mut arena);
+            *word = page::copy(old, *word, &mut arena);
             continue;
         }
         let mut keys: Vec<u32> = changes.iter().map(|(change, _)| change.key).collect();
-        page::collect(old, old[at], &mut keys);
+        page::collect(old, *word, &mut keys);
         keys.sort_unstable();
         keys.dedup();
         let areas: Vec<(u32, &Area)> = keys
@@ -118,7 +119,12 @@ fn edit_page<'a>(
             .collect();
         let (mut around, covering) = Around::new(&block, &areas, block.shift);
         let tree = around.tree(&block, &covering, &mut arena);
-        arena[at] = tree.write(&mut arena);
+        *word = tree.write(&mut arena);
     }
-    Page::new(&arena)
+    known(new, &arena)
+}
+
+/// What was made of a page; nothing where nothing is on it.
+pub(super) fn known(blocks: Blocks, arena: &[u32]) -> Option<Known> {
+    (blocks != *EMPTY).then(|| (blocks, Page::new(arena.iter().copied())))
 }

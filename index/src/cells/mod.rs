@@ -14,20 +14,20 @@ mod top;
 
 pub(crate) use self::{edit::Change, page::NONE};
 
-use std::collections::HashMap;
+use std::{collections::HashMap, hint::select_unpredictable};
 
 use rayon::prelude::*;
 
 use self::{
     build::Around,
     cell::{Cell, part},
-    page::{BLOCKS, LINE, PAGE_BITS, Page, Says},
-    top::{Place, Top},
+    page::{Blocks, EMPTY, LINE, PAGE_BITS, Page},
+    top::{Known, Place, Top},
 };
 use crate::{
     Area, Point,
     bytes::{BytesError, In, Out},
-    vector::{Vector, fetch_word},
+    vector::{Vector, fetch, fetch_word},
 };
 
 /// Points are asked in groups of this size, step by step, so that their waits for memory
@@ -49,6 +49,8 @@ const EDGES_A_BLOCK: f64 = 8.0;
 pub(crate) struct Cells {
     top: Top,
     page_shift: u32,
+    /// Where no page is.
+    nowhere: Page,
 }
 
 impl Default for Cells {
@@ -81,14 +83,40 @@ impl Cells {
         Self {
             top: Top::new(pages),
             page_shift,
+            nowhere: Page::default(),
         }
     }
 
-    /// The words of the page around a point.
+    /// The page around a point, and its blocks.
     #[inline(always)]
-    fn page(&self, p: Point) -> Option<&[u32]> {
-        let place = (p.x >> self.page_shift, p.y >> self.page_shift);
-        self.top.get(place).map(Page::words)
+    fn page(&self, p: Point) -> Option<(&Blocks, &Page)> {
+        (self.top).get((p.x >> self.page_shift, p.y >> self.page_shift))
+    }
+
+    /// The least key of the areas that contain a point, [`NONE`] where none does; where several
+    /// may, the leaf that knows them, too.
+    #[inline(always)]
+    fn answer(
+        &self,
+        vector: impl Vector,
+        p: Point,
+        exact: &impl Fn(u32) -> bool,
+    ) -> (u32, Option<(&[u32], usize)>) {
+        let Some((blocks, page)) = self.page(p) else {
+            return (NONE, None);
+        };
+        let word = blocks[part(p, self.page_shift, PAGE_BITS)];
+        if page::is_full(word) {
+            return (word, None);
+        }
+        let words = page.words();
+        let word = page::find(words, word, p, self.page_shift - PAGE_BITS);
+        if !page::is_leaf(word) {
+            return (word, None);
+        }
+        let (place, _) = page::leaf_of(word);
+        let (key, several) = leaf::least(vector, words, place, p, exact);
+        (key, several.then_some((words, place)))
     }
 
     /// Visits the areas that contain a point, in ascending order of keys. `exact` tells of a
@@ -101,13 +129,10 @@ impl Cells {
         exact: impl Fn(u32) -> bool,
         mut found: impl FnMut(u32),
     ) {
-        let Some(words) = self.page(p) else {
-            return;
-        };
-        match page::says(page::find(words, p, self.page_shift)) {
-            Says::Full(NONE) | Says::Directory { .. } => {}
-            Says::Full(key) => found(key),
-            Says::Leaf(at) => leaf::visit(vector, words, at, p, &exact, found),
+        match self.answer(vector, p, &exact) {
+            (NONE, None) => {}
+            (key, None) => found(key),
+            (_, Some((words, place))) => leaf::visit(vector, words, place, p, &exact, &mut found),
         }
     }
 
@@ -119,14 +144,7 @@ impl Cells {
         p: Point,
         exact: impl Fn(u32) -> bool,
     ) -> u32 {
-        let Some(words) = self.page(p) else {
-            return NONE;
-        };
-        match page::says(page::find(words, p, self.page_shift)) {
-            Says::Leaf(at) => leaf::least(vector, words, at, p, &exact),
-            Says::Full(key) => key,
-            Says::Directory { .. } => NONE,
-        }
+        self.answer(vector, p, &exact).0
     }
 
     /// As [`Cells::each_at`] for many points: `found` takes a point's position and a key,
@@ -142,17 +160,17 @@ impl Cells {
         let mut group = Group::default();
         for (points, start) in points.chunks(GROUP).zip((0..).step_by(GROUP)) {
             group.find(self, points);
+            group.answer(vector, points, &exact);
             for (at, &p) in points.iter().enumerate() {
-                let words = group.pages[at];
-                match page::says(group.words[at]) {
-                    Says::Full(NONE) | Says::Directory { .. } => {}
-                    Says::Full(key) => found(start + at, key),
-                    Says::Leaf(place) => {
-                        let exact = |key| exact(key, p);
-                        leaf::visit(vector, words, place, p, &exact, |key| {
-                            found(start + at, key)
-                        });
-                    }
+                if group.several >> at & 1 == 1 {
+                    let words = group.pages[at];
+                    let place = page::leaf_of(group.words[at]).0;
+                    let exact = |key| exact(key, p);
+                    leaf::visit(vector, words, place, p, &exact, &mut |key| {
+                        found(start + at, key)
+                    });
+                } else if group.keys[at] != NONE {
+                    found(start + at, group.keys[at]);
                 }
             }
         }
@@ -171,20 +189,9 @@ impl Cells {
         let mut group = Group::default();
         for (points, start) in points.chunks(GROUP).zip((0..).step_by(GROUP)) {
             group.find(self, points);
-            // Leaves are gathered first, without a branch, and looked at together.
-            let (mut leaves, mut count) = ([0_u8; GROUP], 0);
+            group.answer(vector, points, &exact);
             for at in 0..points.len() {
-                leaves[count] = at as u8;
-                count += usize::from(page::is_leaf(group.words[at]));
-            }
-            for &at in &leaves[..count] {
-                let at = usize::from(at);
-                let place = page::leaf_place(group.words[at]);
-                let exact = |key| exact(key, points[at]);
-                group.words[at] = leaf::least(vector, group.pages[at], place, points[at], &exact);
-            }
-            for at in 0..points.len() {
-                found(start + at, group.words[at]);
+                found(start + at, group.keys[at]);
             }
         }
     }
@@ -195,15 +202,16 @@ impl Cells {
 
     /// The pages as bytes, some in each part.
     pub(crate) fn to_parts(&self) -> Vec<Vec<u8>> {
-        let pages: Vec<(Place, Page)> = self.top.clone().into_pages().collect();
+        let pages: Vec<(Place, Known)> = self.top.clone().into_pages().collect();
         pages
             .par_chunks(PAGES_A_PART)
             .map(|pages| {
                 let mut out = Out::default();
                 out.count(pages.len());
-                for ((column, row), page) in pages {
+                for ((column, row), (blocks, page)) in pages {
                     out.i64(*column);
                     out.i64(*row);
+                    out.u32s(blocks);
                     page.put(&mut out);
                 }
                 out.0
@@ -217,13 +225,18 @@ impl Cells {
         if !(SMALLEST..=LARGEST).contains(&page_shift.wrapping_sub(PAGE_BITS)) {
             return Err(BytesError::Damaged);
         }
-        let pages: Vec<Vec<(Place, Page)>> = parts
+        let pages: Vec<Vec<(Place, Known)>> = parts
             .par_iter()
             .map(|part| {
                 let mut from = In::new(part);
                 let count = from.count()?;
                 let pages = (0..count)
-                    .map(|_| Ok(((from.i64()?, from.i64()?), Page::take(&mut from)?)))
+                    .map(|_| {
+                        let place = (from.i64()?, from.i64()?);
+                        let blocks: Vec<u32> = from.u32s()?.collect();
+                        let blocks = blocks.try_into().map_err(|_| BytesError::Damaged)?;
+                        Ok((place, (blocks, Page::take(&mut from)?)))
+                    })
                     .collect::<Result<_, BytesError>>()?;
                 from.end()?;
                 Ok(pages)
@@ -232,6 +245,7 @@ impl Cells {
         Ok(Self {
             top: Top::new(pages.into_iter().flatten().collect()),
             page_shift,
+            nowhere: Page::default(),
         })
     }
 
@@ -247,19 +261,27 @@ struct Group<'a> {
     pages: [&'a [u32]; GROUP],
     /// What is known of the smallest square around each point.
     words: [u32; GROUP],
+    /// The positions of the points whose squares have leaves.
+    leaves: [u8; GROUP],
+    count: usize,
+    /// The least key of the areas that contain each point.
+    keys: [u32; GROUP],
+    /// The points that several areas may contain, a bit each.
+    several: u64,
 }
 
 impl Default for Group<'_> {
     fn default() -> Self {
         Self {
-            pages: [NOWHERE; GROUP],
+            pages: [&[]; GROUP],
             words: [NONE; GROUP],
+            leaves: [0; GROUP],
+            count: 0,
+            keys: [NONE; GROUP],
+            several: 0,
         }
     }
 }
-
-/// A page with nothing on it.
-const NOWHERE: &[u32] = &[NONE; BLOCKS];
 
 impl<'a> Group<'a> {
     /// Finds the squares around some points, and fetches their leaves.
@@ -269,39 +291,69 @@ impl<'a> Group<'a> {
             &mut self.pages[..points.len()],
             &mut self.words[..points.len()],
         );
-        for (page, &p) in pages.iter_mut().zip(points) {
-            *page = cells.page(p).unwrap_or(NOWHERE);
-            fetch_word(page, part(p, cells.page_shift, PAGE_BITS));
-        }
         let shift = cells.page_shift - PAGE_BITS;
-        let mut places = [0_u32; GROUP];
-        for (((page, word), &p), place) in
-            pages.iter().zip(&mut *words).zip(points).zip(&mut places)
-        {
-            let block = part(p, cells.page_shift, PAGE_BITS);
-            *word = page[block];
-            // A square that is not divided is read again: the same word, no branch.
-            let (part, divided) = page::part_of(*word, p, shift);
-            *place = if divided { part } else { block } as u32;
-            fetch_word(page, *place as usize);
-        }
-        let mut deeper = false;
-        for ((page, word), &place) in pages.iter().zip(&mut *words).zip(&places) {
-            let divided = page::is_directory(*word);
-            *word = page[place as usize];
-            deeper |= divided & page::is_directory(*word);
-        }
-        if deeper {
-            for ((page, word), &p) in pages.iter().zip(&mut *words).zip(points) {
-                if page::is_directory(*word) {
-                    *word = page::find(page, p, cells.page_shift);
-                }
+        let mut blocks = [(EMPTY, &cells.nowhere); GROUP];
+        for (known, &p) in blocks.iter_mut().zip(points) {
+            if let Some(found) = cells.page(p) {
+                *known = found;
+                fetch(&known.0[part(p, cells.page_shift, PAGE_BITS)]);
             }
         }
-        for (page, word) in pages.iter().zip(&*words) {
-            let place = page::leaf_place(*word);
+        // What is not whole is gathered without a branch, and so are the leaves.
+        let (mut open, mut count) = ([0_u8; GROUP], 0);
+        for ((word, &p), (known, at)) in (words.iter_mut().zip(points)).zip(blocks.iter().zip(0..))
+        {
+            *word = known.0[part(p, cells.page_shift, PAGE_BITS)];
+            open[count % GROUP] = at;
+            count += usize::from(!page::is_full(*word));
+        }
+        let open = &open[..count];
+        for &at in open {
+            let at = usize::from(at);
+            pages[at] = blocks[at].1.words();
+            fetch_word(pages[at], page::next(words[at], points[at], shift));
+        }
+        self.count = 0;
+        for &at in open {
+            let (page, word, p) = {
+                let at = usize::from(at);
+                (pages[at], &mut words[at], points[at])
+            };
+            let next = page[page::next(*word, p, shift)];
+            *word = if page::is_directory(next) & page::is_directory(*word) {
+                page::find(page, *word, p, shift)
+            } else {
+                select_unpredictable(page::is_directory(*word), next, *word)
+            };
+            self.leaves[self.count % GROUP] = at;
+            self.count += usize::from(page::is_leaf(*word));
+        }
+        for &at in &self.leaves[..self.count] {
+            let (page, word) = (pages[usize::from(at)], words[usize::from(at)]);
+            let (place, lines) = page::leaf_of(word);
             fetch_word(page, place);
             fetch_word(page, place + LINE);
+            fetch_word(page, place + LINE * lines);
+        }
+    }
+
+    /// Finds the least keys.
+    #[inline(always)]
+    fn answer(
+        &mut self,
+        vector: impl Vector,
+        points: &[Point],
+        exact: &impl Fn(u32, Point) -> bool,
+    ) {
+        self.keys = self.words;
+        self.several = 0;
+        for &at in &self.leaves[..self.count] {
+            let at = usize::from(at);
+            let (place, p) = (page::leaf_of(self.words[at]).0, points[at]);
+            let exact = |key| exact(key, p);
+            let (key, several) = leaf::least(vector, self.pages[at], place, p, &exact);
+            self.keys[at] = key;
+            self.several |= u64::from(several) << at;
         }
     }
 }
@@ -332,12 +384,11 @@ fn places(area: &Area, shift: u32) -> impl Iterator<Item = Place> + use<> {
     (south..=north).flat_map(move |row| (west..=east).map(move |column| (column, row)))
 }
 
-fn build_page(cell: &Cell, areas: &[(u32, &Area)]) -> Option<Page> {
-    let mut arena = vec![NONE; BLOCKS];
+fn build_page(cell: &Cell, areas: &[(u32, &Area)]) -> Option<Known> {
+    let mut arena = Vec::new();
     let (mut around, covering) = Around::new(cell, areas, cell.shift - PAGE_BITS);
     let tree = around.tree(cell, &covering, &mut arena);
-    tree.fill(&mut arena, 0, PAGE_BITS);
-    Page::new(&arena)
+    edit::known(tree.write_blocks(&mut arena), &arena)
 }
 
 /// The size of pages for some areas: blocks about eight edges wide, and not many more

@@ -1,9 +1,11 @@
-//! A page: one square of the map in one run of words, never changed once made.
+//! A page: one square of the map, its blocks and what they lead to, never changed once made.
 //!
 //! A word says what is known of a square: one area covers it or none does, or where its
-//! leaf is, or where the directory of its parts is. The page begins with its own directory.
+//! leaf is, or where the directory of its parts is. The words of a page's blocks stand with
+//! those of its neighbours ([`super::top`]), so that whole squares are answered from there;
+//! all else is one run of words.
 
-use std::sync::Arc;
+use std::{hint::select_unpredictable, sync::Arc};
 
 use super::{
     cell::{Cell, part},
@@ -14,10 +16,10 @@ use crate::{
     bytes::{BytesError, In, Out},
 };
 
-/// The page's own directory has 2ᵏ × 2ᵏ parts: its blocks.
+/// A page has 2ᵏ × 2ᵏ blocks.
 pub(super) const PAGE_BITS: u32 = 3;
 
-/// Words of the page's own directory.
+/// Blocks of a page.
 pub(super) const BLOCKS: usize = 1 << (2 * PAGE_BITS);
 
 /// Largest directory within.
@@ -45,7 +47,7 @@ pub(super) enum Says {
 pub(super) fn says(word: u32) -> Says {
     match word & TAG {
         0 => Says::Full(word),
-        LEAF => Says::Leaf((word & !TAG) as usize),
+        LEAF => Says::Leaf(((word & !TAG) >> 2) as usize),
         _ => Says::Directory {
             at: ((word & !TAG) >> 2) as usize,
             k: (word & 3),
@@ -59,11 +61,18 @@ pub(super) fn is_directory(word: u32) -> bool {
     word & TAG == DIRECTORY
 }
 
-/// Where the word of the part around a point is, and whether the square is divided at all.
+/// Where a word leads to, of a square that is not whole: its leaf, or the word of the part
+/// around a point.
 #[inline(always)]
-pub(super) fn part_of(word: u32, p: Point, shift: u32) -> (usize, bool) {
-    let at = ((word & !TAG) >> 2) as usize;
-    (at + part(p, shift, word & 3), is_directory(word))
+pub(super) fn next(word: u32, p: Point, shift: u32) -> usize {
+    let part = select_unpredictable(is_directory(word), part(p, shift, word & 3), 0);
+    ((word & !TAG) >> 2) as usize + part
+}
+
+/// Whether one area covers the word's square, or none.
+#[inline(always)]
+pub(super) fn is_full(word: u32) -> bool {
+    word & TAG == 0
 }
 
 /// Whether the word's square has a leaf.
@@ -72,14 +81,11 @@ pub(super) fn is_leaf(word: u32) -> bool {
     word & TAG == LEAF
 }
 
-/// Where the word's leaf is; the page's beginning where it has none.
+/// Where the word's leaf is, and how many lines after its first are read, up to three. Of a
+/// word that has none, some place.
 #[inline(always)]
-pub(super) fn leaf_place(word: u32) -> usize {
-    if word & TAG == LEAF {
-        (word & !TAG) as usize
-    } else {
-        0
-    }
+pub(super) fn leaf_of(word: u32) -> (usize, usize) {
+    (((word & !TAG) >> 2) as usize, (word & 3) as usize)
 }
 
 /// The word of a square that one area covers.
@@ -88,24 +94,30 @@ pub(super) fn full(key: u32) -> u32 {
     key
 }
 
-/// The word of a square with a leaf.
-pub(super) fn leaf_at(at: usize) -> u32 {
-    LEAF | place(at, 30)
+/// The word of a square whose leaf begins at a place of an arena.
+pub(super) fn leaf_at(arena: &[u32], at: usize) -> u32 {
+    LEAF | place(at) << 2 | leaf::lines(arena, at).min(3) as u32
 }
 
 fn directory_at(at: usize, k: u32) -> u32 {
-    DIRECTORY | place(at, 28) << 2 | k
+    DIRECTORY | place(at) << 2 | k
 }
 
-fn place(at: usize, bits: u32) -> u32 {
+fn place(at: usize) -> u32 {
     u32::try_from(at)
         .ok()
-        .filter(|at| at >> bits == 0)
+        .filter(|at| at >> 28 == 0)
         .expect("a page has fewer than 2^28 words")
 }
 
-/// A page. Cloning shares it.
-#[derive(Clone, Debug)]
+/// The words of a page's blocks.
+pub(super) type Blocks = [u32; BLOCKS];
+
+/// The blocks of a page with nothing on it.
+pub(super) const EMPTY: &Blocks = &[NONE; BLOCKS];
+
+/// What the blocks of a page lead to. Cloning shares it.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Page {
     words: Arc<[u32]>,
     /// Where the page begins in the words: on a cache line.
@@ -116,15 +128,11 @@ pub(super) struct Page {
 pub(super) const LINE: usize = 16;
 
 impl Page {
-    /// Keeps what was made in an arena. `None` where nothing is on the page.
-    pub(super) fn new(arena: &[u32]) -> Option<Self> {
-        if arena[..BLOCKS].iter().all(|&word| word == NONE) {
-            return None;
+    /// Keeps what was made in an arena.
+    pub(super) fn new(arena: impl ExactSizeIterator<Item = u32>) -> Self {
+        if arena.len() == 0 {
+            return Self::default();
         }
-        Some(Self::of(arena.iter().copied()))
-    }
-
-    fn of(arena: impl ExactSizeIterator<Item = u32>) -> Self {
         let (count, length) = (arena.len(), arena.len() + leaf::SLACK);
         let mut words: Arc<[u32]> = std::iter::repeat_n(0, length + LINE - 1).collect();
         let start = words.as_ptr().align_offset(4 * LINE).min(LINE - 1);
@@ -139,17 +147,12 @@ impl Page {
     }
 
     pub(super) fn put(&self, out: &mut Out) {
-        let words = self.words();
-        let slack = self.words.len() - (LINE - 1) - leaf::SLACK;
-        out.u32s(&words[..slack]);
+        let slack = self.words.len().saturating_sub(LINE - 1 + leaf::SLACK);
+        out.u32s(&self.words()[..slack]);
     }
 
     pub(super) fn take(from: &mut In<'_>) -> Result<Self, BytesError> {
-        let words = from.u32s()?;
-        if words.len() < BLOCKS {
-            return Err(BytesError::Damaged);
-        }
-        Ok(Self::of(words))
+        Ok(Self::new(from.u32s()?))
     }
 
     /// The words, with some slack at the end.
@@ -158,16 +161,16 @@ impl Page {
         &self.words[self.start as usize..]
     }
 
+    /// Bytes that it takes beside itself.
     pub(super) fn bytes(&self) -> usize {
         size_of_val(&*self.words) + 16
     }
 }
 
-/// What is known of the smallest square around a point, from a page's words.
+/// What is known of the smallest square around a point in a square of a size, from its word
+/// and the words that it leads to.
 #[inline(always)]
-pub(super) fn find(words: &[u32], p: Point, page_shift: u32) -> u32 {
-    let mut shift = page_shift - PAGE_BITS;
-    let mut word = words[part(p, page_shift, PAGE_BITS)];
+pub(super) fn find(words: &[u32], mut word: u32, p: Point, mut shift: u32) -> u32 {
     while let Says::Directory { at, k } = says(word) {
         word = words[at + part(p, shift, k)];
         shift -= k;
@@ -218,8 +221,17 @@ impl Tree {
         }
     }
 
+    /// Writes a page and returns the words of its blocks.
+    pub(super) fn write_blocks(&self, arena: &mut Vec<u32>) -> Blocks {
+        let mask = (1 << PAGE_BITS) - 1;
+        std::array::from_fn(|at| {
+            self.part(at & mask, at >> PAGE_BITS, PAGE_BITS)
+                .write(arena)
+        })
+    }
+
     /// Fills a directory of 2ᵏ × 2ᵏ parts that begins at a place.
-    pub(super) fn fill(&self, arena: &mut Vec<u32>, at: usize, k: u32) {
+    fn fill(&self, arena: &mut Vec<u32>, at: usize, k: u32) {
         let side = 1_usize << k;
         for y in 0..side {
             for x in 0..side {
@@ -252,7 +264,7 @@ pub(super) fn copy(words: &[u32], word: u32, into: &mut Vec<u32>) -> u32 {
             let length = leaf::length(words[at]);
             let to = leaf::start(into, length);
             into.extend_from_slice(&words[at..at + length]);
-            leaf_at(to)
+            leaf_at(into, to)
         }
         Says::Directory { at, k } => {
             let parts = 1 << (2 * k);
