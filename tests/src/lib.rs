@@ -266,6 +266,23 @@ impl Server {
         Self::run(Command::new(binary()), file, arguments, variables)
     }
 
+    /// As [`Server::start_in`], with what it says on standard error kept in a file.
+    pub fn start_logged(
+        file: &Path,
+        arguments: &[&str],
+        variables: &[(&str, &OsStr)],
+        log: &Path,
+    ) -> Self {
+        let mut command = Command::new(binary());
+        command.stderr(fs::File::create(log).expect("a file"));
+        Self::run(command, file, arguments, variables)
+    }
+
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     fn run(
         mut command: Command,
         file: &Path,
@@ -377,6 +394,20 @@ impl Asker {
     /// POST of a body of any media type.
     pub fn post_as(&self, path: &str, media_type: &str, body: &[u8]) -> Reply {
         self.send("POST", path, &[("content-type", media_type)], body)
+    }
+
+    /// GET of a file with people in it, once somebody else has approved it.
+    pub fn take_away(&self, approver: &Self, path: &str) -> Reply {
+        let wish = serde_json::json!({ "paths": [path], "reason": "移送材料，核对" });
+        let asked = self.post("/exports", &wish);
+        assert_eq!(asked.status, 201, "{path}: {}", asked.text());
+        let id = asked.json()["id"].as_str().expect("a number").to_owned();
+        let headers = [("content-type", "application/json")];
+        let approval = br#"{"state":"approved"}"#;
+        let decided = approver.send("PATCH", &format!("/exports/{id}"), &headers, approval);
+        assert_eq!(decided.status, 200, "{path}: {}", decided.text());
+        let mark = if path.contains('?') { '&' } else { '?' };
+        self.get(&format!("{path}{mark}approval={id}"))
     }
 
     /// Any method with headers and a body.

@@ -97,9 +97,13 @@ fn documents_are_filled_numbered_without_gaps_and_kept_as_issued() {
 
     // The files are what was hashed, say what the case says, and nobody else reads them.
     let audit = "/audit?limit=500";
-    let before = auditor.get(audit).text().matches("\"photo\"").count();
-    let docx = enforcer.get(one["docx"]["href"].as_str().unwrap());
+    let [docx_path, pdf_path] = ["docx", "pdf"].map(|kind| one[kind]["href"].as_str().unwrap());
+    // It names people whole: it leaves when a second person agrees, with a number of its own.
+    assert_eq!(enforcer.get(docx_path).status, 403);
+    let docx = enforcer.take_away(&legal, docx_path);
     assert_eq!(docx.status, 200);
+    let name = docx.header("content-disposition").expect("a name");
+    assert!(name.contains("DC20"), "{name}");
     let digest = Sha256::digest(&docx.body);
     let hash: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(hash, one["docx"]["sha256"].as_str().unwrap());
@@ -112,16 +116,16 @@ fn documents_are_filled_numbered_without_gaps_and_kept_as_issued() {
         !text.contains("**") && !text.contains('{'),
         "whole names, every place filled: {text}"
     );
-    let pdf = enforcer.get(one["pdf"]["href"].as_str().unwrap());
+    let pdf = enforcer.take_away(&legal, pdf_path);
     assert!(pdf.body.starts_with(b"%PDF"));
     assert!(
-        auditor.get(audit).text().matches("\"photo\"").count() > before,
-        "a look is on record"
+        auditor
+            .get(audit)
+            .text()
+            .contains(&format!("sha256:{hash}")),
+        "it is on record by what it is"
     );
-    assert_eq!(
-        planner.get(one["pdf"]["href"].as_str().unwrap()).status,
-        404
-    );
+    assert_eq!(planner.get(pdf_path).status, 404);
     let seen = planner.get(&path(id)).json();
     assert_eq!(
         (
@@ -186,7 +190,7 @@ fn documents_are_filled_numbered_without_gaps_and_kept_as_issued() {
     let next = numbers(&issue(&enforcer, id, "order_stop", &until).json());
     assert!(next[8].ends_with("〕9号"), "{next:?}");
     assert_eq!(
-        enforcer.get(last["pdf"]["href"].as_str().unwrap()).status,
+        (enforcer.take_away(&legal, last["pdf"]["href"].as_str().unwrap())).status,
         200
     );
 
@@ -311,7 +315,8 @@ fn an_office_has_its_own_forms_and_a_faulty_one_is_named() {
         "{one}"
     );
     assert_eq!(one["form"], "order_stop@本镇1");
-    let docx = enforcer.get(one["docx"]["href"].as_str().unwrap());
+    let legal = server.sign_in("legal_officer");
+    let docx = enforcer.take_away(&legal, one["docx"]["href"].as_str().unwrap());
     assert!(written(&docx.body).contains("停工通知"));
     drop(server);
     let faulty = own("order_stop.toml").replace("{party!}", "{partei!}");

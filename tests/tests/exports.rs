@@ -210,3 +210,151 @@ fn without_leave_a_file_has_nothing_personal_in_it() {
     assert_eq!(whole.status, 200, "{}", whole.text());
     assert_ne!(plain.body.len(), whole.body.len());
 }
+
+#[test]
+fn ledgers_reports_and_the_people_of_an_area_name_nobody_without_leave() {
+    let (_folder, file, server) = served();
+    let [lead, lawyer, clerk, planner, manager] = [
+        "enforcement_lead",
+        "legal_officer",
+        "village_clerk",
+        "planner",
+        "asset_manager",
+    ]
+    .map(|user| server.sign_in(user));
+    let store = Connection::open(&file).expect("the file");
+    let case: String = store
+        .query_row("SELECT id FROM violation_case ORDER BY id", [], |row| {
+            row.get(0)
+        })
+        .expect("a case");
+    store
+        .execute(
+            "INSERT INTO violation_party (violation_case, role, name) VALUES (?1, '当事人', '欧阳铁柱')",
+            [&case],
+        )
+        .expect("a party");
+
+    // The ledger: without leave no column of parties, with it masked names and where it is from.
+    let path = "/enforcement/cases?f=xlsx";
+    let plain = sheets_of(&lead.get(path).body);
+    assert!(!plain.contains("当事人"), "nobody is named");
+    let whole = lead.take_away(&lawyer, path);
+    assert_eq!(whole.status, 200, "{}", whole.text());
+    let name = whole.header("content-disposition").expect("a name");
+    assert!(name.contains("DC20"), "{name}");
+    let text = sheets_of(&whole.body);
+    assert!(text.contains("欧阳**") && !text.contains("欧阳铁柱"));
+    assert!(text.contains("当事人") && text.contains("enforcement_lead"));
+    // Who may not see parties has nothing to ask for.
+    let wish = json!({ "paths": [path], "reason": "案件移送" });
+    assert_eq!(planner.post("/exports", &wish).status, 422);
+
+    // A unit's report: the lessees of its contracts, in workbook and booklet.
+    let unit: String = store
+        .query_row("SELECT id FROM renewal_unit ORDER BY id", [], |row| {
+            row.get(0)
+        })
+        .expect("a unit");
+    let named = |asker: &Asker| {
+        let report = asker.get(&format!("/renewal/units/{unit}/report")).json();
+        let sections = report["sections"].as_array().expect("sections").clone();
+        let contracts = sections.into_iter().find(|one| one["id"] == "contracts");
+        contracts.is_some_and(|one| one["columns"].as_array().is_some_and(|all| all.len() == 7))
+    };
+    assert!(
+        named(&manager),
+        "masked on the screen of who may see contracts"
+    );
+    let path = format!("/renewal/units/{unit}/report?f=xlsx");
+    let plain = manager.get(&path);
+    assert_eq!(plain.status, 200);
+    assert!(!sheets_of(&plain.body).contains("承租人"));
+    let asked = manager.post(
+        "/exports",
+        &json!({ "paths": [path], "reason": "单元方案研究" }),
+    );
+    if asked.status == 201 {
+        let whole = manager.take_away(&lawyer, &path);
+        let text = sheets_of(&whole.body);
+        assert!(text.contains("承租人") && text.contains("asset_manager"));
+        let booklet = manager.take_away(&lawyer, &path.replace("xlsx", "pdf"));
+        assert!(booklet.body.starts_with(b"%PDF"));
+    } else {
+        assert_eq!(
+            asked.status,
+            422,
+            "no contract lies in the unit: {}",
+            asked.text()
+        );
+    }
+
+    // The people of a drawn area: as many as the panel counts, each with the mark.
+    let grid: String = store
+        .query_row("SELECT id FROM grid ORDER BY id", [], |row| row.get(0))
+        .expect("a grid");
+    let counted = clerk
+        .post("/statistics", &json!({ "layer": "grid", "id": grid }))
+        .json();
+    let total = counted["people"]["total"].as_u64().expect("people");
+    let path = format!("/statistics/people?layer=grid&ids={grid}&f=csv");
+    let refused = clerk.get(&path);
+    assert_eq!(
+        (refused.status, &refused.json()["approval"]),
+        (403, &json!(true))
+    );
+    let list = clerk.take_away(&lawyer, &path);
+    assert_eq!(list.status, 200, "{}", list.text());
+    let text = list.text();
+    let mut lines = text.lines();
+    let head = lines.next().expect("a head").to_owned();
+    assert!(
+        head.contains("room_no") && head.contains("building_address"),
+        "{head}"
+    );
+    let lines: Vec<&str> = lines.collect();
+    assert_eq!(lines.len() as u64, total);
+    assert!(
+        lines
+            .iter()
+            .all(|line| line.contains("DC20") && line.contains("village_clerk"))
+    );
+    assert!(lines.iter().filter(|line| line.contains('*')).count() > lines.len() / 2);
+    let (object, count): (String, u64) = store
+        .query_row(
+            "SELECT object, count FROM audit WHERE action = 'export' ORDER BY sequence DESC",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .expect("a row");
+    assert!(
+        object.starts_with("person csv") && object.contains(&sha256(&list.body)),
+        "{object}"
+    );
+    assert_eq!(count, total);
+    // A drawn outline is asked for as it is counted; who may not take people away is refused.
+    let outline =
+        clerk.get(&format!("/collections/grid/items/{grid}")).json()["geometry"].to_string();
+    let outline: String = outline.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let drawn = format!("/statistics/people?area={outline}&f=xlsx");
+    let list = clerk.take_away(&lawyer, &drawn);
+    assert!(sheets_of(&list.body).contains("village_clerk"));
+    let wish = json!({ "paths": [path], "reason": "案件移送" });
+    for asker in [&planner, &lead] {
+        assert_eq!(asker.post("/exports", &wish).status, 403);
+    }
+}
+
+/// The texts of a workbook, one after another.
+fn sheets_of(workbook: &[u8]) -> String {
+    use std::io::Read as _;
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(workbook)).expect("a workbook");
+    let mut all = String::new();
+    for at in 0..zip.len() {
+        let mut part = zip.by_index(at).expect("a part");
+        if part.name().is_ok_and(|name| name.ends_with(".xml")) {
+            part.read_to_string(&mut all).expect("text");
+        }
+    }
+    all
+}

@@ -13,6 +13,9 @@ export const useExports = defineStore('exports', () => {
   /** Whether one can ask: with an account, and where the file can be written. */
   const possible = computed(() => session.session?.user !== null && session.session?.read_only !== true);
 
+  /** Whether files with something personal in them are asked for: one's own file has no second person. */
+  const needed = computed(() => session.session?.accounts === true);
+
   /** Opens the form for files by their addresses or paths. */
   function ask(addresses: string[]): void {
     wanted.value = addresses.map((address) => {
@@ -32,5 +35,5 @@ export const useExports = defineStore('exports', () => {
     ) ??
       false);
 
-  return { open, wanted, possible, ask, isPersonal };
+  return { open, wanted, possible, needed, ask, isPersonal };
 });

@@ -231,7 +231,8 @@ export const en: Texts = {
     waiting: 'To decide on',
     noneWaiting: 'Nothing to decide on.',
     own: 'My requests',
-    noneOwn: 'None yet. Ask from “Export” in the table, or from “Print”.',
+    noneOwn:
+      'None yet. Ask from “Export” in the table, “Print”, the statistics, the ledger, a unit’s report, or a case’s documents.',
     past: 'Decided',
     rows: (count: string) => `${count} rows`,
     for: (reason: string) => `For: ${reason}`,
@@ -252,6 +253,7 @@ export const en: Texts = {
     withPersonal: 'With personal data (to be approved)',
     always: 'This layer is about people: somebody else approves its files.',
     noRight: 'Your role may not export this layer.',
+    askFile: 'Ask to download…',
     sheets: (count: number) => `Ask for sheets with people by house (${count})`,
   },
 
@@ -816,6 +818,7 @@ export const en: Texts = {
     sequence: (sequence) => `Data sequence ${sequence}`,
     people: 'Residents',
     households: 'households',
+    exportPeople: 'Export the people',
     tooFew: (threshold: number) => `fewer than ${threshold}, or not told`,
     composed: (threshold: number, houses: number) =>
       `For your rights, people are added up from figures of at least ${houses} houses each; below ${threshold} none is told, so the sum differs a little.`,
@@ -948,6 +951,7 @@ export const en: Texts = {
     visitDue: (months: number, due: string) => `${months} months after closing, due ${due}`,
     greatest: 'The fifty greatest demolitions',
     ledger: 'Ledger (XLSX)',
+    ledgerNamed: 'Ledger with the parties…',
     facts: 'Where it lies',
     outline: 'Area of the outline',
     permitted: 'Within building permits',
@@ -998,6 +1002,7 @@ export const en: Texts = {
     draft: 'See a draft (PDF)',
     number: 'Number and issue',
     docx: 'DOCX',
+    take: 'Ask for the files…',
     pdf: 'PDF',
     void: 'Void',
     reason: 'Why it is void',

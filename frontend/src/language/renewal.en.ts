@@ -103,6 +103,7 @@ export const renewal: Words<typeof zh> = {
   reportOf: (name: string) => `Overlay report: ${name}`,
   record: 'Record',
   workbook: 'Excel',
+  withLessees: 'With lessees…',
   stops: 'What may stop it',
   grades: { forbids: 'forbids', first: 'clear first', watch: 'watch' },
   contractUnit: 'contracts',

@@ -93,6 +93,7 @@ export const renewal = {
   reportOf: (name: string) => `叠加分析　${name}`,
   record: '登记内容',
   workbook: '下载 Excel',
+  withLessees: '含承租人…',
   stops: '可能的障碍',
   grades: { forbids: '禁止', first: '须先清理', watch: '留意' },
   contractUnit: '宗',

@@ -205,6 +205,19 @@ function body(of: Subject, rule: Rule, buffer: number, on: string): Counted {
   return { area: { type: 'Polygon', coordinates: [closed(of.ring)] }, ...more };
 }
 
+/** Where the people of a subject are had as a list. */
+export function listAddress(of: Subject, rule: Rule, buffer: number): string {
+  const asked = body(of, rule, buffer, '');
+  const query = new URLSearchParams({ f: 'xlsx', rule });
+  if (buffer) query.set('buffer_m', String(buffer));
+  if ('area' in asked) query.set('area', JSON.stringify(asked.area));
+  if ('ids' in asked) {
+    query.set('layer', asked.layer);
+    query.set('ids', asked.ids.join(','));
+  }
+  return api.address(`statistics/people?${query}`);
+}
+
 /** The ring with its first position again at the end, as GeoJSON wants it. */
 export function closed(ring: LonLat[]): LonLat[] {
   const [first, last] = [ring[0], ring[ring.length - 1]];

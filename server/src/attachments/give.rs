@@ -8,7 +8,10 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use yizhangtu_data::store::{Attachments, attachments::LAYER};
+use yizhangtu_data::{
+    Text,
+    store::{Attachments, attachments::LAYER},
+};
 
 use super::{
     access::{is_personal, may, of_hash, owner},
@@ -18,6 +21,7 @@ use super::{
 };
 use crate::{
     audit::Entry,
+    exports::{Leave, file},
     http::{App, Parameters, Problem, percent_encoded},
     policy::Viewer,
 };
@@ -34,24 +38,40 @@ struct Allowed {
     files: Attachments,
 }
 
+impl Allowed {
+    /// Whether it leaves as it was kept. A document is shown by other programs than the
+    /// browser, and is never without its name.
+    fn is_whole(&self, original: bool) -> bool {
+        original || self.media.picture().is_none()
+    }
+}
+
+/// Whatever a file has in it, nothing of it runs here.
+const INERT: &str = "default-src 'none'; sandbox; frame-ancestors 'none'";
+
 /// `GET /attachments/{hash}[?original=true]`.
-pub(super) async fn file(
+pub(super) async fn attachment(
     State(app): State<App>,
     Path(hash): Path<String>,
     viewer: Viewer,
     headers: HeaderMap,
     mut given: Parameters,
 ) -> Result<Response, Problem> {
-    let original: Option<bool> = given.parse("original", " true 或 false", "true or false")?;
+    let path = format!("/attachments/{}", percent_encoded(&hash));
+    let leave = Leave::take(&app, &viewer, &path, &mut given).await?;
+    let original = original(&mut given)?;
     given.finish()?;
-    let original = original.unwrap_or(false);
     let allowed = allowed(&app, &viewer, &hash, original).await?;
     if original && !allowed.origin {
         return Err(viewer.refused());
     }
+    let whole = allowed.is_whole(original);
+    if whole && allowed.personal {
+        // A file about a person, to be kept: not a look at a picture.
+        leave.require()?;
+        return hand_over(app, viewer, leave, allowed).await;
+    }
     on_record(&app, &viewer, &allowed, original).await?;
-    // A document is shown by other programs than the browser, and is never without its name.
-    let whole = original || allowed.media.picture().is_none();
     let tag = format!("\"{hash}{}\"", if whole { "" } else { ".picture" });
     if let Some(unchanged) = unchanged(&headers, &tag) {
         return Ok(unchanged);
@@ -76,6 +96,64 @@ pub(super) async fn file(
     let name = percent_encoded(&allowed.name);
     let disposition = format!("{shown}; filename*=UTF-8''{name}");
     Ok(answer(media.name(), &tag, Some(disposition), content))
+}
+
+fn original(given: &mut Parameters) -> Result<bool, Problem> {
+    let original: Option<bool> = given.parse("original", " true 或 false", "true or false")?;
+    Ok(original.unwrap_or(false))
+}
+
+/// A file about a person, as it was kept: its bytes are what its hash proves, so nothing is
+/// written into it. Its name tells the number that it is on record by.
+async fn hand_over(
+    app: App,
+    viewer: Viewer,
+    leave: Leave,
+    allowed: Allowed,
+) -> Result<Response, Problem> {
+    let read = tokio::task::spawn_blocking(move || {
+        let path = allowed.files.path(&allowed.hash);
+        let content = std::fs::read(path).map_err(|error| unreadable(&error))?;
+        let act = Entry::of("export", allowed.object.clone()).counting(1);
+        leave.hand_over(&app, &viewer, act, &allowed.hash)?;
+        let (name, ending) = (allowed.name.rsplit_once('.')).unwrap_or((&allowed.name, "bin"));
+        let mut response = content.into_response();
+        file::dress(
+            &mut response,
+            &leave.file_name(name, ending),
+            allowed.media.name(),
+        );
+        response.headers_mut().insert(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(INERT),
+        );
+        Ok(response)
+    });
+    read.await.map_err(Problem::internal)?
+}
+
+/// What a viewer asks to take away: what it is called, where it is about a person and to be
+/// kept.
+///
+/// # Errors
+/// As the file itself.
+pub(crate) async fn asked_for(
+    app: &App,
+    viewer: &Viewer,
+    hash: &str,
+    mut given: Parameters,
+) -> Result<(Option<Text>, u64), Problem> {
+    let original = original(&mut given)?;
+    given.finish()?;
+    let allowed = allowed(app, viewer, hash, original).await?;
+    if original && !allowed.origin {
+        return Err(viewer.refused());
+    }
+    let title = (allowed.personal && allowed.is_whole(original)).then(|| Text {
+        zh: allowed.name.clone(),
+        en: allowed.name.clone(),
+    });
+    Ok((title, 1))
 }
 
 /// `GET /attachments/{hash}/thumbnail`.
@@ -224,10 +302,9 @@ fn answer(media: &'static str, tag: &str, disposition: Option<String>, content: 
     dress(&mut response, tag);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
-    // Whatever a file has in it, nothing of it runs here.
     headers.insert(
         header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; sandbox; frame-ancestors 'none'"),
+        HeaderValue::from_static(INERT),
     );
     if let Some(disposition) = disposition.and_then(|text| HeaderValue::from_str(&text).ok()) {
         headers.insert(header::CONTENT_DISPOSITION, disposition);

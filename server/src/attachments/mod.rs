@@ -23,6 +23,7 @@ use axum::{
 };
 
 pub(crate) use change::forget;
+pub(crate) use give::asked_for;
 pub(crate) use issued::{Made, MadeMedia};
 pub(crate) use list::told_of_owners;
 
@@ -39,7 +40,7 @@ pub(crate) fn routes() -> Router<App> {
             "/collections/{layer}/items/{id}/attachments/{attachment}",
             delete(change::remove),
         )
-        .route("/attachments/{hash}", get(give::file))
+        .route("/attachments/{hash}", get(give::attachment))
         .route("/attachments/{hash}/thumbnail", get(give::small))
         .layer(Extension(change::Turn::default()))
 }

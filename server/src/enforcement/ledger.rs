@@ -1,24 +1,28 @@
 //! `GET /enforcement/cases`: the cases that a total is made of, as a list and as a ledger.
 
+use std::collections::HashMap;
+
 use axum::{
     Json,
     extract::State,
-    http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
-use serde_json::{Value, json};
-use yizhangtu_data::clock;
+use serde_json::{Value as Tree, json};
+use yizhangtu_data::{Id, Text, Value, clock};
 
 use super::{
-    Figures,
+    CASES, Figures,
     asked::{Asked, Meant},
 };
 use crate::{
     audit::Entry,
-    http::{App, Parameters, Problem, percent_encoded},
-    policy::{Seen, Viewer},
+    exports::{self, Leave, file},
+    http::{App, Parameters, Problem},
+    policy::{Action, Channel, Seen, Viewer},
 };
+
+const MEDIA: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// Cases in one answer, unless another number is asked for.
 const USUAL: usize = 200;
@@ -47,11 +51,15 @@ const COLUMNS: [&str; 18] = [
     "restored_m2",
 ];
 
+/// The table of those whom a case is about; a ledger with leave names them, masked.
+const PARTIES: &str = "violation_party";
+
 pub(super) async fn cases(
     State(app): State<App>,
     viewer: Viewer,
     mut given: Parameters,
 ) -> Result<Response, Problem> {
+    let leave = Leave::take(&app, &viewer, "/enforcement/cases", &mut given).await?;
     let asked = Asked::take(&mut given)?;
     let format = given.take("f")?.unwrap_or_else(|| "json".to_owned());
     let limit = match given.take("limit")? {
@@ -76,16 +84,22 @@ pub(super) async fn cases(
             Ok(Json(told).into_response())
         }
         "xlsx" => {
-            let count = meant.positions.len() as u64;
-            app.note(
-                &viewer,
-                Entry::of("export", "violation_case ledger").counting(count),
-            );
-            let book = tokio::task::spawn_blocking(move || ledger(&app, &viewer, &meant))
-                .await
-                .map_err(Problem::internal)?
-                .map_err(Problem::internal)?;
-            Ok(file(book, "两违台账.xlsx"))
+            let name = leave.file_name("两违台账", "xlsx");
+            tokio::task::spawn_blocking(move || {
+                let count = meant.positions.len() as u64;
+                let shown = leave.viewer(&viewer, Channel::Export);
+                let parties = parties(&app, &shown, &meant)?;
+                let mark = leave.mark(&viewer);
+                let book = ledger(&app, &shown, &meant, parties.as_ref(), mark.as_deref())
+                    .map_err(Problem::internal)?;
+                let act = Entry::of("export", "violation_case ledger").counting(count);
+                leave.hand_over(&app, &viewer, act, &exports::hash(&book))?;
+                let mut response = book.into_response();
+                file::dress(&mut response, &name, MEDIA);
+                Ok(response)
+            })
+            .await
+            .map_err(Problem::internal)?
         }
         other => Err(Problem::parameter(
             "f",
@@ -134,10 +148,10 @@ fn shown(app: &App, viewer: &Viewer, meant: &Meant, position: u32, name: &str) -
     })
 }
 
-fn listed(app: &App, viewer: &Viewer, meant: &Meant, limit: usize) -> Value {
+fn listed(app: &App, viewer: &Viewer, meant: &Meant, limit: usize) -> Tree {
     let all = ordered(meant);
     let total: Figures = all.iter().map(|(_, figures)| *figures).sum();
-    let rows: Vec<Value> = (all.iter().take(limit))
+    let rows: Vec<Tree> = (all.iter().take(limit))
         .map(|(position, figures)| {
             let mut told = json!(figures.told());
             told["id"] = (*meant.cases.record(*position).id).into();
@@ -151,7 +165,15 @@ fn listed(app: &App, viewer: &Viewer, meant: &Meant, limit: usize) -> Value {
 }
 
 /// The ledger as a workbook: headings, a row a case, and the sums that the totals give.
-fn ledger(app: &App, viewer: &Viewer, meant: &Meant) -> Result<Vec<u8>, XlsxError> {
+///
+/// With leave, a further column names the parties and another where the file comes from.
+fn ledger(
+    app: &App,
+    viewer: &Viewer,
+    meant: &Meant,
+    parties: Option<&HashMap<Id, String>>,
+    mark: Option<&str>,
+) -> Result<Vec<u8>, XlsxError> {
     const FIRST: u32 = 3;
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
@@ -195,10 +217,30 @@ fn ledger(app: &App, viewer: &Viewer, meant: &Meant) -> Result<Vec<u8>, XlsxErro
             },
         )?;
     }
+    let last = u16::try_from(COLUMNS.len()).unwrap_or(u16::MAX);
+    // Parties stand before the mark; neither without leave.
+    let marked = last + u16::from(parties.is_some());
+    if parties.is_some() {
+        sheet.write_with_format(FIRST - 1, last, "当事人", &head)?;
+        sheet.set_column_width(last, 20)?;
+    }
+    if let Some(mark) = mark {
+        let label = file::mark_field().label.zh;
+        sheet.write_with_format(FIRST - 1, marked, label, &head)?;
+        sheet.set_column_width(marked, 40)?;
+        sheet.set_footer(format!("&C{mark}"));
+    }
     let all = ordered(meant);
     let mut row = FIRST;
     for (position, figures) in &all {
         let told = figures.told();
+        let names = parties.and_then(|parties| parties.get(&meant.cases.record(*position).id));
+        if let Some(names) = names {
+            sheet.write(row, last, names)?;
+        }
+        if let Some(mark) = mark {
+            sheet.write(row, marked, mark)?;
+        }
         for (column, name) in columns() {
             if let Some(m2) = told.area(name) {
                 sheet.write_with_format(row, column, m2, &area)?;
@@ -228,21 +270,56 @@ fn ledger(app: &App, viewer: &Viewer, meant: &Meant) -> Result<Vec<u8>, XlsxErro
     book.save_to_buffer()
 }
 
-fn file(bytes: Vec<u8>, name: &str) -> Response {
-    let mut response = bytes.into_response();
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        ),
-    );
-    if let Ok(value) = HeaderValue::from_str(&format!(
-        "attachment; filename*=UTF-8''{}",
-        percent_encoded(name)
-    )) {
-        headers.insert(header::CONTENT_DISPOSITION, value);
+/// Who each case is about, by the case; none where the viewer may not read it, or not in a
+/// file.
+fn parties(
+    app: &App,
+    viewer: &Viewer,
+    meant: &Meant,
+) -> Result<Option<HashMap<Id, String>>, Problem> {
+    let layer = app
+        .layer(PARTIES)
+        .filter(|layer| !viewer.is_bare() && viewer.may(Action::View, layer));
+    let Some(layer) = layer else {
+        return Ok(None);
+    };
+    let store = app.pool().reader().map_err(Problem::internal)?;
+    let mut named = HashMap::new();
+    for &at in &meant.positions {
+        let case = &meant.cases.record(at).id;
+        let found =
+            (store.find(PARTIES, CASES, &Value::from(&**case))).map_err(Problem::internal)?;
+        let names: Vec<String> = (found.iter())
+            .map(|party| viewer.see(layer, party).get("name").to_text())
+            .filter(|name| !name.is_empty())
+            .collect();
+        if !names.is_empty() {
+            named.insert(case.clone(), names.join("、"));
+        }
     }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    Ok(Some(named))
+}
+
+/// What a viewer asks to take away: its title, where the ledger can name anybody, and its rows.
+///
+/// # Errors
+/// As the ledger itself.
+pub(crate) async fn asked_for(
+    app: &App,
+    viewer: &Viewer,
+    mut given: Parameters,
+) -> Result<(Option<Text>, u64), Problem> {
+    let asked = Asked::take(&mut given)?;
+    let format = given.take("f")?;
+    given.take("limit")?;
+    given.finish()?;
+    let meant = asked.meant(app, viewer, asked.as_of.as_ref()).await?;
+    let layer = app.layer(PARTIES);
+    let names = format.as_deref() == Some("xlsx")
+        && layer.is_some_and(|layer| viewer.may(Action::View, layer));
+    let title = names.then(|| Text {
+        zh: "两违台账（含当事人，xlsx）".to_owned(),
+        en: "Ledger of cases (with the parties, xlsx)".to_owned(),
+    });
+    Ok((title, meant.positions.len() as u64))
 }

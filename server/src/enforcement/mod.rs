@@ -21,6 +21,7 @@ use axum::{
 pub(crate) use comparison::name as kind_name;
 pub(crate) use documents::issued_kinds;
 pub(crate) use figures::{Definition, Figures};
+pub(crate) use ledger::asked_for;
 
 use crate::http::App;
 

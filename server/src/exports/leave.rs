@@ -38,7 +38,7 @@ pub(crate) fn hash(bytes: &[u8]) -> String {
 }
 
 /// Bytes as hexadecimal digits.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -123,6 +123,14 @@ impl Leave {
     /// The number that the file is on record by.
     pub(crate) fn number(&self) -> &str {
         &self.number
+    }
+
+    /// The name of the file: that of an approved one tells its number.
+    pub(crate) fn file_name(&self, name: &str, ending: &str) -> String {
+        match &self.approval {
+            Some(_) => format!("{name}-{}.{ending}", self.number.replace('/', "-")),
+            None => format!("{name}.{ending}"),
+        }
     }
 
     /// Whoever takes it away, as the file is made for them: without what is personal where

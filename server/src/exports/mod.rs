@@ -15,9 +15,10 @@
 //! A route that hands out such files takes a [`Leave`] before it makes one and hands the file
 //! over with it; [`subject`] knows its path, so that it can be asked for.
 
+pub(crate) mod file;
 mod leave;
 mod routes;
 mod subject;
 
-pub(crate) use leave::{Leave, hash, hexadecimal, needed};
+pub(crate) use leave::{Leave, hash, needed};
 pub(crate) use routes::routes;

@@ -5,10 +5,10 @@ use yizhangtu_data::Text;
 
 use super::leave::named;
 use crate::{
-    collections,
+    attachments, collections, enforcement,
     http::{App, FieldProblem, Parameters, Problem, percent_encoded},
     policy::Viewer,
-    sheets,
+    renewal, sheets, statistics,
 };
 use axum::http::StatusCode;
 
@@ -40,24 +40,54 @@ impl Subject {
             })
             .collect();
         let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
-        match steps[..] {
+        let (own, asked) = match steps[..] {
             ["collections", layer, "export"] => {
                 let own = format!("/collections/{}/export", percent_encoded(layer));
                 let path = named(&own, &given);
-                let (title, rows) = collections::exported(app, viewer, layer, given).await?;
-                let title = title.ok_or_else(|| not_needed(&path))?;
-                Ok(Self { path, title, rows })
+                (
+                    path,
+                    collections::exported(app, viewer, layer, given).await?,
+                )
             }
             ["sheets", sheet] => {
                 let id = sheet.strip_suffix(".pdf").ok_or_else(|| none(path))?;
                 let own = format!("/sheets/{}.pdf", percent_encoded(id));
                 let path = named(&own, &given);
-                let (title, rows) = sheets::asked_for(app, viewer, id, given).await?;
-                let title = title.ok_or_else(|| not_needed(&path))?;
-                Ok(Self { path, title, rows })
+                (path, sheets::asked_for(app, viewer, id, given).await?)
             }
-            _ => Err(none(path)),
-        }
+            ["enforcement", "cases"] => {
+                let path = named("/enforcement/cases", &given);
+                (path, enforcement::asked_for(app, viewer, given).await?)
+            }
+            ["renewal", "units", unit, "report"] => {
+                let own = format!("/renewal/units/{}/report", percent_encoded(unit));
+                let path = named(&own, &given);
+                (path, renewal::asked_for(app, viewer, unit, given).await?)
+            }
+            ["statistics", "people"] => {
+                let path = named("/statistics/people", &given);
+                (
+                    path,
+                    statistics::people_asked_for(app, viewer, given).await?,
+                )
+            }
+            ["attachments", hash] => {
+                let own = format!("/attachments/{}", percent_encoded(hash));
+                let path = named(&own, &given);
+                (
+                    path,
+                    attachments::asked_for(app, viewer, hash, given).await?,
+                )
+            }
+            _ => return Err(none(path)),
+        };
+        let (title, rows) = asked;
+        let title = title.ok_or_else(|| not_needed(&own))?;
+        Ok(Self {
+            path: own,
+            title,
+            rows,
+        })
     }
 }
 

@@ -36,7 +36,8 @@ pub(super) struct Rates(Mutex<HashMap<Key, Left>>);
 /// What a request costs, in units: what reads a whole layer or cuts areas costs more.
 fn cost(method: &Method, pattern: &str) -> u32 {
     match (method.as_str(), pattern) {
-        ("POST", "/lookup" | "/import") | ("GET", "/collections/{layer}/export") => 50,
+        ("POST", "/lookup" | "/import")
+        | ("GET", "/collections/{layer}/export" | "/statistics/people") => 50,
         ("POST", "/statistics") => 10,
         ("GET", "/search" | "/collections/{layer}/items" | "/audit/state") => 3,
         _ => 1,

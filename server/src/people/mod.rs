@@ -18,7 +18,7 @@ mod tests;
 pub(crate) use doubles::Doubles;
 pub(crate) use past::Past;
 pub(crate) use quality::Quality;
-pub(crate) use register::{Day, Tallies, Tally, has_registers};
+pub(crate) use register::{Day, Dweller, Tallies, Tally, dwellers, has_registers};
 pub(crate) use rules::Registers;
 pub(crate) use terms::Terms;
 

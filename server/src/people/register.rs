@@ -13,7 +13,7 @@ use std::{
 
 use chrono::NaiveDate;
 use yizhangtu_data::{
-    Id,
+    Id, clock,
     store::{GeoPackage, StoreError},
 };
 
@@ -230,6 +230,7 @@ fn kinds(store: &GeoPackage) -> Vec<Arc<str>> {
 struct Home {
     person: Arc<str>,
     building: Id,
+    residence: Arc<str>,
     hukou: Option<Arc<str>>,
     age_group: usize,
     verified_on: Option<NaiveDate>,
@@ -302,12 +303,13 @@ fn homes(store: &GeoPackage, day: Day, only: Option<&str>) -> Result<Vec<Home>, 
             kind: std::cmp::Reverse(terms.residence_rank(row.kind.as_deref())),
             verified_on: row.verified_on,
             moved_in: row.moved_in,
-            id: std::cmp::Reverse(row.id),
+            id: std::cmp::Reverse(Arc::clone(&row.id)),
         };
         let unverified = terms.is_unverified(row.verified_on, row.state.as_deref());
         let home = Home {
             person: Arc::clone(&row.person),
             building: row.building,
+            residence: row.id,
             hukou: row.hukou,
             age_group: terms.age_group(row.birth, day.date()),
             verified_on: row.verified_on,
@@ -343,6 +345,47 @@ pub(super) fn counted_in(
     let homes = homes(store, Day::Now(today), Some(&only))?;
     let here = homes.into_iter().filter(|home| *home.building == *building);
     Ok(here.map(|home| home.person).collect())
+}
+
+/// Somebody who is counted in a house.
+pub(crate) struct Dweller {
+    pub(crate) person: Arc<str>,
+    pub(crate) building: Id,
+    /// The number of the room, where the main residence names one.
+    pub(crate) room: Option<String>,
+}
+
+/// Everybody who is counted in some houses today, once.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(crate) fn dwellers(
+    store: &GeoPackage,
+    buildings: &HashSet<Id>,
+) -> Result<Vec<Dweller>, StoreError> {
+    if !has_registers(store) {
+        return Ok(Vec::new());
+    }
+    let only: serde_json::Value = buildings.iter().map(|id| &**id).collect();
+    let only = only.to_string();
+    let rooms: HashMap<Arc<str>, String> = store
+        .query(
+            "SELECT r.id, m.room_no FROM room m JOIN residence r ON r.room = m.id
+             WHERE m.room_no IS NOT NULL AND m.building IN (SELECT value FROM json_each(?1))",
+            [&only],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?
+        .into_iter()
+        .collect();
+    let homes = homes(store, Day::Now(clock::today()), Some(&only))?;
+    Ok((homes.into_iter())
+        .filter(|home| buildings.contains(&home.building))
+        .map(|home| Dweller {
+            room: rooms.get(&home.residence).cloned(),
+            person: home.person,
+            building: home.building,
+        })
+        .collect())
 }
 
 /// People verified since a day, or ever, and all people, by the house that they count in.

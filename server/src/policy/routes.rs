@@ -149,6 +149,7 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/lookup", Somebody),
     ("POST", "/lookup", Somebody),
     ("POST", "/statistics", Somebody),
+    ("GET", "/statistics/people", Somebody),
     ("GET", "/contracts", Somebody),
     ("GET", "/contracts/{id}/rent", Somebody),
     ("POST", "/renewal/outline", Somebody),

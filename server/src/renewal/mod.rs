@@ -23,6 +23,8 @@ use axum::{
     routing::{get, post},
 };
 
+pub(crate) use report::asked_for;
+
 use crate::http::App;
 
 /// Largest outline that is sent, in bytes.

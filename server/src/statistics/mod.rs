@@ -9,13 +9,14 @@ mod buffer;
 mod count;
 mod groups;
 mod overlay;
+mod people;
 mod request;
 
 use axum::{
     Json, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, State},
-    routing::post,
+    routing::{get, post},
 };
 use chrono::{NaiveDate, SecondsFormat};
 use geo::MultiPolygon;
@@ -35,6 +36,7 @@ pub(crate) use area::Subject;
 pub(crate) use count::{Counted, Counts, Selection, named};
 use groups::Group;
 pub(crate) use overlay::{ByClass, ByKind, inside};
+pub(crate) use people::people_asked_for;
 use request::Request;
 
 /// Largest body: an outline of a million vertices.
@@ -42,10 +44,12 @@ const LARGEST_BODY: usize = 64 << 20;
 
 /// The routes of the statistics.
 pub(crate) fn routes() -> Router<App> {
-    Router::new().route(
-        "/statistics",
-        post(statistics).layer(DefaultBodyLimit::max(LARGEST_BODY)),
-    )
+    Router::new()
+        .route(
+            "/statistics",
+            post(statistics).layer(DefaultBodyLimit::max(LARGEST_BODY)),
+        )
+        .route("/statistics/people", get(people::people))
 }
 
 /// The answer of `POST /statistics`. Areas in m², money in 分.

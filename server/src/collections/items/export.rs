@@ -3,17 +3,12 @@
 use std::{collections::HashSet, io, sync::Arc};
 
 use axum::{
-    body::Body,
     extract::{Path, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode},
     response::Response,
 };
-use futures::StreamExt;
-use sha2::{Digest, Sha256};
-use tempfile::TempDir;
-use tokio_util::io::ReaderStream;
 use yizhangtu_data::{
-    Field, FieldKind, Layer, Record, Text, Value,
+    Layer, Record, Text, Value,
     crs::Crs,
     export::{Encoding, Export, ExportError, Options},
     store::StoreError,
@@ -22,7 +17,7 @@ use yizhangtu_data::{
 use super::{layer, request::ItemsRequest, select::Source};
 use crate::{
     audit::Entry,
-    exports::{Leave, hexadecimal},
+    exports::{Leave, file},
     http::{App, Parameters, Problem, percent_encoded},
     policy::{Action, Channel, Viewer},
 };
@@ -149,20 +144,10 @@ pub(in super::super) async fn export(
     }
     let source = Source::of(&app, &viewer, layer, wanted.request.as_of.as_ref()).await?;
     let mark = leave.mark(&viewer);
-    let name = match &mark {
-        Some(_) => format!(
-            "{id}-{}.{}",
-            leave.number().replace('/', "-"),
-            wanted.ending
-        ),
-        None => format!("{id}.{}", wanted.ending),
-    };
+    let name = leave.file_name(&id, wanted.ending);
     let (file_name, media) = (name.clone(), wanted.media);
     let (folder, rows) = tokio::task::spawn_blocking(move || {
-        let folder = tempfile::Builder::new()
-            .prefix("yizhangtu-export-")
-            .tempdir()
-            .map_err(Problem::internal)?;
+        let folder = file::folder()?;
         let path = folder.path().join(file_name);
         let rows = written(
             &app,
@@ -173,14 +158,14 @@ pub(in super::super) async fn export(
             &path,
         )
         .map_err(problem)?;
-        let hash = hash_of(&path).map_err(Problem::internal)?;
+        let hash = file::hash_of(&path).map_err(Problem::internal)?;
         let act = Entry::of("export", format!("{} {}", wanted.layer.id, wanted.format));
         leave.hand_over(&app, &viewer, act.counting(rows), &hash)?;
         Ok::<_, Problem>((folder, rows))
     })
     .await
     .map_err(Problem::internal)??;
-    answer(folder, &name, media, rows).await
+    file::answer(folder, &name, media, rows).await
 }
 
 /// Writes the file, as its viewer sees what is in it, and gives its rows.
@@ -201,7 +186,7 @@ fn written(
     // Rows are copied apart from one another, so that each says where it comes from.
     let mark = mark.map(Value::from);
     if mark.is_some() {
-        shown.fields.push(mark_field());
+        shown.fields.push(file::mark_field());
     }
     let mut file = Export::start(path, &Arc::new(shown), app.catalog(), &options)?;
     wanted.each(source, |record| {
@@ -211,25 +196,6 @@ fn written(
         Ok(())
     })?;
     Ok(file.finish()?.rows)
-}
-
-/// The column of what an approved file carries.
-fn mark_field() -> Field {
-    Field {
-        name: "export_mark".to_owned(),
-        label: Text {
-            zh: "出件标识".to_owned(),
-            en: "Mark of the export".to_owned(),
-        },
-        kind: FieldKind::Text,
-        ..Field::default()
-    }
-}
-
-fn hash_of(path: &std::path::Path) -> io::Result<String> {
-    let mut hasher = Sha256::new();
-    io::copy(&mut std::fs::File::open(path)?, &mut hasher)?;
-    Ok(hexadecimal(&hasher.finalize()))
 }
 
 /// What a viewer asks to take away: its title, where there is something personal in it, and
@@ -263,34 +229,6 @@ pub(crate) async fn exported(
         en: format!("{} ({format})", layer.title.en),
     });
     Ok((title, rows))
-}
-
-async fn answer(folder: TempDir, name: &str, media: &str, rows: u64) -> Result<Response, Problem> {
-    let file = tokio::fs::File::open(folder.path().join(name))
-        .await
-        .map_err(Problem::internal)?;
-    let size = file.metadata().await.map_err(Problem::internal)?.len();
-    // The folder goes when the last of the file has gone out.
-    let body = ReaderStream::new(file).map(move |chunk| {
-        let _kept = &folder;
-        chunk
-    });
-    let mut response = Response::new(Body::from_stream(body));
-    let headers = response.headers_mut();
-    let mut put = |name, value: &str| {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.insert(name, value);
-        }
-    };
-    put(header::CONTENT_TYPE, media);
-    put(header::CONTENT_LENGTH, &size.to_string());
-    put(
-        header::CONTENT_DISPOSITION,
-        &format!("attachment; filename*=UTF-8''{}", percent_encoded(name)),
-    );
-    put(header::CACHE_CONTROL, "no-store");
-    headers.insert("feature-count", HeaderValue::from(rows));
-    Ok(response)
 }
 
 fn unknown<'a>(name: &str, asked: &str, offered: impl Iterator<Item = &'a str>) -> Problem {

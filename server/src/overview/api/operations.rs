@@ -293,7 +293,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         ATTACHMENTS,
         "getAttachment",
         "附件的文件，照片已去除拍摄信息 / the file; pictures without what the camera wrote",
-        &["hash", "original"],
+        &["hash", "original", "approval"],
         &[
             ("image/jpeg", "binary"),
             ("image/png", "binary"),
@@ -432,7 +432,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         ENFORCEMENT,
         "getEnforcementCases",
         "构成合计的案件，或台账 / the cases that a total is made of, or the ledger",
-        &["case-date", "case-from", "case-to", "kind", "source", "case-state", "is_new", "grid", "co_op", "demolished", "as-of", "case-f", "case-limit"],
+        &["case-date", "case-from", "case-to", "kind", "source", "case-state", "is_new", "grid", "co_op", "demolished", "as-of", "case-f", "case-limit", "approval"],
         &[(JSON, "CaseList"), (XLSX, "binary")],
     ),
     get(
@@ -715,6 +715,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .post(&[(JSON, "StatisticsRequest")]),
     get(
+        "/statistics/people",
+        PLACES,
+        "exportPeople",
+        "划定区域内居住人员的名单，须经另一人审批 / the people living in a drawn area, when somebody else approved",
+        &["area", "area-layer", "id-of", "ids-of", "buffer_m", "area-rule", "people-f", "approval"],
+        &[(XLSX, "binary"), (CSV, "string")],
+    ),
+    get(
         "/contracts",
         RENEWAL,
         "getContracts",
@@ -786,7 +794,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         RENEWAL,
         "getUnitReport",
         "单元的叠加分析报告 / the overlay report of a unit",
-        &["id", "report-f"],
+        &["id", "report-f", "approval"],
         &[(JSON, "UnitReport"), (XLSX, "binary"), ("application/pdf", "binary")],
     ),
     get(

@@ -18,7 +18,11 @@ pub(super) fn name_of(key: &str) -> &str {
         "why-layer" => "layer",
         "why-id" => "id",
         "why-field" => "field",
-        "export-f" | "report-f" => "f",
+        "export-f" | "report-f" | "people-f" => "f",
+        "area-layer" => "layer",
+        "area-rule" => "rule",
+        "id-of" => "id",
+        "ids-of" => "ids",
         "sheet-grid" => "grid",
         "import-layer" => "layer",
         "file-crs-in" => "crs",
@@ -103,6 +107,35 @@ pub(super) fn all(app: &App) -> Value {
         "query",
         "按哪一天 / as of which day",
         json!({ "type": "string", "format": "date" }),
+    );
+    for (key, description) in [
+        ("area", "GeoJSON 面 / a GeoJSON polygon"),
+        ("area-layer", "或者图层 / or a layer"),
+        ("id-of", "及其要素 / with a feature of it"),
+        (
+            "ids-of",
+            "或几个要素，以逗号分隔 / or several, commas between",
+        ),
+    ] {
+        add(key, "query", description, text.clone());
+    }
+    add(
+        "buffer_m",
+        "query",
+        "外扩米数 / metres that it is widened by",
+        json!({ "type": "number", "default": 0 }),
+    );
+    add(
+        "area-rule",
+        "query",
+        "被边界切到的房屋如何计 / how houses that the outline cuts count",
+        json!({ "type": "string", "enum": ["representative_point", "intersects", "within"] }),
+    );
+    add(
+        "people-f",
+        "query",
+        "格式 / format",
+        json!({ "type": "string", "enum": ["xlsx", "csv"], "default": "xlsx" }),
     );
     add(
         "report-f",

@@ -13,7 +13,6 @@ mod workbook;
 
 use axum::{
     extract::{Path, State},
-    http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -31,8 +30,9 @@ use super::{
 use crate::{
     atlas::Snapshot,
     audit::Entry,
+    exports::{self, Leave, file},
     http::{App, Parameters, Problem, percent_encoded},
-    policy::{Action, Seen, Viewer},
+    policy::{Action, Channel, Seen, Viewer},
     statistics::{self, Statistics, Subject},
 };
 
@@ -78,50 +78,44 @@ pub(super) async fn report(
     viewer: Viewer,
     mut given: Parameters,
 ) -> Result<Response, Problem> {
-    let format = given.take("f")?;
+    let path = format!("/renewal/units/{}/report", percent_encoded(&id));
+    let leave = Leave::take(&app, &viewer, &path, &mut given).await?;
+    let form = Form::take(&mut given)?;
     given.finish()?;
-    let form = match format.as_deref() {
-        None | Some("json") => Form::Json,
-        Some("xlsx") => Form::Workbook,
-        Some("pdf") => Form::Booklet,
-        Some(other) => {
-            return Err(Problem::parameter(
-                "f",
-                format_args!("没有格式“{other}”，可用的有 json、xlsx、pdf"),
-                format_args!("there is no format “{other}”; there are json, xlsx, pdf"),
-            ));
-        }
-    };
     tokio::task::spawn_blocking(move || {
-        let (bytes, kind, name) = match form {
+        let shown = leave.viewer(&viewer, Channel::Sheet);
+        let mark = leave.mark(&viewer);
+        let (bytes, kind, name, rows) = match form {
             Form::Json => {
                 let report = Report::of(&app, &viewer, &id, |report, _| report)?;
                 app.note(&viewer, Entry::of("count", format!("renewal_unit/{id}")));
                 return Ok(axum::Json(report).into_response());
             }
             Form::Workbook => {
-                let made = Report::of(&app, &viewer, &id, |report, _| {
-                    workbook::write(&report).map(|bytes| (bytes, report.name))
+                let made = Report::of(&app, &shown, &id, |report, _| {
+                    workbook::write(&report, mark.as_deref())
+                        .map(|bytes| (bytes, report.named(), report.name))
                 })?;
-                let (bytes, name) = made.map_err(Problem::internal)?;
-                (bytes, XLSX, format!("{name} 叠加分析.xlsx"))
+                let (bytes, rows, name) = made.map_err(Problem::internal)?;
+                let name = leave.file_name(&format!("{name} 叠加分析"), "xlsx");
+                (bytes, XLSX, name, rows)
             }
             Form::Booklet => {
-                let who = format!("{} {}", viewer.author(), clock::now().format("%F %H:%M"));
-                let (bytes, name) = Report::of(&app, &viewer, &id, |report, on| {
-                    (booklet::print(&report, on, &who), report.name)
+                let who = mark.unwrap_or_else(|| {
+                    format!("{} {}", viewer.author(), clock::now().format("%F %H:%M"))
+                });
+                let (bytes, rows, name) = Report::of(&app, &shown, &id, |report, on| {
+                    let bytes = booklet::print(&report, on, &who);
+                    (bytes, report.named(), report.name)
                 })?;
-                (bytes, "application/pdf", format!("{name} 一单元一册.pdf"))
+                let name = leave.file_name(&format!("{name} 一单元一册"), "pdf");
+                (bytes, "application/pdf", name, rows)
             }
         };
-        app.note(&viewer, Entry::of("export", format!("renewal_unit/{id}")));
+        let act = Entry::of("export", format!("renewal_unit/{id}")).counting(rows);
+        leave.hand_over(&app, &viewer, act, &exports::hash(&bytes))?;
         let mut response = bytes.into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-        let named = format!("attachment; filename*=UTF-8''{}", percent_encoded(&name));
-        if let Ok(named) = HeaderValue::from_str(&named) {
-            headers.insert(header::CONTENT_DISPOSITION, named);
-        }
+        file::dress(&mut response, &name, kind);
         Ok(response)
     })
     .await
@@ -136,7 +130,57 @@ enum Form {
     Booklet,
 }
 
+impl Form {
+    fn take(given: &mut Parameters) -> Result<Self, Problem> {
+        match given.take("f")?.as_deref() {
+            None | Some("json") => Ok(Self::Json),
+            Some("xlsx") => Ok(Self::Workbook),
+            Some("pdf") => Ok(Self::Booklet),
+            Some(other) => Err(Problem::parameter(
+                "f",
+                format_args!("没有格式“{other}”，可用的有 json、xlsx、pdf"),
+                format_args!("there is no format “{other}”; there are json, xlsx, pdf"),
+            )),
+        }
+    }
+}
+
+/// What a viewer asks to take away: its title, where the report names anybody, and the rows
+/// that do.
+///
+/// # Errors
+/// As the report itself.
+pub(crate) async fn asked_for(
+    app: &App,
+    viewer: &Viewer,
+    id: &str,
+    mut given: Parameters,
+) -> Result<(Option<Text>, u64), Problem> {
+    let form = Form::take(&mut given)?;
+    given.finish()?;
+    let (app, id) = (app.clone(), id.to_owned());
+    let viewer = viewer.clone().through(Channel::Sheet);
+    tokio::task::spawn_blocking(move || {
+        let (rows, name) = Report::of(&app, &viewer, &id, |report, _| {
+            (report.named(), report.name)
+        })?;
+        let file = !matches!(form, Form::Json);
+        let title = (file && rows > 0).then(|| Text {
+            zh: format!("{name} 的叠加分析报告（含承租人）"),
+            en: format!("Report of {name} (with the lessees)"),
+        });
+        Ok((title, rows))
+    })
+    .await
+    .map_err(Problem::internal)?
+}
+
 impl Report {
+    /// How many of its rows name a person.
+    fn named(&self) -> u64 {
+        (self.sections.iter()).map(|section| section.named).sum()
+    }
+
     /// The report of a unit, handed on with the ground that it is of.
     fn of<T>(
         app: &App,

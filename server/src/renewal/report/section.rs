@@ -18,6 +18,9 @@ pub(super) struct Section {
     /// How the figures are meant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) note: Option<Text>,
+    /// How many of its rows name a person, if masked.
+    #[serde(skip)]
+    pub(super) named: u64,
 }
 
 /// A heading, with the unit that the numbers under it have.
@@ -73,6 +76,7 @@ impl Section {
             rows: Vec::new(),
             total: None,
             note: None,
+            named: 0,
         }
     }
 

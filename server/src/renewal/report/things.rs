@@ -106,6 +106,11 @@ fn contracts(on: &Ground<'_>) -> Option<Section> {
             Column::of("合同总金额", "Worth", "元"),
         ],
     );
+    // Who rents is personal: in no file that nobody approved.
+    let names = !on.viewer.is_bare();
+    if names {
+        section.columns.push(Column::of("承租人", "Lessee", ""));
+    }
     let mut rows: Vec<(Option<chrono::NaiveDate>, Vec<Cell>)> = Vec::new();
     for (_, record) in contracts.records() {
         if !named(record.get(layer, "asset"))
@@ -122,17 +127,20 @@ fn contracts(on: &Ground<'_>) -> Option<Section> {
         let state = record.get(layer, "state").as_text().unwrap_or_default();
         let area = record.get(layer, "area_m2").as_decimal();
         let amount = record.get(layer, "amount_fen").as_integer();
-        rows.push((
-            record.get(layer, "end_on").as_date(),
-            vec![
-                cell("code"),
-                cell("name"),
-                Cell::Label(on.label(layer, "state", state)),
-                cell("end_on"),
-                area.map_or(Cell::Nothing, Cell::Number),
-                amount.map_or(Cell::Nothing, metres),
-            ],
-        ));
+        let mut cells = vec![
+            cell("code"),
+            cell("name"),
+            Cell::Label(on.label(layer, "state", state)),
+            cell("end_on"),
+            area.map_or(Cell::Nothing, Cell::Number),
+            amount.map_or(Cell::Nothing, metres),
+        ];
+        if names {
+            let lessee = cell("lessee");
+            section.named += u64::from(!matches!(lessee, Cell::Nothing));
+            cells.push(lessee);
+        }
+        rows.push((record.get(layer, "end_on").as_date(), cells));
     }
     rows.sort_by_key(|row| std::cmp::Reverse(row.0));
     section.rows = rows.into_iter().map(|(_, row)| row).collect();

@@ -4,11 +4,11 @@ use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
 use super::{Report, section::Cell};
 
-/// The bytes of the workbook.
-pub(super) fn write(report: &Report) -> Result<Vec<u8>, XlsxError> {
+/// The bytes of the workbook. `mark` is what an approved one carries, on each sheet.
+pub(super) fn write(report: &Report, mark: Option<&str>) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
     let bold = Format::new().set_bold();
-    first(book.add_worksheet(), report, &bold)?;
+    first(book.add_worksheet(), report, &bold, mark)?;
     for section in &report.sections {
         let sheet = book.add_worksheet();
         sheet.set_name(section.title.zh.chars().take(31).collect::<String>())?;
@@ -28,12 +28,22 @@ pub(super) fn write(report: &Report) -> Result<Vec<u8>, XlsxError> {
         }
         if let Some(note) = &section.note {
             sheet.write_string(line + 1, 0, format!("注：{}", note.zh))?;
+            line += 2;
+        }
+        if let Some(mark) = mark {
+            sheet.write_string(line + 1, 0, mark)?;
+            sheet.set_footer(format!("&C{mark}"));
         }
     }
     book.save_to_buffer()
 }
 
-fn first(sheet: &mut Worksheet, report: &Report, bold: &Format) -> Result<(), XlsxError> {
+fn first(
+    sheet: &mut Worksheet,
+    report: &Report,
+    bold: &Format,
+    mark: Option<&str>,
+) -> Result<(), XlsxError> {
     sheet.set_name("概况")?;
     sheet.set_column_width(0, 18.0)?;
     sheet.set_column_width(1, 60.0)?;
@@ -56,6 +66,9 @@ fn first(sheet: &mut Worksheet, report: &Report, bold: &Format) -> Result<(), Xl
     row("成熟度", format!("{:.1}", report.maturity.score))?;
     row("数据时点", report.as_of.clone())?;
     row("数据序号", report.sequence.to_string())?;
+    if let Some(mark) = mark {
+        row("出件标识", mark.to_owned())?;
+    }
     for stop in &report.stops {
         row("可能的障碍", stop.message.zh.clone())?;
     }
