@@ -412,22 +412,31 @@ impl Asker {
 
     /// Any method with headers and a body.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
-        let mut request = ureq::http::Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.url));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        if let Some(cookie) = &self.cookie {
-            request = request.header("cookie", cookie);
-        }
-        let unsent = "a request that can be made";
-        // A GET with an empty body would announce its length.
-        if body.is_empty() && matches!(method, "GET" | "HEAD" | "DELETE") {
-            reply(self.agent.run(request.body(()).expect(unsent)))
-        } else {
-            reply(self.agent.run(request.body(body).expect(unsent)))
-        }
+        let ask = || {
+            let mut request = ureq::http::Request::builder()
+                .method(method)
+                .uri(format!("{}{path}", self.url));
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            if let Some(cookie) = &self.cookie {
+                request = request.header("cookie", cookie);
+            }
+            let unsent = "a request that can be made";
+            // A GET with an empty body would announce its length.
+            if body.is_empty() && matches!(method, "GET" | "HEAD" | "DELETE") {
+                self.agent.run(request.body(()).expect(unsent))
+            } else {
+                self.agent.run(request.body(body).expect(unsent))
+            }
+        };
+        let answer = match ask() {
+            // A connection that was kept may just have been closed, after a body that was
+            // refused unread: what changes nothing is asked again, as browsers do.
+            Err(_) if matches!(method, "GET" | "HEAD") => ask(),
+            answer => answer,
+        };
+        reply(answer.unwrap_or_else(|error| panic!("no answer to {method} {path}: {error}")))
     }
 }
 
@@ -438,8 +447,7 @@ impl Drop for Server {
     }
 }
 
-fn reply(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Reply {
-    let answer = answer.unwrap_or_else(|error| panic!("no answer: {error}"));
+fn reply(answer: ureq::http::Response<ureq::Body>) -> Reply {
     let (head, body) = answer.into_parts();
     let mut bytes = Vec::new();
     body.into_reader()

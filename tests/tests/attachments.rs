@@ -271,11 +271,13 @@ fn who_sees_the_feature_sees_its_photos_and_who_works_with_it_where_they_were_ta
     assert!(mine.status < 300, "{}", mine.text());
 
     // What shows a person: for who may unmask, and each look is on record.
+    // Another file than the one of the house: what is beside a picture is no part of it.
+    let face = [photo(), b"face".to_vec()].concat();
     let portrait = attach(
         &worker,
         &path("building", &own[0]),
-        "kind=%E4%BA%BA%E5%83%8F&name=p.pdf",
-        PDF,
+        "kind=%E4%BA%BA%E5%83%8F&name=p.jpg",
+        &face,
     );
     assert_eq!(portrait.status, 201, "{}", portrait.text());
     let portrait = portrait.json();
@@ -295,6 +297,15 @@ fn who_sees_the_feature_sees_its_photos_and_who_works_with_it_where_they_were_ta
     let before = looks();
     assert_eq!(worker.get(&format!("/attachments/{hash}")).status, 200);
     assert_eq!(looks(), before + 1);
+    // As a file to be kept it leaves when a second person agrees.
+    let original = format!("/attachments/{hash}?original=true");
+    let refused = worker.get(&original);
+    assert_eq!(
+        (refused.status, &refused.json()["approval"]),
+        (403, &json!(true))
+    );
+    let dispatcher = server.sign_in("dispatcher");
+    assert_eq!(worker.take_away(&dispatcher, &original).body, face);
     let acts = auditor.get("/audit?action=attach").text();
     assert!(
         acts.contains("grid_worker") && acts.contains("village_clerk"),
