@@ -412,29 +412,21 @@ impl Asker {
 
     /// Any method with headers and a body.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
-        let ask = || {
-            let mut request = ureq::http::Request::builder()
-                .method(method)
-                .uri(format!("{}{path}", self.url));
-            for (name, value) in headers {
-                request = request.header(*name, *value);
-            }
-            if let Some(cookie) = &self.cookie {
-                request = request.header("cookie", cookie);
-            }
-            let unsent = "a request that can be made";
-            // A GET with an empty body would announce its length.
-            if body.is_empty() && matches!(method, "GET" | "HEAD" | "DELETE") {
-                self.agent.run(request.body(()).expect(unsent))
-            } else {
-                self.agent.run(request.body(body).expect(unsent))
-            }
-        };
-        let answer = match ask() {
-            // A connection that was kept may just have been closed, after a body that was
-            // refused unread: what changes nothing is asked again, as browsers do.
-            Err(_) if matches!(method, "GET" | "HEAD") => ask(),
-            answer => answer,
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(cookie) = &self.cookie {
+            request = request.header("cookie", cookie);
+        }
+        let unsent = "a request that can be made";
+        // A GET with an empty body would announce its length.
+        let answer = if body.is_empty() && matches!(method, "GET" | "HEAD" | "DELETE") {
+            self.agent.run(request.body(()).expect(unsent))
+        } else {
+            self.agent.run(request.body(body).expect(unsent))
         };
         reply(answer.unwrap_or_else(|error| panic!("no answer to {method} {path}: {error}")))
     }
