@@ -32,6 +32,10 @@ mod tiles;
 
 use std::process::ExitCode;
 
+/// Tiles and answers are made of many small vectors, by several threads at once.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     command::run()
 }

@@ -8,14 +8,18 @@ import gzip
 import json
 import math
 import random
+import shutil
+import sqlite3
 import subprocess
+import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import mapbox_vector_tile
 import pyogrio
 import pytest
-from conftest import binary, run
+from conftest import binary, run, serving
 from osgeo import ogr, osr
 
 DEEPEST = 17
@@ -198,3 +202,47 @@ def test_gdal_reads_an_archive(server, tmp_path):
     assert layers == {"house", "river"}
     _, _, _, values = pyogrio.raw.read(archive, layer="house", columns=["id"])
     assert set(values[0]) == set(items(server, "house"))
+
+
+def flat(packed, path):
+    """tippecanoe keeps equal tiles once behind a view; others, such as `martin-cp`, in one table."""
+    shutil.copy(packed, path)
+    file = sqlite3.connect(path)
+    file.executescript(
+        """
+        CREATE TABLE plain AS SELECT zoom_level, tile_column, tile_row, tile_data FROM tiles;
+        DROP VIEW tiles;
+        DROP TABLE map;
+        DROP TABLE images;
+        ALTER TABLE plain RENAME TO tiles;
+        """
+    )
+    file.close()
+
+
+def test_archives_of_tippecanoe_are_served_as_base_maps(server, tmp_path):
+    """PMTiles and MBTiles that tippecanoe wrote of what we gave, and MBTiles without a view."""
+    source = tmp_path / "house.geojson"
+    source.write_bytes(fetch(f"{server}/collections/house/items?limit=10000")[1])
+    tippecanoe = shutil.which("tippecanoe", path=str(Path(sys.executable).parent)) or "tippecanoe"
+    archives = [tmp_path / name for name in ["clustered.pmtiles", "view.mbtiles", "flat.mbtiles"]]
+    for archive in archives[:2]:
+        words = ["--quiet", "-Z14", "-z16", "-l", "house", "-y", "name", "-o", archive, source]
+        subprocess.run([tippecanoe, *map(str, words)], check=True)
+    flat(archives[1], archives[2])
+    names = {feature["properties"]["name"] for feature in items(server, "house").values()}
+    bounds = document(server, "house")["bounds"]
+    town(tmp_path / "town.gpkg")
+    given = [word for archive in archives for word in ("--basemap", archive)]
+    with serving(tmp_path / "town.gpkg", "--read-only", *given) as ours:
+        listed = {one["id"]: one for one in json.loads(fetch(f"{ours}/basemaps")[1])}
+        for archive in archives:
+            assert (listed[archive.stem]["kind"], listed[archive.stem]["maxzoom"]) == ("vector", 16)
+            found = set()
+            for x, y in tiles_over(bounds, 16):
+                address = f"{ours}/basemaps/{archive.stem}/16/{x}/{y}"
+                status, body = fetch(address, **{"Accept-Encoding": "gzip"})
+                if status == 200:
+                    features = mapbox_vector_tile.decode(body)["house"]["features"]
+                    found |= {feature["properties"]["name"] for feature in features}
+            assert found == names, archive.name

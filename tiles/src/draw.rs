@@ -7,7 +7,7 @@ use crate::{
     clip::Window,
     grid::GridPoint,
     merge,
-    shape::quantise,
+    shape::Quantiser,
     simplify::{self, Junctions},
 };
 
@@ -89,45 +89,54 @@ pub fn draw<'a>(
     let window = Window::new(tile, rules.buffer);
     let exact = tile.zoom() >= rules.exact_zoom;
     let numbered = tile.zoom() >= rules.number_from;
-    let shapes = features
-        .into_iter()
-        .filter_map(|feature| Some((quantise(feature.geometry, tile.level())?, feature)));
-    let drawn = |(shape, feature): (Shape<GridPoint>, Feature<'a>)| {
-        let shape = window.clip(&shape);
-        (!shape.is_empty()).then_some(TileFeature {
-            number: numbered.then_some(feature.number),
-            shape,
-            properties: feature.properties,
-        })
+    let mut quantiser = Quantiser::new(tile.level());
+    let mut drawn = Vec::new();
+    let mut draw = |shape: &Shape<GridPoint>, feature: Feature<'a>| {
+        let shape = window.clip(shape);
+        if !shape.is_empty() {
+            drawn.push(TileFeature {
+                number: numbered.then_some(feature.number),
+                shape,
+                properties: feature.properties,
+            });
+        }
     };
-    let features = if exact {
-        shapes.filter_map(drawn).collect()
-    } else if rules.shared_borders {
-        let shapes: Vec<_> = shapes.collect();
+    if rules.shared_borders && !exact {
+        let shapes: Vec<_> = (features.into_iter())
+            .filter_map(|feature| Some((quantiser.quantise(feature.geometry)?, feature)))
+            .collect();
         let mut junctions = Junctions::default();
         for (shape, _) in &shapes {
             if let Shape::Polygons(polygons) = shape {
                 polygons.iter().for_each(|polygon| junctions.add(polygon));
             }
         }
-        shapes
-            .into_iter()
-            .map(|(shape, feature)| (simplified(shape, &junctions, rules.tolerance), feature))
-            .filter_map(drawn)
-            .collect()
+        for (shape, feature) in shapes {
+            draw(&simplified(&shape, &junctions, rules.tolerance), feature);
+        }
     } else {
         let alone = Junctions::default();
-        shapes
-            .map(|(shape, feature)| (simplified(shape, &alone, rules.tolerance), feature))
-            .filter_map(drawn)
-            .collect()
-    };
-    TileLayer { name, features }
+        for feature in features {
+            let Some(shape) = quantiser.quantise(feature.geometry) else {
+                continue;
+            };
+            if exact {
+                draw(&shape, feature);
+            } else {
+                draw(&simplified(&shape, &alone, rules.tolerance), feature);
+            }
+            quantiser.take_back(shape);
+        }
+    }
+    TileLayer {
+        name,
+        features: drawn,
+    }
 }
 
-fn simplified(shape: Shape<GridPoint>, junctions: &Junctions, tolerance: f64) -> Shape<GridPoint> {
+fn simplified(shape: &Shape<GridPoint>, junctions: &Junctions, tolerance: f64) -> Shape<GridPoint> {
     match shape {
-        Shape::Points(points) => Shape::Points(points),
+        Shape::Points(points) => Shape::Points(points.clone()),
         Shape::Lines(lines) => Shape::Lines(
             lines
                 .iter()

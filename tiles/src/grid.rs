@@ -110,13 +110,9 @@ impl Level {
             Tiling::Degrees => 0.25 - place.y.clamp(-90.0, 90.0) / 360.0,
         };
         let world = self.world();
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "below 2^37 by the limits above"
-        )]
         Some(GridPoint {
-            x: (across * world).round() as i64,
-            y: (down * world).round() as i64,
+            x: rounded(across * world),
+            y: rounded(down * world),
         })
     }
 
@@ -161,10 +157,25 @@ fn stretched(latitude: f64) -> f64 {
     if latitude.abs() >= INHABITED {
         return latitude.to_radians().sin().atanh();
     }
-    let band = ((latitude + INHABITED) * BANDS).floor();
-    let by = (latitude - middle(band)).to_radians();
-    let terms = &SERIES[band as usize];
+    let band = ((latitude + INHABITED) * BANDS) as usize;
+    let by = (latitude - middle(band as f64)).to_radians();
+    let terms = &SERIES[band];
     terms.iter().rev().fold(0.0, |sum, term| sum * by + term)
+}
+
+/// The nearest whole number, halves to the even one: below 2^38 by the limits of [`Level`].
+///
+/// Beyond 2^52 a double has no bits for parts, so adding so much rounds. Without knowing the
+/// processor, the compiler would call a function for it.
+fn rounded(units: f64) -> i64 {
+    const WHOLE: f64 = 3.0 * (1_u64 << 51) as f64;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "whole numbers below 2^38"
+    )]
+    {
+        ((units + WHOLE) - WHOLE) as i64
+    }
 }
 
 /// The latitude in degrees in the middle of a band.

@@ -7,7 +7,7 @@ use geo::{Coord, Geometry};
 use crate::{
     GridPoint, MAX_ZOOM, Polygon, Shape,
     grid::Level,
-    shape::quantise,
+    shape::Quantiser,
     simplify::{self, Junctions},
 };
 
@@ -42,7 +42,7 @@ impl LabelPoint {
 /// on the area alone, so every tile and zoom comes to the same.
 pub fn label_point(geometry: &Geometry<f64>) -> Option<LabelPoint> {
     let level = Level::mercator(zoom(geometry)?);
-    let Shape::Polygons(parts) = quantise(geometry, level)? else {
+    let Shape::Polygons(parts) = Quantiser::new(level).quantise(geometry)? else {
         return None;
     };
     let size = |part: &Polygon<GridPoint>| crate::ring::doubled_area(&part.exterior).abs();
@@ -248,7 +248,7 @@ mod tests {
             let found = label_point(&star).unwrap();
             prop_assert!(star.contains(&Point(found.place)));
             let level = Level::mercator(zoom(&star).unwrap());
-            let Some(Shape::Polygons(parts)) = quantise(&star, level) else { unreachable!() };
+            let Some(Shape::Polygons(parts)) = Quantiser::new(level).quantise(&star) else { unreachable!() };
             let rect = star.bounding_rect().unwrap();
             let units = found.room * level.world();
             let mut deepest = 0.0_f64;

@@ -52,7 +52,8 @@ fn ring_m2(ring: &LineString<f64>) -> f64 {
         return 0.0;
     };
     let from = first.y.to_radians();
-    let near = Near::to(from);
+    let (sin, cos) = from.sin_cos();
+    let near = Near::to(sin, cos);
     let above = |at: Coord<f64>| {
         let by = at.y.to_radians() - from;
         if by.abs() < NEAR {
@@ -61,7 +62,6 @@ fn ring_m2(ring: &LineString<f64>) -> f64 {
             cylinder(at.y.to_radians()) - cylinder(from)
         }
     };
-    let (sin, cos) = from.sin_cos();
     let mut sum = 0.0;
     let (mut last, mut height) = (first, 0.0);
     for &at in &ring.0[1..] {
@@ -90,8 +90,8 @@ struct Near {
 }
 
 impl Near {
-    fn to(latitude: f64) -> Self {
-        let (sin, cos) = latitude.sin_cos();
+    /// Around a latitude, by its sine and cosine.
+    fn to(sin: f64, cos: f64) -> Self {
         let flat = 1.0 - SQUARED * sin * sin;
         let once = AXIS * AXIS * (1.0 - SQUARED) * cos / (flat * flat);
         // Of the logarithm: -tan + 4 e² sin cos / flat.

@@ -29,48 +29,54 @@ pub(crate) fn doubled_area<P: Lattice>(ring: &[P]) -> i128 {
 
 /// Opens a ring, takes out repeated points, spikes and points on straight runs, and turns
 /// it as wanted; none where no area is left.
-pub(crate) fn tidy<P: Lattice>(ring: Vec<P>, turn: Turn) -> Option<Vec<P>> {
-    let mut kept: Vec<P> = Vec::with_capacity(ring.len());
-    for point in ring {
-        push_tidily(&mut kept, point);
+pub(crate) fn tidy<P: Lattice>(mut ring: Vec<P>, turn: Turn) -> Option<Vec<P>> {
+    // In place: what is kept never outruns what is read.
+    let mut count = 0;
+    for at in 0..ring.len() {
+        let point = ring[at];
+        count = push_tidily(&mut ring, count, point);
     }
+    ring.truncate(count);
     // The same across the seam between the last point and the first.
     loop {
-        let count = kept.len();
+        let count = ring.len();
         if count < 3 {
             return None;
         }
-        if kept[0] == kept[count - 1] || cross(kept[count - 2], kept[count - 1], kept[0]) == 0 {
-            kept.pop();
-        } else if cross(kept[count - 1], kept[0], kept[1]) == 0 {
-            kept.remove(0);
+        if ring[0] == ring[count - 1] || cross(ring[count - 2], ring[count - 1], ring[0]) == 0 {
+            ring.pop();
+        } else if cross(ring[count - 1], ring[0], ring[1]) == 0 {
+            ring.remove(0);
         } else {
             break;
         }
     }
-    let area = doubled_area(&kept);
+    let area = doubled_area(&ring);
     if area == 0 {
         return None;
     }
     if (area > 0) != (turn == Turn::Positive) {
-        kept.reverse();
+        ring.reverse();
     }
-    Some(kept)
+    Some(ring)
 }
 
-fn push_tidily<P: Lattice>(kept: &mut Vec<P>, point: P) {
-    while let [.., before, last] = kept[..] {
+/// Adds a point to the first points of a ring that were kept; how many are kept then.
+fn push_tidily<P: Lattice>(ring: &mut [P], mut count: usize, point: P) -> usize {
+    while let [.., before, last] = ring[..count] {
         if last != point && cross(before, last, point) != 0 {
             break;
         }
         if last == point {
-            return;
+            return count;
         }
-        kept.pop();
+        count -= 1;
     }
-    if kept.last() != Some(&point) {
-        kept.push(point);
+    if count == 0 || ring[count - 1] != point {
+        ring[count] = point;
+        count += 1;
     }
+    count
 }
 
 /// Twice the signed area of a triangle; nought where the three are on one line.

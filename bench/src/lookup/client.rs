@@ -12,6 +12,10 @@ pub struct Client {
     to: TcpStream,
     /// The body of the last answer.
     pub body: Vec<u8>,
+    /// Its entity tag, or nothing.
+    pub tag: String,
+    /// Header lines sent with each question.
+    pub head: &'static str,
 }
 
 impl Client {
@@ -22,12 +26,17 @@ impl Client {
             from: BufReader::with_capacity(64 << 10, to.try_clone()?),
             to,
             body: Vec::new(),
+            tag: String::new(),
+            head: "",
         })
     }
 
     /// Asks for a path; the status.
     pub fn get(&mut self, path: &str) -> io::Result<u16> {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{}\r\n",
+            self.head
+        );
         self.to.write_all(request.as_bytes())?;
         self.answer()
     }
@@ -52,6 +61,7 @@ impl Client {
 
     fn answer(&mut self) -> io::Result<u16> {
         self.body.clear();
+        self.tag.clear();
         let mut line = String::new();
         self.from.read_line(&mut line)?;
         let status = (line.split(' ').nth(1))
@@ -66,6 +76,9 @@ impl Client {
             };
             if name.eq_ignore_ascii_case("content-length") {
                 length = value.trim().parse().map_err(io::Error::other)?;
+            }
+            if name.eq_ignore_ascii_case("etag") {
+                self.tag.push_str(value.trim());
             }
             chunked |= name.eq_ignore_ascii_case("transfer-encoding");
         }

@@ -82,7 +82,7 @@ fn main() {
         .collect();
     let expected = Expected::new(&grids, &houses, &places);
     let file = server::file(&binary, &folder, &land);
-    let server = Server::start(&binary, &file);
+    let server = Server::start(&binary, &file, &["--read-only"]);
     println!(
         "{} grids, {} houses, {} points at houses; ready in {:.1} s, {} MB held; load {}",
         grids.len(),

@@ -23,12 +23,13 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn start(binary: &Path, file: &Path) -> Self {
+    pub fn start(binary: &Path, file: &Path, words: &[&str]) -> Self {
         let began = Instant::now();
         let mut process = Command::new(binary)
             .arg("serve")
             .arg(file)
-            .args(["--listen", "127.0.0.1:0", "--read-only"])
+            .args(["--listen", "127.0.0.1:0"])
+            .args(words)
             .stdout(Stdio::piped())
             .spawn()
             .expect("the server starts");
@@ -126,16 +127,25 @@ fn write(to: &Path, layer: &str, rings: &[Vec<Point>]) {
             .map(|point| [point.x(), point.y()])
             .collect();
         let code = format!("{}{key:09}", layer[..1].to_uppercase());
+        let mut properties = serde_json::json!({
+            "number": number(layer, key), "code": code,
+            "name": format!("第{key}号"), "address": format!("示范大道{key}号"),
+        });
+        if layer == "building" {
+            properties["use"] = used_for(key).into();
+        }
         let feature = serde_json::json!({
             "type": "Feature",
-            "properties": {
-                "number": number(layer, key), "code": code,
-                "name": format!("第{key}号"), "address": format!("示范大道{key}号"),
-            },
+            "properties": properties,
             "geometry": {"type": "Polygon", "coordinates": [ring]},
         });
         writeln!(out, "{feature}").expect("written");
     }
+}
+
+/// What a house is used for, as often as in a village.
+pub fn used_for(key: usize) -> &'static str {
+    ["住宅", "住宅", "商住", "厂房"][key % 4]
 }
 
 /// The id of a feature.

@@ -1,177 +1,211 @@
-//! Tiles of a million houses, cold and one after the other: how fast, how slow the slowest,
-//! how large.
+//! Tiles of a million houses, the whole way from socket to answer and into an archive, beside
+//! Martin on PostGIS and beside tippecanoe, whose archive Martin serves.
 //!
-//! `cargo run --release --bin yizhangtu-bench-tiles [few] [--write FILE.geojsonl]`; the file
-//! is what other programs are given to draw the same from.
+//! `bench/run tiles` builds and runs it: `yizhangtu-bench-tiles BINARY FOLDER [small] [others]`,
+//! with the peers' programs in `MARTIN` and `TIPPECANOE`; `… engine` measures the drawing alone.
 
+#[path = "../lookup/client.rs"]
+mod client;
 #[path = "../land.rs"]
 #[expect(dead_code, reason = "the index is measured on more of the land")]
 mod land;
 #[path = "../measure.rs"]
 #[expect(dead_code, reason = "the index is measured by more means")]
 mod measure;
+#[path = "../lookup/server.rs"]
+mod server;
+
+mod archive;
+mod engine;
+mod pass;
+mod peer;
 
 use std::{
-    fs::File,
-    io::{BufWriter, Write},
-    sync::Arc,
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
-use cpu_time::ThreadTime;
-use flate2::{Compression, write::GzEncoder};
-use geo::{Coord, Geometry};
-use yizhangtu_index::{Area, Index, Point, Rect, Shape};
-use yizhangtu_tiles::{Feature, Rules, TileId, Value, draw, feature_number, mvt};
+use yizhangtu_index::{Area, Rect, Shape};
+use yizhangtu_tiles::TileId;
 
+use client::Client;
 use land::{Land, polygon};
-use measure::{median, quantile, span};
+use measure::{median, quantile};
+use pass::Pass;
+use peer::Martin;
+use server::{Server, number};
 
-/// From this zoom on a house carries its id and number, as in the server's tiles.
-const NAMED_FROM: u8 = 16;
+/// Zooms at which a map of houses is looked at.
+const ZOOMS: std::ops::RangeInclusive<u8> = 13..=17;
 
-/// What houses are used for, as often as in a village.
-const USES: [&str; 4] = ["住宅", "住宅", "商住", "厂房"];
+/// From this zoom on both sides draw every house.
+const EXACT: u8 = 16;
 
-struct House {
-    id: String,
-    number: u64,
-    geometry: Geometry<f64>,
-    used_for: &'static str,
-}
+/// The engine is measured with the product's allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let few = arguments.iter().any(|word| word == "few");
-    let (grids, count) = if few { (12, 20_000) } else { (71, 1_000_000) };
-    let land = Land::new(grids, count, 1);
-    let houses: Vec<House> = land.houses.iter().enumerate().map(house).collect();
-    let index = Index::build((0..).zip(&land.houses).map(|(key, ring)| {
-        let area = Area::from_polygon(&polygon(ring)).expect("a polygon");
-        (key, Shape::Area(Arc::new(area)))
-    }));
-    if let Some(at) = arguments.iter().position(|word| word == "--write") {
-        write(&arguments[at + 1], &houses).expect("the file is written");
+    let has = |word: &str| arguments.iter().any(|own| own == word);
+    let (grids, houses) = if has("small") { (12, 20_000) } else { (71, 1_000_000) };
+    let land = Land::new(grids, houses, 1);
+    if has("engine") {
+        engine::run(&land);
+        return;
     }
-    println!(
-        "{} houses; one thread, its own time; gzip made with each tile",
-        houses.len()
-    );
-    println!(
-        "zoom  tiles  tiles/s     median        p95       most   gzip most    mean    all  houses most"
-    );
-    let rules = Rules {
-        merge_below: 15,
-        number_from: NAMED_FROM,
-        merge_by: Some("use".into()),
-        ..Rules::default()
+    let [binary, folder, ..] = &arguments[..] else {
+        panic!("yizhangtu-bench-tiles BINARY FOLDER [small] [others] | engine [small]");
     };
-    let bounds = index.rect().expect("houses");
-    let (mut all_tiles, mut all_time, mut all_times) = (0_usize, 0.0, Vec::new());
-    for z in 10..=17 {
-        let (mut times, mut sizes, mut most) = (Vec::new(), Vec::new(), 0);
-        for tile in over(&bounds, z) {
-            let began = ThreadTime::now();
-            let window = rect(tile.bounds_with_buffer(rules.reach(z)));
-            let mut keys = index.in_box(&window);
-            if keys.is_empty() {
-                continue;
-            }
-            keys.sort_unstable();
-            most = most.max(keys.len());
-            let features = keys
-                .into_iter()
-                .map(|key| feature(&houses[key as usize], z));
-            let bytes = mvt::encode(&[draw(tile, "building", &rules, features)]);
-            let size = gzip(&bytes);
-            times.push(began.elapsed().as_nanos() as f64);
-            sizes.push(size as f64);
-        }
-        let time: f64 = times.iter().sum();
-        println!(
-            "{z:4} {:6} {:8.0} {:>10} {:>10} {:>10} {:8.1} KB {:4.1} KB {:6.1} MB {most:6}",
-            times.len(),
-            times.len() as f64 / time * 1e9,
-            span(median(&times)),
-            span(quantile(&times, 0.95)),
-            span(quantile(&times, 1.0)),
-            quantile(&sizes, 1.0) / 1e3,
-            sizes.iter().sum::<f64>() / sizes.len() as f64 / 1e3,
-            sizes.iter().sum::<f64>() / 1e6,
-        );
-        if z >= 13 {
-            all_tiles += times.len();
-            all_time += time;
-            all_times.extend(times);
-        }
-    }
+    let (binary, folder) = (PathBuf::from(binary), PathBuf::from(folder));
+    let file = server::file(&binary, &folder, &land);
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    println!("{houses} houses; load {}", load.trim());
+    let tiles = with_houses(&land);
+    let ours = Server::start(&binary, &file, &[]);
     println!(
-        "z13 to z17, each once: {all_tiles} tiles, {:.0} a second a processor, p95 {}",
-        all_tiles as f64 / all_time * 1e9,
-        span(quantile(&all_times, 0.95)),
+        "ours ready in {:.1} s, {} MB held",
+        ours.ready.as_secs_f64(),
+        ours.holds() >> 20
+    );
+    let path = |tile: TileId| format!("/tiles/building/{}/{}/{}.mvt", tile.z(), tile.x(), tile.y());
+    let cold = Pass::over(ours.address, &tiles, path);
+    let warm = Pass::over(ours.address, &tiles, path);
+    println!("ours after both passes: {} MB held", ours.holds() >> 20);
+    assert_eq!(cold.features, warm.features, "the same tiles, kept");
+    edits(&ours, &land, if has("small") { 3 } else { 20 });
+    drop(ours);
+    let archive = archive::ours(&binary, &file, &folder);
+    if !has("others") {
+        pass::print("ours, cold", &cold, None);
+        pass::print("ours, warm", &warm, None);
+        println!("\narchive z10–17: {archive}");
+        return;
+    }
+    let martin = Martin::on_postgis(&folder, &land);
+    let theirs = Pass::over(martin.address, &tiles, |tile| {
+        format!("/building/{}/{}/{}", tile.z(), tile.x(), tile.y())
+    });
+    println!("{}: {} MB held, without PostgreSQL's", martin.name, martin.holds() >> 20);
+    drop(martin);
+    pass::print("cold: ours beside Martin on PostGIS, no tile kept", &cold, Some(&theirs));
+    for z in EXACT..=*ZOOMS.end() {
+        for pass in [&cold, &warm, &theirs] {
+            assert_eq!(pass.houses[&z], houses, "different houses drawn at zoom {z}");
+        }
+        println!(
+            "  z{z}: every house is in a tile of both; with those that lie in several, {} features in ours and {} in Martin's",
+            cold.features[&z], theirs.features[&z],
+        );
+    }
+    let usual = archive::tippecanoe(&folder, "usual", &["-Z10", "-z17", "-y", "id", "-y", "use"]);
+    let martin = Martin::on_archive(&folder, &usual.file);
+    let at = |tile: TileId| format!("/usual/{}/{}/{}", tile.z(), tile.x(), tile.y());
+    let first = Pass::over(martin.address, &tiles, at);
+    let second = Pass::over(martin.address, &tiles, at);
+    println!("Martin on PMTiles after both passes: {} MB held", martin.holds() >> 20);
+    drop(martin);
+    pass::print("warm: ours beside Martin on tippecanoe's PMTiles, tiles kept", &warm, Some(&second));
+    pass::print("cold: ours drawn, beside Martin reading tippecanoe's PMTiles", &cold, Some(&first));
+    // Nothing dropped, and of the fields only what colours: as our tiles below zoom 16 are.
+    let words = ["-Z13", "-z15", "-y", "use", "--no-feature-limit", "--no-tile-size-limit"];
+    let whole = archive::tippecanoe(&folder, "whole", &words);
+    let martin = Martin::on_archive(&folder, &whole.file);
+    let near: Vec<TileId> = tiles.iter().copied().filter(|tile| tile.zoom() <= 15).collect();
+    let like = Pass::over(martin.address, &near, |tile| {
+        format!("/whole/{}/{}/{}", tile.z(), tile.x(), tile.y())
+    });
+    drop(martin);
+    println!("\nbytes gzipped, and of the ground of all houses how much is drawn");
+    for (name, of) in [
+        ("ours", &cold),
+        ("tippecanoe as it comes", &first),
+        ("tippecanoe, no limits", &like),
+    ] {
+        of.print_sizes(name, 13..=15);
+    }
+    println!("\narchive z10–17, all fields\n  ours        {archive}\n  tippecanoe  {usual}");
+    println!(
+        "  ours {:.1} times as fast, {:.2} of the memory, {:.2} of the bytes",
+        usual.seconds / archive.seconds,
+        archive.most_memory as f64 / usual.most_memory as f64,
+        archive.bytes as f64 / usual.bytes as f64,
     );
 }
 
-fn house((at, ring): (usize, &Vec<Point>)) -> House {
-    // As long and as varied as a ULID: 80 random bits behind the time.
-    const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let bits = u128::from(feature_number(&at.to_string())) * 0x9E37_79B9_7F4A_7C15;
-    let random = (0..16).map(|place| DIGITS[(bits >> (5 * place)) as usize & 31] as char);
-    let id: String = "01KAKJ9E00".chars().chain(random).collect();
-    House {
-        number: feature_number(&id),
-        id,
-        geometry: polygon(ring).into(),
-        used_for: USES[at % USES.len()],
+/// The tiles that show a house, by zoom.
+fn with_houses(land: &Land) -> Vec<TileId> {
+    let areas: Vec<Area> = (land.houses.iter())
+        .map(|ring| Area::from_polygon(&polygon(ring)).expect("a polygon"))
+        .collect();
+    let mut tiles = std::collections::BTreeSet::new();
+    for area in areas {
+        let rect: Rect = Shape::Area(area.into()).rect();
+        for z in ZOOMS {
+            tiles.extend(engine::over(&rect, z).map(|tile| (z, tile.x(), tile.y())));
+        }
     }
+    let tile = |(z, x, y)| TileId::new(z, x, y).expect("in the grid");
+    tiles.into_iter().map(tile).collect()
 }
 
-fn feature(house: &House, z: u8) -> Feature<'_> {
-    let mut properties = vec![("use", Value::from(house.used_for))];
-    if z >= NAMED_FROM {
-        properties.push(("id", Value::from(house.id.as_str())));
+/// Moves houses by a hand's breadth and back: from the question until the answer, and until the
+/// tiles that show the house are answered anew.
+fn edits(ours: &Server, land: &Land, count: usize) {
+    let mut client = Client::new(ours.address).expect("a connection");
+    client.head = "Accept-Encoding: gzip\r\n";
+    let (mut said, mut deepest, mut all) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..2 * count {
+        let key = (round / 2) * (land.houses.len() / count);
+        let id = number("building", key);
+        let mut ring: Vec<[f64; 2]> = (polygon(&land.houses[key]).exterior().points())
+            .map(|point| [point.x(), point.y()])
+            .collect();
+        if round % 2 == 0 {
+            ring.iter_mut().for_each(|at| at[0] += 2e-6);
+        }
+        let item = format!("/collections/building/items/{id}");
+        assert_eq!(client.get(&item).expect("an answer"), 200);
+        let version: String = (client.tag.chars()).filter(char::is_ascii_digit).collect();
+        let change = serde_json::json!({ "reason": "bench", "changes": [{
+            "op": "update", "layer": "building", "id": id,
+            "version": version.parse::<u64>().expect("a version"),
+            "feature": { "geometry": { "type": "Polygon", "coordinates": [ring] } },
+        }] });
+        let began = Instant::now();
+        let body = change.to_string();
+        let status = client.post("/changes", "application/json", body.as_bytes());
+        assert_eq!(status.expect("an answer"), 200, "{}", String::from_utf8_lossy(&client.body));
+        said.push(began.elapsed());
+        let corner = polygon(&land.houses[key]).exterior().0[0];
+        for z in ZOOMS.rev() {
+            let tile = TileId::containing(corner, z).expect("on earth");
+            let path = format!("/tiles/building/{z}/{}/{}.mvt", tile.x(), tile.y());
+            assert_eq!(client.get(&path).expect("an answer"), 200);
+            if z == *ZOOMS.end() {
+                deepest.push(began.elapsed());
+            }
+        }
+        all.push(began.elapsed());
     }
-    Feature {
-        number: house.number,
-        geometry: &house.geometry,
-        properties,
-    }
+    let milliseconds = |times: &[Duration]| {
+        let times: Vec<f64> = times.iter().map(|time| time.as_secs_f64() * 1e3).collect();
+        format!("{:.1} ms (p95 {:.1})", median(&times), quantile(&times, 0.95))
+    };
+    println!(
+        "edit of one house: answered, written durably, {}; its tile of z17 anew {}; all of z17 to z13, one after the other, {}",
+        milliseconds(&said),
+        milliseconds(&deepest),
+        milliseconds(&all),
+    );
 }
 
-/// The tiles that meet a rectangle.
-fn over(bounds: &Rect, z: u8) -> impl Iterator<Item = TileId> {
-    let at = |x, y| TileId::containing(Coord { x, y }, z).expect("on earth");
-    let low = at(bounds.min.lon(), bounds.max.lat());
-    let high = at(bounds.max.lon(), bounds.min.lat());
-    (low.y()..=high.y()).flat_map(move |y| {
-        (low.x()..=high.x()).map(move |x| TileId::new(z, x, y).expect("in the grid"))
-    })
-}
-
-fn rect(bounds: geo::Rect<f64>) -> Rect {
-    let corner = |at: Coord<f64>| Point::snap(at.x, at.y).expect("on earth");
-    Rect::of(corner(bounds.min()), corner(bounds.max()))
-}
-
-fn gzip(bytes: &[u8]) -> usize {
-    let mut out = GzEncoder::new(Vec::new(), Compression::default());
-    out.write_all(bytes).expect("memory");
-    out.finish().expect("memory").len()
-}
-
-/// One GeoJSON feature a line.
-fn write(path: &str, houses: &[House]) -> std::io::Result<()> {
-    let mut out = BufWriter::new(File::create(path)?);
-    for house in houses {
-        let Geometry::Polygon(polygon) = &house.geometry else {
-            continue;
-        };
-        let ring: Vec<[f64; 2]> = polygon.exterior().coords().map(|at| [at.x, at.y]).collect();
-        let feature = serde_json::json!({
-            "type": "Feature",
-            "properties": { "id": house.id, "use": house.used_for },
-            "geometry": { "type": "Polygon", "coordinates": [ring] },
-        });
-        writeln!(out, "{feature}")?;
-    }
-    out.flush()
+/// The most memory that a process has held so far, in bytes.
+fn most_memory(process: u32) -> u64 {
+    let status = fs::read_to_string(Path::new("/proc").join(process.to_string()).join("status"));
+    let status = status.unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
+    1024 * kilobytes.unwrap_or(0_u64)
 }

@@ -4,6 +4,7 @@
 use std::{
     collections::{BTreeMap, HashSet},
     sync::Arc,
+    time::Instant,
 };
 use yizhangtu_data::clock;
 
@@ -71,6 +72,7 @@ impl Writer {
     /// is told.
     pub(super) fn show(&self, before: &Arc<Snapshot>, next: Snapshot) {
         let next = self.shown.atlas.publish(next);
+        let shown = Instant::now();
         if next.sequence <= before.sequence {
             self.shown.tiles.clear();
             return;
@@ -95,6 +97,7 @@ impl Writer {
         };
         let (messages, touched): (_, BTreeMap<Arc<str>, Touched>) = messages(&entries, &next);
         self.shown.tiles.advance(before, &next, &touched);
+        self.shown.tiles.followed(shown.elapsed());
         self.shown.hub.tell(messages);
     }
 

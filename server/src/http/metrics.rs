@@ -140,8 +140,33 @@ fn state(app: &App, out: &mut String) -> std::fmt::Result {
         "Streams of changes that are open.",
         &app.hub().listeners(),
     )?;
+    // Overviews are drawn when they are asked for, from the same snapshot: no tile is older than
+    // the change that is shown. What follows in the background is the letting go of tiles that
+    // were kept, and nobody is given one meanwhile.
+    let tiles = app.tiles().state();
+    gauge("tiles_kept", "Tiles in memory.", &tiles.kept)?;
+    gauge("tiles_kept_bytes", "Memory of these, about.", &tiles.bytes)?;
+    gauge(
+        "tiles_delay_seconds",
+        "From the last change being shown until every kept tile that it touched was gone, at all zooms.",
+        &tiles.delay,
+    )?;
+    gauge(
+        "tiles_delay_longest_seconds",
+        "The longest such delay since the start.",
+        &tiles.longest_delay,
+    )?;
     if let Some(bytes) = resident_bytes() {
         gauge("resident_bytes", "Memory held.", &bytes)?;
+    }
+    for (name, help, count) in [
+        ("tiles_painted", "Tiles drawn.", tiles.painted as u64),
+        ("tiles_dropped", "Kept tiles that changes made stale.", tiles.dropped),
+    ] {
+        writeln!(
+            out,
+            "# HELP yizhangtu_{name}_total {help}\n# TYPE yizhangtu_{name}_total counter\nyizhangtu_{name}_total {count}"
+        )?;
     }
     out.push_str(
         "# HELP yizhangtu_features Features in memory.\n# TYPE yizhangtu_features gauge\n",

@@ -8,8 +8,9 @@ use std::{
     collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -39,8 +40,25 @@ pub(crate) struct TileCache {
     /// passes from one to another.
     generations: Mutex<Vec<Generations>>,
     painted: AtomicUsize,
+    /// Tiles that changes made stale.
+    dropped: AtomicU64,
+    /// How long after a change was shown the last of the tiles that it touched was gone, at
+    /// every zoom: the last time, and at most. In nanoseconds.
+    delay: AtomicU64,
+    longest_delay: AtomicU64,
     /// As many paint at once as there are processors; look-ups go on beside them.
     turns: Arc<Semaphore>,
+}
+
+/// What [`TileCache::state`] tells.
+pub(crate) struct State {
+    pub(crate) kept: usize,
+    pub(crate) bytes: usize,
+    pub(crate) painted: usize,
+    pub(crate) dropped: u64,
+    /// In seconds.
+    pub(crate) delay: f64,
+    pub(crate) longest_delay: f64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -65,6 +83,9 @@ impl Default for TileCache {
         Self {
             generations: Mutex::default(),
             painted: AtomicUsize::new(0),
+            dropped: AtomicU64::new(0),
+            delay: AtomicU64::new(0),
+            longest_delay: AtomicU64::new(0),
             turns: Arc::new(Semaphore::new(processors)),
         }
     }
@@ -123,9 +144,35 @@ impl TileCache {
         // Somebody may have asked for the next one already.
         kept.retain(|own| own.shown.strong_count() > 0 && !own.shows(next));
         if let Some(own) = kept.iter_mut().find(|own| own.shows(before)) {
+            let before = own.len();
             own.young.retain(|key, _| !is_stale(key));
             own.old.retain(|key, _| !is_stale(key));
             own.shown = Arc::downgrade(next);
+            let dropped = before - own.len();
+            self.dropped.fetch_add(dropped as u64, Ordering::Relaxed);
+        }
+    }
+
+    /// Takes note of how long after a change was shown the tiles had followed it.
+    pub(crate) fn followed(&self, delay: Duration) {
+        let nanoseconds = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
+        self.delay.store(nanoseconds, Ordering::Relaxed);
+        self.longest_delay.fetch_max(nanoseconds, Ordering::Relaxed);
+    }
+
+    /// What is kept and how it followed changes, for who watches the service.
+    pub(crate) fn state(&self) -> State {
+        let kept = self.kept();
+        let seconds = |nanoseconds: &AtomicU64| {
+            Duration::from_nanos(nanoseconds.load(Ordering::Relaxed)).as_secs_f64()
+        };
+        State {
+            kept: kept.iter().map(Generations::len).sum(),
+            bytes: kept.iter().map(Generations::bytes).sum(),
+            painted: self.painted.load(Ordering::Relaxed),
+            dropped: self.dropped.load(Ordering::Relaxed),
+            delay: seconds(&self.delay),
+            longest_delay: seconds(&self.longest_delay),
         }
     }
 
@@ -179,18 +226,29 @@ impl Generations {
     }
 
     fn settle(&mut self, most: usize) {
-        let bytes: usize = self
-            .young
-            .values()
-            .map(|slot| {
-                let painted = slot.get().and_then(|painted| painted.as_ref().ok());
-                ENTRY_BYTES + painted.map_or(0, |encoded| encoded.size())
-            })
-            .sum();
-        if bytes > most {
+        if held(&self.young) > most {
             self.old = std::mem::take(&mut self.young);
         }
     }
+
+    fn len(&self) -> usize {
+        self.young.len() + self.old.len()
+    }
+
+    fn bytes(&self) -> usize {
+        held(&self.young) + held(&self.old)
+    }
+}
+
+/// Bytes of tiles, about.
+fn held(tiles: &HashMap<Key, Slot>) -> usize {
+    tiles
+        .values()
+        .map(|slot| {
+            let painted = slot.get().and_then(|painted| painted.as_ref().ok());
+            ENTRY_BYTES + painted.map_or(0, |encoded| encoded.size())
+        })
+        .sum()
 }
 
 #[cfg(test)]

@@ -328,7 +328,9 @@ mod tests {
             vec![],
         );
         let tile = TileId::new(17, 106_911, 56_874).unwrap();
-        let shape = crate::shape::quantise(&road.into(), crate::grid::Level::mercator(17)).unwrap();
+        let shape = crate::shape::Quantiser::new(crate::grid::Level::mercator(17))
+            .quantise(&road.into())
+            .unwrap();
         let Shape::Polygons(parts) = Window::new(tile, BUFFER).clip(&shape) else {
             unreachable!("polygons stay polygons")
         };

@@ -9,14 +9,12 @@ mod blocks;
 mod clusters;
 mod net;
 
-use std::collections::HashMap;
-
 use crate::{
     Shape, TileFeature, TileId, Value,
     draw::Feature,
     grid::{EXTENT, GridPoint, Lattice},
     measure, ring,
-    shape::quantise,
+    shape::Quantiser,
 };
 use blocks::Blocks;
 use clusters::Clusters;
@@ -67,8 +65,9 @@ pub(crate) fn merged<'a>(
     let mut blocks = Blocks::new(tile);
     let mut net = Net::new(tile, tolerance);
     let mut clusters = Clusters::new(tile);
+    let mut quantiser = Quantiser::new(tile.level());
     for feature in features {
-        let Some(shape) = quantise(feature.geometry, tile.level()) else {
+        let Some(shape) = quantiser.quantise(feature.geometry) else {
             continue;
         };
         let kind = feature
@@ -106,6 +105,7 @@ pub(crate) fn merged<'a>(
             Shape::Points(_) if counts => clusters.add(kind, middle),
             Shape::Points(_) => {}
         }
+        quantiser.take_back(shape);
     }
     let kinds = kinds.all;
     let feature =
@@ -139,23 +139,15 @@ pub(crate) fn merged<'a>(
 #[derive(Default)]
 struct Kinds<'a> {
     all: Vec<Option<(&'a str, Value<'a>)>>,
-    texts: HashMap<String, KindId>,
 }
 
 impl<'a> Kinds<'a> {
     fn place(&mut self, kind: Option<(&'a str, Value<'a>)>) -> KindId {
-        if let Some((_, Value::Text(text))) = &kind
-            && let Some(&place) = self.texts.get(&**text)
-        {
-            return place;
-        }
+        // They are few, and mostly the first few.
         if let Some(place) = self.all.iter().position(|known| *known == kind) {
             return place;
         }
         let place = self.all.len().min(MOST_KINDS - 1);
-        if let Some((_, Value::Text(text))) = &kind {
-            self.texts.insert(text.to_string(), place);
-        }
         if self.all.len() < MOST_KINDS {
             self.all.push(kind);
         }
@@ -165,25 +157,27 @@ impl<'a> Kinds<'a> {
 
 /// The middle of a shape's extent.
 fn middle(shape: &Shape<GridPoint>) -> Option<GridPoint> {
-    let extent = |rings: &mut dyn Iterator<Item = &Vec<GridPoint>>| {
-        rings
-            .filter_map(|points| ring::extent(points))
-            .reduce(|[low, high], [least, most]| {
-                [
-                    (low.0.min(least.0), low.1.min(least.1)),
-                    (high.0.max(most.0), high.1.max(most.1)),
-                ]
-            })
-    };
     let [low, high] = match shape {
         Shape::Points(points) => ring::extent(points),
-        Shape::Lines(lines) => extent(&mut lines.iter()),
-        Shape::Polygons(polygons) => extent(&mut polygons.iter().map(|polygon| &polygon.exterior)),
+        Shape::Lines(lines) => extent(lines.iter()),
+        Shape::Polygons(polygons) => extent(polygons.iter().map(|polygon| &polygon.exterior)),
     }?;
     Some(GridPoint {
         x: (low.0 + high.0).div_euclid(2),
         y: (low.1 + high.1).div_euclid(2),
     })
+}
+
+/// The least and greatest x and y of some rings or lines.
+fn extent<'a>(rings: impl Iterator<Item = &'a Vec<GridPoint>>) -> Option<[(i64, i64); 2]> {
+    rings
+        .filter_map(|points| ring::extent(points))
+        .reduce(|[low, high], [least, most]| {
+            [
+                (low.0.min(least.0), low.1.min(least.1)),
+                (high.0.max(most.0), high.1.max(most.1)),
+            ]
+        })
 }
 
 /// Whether a point lies in a tile, without its buffer; each lies in exactly one.

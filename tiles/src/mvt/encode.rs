@@ -1,6 +1,9 @@
 //! Writing tiles.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{
+    collections::{HashMap, hash_map},
+    hash::Hash,
+};
 
 use super::{
     command, field,
@@ -47,7 +50,9 @@ fn encode_layer(layer: &TileLayer<'_>, scratch: &mut Scratch) -> Vec<u8> {
         put_bytes(&mut bytes, field::LAYER_KEYS, key.as_bytes());
     }
     for value in values.entries {
-        put_bytes(&mut bytes, field::LAYER_VALUES, &encode_value(&value));
+        scratch.packed.clear();
+        encode_value(value, &mut scratch.packed);
+        put_bytes(&mut bytes, field::LAYER_VALUES, &scratch.packed);
     }
     put_number(&mut bytes, field::LAYER_EXTENT, EXTENT.unsigned_abs());
     bytes
@@ -56,34 +61,35 @@ fn encode_layer(layer: &TileLayer<'_>, scratch: &mut Scratch) -> Vec<u8> {
 /// Entries that features refer to by their place.
 struct Dictionary<T> {
     entries: Vec<T>,
-    places: HashMap<T, u64>,
+    /// Looked up for every property: the standard hasher would take longer than the rest.
+    places: HashMap<T, u64, foldhash::fast::RandomState>,
 }
 
 impl<T> Default for Dictionary<T> {
     fn default() -> Self {
         Self {
             entries: Vec::new(),
-            places: HashMap::new(),
+            places: HashMap::default(),
         }
     }
 }
 
-impl<T: Clone + std::hash::Hash + Eq> Dictionary<T> {
+impl<T: Copy + Hash + Eq> Dictionary<T> {
     fn place(&mut self, entry: T) -> u64 {
-        if let Some(&place) = self.places.get(&entry) {
-            return place;
+        match self.places.entry(entry) {
+            hash_map::Entry::Occupied(known) => *known.get(),
+            hash_map::Entry::Vacant(new) => {
+                self.entries.push(entry);
+                *new.insert(self.entries.len() as u64 - 1)
+            }
         }
-        let place = self.entries.len() as u64;
-        self.entries.push(entry.clone());
-        self.places.insert(entry, place);
-        place
     }
 }
 
 /// A value that can be looked up: decimals by their bits.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Entry<'a> {
-    Text(Cow<'a, str>),
+    Text(&'a str),
     Integer(i64),
     Decimal(u64),
     Boolean(bool),
@@ -92,7 +98,7 @@ enum Entry<'a> {
 impl<'a> From<&'a Value<'_>> for Entry<'a> {
     fn from(value: &'a Value<'_>) -> Self {
         match value {
-            Value::Text(text) => Self::Text(Cow::Borrowed(text)),
+            Value::Text(text) => Self::Text(text),
             Value::Integer(number) => Self::Integer(*number),
             Value::Decimal(number) => Self::Decimal(number.to_bits()),
             Value::Boolean(truth) => Self::Boolean(*truth),
@@ -100,20 +106,16 @@ impl<'a> From<&'a Value<'_>> for Entry<'a> {
     }
 }
 
-fn encode_value(value: &Entry<'_>) -> Vec<u8> {
-    let mut bytes = Vec::new();
+fn encode_value(value: Entry<'_>, bytes: &mut Vec<u8>) {
     match value {
-        Entry::Text(text) => put_bytes(&mut bytes, field::VALUE_STRING, text.as_bytes()),
-        Entry::Integer(number) => match u64::try_from(*number) {
-            Ok(number) => put_number(&mut bytes, field::VALUE_UINT, number),
-            Err(_) => put_number(&mut bytes, field::VALUE_SINT, zigzag(*number)),
+        Entry::Text(text) => put_bytes(bytes, field::VALUE_STRING, text.as_bytes()),
+        Entry::Integer(number) => match u64::try_from(number) {
+            Ok(number) => put_number(bytes, field::VALUE_UINT, number),
+            Err(_) => put_number(bytes, field::VALUE_SINT, zigzag(number)),
         },
-        Entry::Decimal(bits) => {
-            put_double(&mut bytes, field::VALUE_DOUBLE, f64::from_bits(*bits));
-        }
-        Entry::Boolean(truth) => put_number(&mut bytes, field::VALUE_BOOL, u64::from(*truth)),
+        Entry::Decimal(bits) => put_double(bytes, field::VALUE_DOUBLE, f64::from_bits(bits)),
+        Entry::Boolean(truth) => put_number(bytes, field::VALUE_BOOL, u64::from(truth)),
     }
-    bytes
 }
 
 fn encode_feature<'a>(

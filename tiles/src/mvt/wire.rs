@@ -30,7 +30,7 @@ pub(super) fn put_double(bytes: &mut Vec<u8>, field: u32, number: f64) {
 pub(super) fn put_bytes(bytes: &mut Vec<u8>, field: u32, content: &[u8]) {
     put_varint(bytes, u64::from(field << 3 | 2));
     put_varint(bytes, content.len() as u64);
-    bytes.extend(content);
+    bytes.extend_from_slice(content);
 }
 
 /// Small numbers of either sign as small numbers.

@@ -1,5 +1,7 @@
 //! Outlines of chosen cells.
 
+use std::ops::Range;
+
 use crate::{
     Polygon,
     grid::TilePoint,
@@ -13,43 +15,65 @@ type Corner = (i64, i64);
 /// along its east: cells lie to its right on screen, so outer rings have positive areas.
 const WAYS: [(i64, i64); 4] = [(1, 0), (0, 1), (-1, 0), (0, -1)];
 
-/// The chosen cells of a square by kind, without those at its rim.
-pub(super) struct Cells<'a> {
-    pub(super) chosen: &'a [Option<usize>],
+/// What is said of a cell that is not chosen.
+pub(super) const NONE: u8 = u8::MAX;
+
+/// The chosen cells of a square by kind.
+pub(super) struct Cells {
+    /// Row by row; cells of the rim are none.
+    kinds: Vec<u8>,
     /// Cells along a side.
-    pub(super) side: usize,
-    /// Width of the rim that counts as not chosen.
-    pub(super) rim: usize,
+    side: usize,
 }
 
-impl Cells<'_> {
+impl Cells {
+    /// The chosen cells of a square, without those of a rim some cells wide.
+    pub(super) fn new(mut kinds: Vec<u8>, side: usize, rim: usize) -> Self {
+        for (y, row) in kinds.chunks_exact_mut(side).enumerate() {
+            if y < rim || y >= side - rim {
+                row.fill(NONE);
+            } else {
+                row[..rim].fill(NONE);
+                row[side - rim..].fill(NONE);
+            }
+        }
+        Self { kinds, side }
+    }
+
     /// The polygons around the cells of each kind; cells that touch only at a corner belong
     /// to different ones. `place` gives a tile's units for half cells from the north-west
     /// corner.
     pub(super) fn contours(
         &self,
         place: impl Fn(Corner) -> TilePoint,
-    ) -> Vec<(usize, Polygon<TilePoint>)> {
-        let blocks = self.blocks();
+    ) -> Vec<(u8, Polygon<TilePoint>)> {
+        let mut runs = Runs::of(self);
         let mut steps = self.steps();
         let mut found: Vec<Found> = Vec::new();
+        let mut places = vec![usize::MAX; runs.all.len()];
         for y in 0..self.side {
-            for x in 0..self.side {
-                // Every ring runs east somewhere, along the north of one of its cells.
-                while let Some(corners) = steps.take_ring((x, y)) {
-                    let block = blocks[y * self.side + x];
-                    if found.len() <= block {
-                        found.resize_with(block + 1, Found::default);
-                    }
-                    let found = &mut found[block];
-                    found.kind = self.kind(x, y);
-                    let points: Vec<TilePoint> =
-                        smoothed(&corners).into_iter().map(&place).collect();
-                    if ring::doubled_area(&points) > 0 {
-                        found.exterior = ring::tidy(points, Turn::Positive);
-                    } else {
-                        found.holes.extend(ring::tidy(points, Turn::Negative));
-                    }
+            let mut x = 0;
+            // Every ring runs east somewhere, along the north of one of its cells.
+            while let Some(east) = steps.next_east((x, y)) {
+                x = east;
+                let Some(corners) = steps.take_ring((x, y)) else {
+                    break;
+                };
+                let block = &mut places[runs.block((x, y))];
+                if *block == usize::MAX {
+                    *block = found.len();
+                    found.push(Found {
+                        kind: self.kinds[y * self.side + x],
+                        exterior: None,
+                        holes: Vec::new(),
+                    });
+                }
+                let found = &mut found[*block];
+                let points: Vec<TilePoint> = smoothed(&corners).into_iter().map(&place).collect();
+                if ring::doubled_area(&points) > 0 {
+                    found.exterior = ring::tidy(points, Turn::Positive);
+                } else {
+                    found.holes.extend(ring::tidy(points, Turn::Negative));
                 }
             }
         }
@@ -60,88 +84,124 @@ impl Cells<'_> {
                      kind,
                      exterior,
                      holes,
-                 }| {
-                    let exterior = exterior?;
-                    Some((kind?, Polygon { exterior, holes }))
-                },
+                 }| Some((kind, Polygon { exterior: exterior?, holes })),
             )
             .collect()
     }
 
-    /// The kind of a cell; none where it is not chosen or in the rim.
-    fn kind(&self, x: usize, y: usize) -> Option<usize> {
-        let inside = self.rim..self.side - self.rim;
-        if !inside.contains(&x) || !inside.contains(&y) {
-            return None;
-        }
-        self.chosen[y * self.side + x]
+    fn row(&self, y: usize) -> &[u8] {
+        &self.kinds[y * self.side..][..self.side]
     }
 
-    /// The cell of the same kind on the other side of a cell's northern, eastern, southern
-    /// or western edge: the one to the left of a step that runs along it.
-    fn beside(&self, (x, y): (usize, usize), way: usize) -> Option<(usize, usize)> {
-        let (dx, dy) = WAYS[(way + 3) % 4];
-        let own = self.kind(x, y);
-        let x = x.checked_add_signed(isize::try_from(dx).ok()?)?;
-        let y = y.checked_add_signed(isize::try_from(dy).ok()?)?;
-        (self.kind(x, y) == own).then_some((x, y))
-    }
-
-    /// Numbers the cells that hang together by their sides.
-    fn blocks(&self) -> Vec<usize> {
-        let mut blocks = vec![usize::MAX; self.side * self.side];
-        let mut count = 0;
-        let mut open = Vec::new();
-        for y in 0..self.side {
-            for x in 0..self.side {
-                if self.kind(x, y).is_none() || blocks[y * self.side + x] != usize::MAX {
-                    continue;
-                }
-                blocks[y * self.side + x] = count;
-                open.push((x, y));
-                while let Some(cell) = open.pop() {
-                    for way in 0..4 {
-                        if let Some((x, y)) = self.beside(cell, way)
-                            && blocks[y * self.side + x] == usize::MAX
-                        {
-                            blocks[y * self.side + x] = count;
-                            open.push((x, y));
-                        }
-                    }
-                }
-                count += 1;
-            }
-        }
-        blocks
-    }
-
-    /// Every side of a cell that has no cell beyond it, as a step of an outline.
+    /// Every side of a cell that has no cell of its kind beyond it, as a step of an outline.
     fn steps(&self) -> Steps {
+        let width = self.side + 1;
         let mut steps = Steps {
-            width: self.side + 1,
-            ways: vec![0; (self.side + 1) * (self.side + 1)],
+            width,
+            ways: vec![0; width * width],
         };
-        for y in 0..self.side {
-            for x in 0..self.side {
-                if self.kind(x, y).is_none() {
-                    continue;
-                }
-                let begins = [(x, y), (x + 1, y), (x + 1, y + 1), (x, y + 1)];
-                for (way, corner) in begins.into_iter().enumerate() {
-                    if self.beside((x, y), way).is_none() {
-                        *steps.at(corner) |= 1 << way;
-                    }
-                }
+        // Each corner looks at the four cells around it; there are none beyond the square.
+        let mut above = vec![NONE; self.side + 2];
+        let mut below = vec![NONE; self.side + 2];
+        for (y, ways) in steps.ways.chunks_exact_mut(width).enumerate() {
+            match y < self.side {
+                true => below[1..=self.side].copy_from_slice(self.row(y)),
+                false => below.fill(NONE),
             }
+            let corners = above.windows(2).zip(below.windows(2));
+            for (ways, (north, south)) in ways.iter_mut().zip(corners) {
+                let (nw, ne, sw, se) = (north[0], north[1], south[0], south[1]);
+                *ways = u8::from(se != NONE && ne != se)
+                    | u8::from(sw != NONE && se != sw) << 1
+                    | u8::from(nw != NONE && sw != nw) << 2
+                    | u8::from(ne != NONE && nw != ne) << 3;
+            }
+            std::mem::swap(&mut above, &mut below);
         }
         steps
     }
 }
 
+/// The runs of cells of one kind in each row, and which hang together by their sides.
+struct Runs {
+    all: Vec<Run>,
+    /// Where the runs of each row begin; at last, where all end.
+    rows: Vec<usize>,
+}
+
+#[derive(Clone, Copy)]
+struct Run {
+    from: usize,
+    to: usize,
+    kind: u8,
+    /// A run of the same block; the block's own is its own.
+    parent: usize,
+}
+
+impl Runs {
+    fn of(cells: &Cells) -> Self {
+        let mut runs = Self {
+            all: Vec::new(),
+            rows: vec![0],
+        };
+        for y in 0..cells.side {
+            let first = runs.all.len();
+            let mut at = 0;
+            for cells in cells.row(y).chunk_by(|a, b| a == b) {
+                let (from, to) = (at, at + cells.len());
+                at = to;
+                if cells[0] != NONE {
+                    runs.all.push(Run {
+                        from,
+                        to,
+                        kind: cells[0],
+                        parent: runs.all.len(),
+                    });
+                }
+            }
+            runs.join(y.checked_sub(1).map_or(0, |above| runs.rows[above])..first);
+            runs.rows.push(runs.all.len());
+        }
+        runs
+    }
+
+    /// Joins the runs of the last row with those of the row above.
+    fn join(&mut self, above: Range<usize>) {
+        let (mut north, mut south) = (above.start, above.end);
+        while north < above.end && south < self.all.len() {
+            let (a, b) = (self.all[north], self.all[south]);
+            if a.kind == b.kind && a.from < b.to && b.from < a.to {
+                let (a, b) = (self.root(north), self.root(south));
+                self.all[a.max(b)].parent = a.min(b);
+            }
+            if a.to <= b.to {
+                north += 1;
+            } else {
+                south += 1;
+            }
+        }
+    }
+
+    fn root(&mut self, mut run: usize) -> usize {
+        while self.all[run].parent != run {
+            let next = self.all[run].parent;
+            self.all[run].parent = self.all[next].parent;
+            run = next;
+        }
+        run
+    }
+
+    /// The block of a chosen cell: the first of its runs.
+    fn block(&mut self, (x, y): (usize, usize)) -> usize {
+        let row = self.rows[y]..self.rows[y + 1];
+        let run = row.start + self.all[row].partition_point(|run| run.to <= x);
+        self.root(run)
+    }
+}
+
 /// The rings of one block.
-#[derive(Default)]
 struct Found {
-    kind: Option<usize>,
+    kind: u8,
     exterior: Option<Vec<TilePoint>>,
     holes: Vec<Vec<TilePoint>>,
 }
@@ -162,6 +222,12 @@ struct Bend {
 impl Steps {
     fn at(&mut self, (x, y): (usize, usize)) -> &mut u8 {
         &mut self.ways[y * self.width + x]
+    }
+
+    /// The first column at or beyond a corner from which a step runs east.
+    fn next_east(&self, (x, y): (usize, usize)) -> Option<usize> {
+        let row = &self.ways[y * self.width..][..self.width];
+        Some(x + row[x..].iter().position(|ways| ways & 1 != 0)?)
     }
 
     /// Takes out the ring that runs east from a corner, as its bends.
@@ -228,22 +294,17 @@ mod tests {
     use super::*;
 
     /// Polygons of a picture: letters are kinds of chosen cells.
-    fn of_kinds(picture: &[&str]) -> Vec<(usize, Polygon<TilePoint>)> {
+    fn of_kinds(picture: &[&str]) -> Vec<(u8, Polygon<TilePoint>)> {
         let side = picture.len();
-        let chosen: Vec<Option<usize>> = picture
+        let chosen: Vec<u8> = picture
             .iter()
             .flat_map(|row| {
                 row.bytes()
-                    .map(|cell| (cell != b'.').then_some(cell.into()))
+                    .map(|cell| if cell == b'.' { NONE } else { cell })
             })
             .collect();
         assert_eq!(chosen.len(), side * side);
-        Cells {
-            chosen: &chosen,
-            side,
-            rim: 0,
-        }
-        .contours(|(x, y)| TilePoint {
+        Cells::new(chosen, side, 0).contours(|(x, y)| TilePoint {
             x: i32::try_from(x).unwrap(),
             y: i32::try_from(y).unwrap(),
         })
@@ -262,7 +323,7 @@ mod tests {
         let of = |kind: u8| -> Vec<_> {
             let of_kind = found
                 .iter()
-                .filter(|(found, _)| *found == usize::from(kind));
+                .filter(|(found, _)| *found == kind);
             of_kind.map(|(_, polygon)| polygon.clone()).collect()
         };
         assert_eq!(of(b'a').len(), 1);

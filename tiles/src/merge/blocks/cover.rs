@@ -12,7 +12,7 @@ use crate::{
 /// Units between samples.
 const STEP: i64 = 2;
 /// Samples in a cell: what a wholly covered one counts.
-pub(super) const FULL: u32 = ((CELL / STEP) * (CELL / STEP)) as u32;
+pub(super) const FULL: u8 = ((CELL / STEP) * (CELL / STEP)) as u8;
 
 /// Covered samples of each cell of a square.
 pub(super) struct Cover {
@@ -20,10 +20,12 @@ pub(super) struct Cover {
     pub(super) side: usize,
     /// Row by row.
     pub(super) cells: Vec<u8>,
-    /// Twice the area in square units of what is too small to be sampled.
+    /// Twice the area in square units of what is too small to be sampled; empty where nothing is.
     dust: Vec<u32>,
     /// The north-west corner on the world grid.
     origin: (i64, i64),
+    /// Used for one polygon after the other: row and x.
+    crossings: Vec<(i64, i64)>,
     /// The least and greatest row and column that anything was added to.
     touched: Option<[(usize, usize); 2]>,
 }
@@ -33,8 +35,9 @@ impl Cover {
         Self {
             side,
             cells: vec![0; side * side],
-            dust: vec![0; side * side],
+            dust: Vec::new(),
             origin,
+            crossings: Vec::new(),
             touched: None,
         }
     }
@@ -62,29 +65,25 @@ impl Cover {
             return;
         };
         let samples = i64::try_from(self.side).unwrap_or_default() * (CELL / STEP);
-        // The first row and column whose sample lies at or beyond a coordinate; samples
-        // lie in the middle of their step.
-        let first =
-            |units: i64| (units - 1).div_euclid(STEP) + i64::from((units - 1).rem_euclid(STEP) > 0);
         let rows = first(low.1 - self.origin.1).max(0)..first(high.1 - self.origin.1).min(samples);
-        let mut crossings: Vec<i64> = Vec::new();
+        let mut crossings = std::mem::take(&mut self.crossings);
+        crossings.clear();
+        for ring in std::iter::once(&polygon.exterior).chain(&polygon.holes) {
+            cross(ring, self.origin, &rows, &mut crossings);
+        }
+        crossings.sort_unstable();
         let mut sampled = false;
-        for row in rows {
-            let y = self.origin.1 + row * STEP + 1;
-            crossings.clear();
-            for ring in std::iter::once(&polygon.exterior).chain(&polygon.holes) {
-                cross(ring, y, &mut crossings);
-            }
-            crossings.sort_unstable();
-            for pair in crossings.chunks_exact(2) {
-                let from = first(pair[0] - self.origin.0).max(0);
-                let to = first(pair[1] - self.origin.0).min(samples);
-                if from < to {
-                    self.count(from..to, row);
-                    sampled = true;
-                }
+        // An outline crosses a row an even number of times.
+        for pair in crossings.chunks_exact(2) {
+            let row = pair[0].0;
+            let from = first(pair[0].1 - self.origin.0).max(0);
+            let to = first(pair[1].1 - self.origin.0).min(samples);
+            if from < to {
+                self.count(from..to, row);
+                sampled = true;
             }
         }
+        self.crossings = crossings;
         if !sampled {
             self.gather(low, &polygon.exterior);
         }
@@ -99,6 +98,9 @@ impl Cover {
         if let (Some(x), Some(y)) = (cell(at.0, self.origin.0), cell(at.1, self.origin.1)) {
             self.touch(x, y);
             let area = u32::try_from(ring::doubled_area(exterior)).unwrap_or_default();
+            if self.dust.is_empty() {
+                self.dust = vec![0; self.side * self.side];
+            }
             let dust = &mut self.dust[y * self.side + x];
             *dust = dust.saturating_add(area);
         }
@@ -107,9 +109,11 @@ impl Cover {
     /// Turns what was gathered into samples: each stands for [`STEP`] by [`STEP`] units.
     pub(super) fn settle(&mut self) {
         for (cell, dust) in self.cells.iter_mut().zip(&mut self.dust) {
-            let samples = std::mem::take(dust).div_ceil((2 * STEP * STEP) as u32);
-            let sum = (u32::from(*cell) + samples).min(FULL);
-            *cell = u8::try_from(sum).unwrap_or(u8::MAX);
+            if *dust > 0 {
+                let samples = std::mem::take(dust).div_ceil((2 * STEP * STEP) as u32);
+                let sum = u32::from(*cell).saturating_add(samples);
+                *cell = u8::try_from(sum).unwrap_or(FULL).min(FULL);
+            }
         }
     }
 
@@ -125,32 +129,55 @@ impl Cover {
             let run = columns.end.min(first + ACROSS) - columns.start.max(first);
             let known = &mut self.cells[y * self.side + x];
             // Where houses overlap, the ground is not covered twice.
-            *known = known.saturating_add(run as u8).min(FULL as u8);
+            *known = known.saturating_add(run as u8).min(FULL);
         }
     }
 }
 
-/// Where a ring crosses a row: the least whole x at or beyond each crossing.
-fn cross(ring: &[GridPoint], y: i64, crossings: &mut Vec<i64>) {
+/// The first row or column whose sample lies at or beyond a coordinate; samples lie in the
+/// middle of their step.
+fn first(units: i64) -> i64 {
+    (units + STEP - 2).div_euclid(STEP)
+}
+
+/// Adds where a ring crosses rows of samples: the row, and the least whole x at or beyond the
+/// crossing.
+fn cross(
+    ring: &[GridPoint],
+    origin: (i64, i64),
+    rows: &Range<i64>,
+    crossings: &mut Vec<(i64, i64)>,
+) {
     let Some(last) = ring.last() else { return };
     let mut a = last.xy();
     for point in ring {
         let b = point.xy();
-        if (a.1 <= y) != (b.1 <= y) {
-            let (low, high) = if a.1 < b.1 { (a, b) } else { (b, a) };
-            let (run, rise) = (high.0 - low.0, high.1 - low.1);
-            // Dividing is slow in 128 bits; all but continents do with fewer.
-            let up = match (y - low.1).checked_mul(run) {
-                Some(over) => over.div_euclid(rise) + i64::from(over.rem_euclid(rise) > 0),
-                None => {
-                    let (over, rise) = (i128::from(y - low.1) * i128::from(run), i128::from(rise));
-                    let up = over.div_euclid(rise) + i128::from(over.rem_euclid(rise) > 0);
-                    i64::try_from(up).unwrap_or_default()
-                }
-            };
-            crossings.push(low.0 + up);
-        }
+        let (low, high) = if a.1 < b.1 { (a, b) } else { (b, a) };
         a = b;
+        let crossed = first(low.1 - origin.1).max(rows.start)..first(high.1 - origin.1).min(rows.end);
+        if crossed.is_empty() {
+            continue;
+        }
+        // From row to row the crossing moves on by the same: whole units and a part of the rise.
+        let (run, rise) = (high.0 - low.0, high.1 - low.1);
+        let down = origin.1 + crossed.start * STEP + 1 - low.1;
+        let (mut whole, mut part) = match down.checked_mul(run) {
+            Some(over) => (over.div_euclid(rise), over.rem_euclid(rise)),
+            // A continent, seen from near.
+            None => {
+                let (over, rise) = (i128::from(down) * i128::from(run), i128::from(rise));
+                let narrow = |units: i128| i64::try_from(units).unwrap_or_default();
+                (narrow(over.div_euclid(rise)), narrow(over.rem_euclid(rise)))
+            }
+        };
+        let (step, more) = ((STEP * run).div_euclid(rise), (STEP * run).rem_euclid(rise));
+        for row in crossed {
+            crossings.push((row, low.0 + whole + i64::from(part > 0)));
+            (whole, part) = (whole + step, part + more);
+            if part >= rise {
+                (whole, part) = (whole + 1, part - rise);
+            }
+        }
     }
 }
 

@@ -12,12 +12,14 @@
 mod contour;
 mod cover;
 
+use std::ops::Range;
+
 use super::{KindId, Sum};
 use crate::{
     Polygon, Shape, TileId,
     grid::{EXTENT, GridPoint, Lattice, TilePoint},
 };
-use contour::Cells;
+use contour::{Cells, NONE};
 use cover::{Cover, FULL};
 
 /// Units along the side of a cell: a pixel of a tile drawn 512 pixels wide.
@@ -79,11 +81,8 @@ impl Blocks {
             kind.cover.settle();
         }
         let chosen = self.choose();
-        let cells = Cells {
-            chosen: &chosen,
-            side: side(),
-            rim: usize::try_from(MARGIN - HALO).unwrap_or_default(),
-        };
+        let rim = usize::try_from(MARGIN - HALO).unwrap_or_default();
+        let cells = Cells::new(chosen, side(), rim);
         let units =
             |halves: i64| i32::try_from(halves * (CELL / 2) - MARGIN * CELL).unwrap_or_default();
         let mut polygons: Vec<Vec<Polygon<TilePoint>>> = Vec::new();
@@ -92,7 +91,7 @@ impl Blocks {
             x: units(x),
             y: units(y),
         }) {
-            polygons[kind].push(polygon);
+            polygons[usize::from(kind)].push(polygon);
         }
         let mut hidden = Sum::default();
         let mut blocks = Vec::with_capacity(self.kinds.len());
@@ -109,36 +108,55 @@ impl Blocks {
         blocks
     }
 
-    /// Which kind each cell is drawn as, if any.
-    fn choose(&self) -> Vec<Option<usize>> {
+    /// Which kind each cell is drawn as, or [`NONE`].
+    fn choose(&self) -> Vec<u8> {
         let side = side();
-        let mut all = vec![0_u32; side * side];
-        let mut chosen = vec![None; side * side];
-        let mut strongest = vec![(0, 0); side * side];
-        for (at, kind) in self.kinds.iter().enumerate() {
+        let mut all = vec![0_u8; side * side];
+        let mut strongest = vec![Strongest::default(); side * side];
+        let mut near = Around::new(side);
+        let mut reached: Option<[Range<usize>; 2]> = None;
+        for (at, kind) in (0_u8..).zip(&self.kinds) {
             let [rows, columns] = kind.cover.near();
-            for y in rows {
-                for x in columns.clone() {
-                    let cell = y * side + x;
-                    let weight = weight(&kind.cover.cells, cell);
-                    if weight > strongest[cell].0 {
-                        strongest[cell] = (weight, at);
+            if rows.is_empty() || columns.is_empty() {
+                continue;
+            }
+            for y in rows.clone() {
+                let own = &kind.cover.cells[y * side..][columns.clone()];
+                let around = near.row(&kind.cover.cells, y, columns.clone());
+                let row = y * side + columns.start;
+                let cells = all[row..].iter_mut().zip(&mut strongest[row..]);
+                for ((own, around), (all, strongest)) in own.iter().zip(around).zip(cells) {
+                    let weight = 64 * u16::from(*own) + around;
+                    if weight > strongest.weight {
+                        *strongest = Strongest { weight, kind: at };
                     }
-                    all[cell] = (all[cell] + u32::from(kind.cover.cells[cell])).min(FULL);
+                    *all = (*all + own).min(FULL);
                 }
             }
+            let join = |a: &Range<usize>, b: &Range<usize>| a.start.min(b.start)..a.end.max(b.end);
+            reached = Some(match reached {
+                Some([r, c]) => [join(&r, &rows), join(&c, &columns)],
+                None => [rows, columns],
+            });
         }
-        for y in 1..side - 1 {
-            for x in 1..side - 1 {
-                let cell = y * side + x;
+        let mut chosen = vec![NONE; side * side];
+        let Some([rows, columns]) = reached else {
+            return chosen;
+        };
+        for y in rows.clone() {
+            let row = y * side + columns.start;
+            let around = near.row(&all, y, columns.clone());
+            let cells = (all[row..].iter().zip(&strongest[row..])).zip(&mut chosen[row..]);
+            for (around, ((&all, strongest), chosen)) in around.iter().zip(cells) {
                 // Half covered itself, or two fifths with what lies around it.
-                if 2 * all[cell] >= FULL || 5 * around(&all, cell) >= 2 * 16 * FULL {
-                    chosen[cell] = Some(strongest[cell].1);
+                if 2 * all >= FULL || 5 * around >= 2 * 16 * u16::from(FULL) {
+                    *chosen = strongest.kind;
                 }
             }
         }
-        for top in (0..side).step_by(NEIGHBOURS) {
-            for left in (0..side).step_by(NEIGHBOURS) {
+        let from = |cells: &Range<usize>| cells.start - cells.start % NEIGHBOURS;
+        for top in (from(&rows)..rows.end).step_by(NEIGHBOURS) {
+            for left in (from(&columns)..columns.end).step_by(NEIGHBOURS) {
                 fill_up((left, top), &all, &strongest, &mut chosen);
             }
         }
@@ -146,49 +164,76 @@ impl Blocks {
     }
 }
 
+/// What a cell holds most of: the kind, and by how much.
+#[derive(Clone, Copy, Default)]
+struct Strongest {
+    weight: u16,
+    kind: u8,
+}
+
 /// Cells along the side of the square that is looked at.
 fn side() -> usize {
     usize::try_from(EXTENT / CELL + 2 * MARGIN).unwrap_or_default()
 }
 
-/// A cell and those around it, the nearer the heavier: 16 times a cell's worth.
-fn around<C: Copy + Into<u32>>(cells: &[C], at: usize) -> u32 {
-    let row = |middle: usize| {
-        let [west, own, east] =
-            [cells[middle - 1], cells[middle], cells[middle + 1]].map(Into::into);
-        west + 2 * own + east
-    };
-    row(at - side()) + 2 * row(at) + row(at + side())
+/// Sums of cells and those around them, the nearer the heavier: 16 times a cell's worth.
+struct Around {
+    side: usize,
+    /// Of three rows, weighed from above.
+    column: Vec<u16>,
+    sums: Vec<u16>,
 }
 
-/// By which cells are ranked: their own cover, then what lies around.
-fn weight<C: Copy + Into<u32>>(cells: &[C], at: usize) -> u32 {
-    64 * cells[at].into() + around(cells, at)
+impl Around {
+    fn new(side: usize) -> Self {
+        Self {
+            side,
+            column: vec![0; side],
+            sums: vec![0; side],
+        }
+    }
+
+    /// The sums of a row, of some of its columns, none of them at the rim.
+    fn row(&mut self, cells: &[u8], y: usize, columns: Range<usize>) -> &[u16] {
+        let wide = columns.start - 1..columns.end + 1;
+        let row = |y: usize| &cells[y * self.side..][wide.clone()];
+        let rows = row(y - 1).iter().zip(row(y)).zip(row(y + 1));
+        let column = &mut self.column[..wide.len()];
+        for (sum, ((&above, &own), &below)) in column.iter_mut().zip(rows) {
+            *sum = u16::from(above) + 2 * u16::from(own) + u16::from(below);
+        }
+        let sums = &mut self.sums[..columns.len()];
+        for (sum, three) in sums.iter_mut().zip(column.windows(3)) {
+            *sum = three[0] + 2 * three[1] + three[2];
+        }
+        sums
+    }
 }
 
 /// Draws the fullest cells of a neighbourhood until it shows three fifths of what it has.
 fn fill_up(
     (left, top): (usize, usize),
-    all: &[u32],
-    strongest: &[(u32, usize)],
-    chosen: &mut [Option<usize>],
+    all: &[u8],
+    strongest: &[Strongest],
+    chosen: &mut [u8],
 ) {
     let side = side();
-    let cells = || {
-        (top..(top + NEIGHBOURS).min(side))
-            .flat_map(move |y| (left..(left + NEIGHBOURS).min(side)).map(move |x| y * side + x))
-    };
-    let has: u32 = cells().map(|at| all[at]).sum();
-    let mut shown: u32 = cells()
-        .filter(|&at| chosen[at].is_some())
-        .map(|_| FULL)
-        .sum();
+    let rows = top..(top + NEIGHBOURS).min(side);
+    let columns = left..(left + NEIGHBOURS).min(side);
+    let row = |y: usize| y * side + columns.start..y * side + columns.end;
+    let sum = |y: usize| all[row(y)].iter().map(|&all| u32::from(all)).sum::<u32>();
+    let has: u32 = rows.clone().map(sum).sum();
+    if has == 0 {
+        return;
+    }
+    let drawn = |y: usize| chosen[row(y)].iter().filter(|&&kind| kind != NONE).count() as u32;
+    let mut shown = rows.clone().map(drawn).sum::<u32>() * u32::from(FULL);
     while 5 * shown < 3 * has {
-        let fullest = cells()
-            .filter(|&at| chosen[at].is_none() && all[at] > 0)
-            .max_by_key(|&at| (strongest[at].0, std::cmp::Reverse(at)));
+        let fullest = (rows.clone().flat_map(row))
+            .filter(|&at| chosen[at] == NONE && all[at] > 0)
+            .max_by_key(|&at| (strongest[at].weight, std::cmp::Reverse(at)));
         let Some(fullest) = fullest else { return };
-        chosen[fullest] = Some(strongest[fullest].1);
-        shown += FULL;
+        chosen[fullest] = strongest[fullest].kind;
+        shown += u32::from(FULL);
     }
 }
