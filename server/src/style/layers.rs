@@ -24,6 +24,8 @@ pub(super) struct Drawing<'a> {
     by: Option<(&'a str, bool, &'a CodeList)>,
     /// Metres of a pixel at zoom 0 in the middle of the map.
     pub(super) metres_a_pixel: f64,
+    /// Whether features are merged from afar.
+    merged: bool,
 }
 
 impl<'a> Drawing<'a> {
@@ -32,6 +34,7 @@ impl<'a> Drawing<'a> {
         style: &'a Style,
         catalog: &'a Catalog,
         latitude: f64,
+        merged: bool,
     ) -> Self {
         let field = style.color_by.as_deref().and_then(|by| layer.field(by));
         let by = field.and_then(|field| {
@@ -44,6 +47,7 @@ impl<'a> Drawing<'a> {
             style,
             by: by.filter(|(_, _, list)| !list.codes.is_empty()),
             metres_a_pixel: EQUATOR * latitude.to_radians().cos() / 512.0,
+            merged,
         }
     }
 
@@ -137,17 +141,26 @@ impl<'a> Drawing<'a> {
                 || self.color(|color| darkened(color, 0.25)),
                 |outline| outline.as_str().into(),
             );
-            // Features merged from afar have no borders of their own: they are rimmed in
-            // their colour.
-            let rim = json!(["case", ["has", "count"], color, outline]);
-            let mut line = self.only("Polygon", "outline", "line");
-            line["layout"]["line-join"] = "round".into();
-            line["paint"] = json!({
-                "line-color": if filled { rim } else { outline },
-                "line-opacity": 1,
-                "line-width": self.width(0.0),
-            });
-            self.dash(&mut line);
+            let border = |part: &str, color: Value| {
+                let mut line = self.only("Polygon", part, "line");
+                line["layout"]["line-join"] = "round".into();
+                line["paint"] = json!({
+                    "line-color": color,
+                    "line-opacity": 1,
+                    "line-width": self.width(0.0),
+                });
+                self.dash(&mut line);
+                line
+            };
+            let mut line = border("outline", outline);
+            if filled && self.merged {
+                // Features merged from afar have no borders of their own: they are rimmed in
+                // their colour. Two layers, for not every viewer reads a choice of colours.
+                let mut rim = border("rim", color);
+                also(&mut rim, json!(["has", "count"]));
+                also(&mut line, json!(["!", ["has", "count"]]));
+                layers.push(rim);
+            }
             layers.push(line);
         }
         layers
@@ -260,6 +273,14 @@ impl<'a> Drawing<'a> {
     }
 }
 
+/// Narrows what a style layer shows.
+fn also(layer: &mut Value, condition: Value) {
+    layer["filter"] = match layer["filter"].take() {
+        Value::Null => condition,
+        known => json!(["all", known, condition]),
+    };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,7 +289,7 @@ mod tests {
     fn drawn(catalog: &Catalog, id: &str) -> (Vec<Value>, Option<Value>) {
         let layer = catalog.layer(id).unwrap();
         let style = crate::style::look(layer, 1000).unwrap();
-        let drawing = Drawing::new(layer, &style, catalog, 23.1);
+        let drawing = Drawing::new(layer, &style, catalog, 23.1, true);
         (drawing.shapes(), drawing.name())
     }
 
@@ -285,8 +306,14 @@ mod tests {
         let (shapes, name) = drawn(&catalog, "land_use");
         assert_eq!(
             ids(&shapes),
-            ["layer:land_use:fill", "layer:land_use:outline"]
+            [
+                "layer:land_use:fill",
+                "layer:land_use:rim",
+                "layer:land_use:outline"
+            ]
         );
+        assert_eq!(shapes[1]["filter"], json!(["has", "count"]));
+        assert_eq!(shapes[2]["filter"], json!(["!", ["has", "count"]]));
         let color = &shapes[0]["paint"]["fill-color"];
         assert_eq!(color[0], "match");
         assert_eq!(color[1], json!(["get", "class_code"]));
@@ -322,7 +349,7 @@ mod tests {
             let Some(style) = crate::style::look(layer, 1000) else {
                 continue;
             };
-            let drawing = Drawing::new(layer, &style, &catalog, 23.1);
+            let drawing = Drawing::new(layer, &style, &catalog, 23.1, true);
             assert!(!drawing.shapes().is_empty(), "{}", layer.id);
             for part in drawing.shapes().iter().chain(&drawing.name()) {
                 assert!(part["paint"].is_object(), "{}", part["id"]);

@@ -19,7 +19,7 @@ use crate::{
     atlas::{LayerSnapshot, Snapshot},
     http::{App, Base, Format, Parameters, Problem, percent_encoded},
     policy::Viewer,
-    tiles::{LABELS, LAST_ZOOM, has_labels, has_tiles},
+    tiles::{LABELS, LAST_ZOOM, has_labels, has_tiles, is_merged},
 };
 
 /// The media type of a style.
@@ -84,7 +84,13 @@ fn document(app: &App, snapshot: &Snapshot, base: &Base) -> Value {
     let (mut shapes, mut names) = (Vec::new(), Vec::new());
     for (layer, style) in &drawn {
         sources.insert(layers::source(&layer.layer), source(layer, base));
-        let drawing = layers::Drawing::new(&layer.layer, style, app.catalog(), latitude);
+        let drawing = layers::Drawing::new(
+            &layer.layer,
+            style,
+            app.catalog(),
+            latitude,
+            is_merged(layer),
+        );
         shapes.extend(drawing.shapes());
         names.extend(drawing.name());
     }

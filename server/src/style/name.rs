@@ -82,10 +82,11 @@ pub(super) fn layer(drawing: &Drawing<'_>) -> Option<Value> {
 /// The text of a name; of an address what follows the village's name, which every house there
 /// shares.
 fn text(field: &str) -> Value {
-    let text = json!(["to-string", ["coalesce", ["get", field], ""]]);
     if field != "address" && field != "full" {
-        return text;
+        // As plain as it can be: QGIS knows no other.
+        return json!(["get", field]);
     }
+    let text = json!(["to-string", ["coalesce", ["get", field], ""]]);
     let cut = json!(["index-of", "村", ["var", "text"]]);
     let after = json!(["slice", ["var", "text"], ["+", cut, 1]]);
     json!([
@@ -104,5 +105,5 @@ fn fits(text: &Value, metres_a_pixel: f64) -> Value {
         ["*", ["get", "room_m"], ["^", 2, ["zoom"]]],
         metres_a_pixel
     ]);
-    json!([">=", pixels, ["*", 4, ["length", text]]])
+    json!([">=", pixels, ["*", 4, ["length", ["to-string", text]]]])
 }

@@ -237,6 +237,11 @@ impl<'a> Later<'a> {
     }
 }
 
+/// Whether features of a layer are drawn together from afar.
+pub(crate) fn is_merged(snapshot: &LayerSnapshot) -> bool {
+    rules(snapshot).merge_below > 0
+}
+
 /// How a layer is generalised.
 fn rules(snapshot: &LayerSnapshot) -> Rules {
     let layer = &snapshot.layer;
