@@ -169,10 +169,7 @@ fn stretched(latitude: f64) -> f64 {
 /// processor, the compiler would call a function for it.
 fn rounded(units: f64) -> i64 {
     const WHOLE: f64 = 3.0 * (1_u64 << 51) as f64;
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "whole numbers below 2^38"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "whole numbers below 2^38")]
     {
         ((units + WHOLE) - WHOLE) as i64
     }

@@ -89,7 +89,7 @@ impl Drop for Server {
 /// The file with the land's grids and houses, made by the product's own import where it is
 /// not there yet.
 pub fn file(binary: &Path, folder: &Path, land: &Land) -> PathBuf {
-    let file = folder.join(format!("land-{}.gpkg", land.houses.len()));
+    let file = folder.join(format!("town-{}.gpkg", land.houses.len()));
     if file.exists() {
         return file;
     }

@@ -34,18 +34,25 @@ impl fmt::Display for Made {
 pub fn ours(binary: &Path, source: &Path, folder: &Path) -> Made {
     let file = folder.join("ours.pmtiles");
     let mut command = Command::new(binary);
-    command.arg("tiles").arg(source).args(["--layers", "building", "--zoom", "10-17", "-o"]);
+    command
+        .arg("tiles")
+        .arg(source)
+        .args(["--layers", "building", "--zoom", "10-17", "-o"]);
     made(command.arg(&file), &file)
 }
 
 /// tippecanoe's, of the GeoJSON of the same houses.
 pub fn tippecanoe(folder: &Path, name: &str, words: &[&str]) -> Made {
-    let program = std::env::var("TIPPECANOE").expect("TIPPECANOE names the program; bench/run tiles installs it");
+    let program = std::env::var("TIPPECANOE")
+        .expect("TIPPECANOE names the program; bench/run tiles installs it");
     let source = folder.join("houses.geojsonl");
     let file = folder.join(format!("{name}.pmtiles"));
     let mut command = Command::new(program);
     // As many threads read as there are processors; a buffer as wide as ours.
-    command.args(["--force", "--quiet", "-P", "-b4", "-l", "building"]).args(words).arg("-o");
+    command
+        .args(["--force", "--quiet", "-P", "-b4", "-l", "building"])
+        .args(words)
+        .arg("-o");
     made(command.arg(&file).arg(source), &file)
 }
 

@@ -49,7 +49,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let has = |word: &str| arguments.iter().any(|own| own == word);
-    let (grids, houses) = if has("small") { (12, 20_000) } else { (71, 1_000_000) };
+    let (grids, houses) = if has("small") {
+        (12, 20_000)
+    } else {
+        (71, 1_000_000)
+    };
     let land = Land::new(grids, houses, 1);
     if has("engine") {
         engine::run(&land);
@@ -87,12 +91,23 @@ fn main() {
     let theirs = Pass::over(martin.address, &tiles, |tile| {
         format!("/building/{}/{}/{}", tile.z(), tile.x(), tile.y())
     });
-    println!("{}: {} MB held, without PostgreSQL's", martin.name, martin.holds() >> 20);
+    println!(
+        "{}: {} MB held, without PostgreSQL's",
+        martin.name,
+        martin.holds() >> 20
+    );
     drop(martin);
-    pass::print("cold: ours beside Martin on PostGIS, no tile kept", &cold, Some(&theirs));
+    pass::print(
+        "cold: ours beside Martin on PostGIS, no tile kept",
+        &cold,
+        Some(&theirs),
+    );
     for z in EXACT..=*ZOOMS.end() {
         for pass in [&cold, &warm, &theirs] {
-            assert_eq!(pass.houses[&z], houses, "different houses drawn at zoom {z}");
+            assert_eq!(
+                pass.houses[&z], houses,
+                "different houses drawn at zoom {z}"
+            );
         }
         println!(
             "  z{z}: every house is in a tile of both; with those that lie in several, {} features in ours and {} in Martin's",
@@ -104,15 +119,37 @@ fn main() {
     let at = |tile: TileId| format!("/usual/{}/{}/{}", tile.z(), tile.x(), tile.y());
     let first = Pass::over(martin.address, &tiles, at);
     let second = Pass::over(martin.address, &tiles, at);
-    println!("Martin on PMTiles after both passes: {} MB held", martin.holds() >> 20);
+    println!(
+        "Martin on PMTiles after both passes: {} MB held",
+        martin.holds() >> 20
+    );
     drop(martin);
-    pass::print("warm: ours beside Martin on tippecanoe's PMTiles, tiles kept", &warm, Some(&second));
-    pass::print("cold: ours drawn, beside Martin reading tippecanoe's PMTiles", &cold, Some(&first));
+    pass::print(
+        "warm: ours beside Martin on tippecanoe's PMTiles, tiles kept",
+        &warm,
+        Some(&second),
+    );
+    pass::print(
+        "cold: ours drawn, beside Martin reading tippecanoe's PMTiles",
+        &cold,
+        Some(&first),
+    );
     // Nothing dropped, and of the fields only what colours: as our tiles below zoom 16 are.
-    let words = ["-Z13", "-z15", "-y", "use", "--no-feature-limit", "--no-tile-size-limit"];
+    let words = [
+        "-Z13",
+        "-z15",
+        "-y",
+        "use",
+        "--no-feature-limit",
+        "--no-tile-size-limit",
+    ];
     let whole = archive::tippecanoe(&folder, "whole", &words);
     let martin = Martin::on_archive(&folder, &whole.file);
-    let near: Vec<TileId> = tiles.iter().copied().filter(|tile| tile.zoom() <= 15).collect();
+    let near: Vec<TileId> = tiles
+        .iter()
+        .copied()
+        .filter(|tile| tile.zoom() <= 15)
+        .collect();
     let like = Pass::over(martin.address, &near, |tile| {
         format!("/whole/{}/{}/{}", tile.z(), tile.x(), tile.y())
     });
@@ -176,7 +213,12 @@ fn edits(ours: &Server, land: &Land, count: usize) {
         let began = Instant::now();
         let body = change.to_string();
         let status = client.post("/changes", "application/json", body.as_bytes());
-        assert_eq!(status.expect("an answer"), 200, "{}", String::from_utf8_lossy(&client.body));
+        assert_eq!(
+            status.expect("an answer"),
+            200,
+            "{}",
+            String::from_utf8_lossy(&client.body)
+        );
         said.push(began.elapsed());
         let corner = polygon(&land.houses[key]).exterior().0[0];
         for z in ZOOMS.rev() {
@@ -191,7 +233,11 @@ fn edits(ours: &Server, land: &Land, count: usize) {
     }
     let milliseconds = |times: &[Duration]| {
         let times: Vec<f64> = times.iter().map(|time| time.as_secs_f64() * 1e3).collect();
-        format!("{:.1} ms (p95 {:.1})", median(&times), quantile(&times, 0.95))
+        format!(
+            "{:.1} ms (p95 {:.1})",
+            median(&times),
+            quantile(&times, 0.95)
+        )
     };
     println!(
         "edit of one house: answered, written durably, {}; its tile of z17 anew {}; all of z17 to z13, one after the other, {}",

@@ -40,7 +40,11 @@ pub struct Pass {
 
 impl Pass {
     /// Asks for tiles zoom by zoom, in an order that favours nobody.
-    pub fn over(address: SocketAddr, tiles: &[TileId], path: impl Fn(TileId) -> String + Sync) -> Self {
+    pub fn over(
+        address: SocketAddr,
+        tiles: &[TileId],
+        path: impl Fn(TileId) -> String + Sync,
+    ) -> Self {
         let mut pass = Self {
             seconds: BTreeMap::new(),
             times: BTreeMap::new(),
@@ -64,13 +68,19 @@ impl Pass {
                         let began = Instant::now();
                         let status = client.get(&path(tile)).expect("an answer");
                         let time = began.elapsed().as_secs_f64() * 1e3;
-                        assert!([200, 204, 404].contains(&status), "{status} for {}", path(tile));
+                        assert!(
+                            [200, 204, 404].contains(&status),
+                            "{status} for {}",
+                            path(tile)
+                        );
                         answers.push((time, std::mem::take(&mut client.body)));
                     }
                     answers
                 };
                 let threads: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(ask)).collect();
-                let ended = threads.into_iter().map(|thread| thread.join().expect("an end"));
+                let ended = threads
+                    .into_iter()
+                    .map(|thread| thread.join().expect("an end"));
                 ended.flatten().collect()
             });
             pass.seconds.insert(z, began.elapsed().as_secs_f64());
@@ -78,7 +88,11 @@ impl Pass {
             for (_, body) in asked.iter().filter(|(_, body)| !body.is_empty()) {
                 for layer in mvt::decode(&plain(body)).expect("a tile") {
                     features += layer.features.len();
-                    ground += layer.features.iter().map(|one| area(&one.shape)).sum::<f64>();
+                    ground += layer
+                        .features
+                        .iter()
+                        .map(|one| area(&one.shape))
+                        .sum::<f64>();
                     let fields = layer.features.into_iter().flat_map(|one| one.properties);
                     houses.extend(fields.filter_map(|(name, value)| match value {
                         DecodedValue::Text(id) if name == "id" => Some(id),
@@ -89,7 +103,10 @@ impl Pass {
             pass.features.insert(z, features);
             pass.houses.insert(z, houses.len());
             pass.ground.insert(z, ground / (EXTENT * EXTENT) as f64);
-            let (times, sizes) = asked.into_iter().map(|(time, body)| (time, body.len() as f64)).unzip();
+            let (times, sizes) = asked
+                .into_iter()
+                .map(|(time, body)| (time, body.len() as f64))
+                .unzip();
             pass.times.insert(z, times);
             pass.sizes.insert(z, sizes);
         }
@@ -152,10 +169,20 @@ pub fn print(title: &str, own: &Pass, other: Option<&Pass>) {
     };
     for &z in own.times.keys() {
         let of = |pass: &Pass| (pass.rate(z), quantile(&pass.times[&z], 0.95));
-        row(format!("z{z}, {} tiles", own.times[&z].len()), of(own), other.map(of));
+        row(
+            format!("z{z}, {} tiles", own.times[&z].len()),
+            of(own),
+            other.map(of),
+        );
     }
     let count: usize = own.times.values().map(Vec::len).sum();
-    for (at, name) in [format!("each once, {count} tiles"), "as many of each zoom".to_owned()].into_iter().enumerate() {
+    for (at, name) in [
+        format!("each once, {count} tiles"),
+        "as many of each zoom".to_owned(),
+    ]
+    .into_iter()
+    .enumerate()
+    {
         row(name, own.whole()[at], other.map(|other| other.whole()[at]));
     }
 }
@@ -167,7 +194,9 @@ fn plain(body: &[u8]) -> Vec<u8> {
     }
     let tail = body.last_chunk::<4>().expect("its length");
     let mut plain = vec![0; u32::from_le_bytes(*tail) as usize];
-    Decompressor::new().gzip_decompress(body, &mut plain).expect("gzip");
+    Decompressor::new()
+        .gzip_decompress(body, &mut plain)
+        .expect("gzip");
     plain
 }
 
@@ -176,18 +205,26 @@ fn area(shape: &Shape<yizhangtu_tiles::TilePoint>) -> f64 {
     let Shape::Polygons(polygons) = shape else {
         return 0.0;
     };
-    let rings = polygons.iter().flat_map(|polygon| std::iter::once(&polygon.exterior).chain(&polygon.holes));
+    let rings = polygons
+        .iter()
+        .flat_map(|polygon| std::iter::once(&polygon.exterior).chain(&polygon.holes));
     rings.map(|ring| doubled(&cut(ring)) / 2.0).sum()
 }
 
 fn doubled(ring: &[(f64, f64)]) -> f64 {
     let next = ring.iter().cycle().skip(1);
-    ring.iter().zip(next).map(|(a, b)| a.0 * b.1 - b.0 * a.1).sum()
+    ring.iter()
+        .zip(next)
+        .map(|(a, b)| a.0 * b.1 - b.0 * a.1)
+        .sum()
 }
 
 /// A ring cut at the sides of the tile in turn; what doubles back has no area.
 fn cut(ring: &[yizhangtu_tiles::TilePoint]) -> Vec<(f64, f64)> {
-    let mut points: Vec<(f64, f64)> = ring.iter().map(|at| (f64::from(at.x), f64::from(at.y))).collect();
+    let mut points: Vec<(f64, f64)> = ring
+        .iter()
+        .map(|at| (f64::from(at.x), f64::from(at.y)))
+        .collect();
     for _ in 0..2 {
         for (bound, sign) in [(0.0, 1.0), (EXTENT as f64, -1.0)] {
             let within = |at: (f64, f64)| sign * (at.0 - bound) >= 0.0;
@@ -208,7 +245,9 @@ fn cut(ring: &[yizhangtu_tiles::TilePoint]) -> Vec<(f64, f64)> {
             points = kept;
         }
         // Turned by a quarter, which no area minds.
-        points.iter_mut().for_each(|at| *at = (EXTENT as f64 - at.1, at.0));
+        points
+            .iter_mut()
+            .for_each(|at| *at = (EXTENT as f64 - at.1, at.0));
     }
     points
 }

@@ -111,7 +111,8 @@ fn write(folder: &Path, land: &Land) -> std::io::Result<()> {
     for (key, ring) in land.houses.iter().enumerate() {
         let mut bytes = Vec::new();
         let options = wkb::writer::WriteOptions::default();
-        wkb::writer::write_polygon(&mut bytes, &polygon(ring), &options).map_err(std::io::Error::other)?;
+        wkb::writer::write_polygon(&mut bytes, &polygon(ring), &options)
+            .map_err(std::io::Error::other)?;
         outlines.write_all(&(bytes.len() as u32).to_le_bytes())?;
         outlines.write_all(&bytes)?;
         let (id, used_for) = (number("building", key), used_for(key));

@@ -179,7 +179,11 @@ impl Encoded {
             let form = self.compressed[coding as usize].get()?.as_ref()?;
             coding.decompress(form, self.length).ok()
         };
-        Coding::ALL.into_iter().find_map(read).unwrap_or_default().into()
+        Coding::ALL
+            .into_iter()
+            .find_map(read)
+            .unwrap_or_default()
+            .into()
     }
 
     /// Compresses for a client ahead of [`Self::answer`]: slow work, for a thread that may

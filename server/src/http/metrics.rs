@@ -161,7 +161,11 @@ fn state(app: &App, out: &mut String) -> std::fmt::Result {
     }
     for (name, help, count) in [
         ("tiles_painted", "Tiles drawn.", tiles.painted as u64),
-        ("tiles_dropped", "Kept tiles that changes made stale.", tiles.dropped),
+        (
+            "tiles_dropped",
+            "Kept tiles that changes made stale.",
+            tiles.dropped,
+        ),
     ] {
         writeln!(
             out,

@@ -3,8 +3,8 @@
 use yizhangtu_data::{GeometryKind, Layer, Record};
 use yizhangtu_index::{Point, Rect, Shape};
 use yizhangtu_tiles::{
-    Aggregate, EncodeError, Encoding, Feature, MAX_ZOOM, Rules, Shape as Drawing, TileFeature,
-    TileId, TileLayer, aggregate, draw, feature_number, label_point, project,
+    Aggregate, EXTENT, EncodeError, Encoding, Feature, MAX_ZOOM, Rules, Shape as Drawing,
+    TileFeature, TileId, TileLayer, aggregate, draw, feature_number, label_point, project,
 };
 
 use super::{
@@ -21,6 +21,13 @@ use crate::{
 
 /// Units kept around a tile: outlines and labels reach over its edge.
 const BUFFER: i64 = 64;
+
+/// Metres to either side that the widest road is drawn: as much of it is kept around a tile, or
+/// its edge would end where the next tile, from which its middle is not seen, begins.
+const HALF_ROAD: f64 = 24.0;
+
+/// Metres along the equator.
+const EQUATOR: f64 = 40_075_016.685_578_49;
 
 /// Layers of fewer features are not merged unless the catalog says so.
 const FEW: usize = 1000;
@@ -96,7 +103,7 @@ fn count(
 /// Whether anything lies in a tile or its buffer.
 pub(crate) fn is_touched(layers: &Drawn, tile: TileId) -> bool {
     layers.iter().any(|layer| {
-        rect(tile.bounds_with_buffer(BUFFER))
+        rect(tile.bounds_with_buffer(buffer(&layer.snapshot.layer, tile.zoom())))
             .is_some_and(|window| !layer.snapshot.in_box(&window).is_empty())
     })
 }
@@ -112,13 +119,14 @@ pub(crate) fn is_stale(
     tile: TileId,
     touched: &[Rect],
 ) -> bool {
-    let (before, after) = (rules(old), rules(new));
-    if before != after && tile.zoom() < before.number_from.max(after.number_from) {
+    let z = tile.zoom();
+    let (before, after) = (rules(old, z), rules(new, z));
+    if before != after && z < before.number_from.max(after.number_from) {
         return true;
     }
     let looked_at = |layer: &LayerSnapshot, rules: &Rules| {
-        let window = rect(tile.bounds_with_buffer(rules.reach(tile.zoom())))?;
-        if !(rules.shared_borders && tile.zoom() < rules.exact_zoom) {
+        let window = rect(tile.bounds_with_buffer(rules.reach(z)))?;
+        if !(rules.shared_borders && z < rules.exact_zoom) {
             return Some(window);
         }
         let around = around(layer, &layer.in_box(&window));
@@ -189,7 +197,7 @@ fn paint(
     selects: impl Fn(&Record) -> bool,
 ) -> TileLayer<'_> {
     let layer = &*snapshot.layer;
-    let rules = rules(snapshot);
+    let rules = rules(snapshot, tile.zoom());
     let fields = Fields::at(layer, tile.zoom(), rules.number_from);
     let later = Later::at(layer, tile.zoom());
     let positions = candidates(snapshot, tile, &rules);
@@ -239,11 +247,20 @@ impl<'a> Later<'a> {
 
 /// Whether features of a layer are drawn together from afar.
 pub(crate) fn is_merged(snapshot: &LayerSnapshot) -> bool {
-    rules(snapshot).merge_below > 0
+    rules(snapshot, 0).merge_below > 0
 }
 
-/// How a layer is generalised.
-fn rules(snapshot: &LayerSnapshot) -> Rules {
+/// Units kept around a tile of a layer.
+fn buffer(layer: &Layer, z: u8) -> i64 {
+    if layer.geometry != GeometryKind::Line || layer.field("width_m").is_none() {
+        return BUFFER;
+    }
+    let metres_a_unit = EQUATOR / (EXTENT << z) as f64;
+    BUFFER.max((HALF_ROAD / metres_a_unit).ceil() as i64)
+}
+
+/// How a layer is generalised and cut at a zoom.
+fn rules(snapshot: &LayerSnapshot, z: u8) -> Rules {
     let layer = &snapshot.layer;
     let areal = matches!(layer.geometry, GeometryKind::Polygon | GeometryKind::Any);
     let own = layer.generalise.clone().unwrap_or_default();
@@ -259,7 +276,7 @@ fn rules(snapshot: &LayerSnapshot) -> Rules {
         None => merging(snapshot),
     };
     Rules {
-        buffer: BUFFER,
+        buffer: buffer(layer, z),
         exact_zoom: own.exact_zoom.unwrap_or(Rules::default().exact_zoom),
         shared_borders: areal && layer.partition,
         merge_below,
@@ -362,4 +379,25 @@ fn rect(bounds: geo::Rect<f64>) -> Option<Rect> {
         Point::snap(low.x, low.y)?,
         Point::snap(high.x, high.y)?,
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use yizhangtu_data::Catalog;
+
+    use super::*;
+
+    /// A road of 44 metres near 广州 reaches 22 to either side, 24 metres of the projection.
+    #[test]
+    fn a_tile_keeps_the_roads_whose_edge_it_shows() {
+        let catalog = Catalog::embedded();
+        let (road, house) = (
+            catalog.layer("road").unwrap(),
+            catalog.layer("building").unwrap(),
+        );
+        assert_eq!(buffer(road, 17), 322);
+        assert_eq!(buffer(road, 16), 161);
+        assert_eq!(buffer(road, 10), BUFFER);
+        assert_eq!(buffer(house, 17), BUFFER);
+    }
 }

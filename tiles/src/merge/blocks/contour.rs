@@ -84,7 +84,15 @@ impl Cells {
                      kind,
                      exterior,
                      holes,
-                 }| Some((kind, Polygon { exterior: exterior?, holes })),
+                 }| {
+                    Some((
+                        kind,
+                        Polygon {
+                            exterior: exterior?,
+                            holes,
+                        },
+                    ))
+                },
             )
             .collect()
     }
@@ -321,9 +329,7 @@ mod tests {
     fn kinds_side_by_side_are_apart_and_cover_all() {
         let found = of_kinds(&["aab.", "abb.", "acc.", "...."]);
         let of = |kind: u8| -> Vec<_> {
-            let of_kind = found
-                .iter()
-                .filter(|(found, _)| *found == kind);
+            let of_kind = found.iter().filter(|(found, _)| *found == kind);
             of_kind.map(|(_, polygon)| polygon.clone()).collect()
         };
         assert_eq!(of(b'a').len(), 1);

@@ -154,7 +154,8 @@ fn cross(
         let b = point.xy();
         let (low, high) = if a.1 < b.1 { (a, b) } else { (b, a) };
         a = b;
-        let crossed = first(low.1 - origin.1).max(rows.start)..first(high.1 - origin.1).min(rows.end);
+        let crossed =
+            first(low.1 - origin.1).max(rows.start)..first(high.1 - origin.1).min(rows.end);
         if crossed.is_empty() {
             continue;
         }

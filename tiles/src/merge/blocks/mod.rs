@@ -211,12 +211,7 @@ impl Around {
 }
 
 /// Draws the fullest cells of a neighbourhood until it shows three fifths of what it has.
-fn fill_up(
-    (left, top): (usize, usize),
-    all: &[u8],
-    strongest: &[Strongest],
-    chosen: &mut [u8],
-) {
+fn fill_up((left, top): (usize, usize), all: &[u8], strongest: &[Strongest], chosen: &mut [u8]) {
     let side = side();
     let rows = top..(top + NEIGHBOURS).min(side);
     let columns = left..(left + NEIGHBOURS).min(side);
