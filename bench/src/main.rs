@@ -545,8 +545,8 @@ fn edits(size: &Size, grids: &Layer, houses: &Layer, land: &Land) {
 
 /// A lookup among ten times as many houses at a time.
 fn growth(size: &Size) {
-    println!("\na lookup, one by one, among more and more houses");
-    let mut first = None;
+    println!("\na lookup among more and more houses");
+    let mut first: Option<Vec<f64>> = None;
     // The land is full at a few million: more of them stand on copies of it, side by side.
     for (houses, copies) in [(10_000, 1), (100_000, 1), (1_000_000, 1), (1_000_000, 10)]
         .into_iter()
@@ -566,7 +566,7 @@ fn growth(size: &Size) {
             .map(|(at, p)| moved(p, at % copies))
             .collect();
         let houses = houses * copies;
-        let work = || {
+        let one = || {
             let mut sum = 0_u64;
             for &p in &points {
                 index.each_at(black_box(p), |key| sum += u64::from(key));
@@ -574,19 +574,29 @@ fn growth(size: &Size) {
             black_box(sum);
             points.len()
         };
+        let bulk = || {
+            let mut sum = 0_u64;
+            index.each_at_all(&points, |_, key| sum += u64::from(key));
+            black_box(sum);
+            points.len()
+        };
+        let engine = |work| Engine {
+            name: "",
+            times: 1,
+            work,
+        };
         let taken: Vec<Taken> = measure(
             size.rounds,
-            vec![Engine {
-                name: "",
-                times: 1,
-                work: Box::new(work),
-            }],
+            vec![engine(Box::new(one)), engine(Box::new(bulk))],
         );
-        let each = median(&taken[0].rounds);
+        let each: Vec<f64> = taken.iter().map(|taken| median(&taken.rounds)).collect();
+        let first = first.get_or_insert_with(|| each.clone());
         println!(
-            "  {houses:>9} houses: {}, {:.2} times the first",
-            span(each),
-            each / *first.get_or_insert(each)
+            "  {houses:>9} houses: one by one {}, {:.2} times the first; in bulk {}, {:.2} times",
+            span(each[0]),
+            each[0] / first[0],
+            span(each[1]),
+            each[1] / first[1],
         );
     }
 }

@@ -6,6 +6,7 @@ use crate::{
     Point, Rect, ShapeError,
     bytes::{BytesError, In, Out},
     interior::Interior,
+    point::refuse_antimeridian,
     stripes::{STRIPES_FROM, Stripes},
     vector,
 };
@@ -20,24 +21,70 @@ pub struct Area {
     rect: Rect,
     interior: Point,
     vertices: Vertices,
-    /// Start of each ring after the first. Rings are closed: the first vertex is repeated.
-    later_rings: Box<[u32]>,
-    stripes: Option<Box<Stripes>>,
+    more: Option<Box<More>>,
 }
 
-/// Vertices as offsets from the south-west corner, narrow where the extent allows it.
+/// What few areas have.
+#[derive(Debug, Default)]
+struct More {
+    /// Start of each ring after the first. Rings are closed: the first vertex is repeated.
+    later_rings: Box<[u32]>,
+    stripes: Option<Stripes>,
+}
+
+/// Vertices as offsets from the south-west corner, as narrow as the extent allows.
 #[derive(Debug)]
 enum Vertices {
+    /// Up to 1.7 km.
+    Close(Box<[[Close; 2]]>),
+    /// Up to 430 km.
     Near(Box<[[u32; 2]]>),
     Far(Box<[[i64; 2]]>),
+}
+
+/// A whole number of three bytes, the least significant first.
+#[derive(Clone, Copy, Debug)]
+struct Close([u8; 3]);
+
+impl From<Close> for i64 {
+    #[inline(always)]
+    fn from(Close([low, middle, high]): Close) -> Self {
+        Self::from(u32::from_le_bytes([low, middle, high, 0]))
+    }
+}
+
+impl TryFrom<i64> for Close {
+    type Error = ();
+
+    fn try_from(value: i64) -> Result<Self, ()> {
+        match u32::try_from(value).map_err(|_| ())?.to_le_bytes() {
+            [low, middle, high, 0] => Ok(Self([low, middle, high])),
+            _ => Err(()),
+        }
+    }
+}
+
+impl Vertices {
+    /// Vertices of offsets that are not negative.
+    fn new(offsets: &[[i64; 2]]) -> Self {
+        fn narrow<T: TryFrom<i64>>(offsets: &[[i64; 2]]) -> Option<Box<[[T; 2]]>> {
+            let part = |value: i64| T::try_from(value).ok();
+            (offsets.iter())
+                .map(|&[x, y]| Some([part(x)?, part(y)?]))
+                .collect()
+        }
+        (narrow(offsets).map(Self::Close))
+            .or_else(|| narrow(offsets).map(Self::Near))
+            .unwrap_or_else(|| Self::Far(offsets.into()))
+    }
 }
 
 impl Area {
     /// Prepares one polygon, longitude and latitude in degrees.
     ///
     /// # Errors
-    /// When a coordinate is no longitude or latitude, or no ring has three vertices left
-    /// on the lattice.
+    /// When a coordinate is no longitude or latitude, no ring has three vertices left on the
+    /// lattice, or an edge crosses the antimeridian.
     pub fn from_polygon(polygon: &Polygon<f64>) -> Result<Self, ShapeError> {
         Self::from_polygons(std::slice::from_ref(polygon))
     }
@@ -99,35 +146,51 @@ impl Area {
         let rect = points.iter().fold(Rect::of(first, first), |rect, &p| {
             rect.join(&Rect::of(p, p))
         });
-        let offset = |p: &Point| [p.x - rect.min.x, p.y - rect.min.y];
-        let near = points
-            .iter()
-            .map(|p| {
-                let [x, y] = offset(p);
-                Some([u32::try_from(x).ok()?, u32::try_from(y).ok()?])
-            })
-            .collect::<Option<Box<[_]>>>();
-        let vertices = near.map_or_else(
-            || Vertices::Far(points.iter().map(offset).collect()),
-            Vertices::Near,
-        );
+        let offsets: Vec<[i64; 2]> = (points.iter())
+            .map(|p| [p.x - rect.min.x, p.y - rect.min.y])
+            .collect();
         let index = |at: usize| u32::try_from(at).map_err(|_| ShapeError::TooManyVertices);
         index(points.len())?;
+        let later_rings = starts.iter().skip(1).map(|&start| index(start));
+        let later_rings = later_rings.collect::<Result<_, _>>()?;
+        let interior = interior.point().unwrap_or(first);
+        Ok(Self::of(
+            rect,
+            interior,
+            Vertices::new(&offsets),
+            later_rings,
+        ))
+    }
+
+    /// With its stripes, which follow from its vertices.
+    fn of(rect: Rect, interior: Point, vertices: Vertices, later_rings: Box<[u32]>) -> Self {
         let mut area = Self {
             rect,
-            interior: interior.point().unwrap_or(first),
+            interior,
             vertices,
-            later_rings: starts
-                .iter()
-                .skip(1)
-                .map(|&start| index(start))
-                .collect::<Result<_, _>>()?,
-            stripes: None,
+            more: None,
         };
-        if points.len() >= STRIPES_FROM {
-            area.stripes = Some(Box::new(Stripes::new(&area)));
+        let stripes = area.vertex_count() >= STRIPES_FROM;
+        if stripes || !later_rings.is_empty() {
+            area.more = Some(Box::new(More {
+                later_rings,
+                stripes: None,
+            }));
         }
-        Ok(area)
+        if stripes {
+            let stripes = Some(Stripes::new(&area));
+            area.more.get_or_insert_default().stripes = stripes;
+        }
+        area
+    }
+
+    fn later_rings(&self) -> &[u32] {
+        self.more.as_ref().map_or(&[], |more| &more.later_rings)
+    }
+
+    #[inline]
+    fn stripes(&self) -> Option<&Stripes> {
+        self.more.as_ref()?.stripes.as_ref()
     }
 
     /// The smallest rectangle around it.
@@ -158,6 +221,7 @@ impl Area {
     pub(crate) fn inside<const SCALE: i64>(&self, p: Point) -> bool {
         let (x, y) = (p.x - SCALE * self.rect.min.x, p.y - SCALE * self.rect.min.y);
         match &self.vertices {
+            Vertices::Close(vertices) => self.odd::<SCALE, _>(vertices, x, y),
             Vertices::Near(vertices) => self.odd::<SCALE, _>(vertices, x, y),
             Vertices::Far(vertices) => self.odd::<SCALE, _>(vertices, x, y),
         }
@@ -171,7 +235,7 @@ impl Area {
         y: i64,
     ) -> bool {
         let mut odd = false;
-        if let Some(stripes) = &self.stripes {
+        if let Some(stripes) = self.stripes() {
             for &edge in stripes.at(y.div_euclid(SCALE)) {
                 let edge = edge as usize;
                 odd ^= crossed::<SCALE, T>(vertices[edge], vertices[edge + 1], x, y);
@@ -188,18 +252,15 @@ impl Area {
 
     /// Start and end of each ring in the vertices.
     pub(crate) fn ring_ranges(&self) -> impl Iterator<Item = (usize, usize)> {
-        let starts = std::iter::once(0).chain(self.later_rings.iter().map(|&start| start as usize));
-        let ends = self
-            .later_rings
-            .iter()
-            .map(|&start| start as usize)
-            .chain(std::iter::once(self.vertex_count()));
-        starts.zip(ends)
+        let later = || self.later_rings().iter().map(|&start| start as usize);
+        let ends = later().chain(std::iter::once(self.vertex_count()));
+        std::iter::once(0).chain(later()).zip(ends)
     }
 
     /// Number of vertices, each ring's first counted twice.
     pub fn vertex_count(&self) -> usize {
         match &self.vertices {
+            Vertices::Close(vertices) => vertices.len(),
             Vertices::Near(vertices) => vertices.len(),
             Vertices::Far(vertices) => vertices.len(),
         }
@@ -208,6 +269,7 @@ impl Area {
     /// One vertex.
     pub(crate) fn vertex(&self, at: usize) -> Point {
         let [x, y] = match &self.vertices {
+            Vertices::Close(vertices) => vertices[at].map(i64::from),
             Vertices::Near(vertices) => vertices[at].map(i64::from),
             Vertices::Far(vertices) => vertices[at],
         };
@@ -219,7 +281,7 @@ impl Area {
 
     /// Whether it is one ring.
     pub(crate) fn is_simple(&self) -> bool {
-        self.later_rings.is_empty()
+        self.later_rings().is_empty()
     }
 
     /// The first vertex of each ring.
@@ -261,7 +323,7 @@ impl Area {
             let (a, b) = (self.vertex(at), self.vertex(at + 1));
             Rect::of(a, b).meets(rect) && visit(at, a, b)
         };
-        match &self.stripes {
+        match self.stripes() {
             Some(stripes) => stripes.between(
                 rect.min.y - self.rect.min.y,
                 rect.max.y - self.rect.min.y,
@@ -276,6 +338,7 @@ impl Area {
     #[inline]
     pub(crate) fn fetch(&self) {
         match &self.vertices {
+            Vertices::Close(vertices) => vector::fetch(&vertices[0]),
             Vertices::Near(vertices) => vector::fetch(&vertices[0]),
             Vertices::Far(vertices) => vector::fetch(&vertices[0]),
         }
@@ -284,8 +347,14 @@ impl Area {
     pub(crate) fn put(&self, out: &mut Out) {
         self.rect.put(out);
         self.interior.put(out);
-        out.u32s(&self.later_rings);
+        out.u32s(self.later_rings());
         match &self.vertices {
+            Vertices::Close(vertices) => {
+                out.u8(2);
+                out.count(vertices.len());
+                let bytes = vertices.as_flattened().iter().flat_map(|part| part.0);
+                out.0.extend(bytes);
+            }
             Vertices::Near(vertices) => {
                 out.u8(0);
                 out.u32s(vertices.as_flattened());
@@ -314,37 +383,46 @@ impl Area {
         let vertices = match from.u8()? {
             0 => Vertices::Near(pairs(from.u32s()?)?),
             1 => Vertices::Far(pairs(from.i64s()?)?),
+            2 => {
+                let count = from.count()?;
+                let length = count.checked_mul(6).ok_or(BytesError::Damaged)?;
+                let parts = from.take(length)?.chunks_exact(3);
+                Vertices::Close(pairs(parts.map(|part| Close([part[0], part[1], part[2]])))?)
+            }
             _ => return Err(BytesError::Damaged),
         };
-        let mut area = Self {
+        // Each ring has vertices, and begins where the last one ends.
+        let bare = Self {
             rect,
             interior,
             vertices,
-            later_rings,
-            stripes: None,
+            more: Some(Box::new(More {
+                later_rings,
+                stripes: None,
+            })),
         };
-        // Each ring has vertices, and begins where the last one ends.
-        let mut ranges = area.ring_ranges();
-        if ranges.any(|(start, end)| start + 4 > end || end > area.vertex_count()) {
+        let mut ranges = bare.ring_ranges();
+        if ranges.any(|(start, end)| start + 4 > end || end > bare.vertex_count()) {
             return Err(BytesError::Damaged);
         }
         drop(ranges);
-        if area.vertex_count() >= STRIPES_FROM {
-            area.stripes = Some(Box::new(Stripes::new(&area)));
-        }
-        Ok(area)
+        let later_rings = bare.more.map_or_else(Box::default, |more| more.later_rings);
+        Ok(Self::of(rect, interior, bare.vertices, later_rings))
     }
 
     /// Bytes that it takes, itself included.
     pub fn bytes(&self) -> usize {
         let vertices = match &self.vertices {
+            Vertices::Close(vertices) => size_of_val(&**vertices),
             Vertices::Near(vertices) => size_of_val(&**vertices),
             Vertices::Far(vertices) => size_of_val(&**vertices),
         };
-        size_of::<Self>()
-            + vertices
-            + size_of_val(&*self.later_rings)
-            + self.stripes.as_ref().map_or(0, |stripes| stripes.bytes())
+        let more = self.more.as_ref().map_or(0, |more| {
+            size_of_val(&*more.later_rings)
+                + size_of::<More>()
+                + more.stripes.as_ref().map_or(0, Stripes::bytes)
+        });
+        size_of::<Self>() + vertices + more
     }
 }
 
@@ -397,6 +475,7 @@ fn push_ring(ring: &LineString<f64>, points: &mut Vec<Point>) -> Result<bool, Sh
     if points.len() > start && points.last() != Some(&points[start]) {
         points.push(points[start]);
     }
+    refuse_antimeridian(&points[start..])?;
     Ok(points.len() - start >= 4)
 }
 
@@ -411,6 +490,45 @@ mod tests {
 
     fn at(lon: f64, lat: f64) -> Point {
         Point::snap(lon, lat).unwrap()
+    }
+
+    #[test]
+    fn the_antimeridian_is_refused_and_the_whole_world_is_not() {
+        let over = wkt!(POLYGON((179. 0.,-179. 0.,-179. 1.,179. 1.,179. 0.)));
+        let error = Area::from_polygon(&over).unwrap_err();
+        assert_eq!(error, ShapeError::Antimeridian);
+        assert!(error.to_string().contains("切开"), "{error}");
+        let line = geo::LineString::from(vec![(179.5, 0.0), (-179.5, 0.0)]);
+        assert_eq!(
+            crate::Line::new(&line).unwrap_err(),
+            ShapeError::Antimeridian
+        );
+        let world = area(&wkt!(POLYGON((-180. -90.,180. -90.,180. 90.,-180. 90.,-180. -90.))));
+        assert!(world.contains(at(179.9, 0.0)) && world.contains(at(-179.9, 0.0)));
+        let half = area(&wkt!(POLYGON((0. 0.,180. 0.,180. 1.,0. 1.,0. 0.))));
+        assert!(half.contains(at(179.9, 0.5)));
+    }
+
+    #[test]
+    fn vertices_are_kept_exactly_however_wide_the_area_is() {
+        for size in [4, (1 << 24) - 1, 1 << 24, (1_i64 << 32) - 1, 1 << 32] {
+            let corners = [(0, 0), (size, 1), (size, size), (1, size)];
+            let ring = geo::LineString::from_iter(corners.map(|(x, y)| {
+                let p = Point { x, y };
+                (p.lon(), p.lat())
+            }));
+            let area = area(&Polygon::new(ring, vec![]));
+            let mut kept: Vec<Point> = (0..area.vertex_count()).map(|at| area.vertex(at)).collect();
+            kept.sort_unstable();
+            kept.dedup();
+            let mut given = corners.map(|(x, y)| Point { x, y });
+            given.sort_unstable();
+            assert_eq!(kept, given);
+            let mut out = Out::default();
+            area.put(&mut out);
+            let back = Area::take(&mut In::new(&out.0)).unwrap();
+            assert!(area.edges().eq(back.edges()), "{size}");
+        }
     }
 
     #[test]

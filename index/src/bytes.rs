@@ -98,7 +98,7 @@ impl<'a> In<'a> {
         self.u32().map(|count| count as usize)
     }
 
-    fn take(&mut self, length: usize) -> Result<&'a [u8], BytesError> {
+    pub(crate) fn take(&mut self, length: usize) -> Result<&'a [u8], BytesError> {
         let (taken, rest) = self.0.split_at_checked(length).ok_or(BytesError::Damaged)?;
         self.0 = rest;
         Ok(taken)

@@ -5,6 +5,7 @@ use geo::LineString;
 use crate::{
     Area, Point, Rect, ShapeError,
     bytes::{BytesError, In, Out},
+    point::refuse_antimeridian,
 };
 
 /// A prepared line.
@@ -18,7 +19,8 @@ impl Line {
     /// Prepares a line, longitude and latitude in degrees.
     ///
     /// # Errors
-    /// When a coordinate is no longitude or latitude, or there is none.
+    /// When a coordinate is no longitude or latitude, there is none, or a segment crosses the
+    /// antimeridian.
     pub fn new(line: &LineString<f64>) -> Result<Self, ShapeError> {
         let mut vertices = line
             .0
@@ -30,6 +32,7 @@ impl Line {
                 })
             })
             .collect::<Result<Vec<_>, _>>()?;
+        refuse_antimeridian(&vertices)?;
         vertices.dedup();
         let first = *vertices.first().ok_or(ShapeError::Empty)?;
         if vertices.len() == 1 {

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Changed with every change of what stands in the parts.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 impl Index {
     /// The index as bytes, in parts.

@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use crate::ShapeError;
+
 /// Lattice units in a degree: one unit is 1e-9°, 0.11 mm on the meridian.
 pub const UNITS_PER_DEGREE: i64 = 1_000_000_000;
 
@@ -58,6 +60,20 @@ pub fn side(a: Point, b: Point, p: Point) -> Ordering {
     let left = i128::from(b.x - a.x) * i128::from(p.y - a.y);
     let right = i128::from(b.y - a.y) * i128::from(p.x - a.x);
     left.cmp(&right)
+}
+
+/// Refuses a path with a segment of more than half a turn: it would be shorter over the
+/// antimeridian. From -180° to 180° is the whole turn, and means what it says.
+pub(crate) fn refuse_antimeridian(path: &[Point]) -> Result<(), ShapeError> {
+    const HALF: i64 = 180 * UNITS_PER_DEGREE;
+    let crosses = |pair: &[Point]| {
+        let way = (pair[0].x - pair[1].x).abs();
+        way > HALF && way != 2 * HALF
+    };
+    if path.windows(2).any(crosses) {
+        return Err(ShapeError::Antimeridian);
+    }
+    Ok(())
 }
 
 /// Whether two closed segments share a point.

@@ -29,6 +29,12 @@ pub enum ShapeError {
         /// Second number, which should be the latitude.
         lat: f64,
     },
+    /// An edge reaches half round the earth or farther: its ends lie on the two sides of the
+    /// antimeridian, or it is no edge.
+    #[error(
+        "有一条边横跨 180° 以上的经度：本图不跨越 180° 经线，请在该线处切开 / an edge spans more than 180° of longitude: the map does not cross the antimeridian, cut the geometry there"
+    )]
+    Antimeridian,
     /// More than 2³² vertices.
     #[error("顶点超过 2³² 个 / more than 2³² vertices")]
     TooManyVertices,
@@ -51,7 +57,8 @@ impl Shape {
     /// Prepares a geometry, longitude and latitude in degrees.
     ///
     /// # Errors
-    /// When it is empty on the lattice or a coordinate is no longitude or latitude.
+    /// When it is empty on the lattice, a coordinate is no longitude or latitude, or an edge
+    /// crosses the antimeridian.
     pub fn new(geometry: &Geometry<f64>) -> Result<Self, ShapeError> {
         let area = |area: Result<Area, _>| area.map(|area| Self::Area(Arc::new(area)));
         match geometry {

@@ -99,7 +99,7 @@ impl Stripes {
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        size_of::<Self>() + size_of_val(&*self.starts) + size_of_val(&*self.edges)
+        size_of_val(&*self.starts) + size_of_val(&*self.edges)
     }
 }
 
