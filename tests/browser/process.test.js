@@ -1,7 +1,7 @@
 // Where a case stands, what may be done next, and what is counted, in the page.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { api, idle, openAs, PHONE, picture, stop } from './harness.js';
+import { api, apiAs, idle, openAs, PHONE, picture, stop } from './harness.js';
 
 after(stop);
 
@@ -60,6 +60,23 @@ test('the panel of 两违 counts as the server does, and its ways lead to the ca
   await picture(page, 'desktop-enforcement');
   await panel.locator('[data-late]').first().click();
   await page.getByTestId('process').waitFor();
+  await close();
+});
+
+test('the next round is planned, drawn on the map, and leads to its places', async () => {
+  const round = await apiAs('enforcement_lead', '/enforcement/patrol');
+  const { page, close } = await openAs('enforcement_lead');
+  await page.getByTestId('open-enforcement').click();
+  const patrol = page.getByTestId('patrol');
+  await patrol.getByRole('button', { name: '排巡查路线' }).click();
+  await patrol.getByTestId('patrol-sums').getByText(`本轮 ${round.rows.length} 处`).waitFor();
+  await idle(page);
+  const drawn = await page.evaluate(() => document.querySelector('.map').stage.map.queryRenderedFeatures({ layers: ['way:stop'] }).length);
+  assert.ok(drawn > 0, 'the stops are on the map');
+  await picture(page, 'desktop-patrol');
+  await patrol.locator('[data-stop]').first().click();
+  await page.locator('.inspector').waitFor();
+  assert.ok(page.url().includes(round.rows[0].id));
   await close();
 });
 

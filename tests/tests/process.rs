@@ -607,3 +607,87 @@ fn what_recurs_opens_a_case_that_names_the_old_one_and_visits_are_due_by_the_mon
         "{row:?}"
     );
 }
+
+#[test]
+fn a_round_of_inspection_goes_where_something_waits_and_nowhere_else() {
+    let (_folder, server) = served(&["--read-only"]);
+    let lead = server.sign_in("enforcement_lead");
+    let ids = |path: &str| -> Vec<String> {
+        let found = lead.get(path).json();
+        let rows = found["features"].as_array().or(found["rows"].as_array());
+        let rows = rows.expect("rows").iter();
+        rows.map(|row| row["id"].as_str().expect("an id").to_owned())
+            .collect()
+    };
+    // 待核, as a query.
+    let mut waits =
+        ids("/collections/violation_spot/items?judgement=%E5%BE%85%E6%A0%B8&limit=500&f=json");
+    waits.extend(ids(
+        "/collections/violation_case/items?state=10&limit=500&f=json",
+    ));
+    waits.extend(ids(
+        "/processes/violation_case/queue?overdue=true&limit=5000",
+    ));
+    waits.extend(ids("/enforcement/visits"));
+    waits.sort();
+    waits.dedup();
+    let round = lead.get("/enforcement/patrol?limit=100").json();
+    let rows = round["rows"].as_array().expect("rows");
+    let mut gone: Vec<String> = (rows.iter())
+        .map(|row| row["id"].as_str().expect("an id").to_owned())
+        .collect();
+    gone.sort();
+    assert!(!gone.is_empty());
+    assert_eq!(round["matched"], waits.len());
+    assert_eq!(gone, waits);
+    // The rank is that of the points, and the points are those of the reasons.
+    let mut ranked: Vec<&Value> = rows.iter().collect();
+    ranked.sort_by_key(|row| row["rank"].as_u64());
+    assert!(ranked.is_sorted_by(|a, b| a["score"].as_f64() >= b["score"].as_f64()));
+    for row in rows {
+        let points = row["reasons"].as_array().expect("reasons").iter();
+        let points: f64 = points.filter_map(|reason| reason["points"].as_f64()).sum();
+        let score = row["score"].as_f64().expect("a score");
+        assert!((score - points).abs() <= 0.2, "{row}");
+    }
+    // One grid's round is the part of it that lies there.
+    let grid = &round["grids"][0];
+    let of_grid = format!(
+        "/enforcement/patrol?limit=100&grid={}",
+        grid["id"].as_str().expect("an id")
+    );
+    let part = lead.get(&of_grid).json();
+    assert_eq!(
+        part["rows"].as_array().map(Vec::len),
+        grid["stops"].as_u64().map(|stops| stops as usize)
+    );
+    assert!(
+        part["rows"]
+            .as_array()
+            .expect("rows")
+            .iter()
+            .all(|row| row["grid"]["id"] == grid["id"])
+    );
+    // The way begins where one stands, and its legs add up.
+    let way = lead
+        .get("/enforcement/patrol?limit=5&from=113.64,23.135")
+        .json();
+    assert_eq!(way["way"][0], json!([113.64, 23.135]));
+    assert_eq!(way["way"].as_array().map(Vec::len), Some(6));
+    let legs: f64 = way["rows"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .filter_map(|row| row["leg_m"].as_f64())
+        .sum();
+    assert!((way["length_m"].as_f64().expect("a length") - legs).abs() < 1.0);
+    assert_eq!(lead.get("/enforcement/patrol?from=here").status, 400);
+    // Whoever may not see cases is told of none.
+    assert_eq!(
+        server
+            .sign_in("volunteer")
+            .get("/enforcement/patrol")
+            .status,
+        403
+    );
+}

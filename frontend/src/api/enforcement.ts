@@ -1,6 +1,7 @@
 /** 两违: what is counted of the cases, and the cases behind it. */
 import { address, request } from './client';
 import type { components } from './schema';
+import type { LonLat } from './types';
 
 /** What some cases count; areas in m², money in 分. */
 export type CaseFigures = components['schemas']['CaseFigures'];
@@ -15,6 +16,16 @@ export type Queued = components['schemas']['Queued'];
 
 /** Closed cases that are to be looked at again, the longest due first. */
 export type ReturnVisits = components['schemas']['ReturnVisits'];
+
+export type Patrol = components['schemas']['Patrol'];
+
+/** Where the next round of inspection goes: in one grid or all, from a place or the most urgent one on. */
+export const patrol = (grid: string, from: LonLat | null, signal?: AbortSignal) => {
+  const asked = new URLSearchParams();
+  if (grid) asked.set('grid', grid);
+  if (from) asked.set('from', from.map((value) => value.toFixed(6)).join(','));
+  return request<Patrol>(`enforcement/patrol?${asked}`, signal ? { signal } : {});
+};
 
 export const returnVisits = () => request<ReturnVisits>('enforcement/visits');
 

@@ -612,6 +612,48 @@ export interface components {
             overdue: number;
             rows: components["schemas"]["Queued"][];
         };
+        /** @description A place to look at. */
+        PatrolStop: {
+            layer: string;
+            id: string;
+            code: string | null;
+            address: string | null;
+            place: components["schemas"]["LonLat"];
+            grid: {
+                id: string;
+                title: string;
+            } | null;
+            /** @description By points, from 1. */
+            rank: number;
+            score: number;
+            reasons: {
+                id: string;
+                title: components["schemas"]["Text"];
+                points: number;
+                area_m2: number;
+                days: number;
+            }[];
+            /** @description From the place before. */
+            leg_m: number | null;
+        };
+        /** @description Where the next round of inspection goes, and the way, in straight lines. */
+        Patrol: {
+            version: string;
+            sequence: number;
+            /** @description Places that something speaks for. */
+            matched: number;
+            /** @description The grids, those with the most points first. */
+            grids: {
+                id: string;
+                title: string;
+                stops: number;
+                score: number;
+            }[];
+            /** @description The places of the round, in the order of the way. */
+            rows: components["schemas"]["PatrolStop"][];
+            length_m: number;
+            way: components["schemas"]["LonLat"][];
+        };
         /** @description A share in percent, cut to two decimals; none of nothing. */
         Rate: {
             percent: string | null;

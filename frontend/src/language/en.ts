@@ -960,6 +960,23 @@ export const en: Texts = {
     definition: (version: string, sequence: number) => `Definition ${version} · data ${sequence}`,
   },
 
+  patrol: {
+    title: 'Next round',
+    hint: 'Spots and clues to be checked, overdue cases and return visits, ranked by points, with a way over them (straight lines).',
+    make: 'Plan a round',
+    grid: 'Grid',
+    all: 'All grids',
+    ofGrid: (title: string, stops: number) => `${title} (${stops})`,
+    fromHere: 'Begin where I am',
+    end: 'Close',
+    nothing: 'There is nowhere to go.',
+    sums: (rows: number, matched: number, length: string) =>
+      `${rows} places of ${matched} in this round, ${length} in all`,
+    rank: (rank: number, score: number) => `No. ${rank} by urgency, ${score} points`,
+    leg: (length: string) => `${length} from the one before`,
+    days: (days: number) => `waits for ${days} days`,
+    terms: (version: string) => `Points, version ${version}`,
+  },
   comparison: {
     title: 'Comparison of footprints',
     hint: 'Holds newer outlines (GeoJSON) against the houses of the map, or the map against a past day. A common shift of up to 3 m is found and taken out.',

@@ -933,6 +933,23 @@ export const zh = {
     definition: (version: string, sequence: number) => `口径 ${version} · 数据版本 ${sequence}`,
   },
 
+  patrol: {
+    title: '巡查清单',
+    hint: '待核图斑与线索、超期案件、到期回访，按分值排出下一轮要去的地点，并排好走法（直线距离）。',
+    make: '排巡查路线',
+    grid: '网格',
+    all: '全部网格',
+    ofGrid: (title: string, stops: number) => `${title}（${stops} 处）`,
+    fromHere: '从我的位置出发',
+    end: '收起',
+    nothing: '没有需要巡查的地点。',
+    sums: (rows: number, matched: number, length: string) =>
+      `本轮 ${rows} 处，共 ${matched} 处待巡查，全程 ${length}`,
+    rank: (rank: number, score: number) => `第 ${rank} 急，${score} 分`,
+    leg: (length: string) => `距上一处 ${length}`,
+    days: (days: number) => `已等 ${days} 天`,
+    terms: (version: string) => `分值口径版本 ${version}`,
+  },
   comparison: {
     title: '房屋轮廓比对',
     hint: '用新一期测绘或遥感轮廓（GeoJSON）比对现有房屋，或与过去某日比对。两期间 3 米以内的整体偏移会自动找出并扣除。',

@@ -10,6 +10,7 @@ mod documents;
 mod facts;
 mod figures;
 mod ledger;
+mod patrol;
 mod totals;
 mod visits;
 
@@ -36,6 +37,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/enforcement/cases/{id}/facts", get(facts::facts))
         .route("/enforcement/difference", get(difference::difference))
         .route("/enforcement/visits", get(visits::visits))
+        .route("/enforcement/patrol", get(patrol::patrol))
         .route("/enforcement/comparison", post(comparison::comparison))
         .merge(documents::routes())
 }

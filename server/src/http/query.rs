@@ -7,6 +7,7 @@ use axum::{
     extract::{FromRequestParts, Query},
     http::{HeaderMap, request::Parts},
 };
+use geo::Coord;
 
 use super::{Format, Problem, percent_encoded};
 
@@ -51,6 +52,27 @@ impl Parameters {
                 })
             })
             .transpose()
+    }
+
+    /// Takes a place as `LON,LAT`, in degrees of CGCS2000.
+    pub(crate) fn lon_lat(&mut self, name: &'static str) -> Result<Option<Coord>, Problem> {
+        let Some(text) = self.take(name)? else {
+            return Ok(None);
+        };
+        let numbers: Vec<Option<f64>> = text
+            .split(',')
+            .map(|part| part.trim().parse().ok())
+            .collect();
+        match numbers[..] {
+            [Some(x), Some(y)] if (-180.0..=180.0).contains(&x) && (-90.0..=90.0).contains(&y) => {
+                Ok(Some(Coord { x, y }))
+            }
+            _ => Err(Problem::parameter(
+                name,
+                format_args!("“{text}”不是 经度,纬度"),
+                format_args!("“{text}” is not LON,LAT"),
+            )),
+        }
     }
 
     /// The format asked for by `?f=`, or else by the `Accept` header.

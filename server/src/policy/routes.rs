@@ -100,6 +100,7 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/enforcement/difference", Somebody),
     ("POST", "/enforcement/comparison", Somebody),
     ("GET", "/enforcement/visits", Somebody),
+    ("GET", "/enforcement/patrol", Somebody),
     ("GET", "/events", Somebody),
     ("GET", "/events/totals", Somebody),
     ("GET", "/enforcement/cases/{id}/documents", Somebody),

@@ -175,7 +175,7 @@ impl Query {
     fn read(mut given: Parameters, app: &App) -> Result<Self, Problem> {
         let typed = given.take("q")?.unwrap_or_default().trim().to_owned();
         let kinds = given.take("kinds")?;
-        let near = given.take("near")?;
+        let near = given.lon_lat("near")?;
         let purpose = given.take("purpose")?.unwrap_or_default();
         let limit = given.parse::<usize>("limit", "正整数", "a whole number above 0")?;
         given.finish()?;
@@ -211,7 +211,7 @@ impl Query {
             text: typed,
             words,
             kinds: kinds.map(|kinds| read_kinds(&kinds, app)).transpose()?,
-            near: near.as_deref().map(read_point).transpose()?,
+            near: near.map(Point::from),
             purpose: purpose.trim().to_owned(),
             limit: limit.unwrap_or(DEFAULT_LIMIT).min(GREATEST_LIMIT),
         })
@@ -347,22 +347,6 @@ fn read_kinds(kinds: &str, app: &App) -> Result<Vec<String>, Problem> {
         )),
     })
     .collect()
-}
-
-fn read_point(text: &str) -> Result<Point<f64>, Problem> {
-    let numbers: Vec<f64> = (text.split(','))
-        .filter_map(|part| part.trim().parse().ok())
-        .collect();
-    match numbers[..] {
-        [lon, lat] if (-180.0..=180.0).contains(&lon) && (-90.0..=90.0).contains(&lat) => {
-            Ok(Point::new(lon, lat))
-        }
-        _ => Err(Problem::parameter(
-            "near",
-            format_args!("“{text}”不是 经度,纬度"),
-            format_args!("“{text}” is not LON,LAT"),
-        )),
-    }
 }
 
 fn found(snapshot: &Snapshot, features: &LayerSnapshot, hit: &Hit, viewer: &Viewer) -> Found {

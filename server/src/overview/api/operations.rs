@@ -497,6 +497,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[(JSON, "ReturnVisits")],
     ),
     get(
+        "/enforcement/patrol",
+        ENFORCEMENT,
+        "getPatrol",
+        "巡查清单：按分值排序的地点和走法 / where the next round goes: places by their points, and the way",
+        &["patrol-grid", "patrol-from", "patrol-limit"],
+        &[(JSON, "Patrol")],
+    ),
+    get(
         "/enforcement/difference",
         ENFORCEMENT,
         "getEnforcementDifference",

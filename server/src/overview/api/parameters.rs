@@ -29,7 +29,9 @@ pub(super) fn name_of(key: &str) -> &str {
         "log-limit" => "limit",
         "process-version" => "version",
         "process-state" => "state",
-        "queue-limit" | "case-limit" | "event-limit" => "limit",
+        "queue-limit" | "case-limit" | "event-limit" | "patrol-limit" => "limit",
+        "patrol-grid" => "grid",
+        "patrol-from" => "from",
         "queue-show" => "show",
         "event-by" => "by",
         "event-from" => "from",
@@ -571,6 +573,24 @@ pub(super) fn all(app: &App) -> Value {
             json!({ "type": "boolean", "default": false }),
         );
     }
+    add(
+        "patrol-grid",
+        "query",
+        "网格，缺省为全部 / a grid; all of them where none is named",
+        json!({ "type": "string" }),
+    );
+    add(
+        "patrol-from",
+        "query",
+        "出发地点：经度,纬度 / LON,LAT: where the way begins",
+        numbers(2, 2),
+    );
+    add(
+        "patrol-limit",
+        "query",
+        "最多几处 / places at most",
+        json!({ "type": "integer", "minimum": 1, "maximum": 100 }),
+    );
     add(
         "queue-limit",
         "query",
