@@ -180,6 +180,52 @@ test('an event goes its whole way by the buttons of the page, on a telephone and
   for (const one of [desk, unit, worker]) await one.close();
 });
 
+test('on a telephone a problem is settled on the spot with a picture before and after', async () => {
+  const { ids: [id], at } = await report(['路面落叶']);
+  const site = { geolocation: { longitude: at[0], latitude: at[1] }, permissions: ['geolocation'] };
+  const { page, close } = await openAs('grid_worker', { at: `/#sel=grid_event/${id}`, device: { ...PHONE, ...site }, expected: /422/ });
+  const own = page.locator('[data-testid="process"] [data-step="settle"]');
+  await own.locator('> button').click();
+  const form = own.locator('.step-form');
+  await form.locator('[data-ask="result"]').locator('input, textarea, select').first().fill('当场清扫');
+  await form.getByRole('button', { name: '取当前位置' }).click();
+  await form.getByText('已定位').waitFor();
+  // Without pictures it is refused, and says which are missing.
+  await form.locator('button[type=submit]').click();
+  await form.getByRole('alert').first().waitFor();
+  for (const [index, comment] of ['vor.', 'nach'].entries()) {
+    await form.locator('.photos input[type=file]').nth(index).setInputFiles({
+      name: `${comment}jpg`,
+      mimeType: 'image/jpeg',
+      buffer: Buffer.concat([PHOTO.subarray(0, 2), Buffer.from([0xff, 0xfe, 0, 6]), Buffer.from(comment), PHOTO.subarray(2)]),
+    });
+    await form.locator('.photos').nth(index).getByText('1/1').waitFor();
+  }
+  await picture(page, 'phone-settle');
+  await form.locator('button[type=submit]').click();
+  await page.getByTestId('process-state').getByText('办结', { exact: true }).waitFor();
+  const told = await apiAs('dispatcher', '/events/totals');
+  assert.ok(told.total.rates.own.part > 0, 'it counts as settled on the spot');
+  await close();
+});
+
+test('what is no case is returned, and what was reported by mistake is made void, each with its reason', async () => {
+  const { ids } = await report(['误报一', '误报二']);
+  for (const [index, [step, state]] of [['return', '退回'], ['void', '作废']].entries()) {
+    const device = index === 0 ? PHONE : undefined;
+    const { page, close } = await openAs('dispatcher', { at: `/#sel=grid_event/${ids[index]}`, ...(device ? { device } : {}) });
+    const own = page.locator(`[data-testid="process"] [data-step="${step}"]`);
+    await own.locator('> button').click();
+    const note = own.getByTestId('process-note');
+    assert.ok(await note.evaluate((element) => element.matches(':invalid')), 'without a reason nothing is sent');
+    await note.fill('不属网格事件');
+    await own.locator('.step-form button[type=submit]').click();
+    await page.getByTestId('process-state').getByText(state, { exact: true }).waitFor();
+    assert.match(await page.locator('[data-testid="process"] .log').innerText(), /不属网格事件/);
+    await close();
+  }
+});
+
 test('on a telephone the desk is a list of cards, and a double is merged by choosing it', async () => {
   const { ids } = await report(['同一处垃圾']);
   const { page, close } = await openAs('village_clerk', { device: PHONE });

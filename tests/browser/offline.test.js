@@ -210,3 +210,86 @@ test('one has one’s grid along: houses are found and worked at; what changed o
   await page.getByTestId('outbox').waitFor({ state: 'detached' });
   await close();
 });
+
+/** What the device keeps: records of the page's databases, and entries of what was seen. */
+const kept = (page) =>
+  page.evaluate(async () => {
+    const rows = {};
+    for (const { name } of await indexedDB.databases()) {
+      if (!name.startsWith('yizhangtu-')) continue;
+      const db = await new Promise((ready) => { const asked = indexedDB.open(name); asked.onsuccess = () => ready(asked.result); });
+      for (const store of db.objectStoreNames) {
+        rows[store] = await new Promise((ready) => { const asked = db.transaction(store).objectStore(store).count(); asked.onsuccess = () => ready(asked.result); });
+      }
+      db.close();
+    }
+    rows.seen = 0;
+    for (const name of await caches.keys()) if (name.startsWith('seen-')) rows.seen += (await (await caches.open(name)).keys()).length;
+    return rows;
+  });
+
+/** A grid worker's page with the grid along and a report that waits. */
+async function laden(user) {
+  const { page, close } = await openAs(user, { device: PHONE, expected: /./, offline: true });
+  await eventually(page, async () => (await navigator.serviceWorker.getRegistration())?.active?.state === 'activated');
+  await page.reload();
+  await page.getByTestId('account').tap();
+  await page.getByRole('button', { name: '把我的网格带在身边' }).tap();
+  await page.getByText(/本机有 \d+ 栋/).waitFor({ timeout: 120_000 });
+  await page.keyboard.press('Escape');
+  await jump(page, inside((await ownGrid()).geometry), 17);
+  await page.getByTestId('open-report').tap();
+  await page.getByText('垃圾堆积', { exact: true }).waitFor();
+  await page.context().setOffline(true);
+  await page.getByText('垃圾堆积', { exact: true }).tap();
+  await page.getByTestId('report').getByRole('button', { name: '上报', exact: true }).tap();
+  await page.getByText('已存在本机').waitFor();
+  const full = await kept(page);
+  for (const what of ['keys', 'operations', 'houses', 'seen']) assert.ok(full[what] > 0, `${what} in ${JSON.stringify(full)}`);
+  return { page, close };
+}
+
+const EMPTY = { keys: 0, operations: 0, houses: 0 };
+
+test('signing out leaves nothing on the device: no key, no work, no house, nothing that was seen', async () => {
+  const { page, close } = await laden('grid_worker');
+  // Nothing is sent while signing out: requests that write are lost, but for the signing out itself.
+  await page.context().route('**/changes', (route) => (route.request().method() === 'POST' ? route.abort() : route.fallback()));
+  await page.context().setOffline(false);
+  page.on('dialog', (dialog) => dialog.accept());
+  await page.getByTestId('account').tap();
+  await Promise.all([page.waitForEvent('load'), page.getByTestId('sign-out').tap()]);
+  await page.getByTestId('open-sign-in').waitFor();
+  const { seen, ...rest } = await kept(page);
+  assert.deepEqual(rest, EMPTY);
+  const stale = await page.evaluate(async () => {
+    const start = await caches.open('seen-start');
+    const found = await start.match(new URL('session', location.href).href);
+    return found ? (await found.json()).user : null;
+  });
+  assert.equal(stale, null, `of ${seen} entries none tells who was signed in`);
+  await close();
+});
+
+test('a locked account’s telephone is wiped as soon as it hears of it, without being asked', async () => {
+  const { page, close } = await laden('grid_worker');
+  const lock = (locked) => apiAs('system_admin', '/accounts/grid_worker', { method: 'PATCH', body: JSON.stringify({ locked }) });
+  await lock(true);
+  try {
+    await page.context().setOffline(false);
+    await page.getByTestId('open-sign-in').waitFor();
+    await eventually(page, () => !!document.querySelector('[data-testid="open-sign-in"]'));
+    const until = Date.now() + 30_000;
+    let rest = {};
+    while (Date.now() < until) {
+      rest = await kept(page).catch(() => ({ keys: -1 }));
+      delete rest.seen;
+      if (rest.keys === 0 && rest.houses === 0) break;
+      await page.waitForTimeout(200);
+    }
+    assert.deepEqual(rest, EMPTY);
+  } finally {
+    await lock(false);
+  }
+  await close();
+});

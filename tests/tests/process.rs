@@ -492,6 +492,70 @@ fn an_event_is_dispatched_refused_suspended_checked_closed_and_opened_again() {
 }
 
 #[test]
+fn what_nobody_comes_for_climbs_by_the_clock_level_by_level() {
+    let (folder, server) = served(&["--clock", "1"]);
+    let [worker, dispatcher] = ["grid_worker", "dispatcher"].map(|user| server.sign_in(user));
+    let own = worker.get("/collections/building/items?limit=1").json()["features"][0].clone();
+    let corner = own["geometry"]["coordinates"][0][0].clone();
+    let made = worker.send(
+        "POST",
+        "/collections/grid_event/items",
+        &[("content-type", "application/geo+json")],
+        json!({ "type": "Feature", "geometry": { "type": "Point", "coordinates": corner }, "properties": {
+            "code": "E-T9", "type": "垃圾堆积", "title": "无人处置", "source": "网格员", "state": "20",
+            "reported_at": "2026-11-20T08:00:00+08:00", "level": "网格",
+        } }).to_string().as_bytes(),
+    );
+    let id = made.json()["id"].as_str().expect("an id").to_owned();
+    let event = "grid_event";
+    let state = || standing(&dispatcher, event, &id).0;
+    // As if the last step had been taken two weeks ago: the office had days enough.
+    let long_ago = || {
+        let file =
+            rusqlite::Connection::open(folder.path().join("village.gpkg")).expect("the file");
+        file.busy_timeout(std::time::Duration::from_secs(10))
+            .expect("a wait");
+        let moved = file.execute(
+            "UPDATE event_log SET at = strftime('%Y-%m-%dT%H:%M:%fZ', at, '-14 days') WHERE grid_event = ?1",
+            [&id],
+        );
+        assert!(moved.expect("rows") > 0);
+    };
+    let wait_for = |wanted: &str| {
+        let began = std::time::Instant::now();
+        while state()["state"] != wanted {
+            assert!(began.elapsed().as_secs() < 30, "{}", state());
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        let item = dispatcher
+            .get(&format!("/collections/grid_event/items/{id}"))
+            .json();
+        item["properties"]["level"]
+            .as_str()
+            .expect("a level")
+            .to_owned()
+    };
+    taken(&dispatcher, event, &id, "accept", &json!({}));
+    // In time nothing climbs, however often the clock is looked at.
+    std::thread::sleep(std::time::Duration::from_millis(2500));
+    assert_eq!(state()["state"], "30");
+    for level in ["村居", "镇街", "区"] {
+        long_ago();
+        assert_eq!(wait_for("52"), level);
+        let last = state()["log"]
+            .as_array()
+            .and_then(|log| log.last().cloned())
+            .expect("a row");
+        assert_eq!(
+            (&last["step"], &last["actor"]),
+            (&json!("escalate_overdue"), &json!("system"))
+        );
+        let to = json!({ "fields": { "department": "综治中心" } });
+        taken(&dispatcher, event, &id, "dispatch", &to);
+    }
+}
+
+#[test]
 fn a_changed_process_is_for_what_begins_after_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = open_village("donghua", folder.path());

@@ -1717,6 +1717,8 @@ export interface components {
             }[];
             /** @description Whether the file has accounts. */
             accounts: boolean;
+            /** @description The session is of an account that was locked or taken away: what the device keeps is to be wiped. */
+            revoked: boolean;
             must_sign_in: boolean;
             must_change_password: boolean;
             second_factor: {

@@ -1,6 +1,6 @@
 /** Form fields made from the catalog: which control, which choices, and text to value and back. */
 import type { Code, CodeList, Field, Layer, Properties } from '../api';
-import { isEmpty } from '../inspector/values';
+import { isEmpty, isMoney } from '../inspector/values';
 import type { Texts } from '../language/zh';
 
 export type Control =
@@ -62,7 +62,7 @@ const two = (part: number) => String(part).padStart(2, '0');
 /** The text that an input shows for a value. */
 export function toText(field: Field, value: unknown): string {
   if (isEmpty(value)) return '';
-  if (field.unit === 'fen' && typeof value === 'number') return String(value / 100);
+  if (isMoney(field) && typeof value === 'number') return String(value / 100);
   if (field.type === 'date_time' && typeof value === 'string') {
     const at = new Date(value);
     if (Number.isNaN(at.getTime())) return '';
@@ -82,7 +82,7 @@ export function fromText(field: Field, text: string): unknown {
     case 'decimal': {
       const number = Number(trimmed.replace(/[,，]/g, ''));
       if (!Number.isFinite(number)) return trimmed;
-      if (field.unit === 'fen') return Math.round(number * 100);
+      if (isMoney(field)) return Math.round(number * 100);
       return number;
     }
     case 'boolean':
@@ -115,7 +115,7 @@ export function faultOf(field: Field, value: unknown, list: CodeList | undefined
       if (typeof value !== 'number') return words.noNumber;
       if (field.type === 'integer' && !Number.isInteger(value)) return words.noWhole;
       const [least, most] = field.range ?? [];
-      const shown = (bound: number) => String(field.unit === 'fen' ? bound / 100 : bound);
+      const shown = (bound: number) => String(isMoney(field) ? bound / 100 : bound);
       if (least !== undefined && most !== undefined && (value < least || value > most)) {
         return words.outOfRange(shown(least), shown(most));
       }

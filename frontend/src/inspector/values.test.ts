@@ -59,6 +59,16 @@ describe('cellText', () => {
   });
 });
 
+describe('unitText', () => {
+  it('names every unit in words, and tells money for something in yuan', () => {
+    const rent = { ...field('rent'), type: 'integer', unit: 'fen/m2' } as Field;
+    expect(unitText(rent, zh)).toBe('元/平方米');
+    expect(valueText(rent, 1250, words)).toBe('12.50 元/平方米');
+    expect(cellText(rent, 1250, words)).toBe('12.50');
+    expect(unitText({ unit: 'min' }, zh)).toBe('分钟');
+  });
+});
+
 describe('titleOf', () => {
   const layer: Layer = {
     id: 'building',

@@ -48,12 +48,13 @@ function numberText(field: Field | undefined, value: number, words: Words): stri
     case 'fen':
       return moneyText(value, words.t);
     default: {
+      if (isMoney(field)) return `${number(value / 100, 2)} ${unitText(field ?? {}, words.t)}`;
       // Years are read as they are, without a separator of thousands.
       const year = field?.type === 'integer' && /year/.test(field.name);
       const text = year
         ? String(value)
         : number(value, field?.decimals ?? (field?.type === 'integer' ? 0 : 4));
-      return field?.unit ? `${text} ${field.unit}` : text;
+      return field?.unit ? `${text} ${unitText(field, words.t)}` : text;
     }
   }
 }
@@ -62,25 +63,26 @@ function numberText(field: Field | undefined, value: number, words: Words): stri
 export function cellText(field: Field, value: unknown, words: Words): string {
   if (isEmpty(value)) return '';
   if (typeof value !== 'number' || field.code_list) return valueText(field, value, words);
-  if (field.unit === 'fen') return number(value / 100, 2);
+  if (isMoney(field)) return number(value / 100, 2);
   if (/year/.test(field.name)) return String(value);
   return number(value, field.decimals ?? (field.type === 'integer' ? 0 : 4));
 }
 
-/** The unit of a column. */
+/** Whether a field holds money, or money for something (`fen/m2`): stored in 分, shown in 元. */
+export const isMoney = (field: Pick<Field, 'unit'> | undefined): boolean => /^fen(\/|$)/.test(field?.unit ?? '');
+
+/** The unit of a column, in words. */
 export function unitText(field: Pick<Field, 'unit'>, t: Texts): string {
-  switch (field.unit) {
-    case undefined:
-      return '';
-    case 'm2':
-      return t.units.m2;
-    case 'm':
-      return t.units.m;
-    case 'fen':
-      return t.units.yuan;
-    default:
-      return field.unit;
-  }
+  const words: Record<string, string> = {
+    m2: t.units.m2,
+    m: t.units.m,
+    fen: t.units.yuan,
+    min: t.units.minutes,
+  };
+  return (field.unit ?? '')
+    .split('/')
+    .map((unit) => words[unit] ?? unit)
+    .join('/');
 }
 
 function plain(value: unknown): string {

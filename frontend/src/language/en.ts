@@ -1135,6 +1135,7 @@ export const en: Texts = {
     m: 'm',
     km: 'km',
     yuan: 'yuan',
+    minutes: 'min',
     wan: '×10⁴ yuan',
   },
 };

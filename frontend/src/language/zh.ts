@@ -1108,6 +1108,7 @@ export const zh = {
     m: '米',
     km: '公里',
     yuan: '元',
+    minutes: '分钟',
     wan: '万元',
   },
 };

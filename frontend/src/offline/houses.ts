@@ -22,6 +22,8 @@ export interface Entry {
 /** What is on the device, and since when. */
 export interface Taken {
   at: number;
+  /** The grids that they lie in. */
+  grids: string[];
   entries: Entry[];
 }
 

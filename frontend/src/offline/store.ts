@@ -44,7 +44,14 @@ export const useTakenAlong = defineStore('taken-along', () => {
       await dropHouses();
       return;
     }
-    taken.value = await readIndex(user.value);
+    const kept = await readIndex(user.value);
+    // Of a grid that was given to somebody else nothing stays.
+    const own = grids.value.map(({ id }) => id);
+    if (kept?.grids?.some((id) => !own.includes(id))) {
+      await dropHouses();
+      return;
+    }
+    taken.value = kept;
   }
 
   async function patient<T>(what: () => Promise<T>): Promise<T> {
@@ -84,7 +91,7 @@ export const useTakenAlong = defineStore('taken-along', () => {
         done.value += 1;
       }
       await tiles();
-      const now: Taken = { at: Date.now(), entries };
+      const now: Taken = { at: Date.now(), grids: grids.value.map(({ id }) => id), entries };
       await keepIndex(of, now);
       taken.value = now;
     } catch (reason) {

@@ -34,7 +34,27 @@ export const useSession = defineStore('session', () => {
   );
 
   async function load(): Promise<void> {
-    session.value = await api.session();
+    let now = await api.session();
+    if (now.revoked) {
+      await wipe();
+      now = await api.session();
+    }
+    session.value = now;
+  }
+
+  /** Whether one is still who one was, when the server ended the stream: a locked account's device is wiped. */
+  async function check(): Promise<void> {
+    const now = await api.session().catch(() => null);
+    if (!now?.revoked) return;
+    await wipe();
+    window.location.reload();
+  }
+
+  /** Leaves nothing of the account on this device, and no cookie that could ask again. */
+  async function wipe(): Promise<void> {
+    await destroy();
+    await forgetSeen();
+    await api.signOut().catch(() => {});
   }
 
   /** What was loaded belongs to another account: the page begins anew. */
@@ -77,6 +97,7 @@ export const useSession = defineStore('session', () => {
     mustGiveCode,
     admitted,
     load,
+    check,
     begin,
     signIn,
     signOut,

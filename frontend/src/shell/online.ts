@@ -1,6 +1,7 @@
 import { onBeforeUnmount, onMounted, watch } from 'vue';
 import { address } from '../api';
 import { useLive } from '../live/store';
+import { useSession } from '../session/store';
 import { useShell } from './store';
 
 /** Milliseconds between questions whether the server is there again. */
@@ -10,6 +11,7 @@ const AGAIN = 5000;
 export function useOnline(): void {
   const shell = useShell();
   const live = useLive();
+  const session = useSession();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   async function ask(): Promise<void> {
@@ -21,7 +23,10 @@ export function useOnline(): void {
       shell.online = false;
     }
     if (!shell.online) timer = setTimeout(() => void ask(), AGAIN);
-    else live.retry();
+    else {
+      void session.check();
+      live.retry();
+    }
   }
   // The stream of changes is the first to notice that the server is gone.
   watch(

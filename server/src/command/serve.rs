@@ -5,6 +5,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     path::PathBuf,
     sync::Arc,
+    time::Duration,
 };
 
 use axum::serve::ListenerExt;
@@ -54,6 +55,9 @@ pub(super) struct Arguments {
     /// 统一认证（OpenID Connect）的设置文件，见 docs/security.md / settings of an identity provider (OpenID Connect)
     #[arg(long, value_name = "FILE")]
     oidc: Option<PathBuf>,
+    /// 每隔多少秒查看一次办理时限，超时的自动升级 / how often, in seconds, limits are looked at: what is late climbs by itself
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    clock: u64,
     /// 底图文件（PMTiles 或 MBTiles），可多次给出 / a base map file; may be given again
     #[arg(long = "basemap", value_name = "FILE")]
     basemaps: Vec<PathBuf>,
@@ -110,7 +114,7 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
             if !faults.is_empty() {
                 return Err(Failure::Data(faults.join("\n")));
             }
-            crate::process::start(app.clone());
+            crate::process::start(app.clone(), Duration::from_secs(arguments.clock));
             listen(app, arguments.listen, tls, access).await
         })
 }

@@ -237,6 +237,16 @@ impl Identity {
         Some(self.viewer(account, &session).by(pass))
     }
 
+    /// Whether a token is of a session whose account was locked or taken away: what its device
+    /// keeps is to be wiped there. That of a session that only ended is not.
+    fn is_revoked(&self, token: &str) -> bool {
+        let user = self.sessions.whose(token);
+        user.is_some_and(|user| {
+            let accounts = self.accounts.load();
+            accounts.get(&user).is_none_or(|account| account.locked)
+        })
+    }
+
     /// The viewer of a program's key: its account, within the key's scope.
     fn by_key(&self, key: &str) -> Option<Viewer> {
         let hash = key::hashed(key);

@@ -55,8 +55,12 @@ struct NewPassword {
 }
 
 /// `GET /session`: who is asking, what they may do, and how to sign in.
-async fn session(State(app): State<App>, viewer: Viewer) -> Response {
-    unkept(Json(described(&app, &viewer)).into_response())
+async fn session(State(app): State<App>, viewer: Viewer, request: Request) -> Response {
+    let mut told = described(&app, &viewer);
+    let token = token(request.headers(), app.identity().is_secure());
+    let revoked = token.is_some_and(|token| app.identity().is_revoked(token));
+    told["revoked"] = revoked.into();
+    unkept(Json(told).into_response())
 }
 
 /// What one's session never leaves in a cache.

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use sha2::{Digest, Sha256};
@@ -49,9 +49,16 @@ pub(super) struct Session {
     used: Instant,
 }
 
-/// The sessions that last.
+/// How long it is known whose a session was that ended: a device that comes back from an alley
+/// is told that its account is none any more.
+const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// The sessions that last, and whose those were that ended by themselves or were ended.
 #[derive(Debug, Default)]
-pub(super) struct Sessions(Mutex<HashMap<TokenHash, Session>>);
+pub(super) struct Sessions(
+    Mutex<HashMap<TokenHash, Session>>,
+    Mutex<HashMap<TokenHash, (String, Instant)>>,
+);
 
 /// A new session of an account.
 pub(super) struct Begun<'a> {
@@ -71,7 +78,14 @@ impl Sessions {
     pub(super) fn begin(&self, begun: &Begun<'_>, limits: &SessionLimits, now: Instant) -> String {
         let token = hexadecimal(&random::<32>());
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|_, session| session.lasts(limits, now));
+        let over: Vec<(TokenHash, String)> = (kept.iter())
+            .filter(|(_, session)| !session.lasts(limits, now))
+            .map(|(hash, session)| (*hash, session.user.clone()))
+            .collect();
+        for (hash, user) in over {
+            kept.remove(&hash);
+            self.remember(hash, user, now);
+        }
         if !begun.shared {
             let mut own: Vec<(Instant, TokenHash)> = kept
                 .iter()
@@ -108,7 +122,9 @@ impl Sessions {
         let key = hash(token);
         let session = kept.get_mut(&key)?;
         if !session.lasts(limits, now) {
+            let user = session.user.clone();
             kept.remove(&key);
+            self.remember(key, user, now);
             return None;
         }
         session.used = now;
@@ -153,7 +169,30 @@ impl Sessions {
     pub(super) fn end_all(&self, user: &str, except: Option<&str>) {
         let except = except.map(hash);
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|key, session| session.user != user || Some(*key) == except);
+        kept.retain(|key, session| {
+            let stays = session.user != user || Some(*key) == except;
+            if !stays {
+                self.remember(*key, session.user.clone(), Instant::now());
+            }
+            stays
+        });
+    }
+
+    fn remember(&self, hash: TokenHash, user: String, now: Instant) {
+        let mut ended = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        ended.retain(|_, (_, at)| now.saturating_duration_since(*at) < REMEMBERED);
+        ended.insert(hash, (user, now));
+    }
+
+    /// Whose session a token is, or was until it ended other than by signing out.
+    pub(super) fn whose(&self, token: &str) -> Option<String> {
+        let key = hash(token);
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(session) = kept.get(&key) {
+            return Some(session.user.clone());
+        }
+        let ended = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        ended.get(&key).map(|(user, _)| user.clone())
     }
 }
 
@@ -176,8 +215,6 @@ pub(super) fn hexadecimal(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::identity::Settings;
 
@@ -231,7 +268,9 @@ mod tests {
         assert!(sessions.find(&second, limits, now).is_some());
         sessions.end_all("li", Some(&phone));
         assert!(sessions.find(&second, limits, now).is_none());
+        assert_eq!(sessions.whose(&second).as_deref(), Some("li"));
         assert_eq!(sessions.end(&phone).as_deref(), Some("li"));
         assert!(sessions.find(&phone, limits, now).is_none());
+        assert_eq!(sessions.whose(&phone), None, "who signed out left");
     }
 }

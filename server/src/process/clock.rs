@@ -13,16 +13,13 @@ use super::{
 };
 use crate::http::{App, Problem};
 
-/// How often clocks are looked at. Limits are counted in minutes at the least.
-const EVERY: Duration = Duration::from_secs(60);
-
-/// Looks at the clocks from now on, where the file may be changed.
-pub(crate) fn start(app: App) {
+/// Looks at the clocks from now on, every so often, where the file may be changed.
+pub(crate) fn start(app: App, every: Duration) {
     if app.writable().is_err() {
         return;
     }
     tokio::spawn(async move {
-        let mut ticks = interval_at(Instant::now() + EVERY, EVERY);
+        let mut ticks = interval_at(Instant::now() + every, every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
