@@ -493,10 +493,25 @@ fn an_event_is_dispatched_refused_suspended_checked_closed_and_opened_again() {
 
 #[test]
 fn what_nobody_comes_for_climbs_by_the_clock_level_by_level() {
-    let (folder, server) = served(&["--clock", "1"]);
+    // An office whose units have no time at all; to dispatch it leaves the usual two hours.
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("village.gpkg");
+    fs::copy(village("donghua"), &file).expect("a copy");
+    let catalog = folder.path().join("catalog");
+    fs::create_dir_all(catalog.join("processes")).unwrap();
+    let text = fs::read_to_string(root().join("data/catalog/processes/grid_event.toml")).unwrap();
+    let usual = "code = \"40\"\nlimits = [{ hours = 4, working = true }]";
+    assert!(text.contains(usual));
+    let hurried = text
+        .replace("version = \"2026.1\"", "version = \"2027.1\"")
+        .replace(usual, "code = \"40\"\nlimits = [{ hours = 0 }]");
+    fs::write(catalog.join("processes/grid_event.toml"), hurried).unwrap();
+    let own = catalog.to_str().expect("UTF-8");
+    let server = Server::start_with(&file, &["--catalog", own, "--clock", "1"]);
+
     let [worker, dispatcher] = ["grid_worker", "dispatcher"].map(|user| server.sign_in(user));
-    let own = worker.get("/collections/building/items?limit=1").json()["features"][0].clone();
-    let corner = own["geometry"]["coordinates"][0][0].clone();
+    let house = worker.get("/collections/building/items?limit=1").json()["features"][0].clone();
+    let corner = house["geometry"]["coordinates"][0][0].clone();
     let made = worker.send(
         "POST",
         "/collections/grid_event/items",
@@ -506,52 +521,32 @@ fn what_nobody_comes_for_climbs_by_the_clock_level_by_level() {
             "reported_at": "2026-11-20T08:00:00+08:00", "level": "网格",
         } }).to_string().as_bytes(),
     );
+    assert_eq!(made.status, 201, "{}", made.text());
     let id = made.json()["id"].as_str().expect("an id").to_owned();
     let event = "grid_event";
     let state = || standing(&dispatcher, event, &id).0;
-    // As if the last step had been taken two weeks ago: the office had days enough.
-    let long_ago = || {
-        let file =
-            rusqlite::Connection::open(folder.path().join("village.gpkg")).expect("the file");
-        file.busy_timeout(std::time::Duration::from_secs(10))
-            .expect("a wait");
-        let moved = file.execute(
-            "UPDATE event_log SET at = strftime('%Y-%m-%dT%H:%M:%fZ', at, '-14 days') WHERE grid_event = ?1",
-            [&id],
-        );
-        assert!(moved.expect("rows") > 0);
-    };
-    let wait_for = |wanted: &str| {
+    taken(&dispatcher, event, &id, "accept", &json!({}));
+    // In time nothing climbs, however often the clock is looked at.
+    std::thread::sleep(std::time::Duration::from_millis(2500));
+    assert_eq!(state()["state"], "30");
+    for level in ["村居", "镇街", "区"] {
+        let to = json!({ "fields": { "department": "综治中心" } });
+        taken(&dispatcher, event, &id, "dispatch", &to);
         let began = std::time::Instant::now();
-        while state()["state"] != wanted {
+        while state()["state"] != "52" {
             assert!(began.elapsed().as_secs() < 30, "{}", state());
             std::thread::sleep(std::time::Duration::from_millis(100));
         }
         let item = dispatcher
             .get(&format!("/collections/grid_event/items/{id}"))
             .json();
-        item["properties"]["level"]
-            .as_str()
-            .expect("a level")
-            .to_owned()
-    };
-    taken(&dispatcher, event, &id, "accept", &json!({}));
-    // In time nothing climbs, however often the clock is looked at.
-    std::thread::sleep(std::time::Duration::from_millis(2500));
-    assert_eq!(state()["state"], "30");
-    for level in ["村居", "镇街", "区"] {
-        long_ago();
-        assert_eq!(wait_for("52"), level);
-        let last = state()["log"]
-            .as_array()
-            .and_then(|log| log.last().cloned())
-            .expect("a row");
+        assert_eq!(item["properties"]["level"], level);
+        let log = state()["log"].as_array().cloned().unwrap_or_default();
+        let last = log.last().expect("a row");
         assert_eq!(
             (&last["step"], &last["actor"]),
             (&json!("escalate_overdue"), &json!("system"))
         );
-        let to = json!({ "fields": { "department": "综治中心" } });
-        taken(&dispatcher, event, &id, "dispatch", &to);
     }
 }
 

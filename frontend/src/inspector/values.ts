@@ -69,7 +69,8 @@ export function cellText(field: Field, value: unknown, words: Words): string {
 }
 
 /** Whether a field holds money, or money for something (`fen/m2`): stored in 分, shown in 元. */
-export const isMoney = (field: Pick<Field, 'unit'> | undefined): boolean => /^fen(\/|$)/.test(field?.unit ?? '');
+export const isMoney = (field: Pick<Field, 'unit'> | undefined): boolean =>
+  /^fen(\/|$)/.test(field?.unit ?? '');
 
 /** The unit of a column, in words. */
 export function unitText(field: Pick<Field, 'unit'>, t: Texts): string {

@@ -308,7 +308,10 @@ impl Text {
 fn slip(typed: &[char], line: &str) -> Option<usize> {
     // A slip changes one character at the most: most addresses that share a village with what
     // was typed lack more than that, and need no closer look.
-    if (typed.iter().filter(|letter| !line.contains(**letter))).nth(1).is_some() {
+    if (typed.iter().filter(|letter| !line.contains(**letter)))
+        .nth(1)
+        .is_some()
+    {
         return None;
     }
     let line: Vec<char> = line.chars().collect();
