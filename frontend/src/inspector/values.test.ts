@@ -63,8 +63,8 @@ describe('unitText', () => {
   it('names every unit in words, and tells money for something in yuan', () => {
     const rent = { ...field('rent'), type: 'integer', unit: 'fen/m2' } as Field;
     expect(unitText(rent, zh)).toBe('元/平方米');
-    expect(valueText(rent, 1250, words)).toBe('12.50 元/平方米');
-    expect(cellText(rent, 1250, words)).toBe('12.50');
+    expect(valueText(rent, 1250, words)).toBe('12.5 元/平方米');
+    expect(cellText(rent, 1250, words)).toBe('12.5');
     expect(unitText({ unit: 'min' }, zh)).toBe('分钟');
   });
 });
