@@ -75,11 +75,13 @@ export async function keep(user: string, operation: Operation): Promise<void> {
 
 /** What a user's queue holds, oldest first. What cannot be unlocked any more is dropped. */
 export async function recall(user: string): Promise<Operation[]> {
-  const key = await keyOf(user);
+  // Who keeps nothing here gets no key by looking.
+  const key = await get<CryptoKey>(user, kept('keys'));
   const found: Operation[] = [];
   for (const [at, sealed] of await entries<string, Sealed>(kept('operations'))) {
     if (!at.startsWith(place(user, ''))) continue;
     try {
+      if (!key) throw new Error('the key is gone');
       const operation = JSON.parse(new TextDecoder().decode(await unlock(key, sealed)));
       if (sealed.file) operation.body = await unlock(key, sealed.file);
       found.push(operation);
