@@ -6,17 +6,22 @@
 //! value: equal values give equal texts, so that the file still finds duplicates and answers
 //! "who has this number", and no nonce ever serves two values. Without the key the file
 //! tells which rows have equal numbers, and how long they are. Ends of numbers are searched in
-//! memory.
+//! memory. A key may be for SM4-GCM (GB/T 32907, RFC 8998) in the place of AES-256-GCM.
+//!
+//! Photographs and documents beside the map are sealed as files: see [`FileSealer`].
 
+mod file;
 mod ring;
 mod source;
 
 use std::{
+    borrow::Cow,
     sync::{Arc, PoisonError, RwLock},
     time::{Duration, Instant, SystemTime},
 };
 
-pub use ring::{KeyError, Ring};
+pub use file::{FILE_HEAD, FileSealer, MAGIC as FILE_MAGIC, file_key, open_file};
+pub use ring::{Algorithm, KeyError, Ring};
 pub use source::Source;
 
 use crate::{Field, Layer, Value};
@@ -154,6 +159,20 @@ impl Keys {
     /// A text that was sealed for a place; none where it was not, or its key is not at hand.
     pub fn open_text(&self, place: &str, sealed: &str) -> Option<String> {
         self.ring().open(place, sealed)
+    }
+
+    /// What a file beside the map holds; none where its key is not at hand.
+    pub fn open_file<'a>(&self, kept: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+        open_file(&self.ring(), kept).or_else(|| {
+            let asked = self.ask_again();
+            asked.then(|| open_file(&self.ring(), kept)).flatten()
+        })
+    }
+
+    /// What seals a new file; none where there is no key.
+    pub fn file_sealer(&self) -> Option<FileSealer> {
+        self.ask_if_changed();
+        FileSealer::new(&self.ring())
     }
 
     /// A hash of a text that nobody without the key can find by trying; none without a key.

@@ -3,13 +3,14 @@
 use std::{fmt, io, path::PathBuf};
 
 use aes_gcm::{
-    Aes256Gcm, KeyInit, Nonce,
-    aead::{Aead, Payload},
+    Aes256Gcm, AesGcm, KeyInit, Nonce,
+    aead::{Aead, Payload, consts::U12},
 };
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD as BASE64};
 use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
+use sm4::Sm4;
 
 use super::MARK;
 
@@ -54,11 +55,88 @@ pub enum KeyError {
     Random,
 }
 
+/// How a key seals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Algorithm {
+    /// AES with 256 bits in Galois/counter mode (NIST SP 800-38D).
+    #[default]
+    #[serde(rename = "aes-256-gcm")]
+    Aes256Gcm,
+    /// SM4 (国密 GB/T 32907-2016) in the same mode (RFC 8998).
+    #[serde(rename = "sm4-gcm")]
+    Sm4Gcm,
+}
+
+impl Algorithm {
+    /// Each by its name.
+    pub const ALL: [(&'static str, Self); 2] =
+        [("aes-256-gcm", Self::Aes256Gcm), ("sm4-gcm", Self::Sm4Gcm)];
+
+    /// Its name in a file of keys.
+    pub fn name(self) -> &'static str {
+        let own = Self::ALL.iter().find(|(_, own)| *own == self);
+        own.map_or("", |(name, _)| name)
+    }
+}
+
+impl std::str::FromStr for Algorithm {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.iter().find(|(name, _)| *name == text);
+        found.map(|(_, own)| *own).ok_or_else(|| {
+            format!("“{text}”：可用 aes-256-gcm、sm4-gcm / “{text}”: there are aes-256-gcm and sm4-gcm")
+        })
+    }
+}
+
+/// An algorithm with its key.
+#[derive(Clone)]
+pub(super) enum Cipher {
+    Aes(Box<Aes256Gcm>),
+    Sm4(Box<AesGcm<Sm4, U12>>),
+}
+
+impl Cipher {
+    pub(super) fn new(algorithm: Algorithm, key: [u8; 32]) -> Self {
+        match algorithm {
+            Algorithm::Aes256Gcm => Self::Aes(Box::new(Aes256Gcm::new(&key.into()))),
+            Algorithm::Sm4Gcm => {
+                // SM4 has keys of 128 bits.
+                let mut short = [0; 16];
+                short.copy_from_slice(&key[..16]);
+                Self::Sm4(Box::new(AesGcm::new(&short.into())))
+            }
+        }
+    }
+
+    pub(super) fn seal(&self, nonce: [u8; NONCE], msg: &[u8], aad: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, payload) = (Nonce::from(nonce), Payload { msg, aad });
+        match self {
+            Self::Aes(own) => own.encrypt(&nonce, payload),
+            Self::Sm4(own) => own.encrypt(&nonce, payload),
+        }
+        .ok()
+    }
+
+    pub(super) fn open(&self, nonce: [u8; NONCE], msg: &[u8], aad: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, payload) = (Nonce::from(nonce), Payload { msg, aad });
+        match self {
+            Self::Aes(own) => own.decrypt(&nonce, payload),
+            Self::Sm4(own) => own.decrypt(&nonce, payload),
+        }
+        .ok()
+    }
+}
+
 /// One key. It is never shown.
 #[derive(Clone)]
 struct Key {
     name: String,
-    cipher: Aes256Gcm,
+    algorithm: Algorithm,
+    cipher: Cipher,
+    /// Of files, whose nonces are random.
+    files: Cipher,
     nonces: [u8; 32],
     /// As it is written.
     secret: [u8; 32],
@@ -81,6 +159,8 @@ struct Written {
 #[serde(deny_unknown_fields)]
 struct WrittenKey {
     name: String,
+    #[serde(default, rename = "cipher")]
+    algorithm: Algorithm,
     secret: String,
 }
 
@@ -102,14 +182,27 @@ impl Ring {
     /// # Errors
     /// When the system has no randomness.
     pub fn made() -> Result<Self, KeyError> {
-        Self::default().with_new()
+        Self::made_for(Algorithm::default())
+    }
+
+    /// One new key for an algorithm.
+    ///
+    /// # Errors
+    /// As [`Ring::made`].
+    pub fn made_for(algorithm: Algorithm) -> Result<Self, KeyError> {
+        Self::default().with_new(algorithm)
+    }
+
+    /// The algorithm of the key that seals.
+    pub fn algorithm(&self) -> Algorithm {
+        self.keys.first().map_or_else(Algorithm::default, |key| key.algorithm)
     }
 
     /// The same with a new key in front, which seals from now on.
     ///
     /// # Errors
     /// As [`Ring::made`].
-    pub fn with_new(mut self) -> Result<Self, KeyError> {
+    pub fn with_new(mut self, algorithm: Algorithm) -> Result<Self, KeyError> {
         let (mut secret, mut mark) = ([0; 32], [0; 3]);
         getrandom::fill(&mut secret).map_err(|_| KeyError::Random)?;
         getrandom::fill(&mut mark).map_err(|_| KeyError::Random)?;
@@ -120,7 +213,7 @@ impl Ring {
             mark[1],
             mark[2]
         );
-        self.keys.insert(0, Key::new(name, secret));
+        self.keys.insert(0, Key::new(name, algorithm, secret));
         Ok(self)
     }
 
@@ -133,7 +226,7 @@ impl Ring {
             let secret = BASE64
                 .decode(key.secret.trim().trim_end_matches('='))
                 .ok()?;
-            plain.then_some(Key::new(key.name, secret.try_into().ok()?))
+            plain.then_some(Key::new(key.name, key.algorithm, secret.try_into().ok()?))
         });
         let keys: Vec<Key> = keys.collect::<Option<_>>()?;
         (!keys.is_empty()).then_some(Self { keys })
@@ -144,8 +237,9 @@ impl Ring {
         let keys = self.keys.iter().map(|key| {
             let secret = BASE64.encode(key.secret);
             format!(
-                "\n[[keys]]\nname = \"{}\"\nsecret = \"{secret}\"\n",
-                key.name
+                "\n[[keys]]\nname = \"{}\"\ncipher = \"{}\"\nsecret = \"{secret}\"\n",
+                key.name,
+                key.algorithm.name()
             )
         });
         std::iter::once(HEAD.to_owned()).chain(keys).collect()
@@ -182,6 +276,15 @@ impl Ring {
         key.open(place, data)
     }
 
+    /// What seals files under the key of a name, or the one that seals now; with its name.
+    pub(super) fn file_cipher(&self, name: Option<&str>) -> Option<(&str, &Cipher)> {
+        let key = match name {
+            Some(name) => self.keys.iter().find(|key| key.name == name)?,
+            None => self.keys.first()?,
+        };
+        Some((&key.name, &key.files))
+    }
+
     pub(super) fn fingerprint(&self, text: &str) -> Option<String> {
         // The oldest key: what was on record before a rotation is still recognised.
         let key = self.keys.last()?;
@@ -191,12 +294,14 @@ impl Ring {
 }
 
 impl Key {
-    fn new(name: String, secret: [u8; 32]) -> Self {
+    fn new(name: String, algorithm: Algorithm, secret: [u8; 32]) -> Self {
         // One secret, one key for each use.
-        let cipher = keyed(&secret, &["yizhangtu cipher"]);
+        let of = |use_: &str| Cipher::new(algorithm, keyed(&secret, &[use_]));
         Self {
             name,
-            cipher: Aes256Gcm::new(&cipher.into()),
+            algorithm,
+            cipher: of("yizhangtu cipher"),
+            files: of("yizhangtu files"),
             nonces: keyed(&secret, &["yizhangtu nonces"]),
             secret,
         }
@@ -205,11 +310,7 @@ impl Key {
     fn seal(&self, place: &str, text: &str) -> Option<String> {
         let hash = keyed(&self.nonces, &[place, text]);
         let nonce: [u8; NONCE] = hash[..NONCE].try_into().ok()?;
-        let payload = Payload {
-            msg: text.as_bytes(),
-            aad: place.as_bytes(),
-        };
-        let sealed = self.cipher.encrypt(&Nonce::from(nonce), payload).ok()?;
+        let sealed = self.cipher.seal(nonce, text.as_bytes(), place.as_bytes())?;
         let data = BASE64.encode([&nonce[..], &sealed].concat());
         Some(format!("{MARK}{}:{data}", self.name))
     }
@@ -217,11 +318,7 @@ impl Key {
     fn open(&self, place: &str, data: &str) -> Option<String> {
         let data = BASE64.decode(data).ok()?;
         let (nonce, sealed) = data.split_first_chunk::<NONCE>()?;
-        let payload = Payload {
-            msg: sealed,
-            aad: place.as_bytes(),
-        };
-        let open = self.cipher.decrypt(&Nonce::from(*nonce), payload).ok()?;
+        let open = self.cipher.open(*nonce, sealed, place.as_bytes())?;
         String::from_utf8(open).ok()
     }
 }
@@ -235,4 +332,51 @@ fn keyed(key: &[u8; 32], texts: &[&str]) -> [u8; 32] {
         mac.update(&[0xff]);
     }
     mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sm4_gcm_is_that_of_rfc_8998() {
+        // Appendix A.1: key, nonce, associated data, plaintext, and what comes of them.
+        let bytes = |text: &str| -> Vec<u8> {
+            let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
+            let pairs = digits.chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+            pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
+        };
+        let mut key = [0; 32];
+        key[..16].copy_from_slice(&bytes("0123456789ABCDEFFEDCBA9876543210"));
+        let nonce: [u8; 12] = bytes("00001234567800000000ABCD").try_into().unwrap();
+        let aad = bytes("FEEDFACEDEADBEEFFEEDFACEDEADBEEFABADDAD2");
+        let plain = bytes(
+            "AAAAAAAAAAAAAAAABBBBBBBBBBBBBBBBCCCCCCCCCCCCCCCCDDDDDDDDDDDDDDDD
+             EEEEEEEEEEEEEEEEFFFFFFFFFFFFFFFFEEEEEEEEEEEEEEEEAAAAAAAAAAAAAAAA",
+        );
+        let expected = bytes(
+            "17F399F08C67D5EE19D0DC9969C4BB7D5FD46FD3756489069157B282BB200735
+             D82710CA5C22F0CCFA7CBF93D496AC15A56834CBCF98C397B4024A2691233B8D
+             83DE3541E4C2B58177E065A9BF7B62EC",
+        );
+        let cipher = Cipher::new(Algorithm::Sm4Gcm, key);
+        assert_eq!(cipher.seal(nonce, &plain, &aad), Some(expected.clone()));
+        assert_eq!(cipher.open(nonce, &expected, &aad), Some(plain));
+    }
+
+    #[test]
+    fn a_ring_of_either_algorithm_is_written_and_read() {
+        let old = Ring::made_for(Algorithm::Aes256Gcm).unwrap();
+        let ring = old.clone().with_new(Algorithm::Sm4Gcm).unwrap();
+        let read = Ring::parse(&ring.to_text()).unwrap();
+        assert_eq!(read.algorithm(), Algorithm::Sm4Gcm);
+        let sealed = ring.seal("person/phone", "13812345678").unwrap();
+        assert_eq!(read.open("person/phone", &sealed).as_deref(), Some("13812345678"));
+        let before = old.seal("person/phone", "13812345678").unwrap();
+        assert_eq!(read.open("person/phone", &before).as_deref(), Some("13812345678"));
+        // A file of keys from before there was a choice.
+        let plain = old.to_text().replace("cipher = \"aes-256-gcm\"\n", "");
+        let read = Ring::parse(&plain).unwrap();
+        assert_eq!(read.open("person/phone", &before).as_deref(), Some("13812345678"));
+    }
 }

@@ -44,7 +44,7 @@ use rusqlite::Connection;
 
 pub use about::About;
 pub use accounts::{Account, ApiKey, Territory};
-pub use attachments::{Attachments, Copied};
+pub use attachments::{Attachments, Copied, Part};
 pub use audit::{Act, AuditQuery, AuditRow, AuditState, AuditSum, AuditSums};
 pub use batch::{ImportBatch, Undoing, Undone};
 pub use blob::BlobError;

@@ -27,6 +27,8 @@ pub struct SealState {
 pub struct Resealed {
     /// Values that were sealed, or sealed anew.
     pub values: u64,
+    /// Files beside the map that were.
+    pub files: u64,
     /// Whether what the disk kept of the old ones was overwritten too.
     pub cleared: bool,
 }
@@ -135,6 +137,10 @@ impl GeoPackage {
             after = last;
             progress(done.values);
         }
+        done.files = self.attachments().reseal(&|hash| {
+            let rows = self.query("SELECT 1 FROM attachment WHERE hash = ?1 LIMIT 1", [hash], |_| Ok(()))?;
+            Ok(!rows.is_empty())
+        })?;
         // Where another program has the file open, it is cleared at the next occasion.
         let emptied: rusqlite::Result<i64> =
             connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));

@@ -1,6 +1,6 @@
 //! What a camera wrote into a picture (EXIF 2.32): when, where and whither.
 
-use std::{fs::File, io::BufReader, path::Path};
+use std::io::Cursor;
 
 use chrono::{DateTime, FixedOffset, NaiveDateTime, TimeZone};
 use exif::{Exif, In, Rational, Reader, Tag, Value};
@@ -16,11 +16,8 @@ pub(super) struct Taken {
 }
 
 /// Reads what a camera wrote; nothing where it wrote nothing, or nothing that can be read.
-pub(super) fn taken(path: &Path) -> Taken {
-    let exif = File::open(path).ok().and_then(|file| {
-        let mut file = BufReader::new(file);
-        Reader::new().read_from_container(&mut file).ok()
-    });
+pub(super) fn taken(content: &[u8]) -> Taken {
+    let exif = (Reader::new().read_from_container(&mut Cursor::new(content))).ok();
     exif.map_or_else(Taken::default, |exif| Taken {
         at: instant(&exif),
         place: place(&exif),

@@ -76,9 +76,9 @@ pub(super) async fn attachment(
     if let Some(unchanged) = unchanged(&headers, &tag) {
         return Ok(unchanged);
     }
-    let (media, path) = (allowed.media, allowed.files.path(&hash));
+    let (media, files) = (allowed.media, allowed.files);
     let content = tokio::task::spawn_blocking(move || {
-        let content = Bytes::from(std::fs::read(path)?);
+        let content = Bytes::from(files.read(&hash)?);
         Ok(if whole {
             Some(content)
         } else {
@@ -112,8 +112,7 @@ async fn hand_over(
     allowed: Allowed,
 ) -> Result<Response, Problem> {
     let read = tokio::task::spawn_blocking(move || {
-        let path = allowed.files.path(&allowed.hash);
-        let content = std::fs::read(path).map_err(|error| unreadable(&error))?;
+        let content = (allowed.files.read(&allowed.hash)).map_err(|error| unreadable(&error))?;
         let act = Entry::of("export", allowed.object.clone()).counting(1);
         leave.hand_over(&app, &viewer, act, &allowed.hash)?;
         let (name, ending) = (allowed.name.rsplit_once('.')).unwrap_or((&allowed.name, "bin"));

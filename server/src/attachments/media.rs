@@ -1,10 +1,6 @@
 //! What a file is, by what is in it.
 
-use std::{
-    fs::File,
-    io::{BufReader, Read, Seek, SeekFrom},
-    path::Path,
-};
+use std::io::Cursor;
 
 use image::{ImageDecoder, ImageFormat, ImageReader, Limits};
 
@@ -97,31 +93,30 @@ impl Media {
 
 /// What a file is. Pictures are held against their header alone: whoever unpacks them finds
 /// out about the rest.
-pub(super) fn recognise(path: &Path, rules: &Rules) -> std::io::Result<Result<Recognised, Unfit>> {
-    let mut file = File::open(path)?;
-    let mut start = [0; 16];
-    let read = read_up_to(&mut file, &mut start)?;
-    let Some(media) = Media::of(&start[..read]) else {
-        return Ok(Err(Unfit::Unknown));
+pub(super) fn recognise(
+    content: &[u8],
+    rules: &Rules,
+) -> Result<Recognised, Unfit> {
+    let Some(media) = Media::of(content) else {
+        return Err(Unfit::Unknown);
     };
     let Some(format) = media.picture() else {
-        let whole = ends_as_pdf(&mut file)?;
+        let whole = ends_as_pdf(content);
         let recognised = Recognised { media, size: None };
-        return Ok(if whole {
+        return if whole {
             Ok(recognised)
         } else {
             Err(Unfit::Damaged)
-        });
+        };
     };
-    file.seek(SeekFrom::Start(0))?;
-    let mut reader = ImageReader::with_format(BufReader::new(file), format);
+    let mut reader = ImageReader::with_format(Cursor::new(content), format);
     reader.limits(Limits::no_limits());
     let Ok(mut decoder) = reader.into_decoder() else {
-        return Ok(Err(Unfit::Damaged));
+        return Err(Unfit::Damaged);
     };
     let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > rules.largest_pixels() {
-        return Ok(Err(Unfit::TooManyPixels));
+        return Err(Unfit::TooManyPixels);
     }
     let turned = decoder.orientation().is_ok_and(is_on_its_side);
     let size = Some(if turned {
@@ -129,7 +124,7 @@ pub(super) fn recognise(path: &Path, rules: &Rules) -> std::io::Result<Result<Re
     } else {
         (width, height)
     });
-    Ok(Ok(Recognised { media, size }))
+    Ok(Recognised { media, size })
 }
 
 fn is_on_its_side(orientation: image::metadata::Orientation) -> bool {
@@ -140,37 +135,19 @@ fn is_on_its_side(orientation: image::metadata::Orientation) -> bool {
     )
 }
 
-fn read_up_to(file: &mut File, into: &mut [u8]) -> std::io::Result<usize> {
-    let mut read = 0;
-    while read < into.len() {
-        match file.read(&mut into[read..])? {
-            0 => break,
-            more => read += more,
-        }
-    }
-    Ok(read)
-}
-
 /// Whether a file ends as a PDF does: one that was cut off while it was copied does not.
-fn ends_as_pdf(file: &mut File) -> std::io::Result<bool> {
+fn ends_as_pdf(content: &[u8]) -> bool {
     const END: &[u8] = b"%%EOF";
-    let length = file.seek(SeekFrom::End(0))?;
-    file.seek(SeekFrom::Start(length.saturating_sub(2048)))?;
-    let mut tail = Vec::new();
-    file.read_to_end(&mut tail)?;
-    Ok(tail.windows(END.len()).any(|window| window == END))
+    let tail = &content[content.len().saturating_sub(2048)..];
+    tail.windows(END.len()).any(|window| window == END)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
-
     use super::*;
 
     fn recognised(content: &[u8]) -> Result<Recognised, Unfit> {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(content).unwrap();
-        recognise(file.path(), Rules::usual()).unwrap()
+        recognise(content, Rules::usual())
     }
 
     #[test]

@@ -1,6 +1,10 @@
-//! A file as it comes: to the disk while it is hashed, never whole in memory.
+//! A file as it comes: to the disk, sealed where there is a key, while it is hashed. Only one
+//! that came whole is read back to be looked at.
 
-use std::{io, path::Path};
+use std::{
+    io::{self, Write as _},
+    path::Path,
+};
 
 use axum::{
     body::{Body, Bytes},
@@ -8,9 +12,7 @@ use axum::{
 };
 use futures::StreamExt as _;
 use sha2::{Digest as _, Sha256};
-use tempfile::NamedTempFile;
-use tokio::io::AsyncWriteExt as _;
-use yizhangtu_data::store::{Attachments, StoreError};
+use yizhangtu_data::store::{Attachments, Part, StoreError};
 
 use super::{
     camera::{self, Taken},
@@ -21,7 +23,7 @@ use crate::{changes::of_store, http::Problem};
 
 /// A file that came whole, and what it is.
 pub(super) struct Received {
-    pub(super) part: NamedTempFile,
+    pub(super) part: Part,
     pub(super) hash: String,
     pub(super) bytes: u64,
     pub(super) what: Recognised,
@@ -36,11 +38,10 @@ pub(super) struct Received {
 pub(super) async fn file(files: &Attachments, body: Body) -> Result<Received, Problem> {
     let rules = Rules::usual();
     let folder = files.clone();
-    let part = tokio::task::spawn_blocking(move || folder.begin())
+    let mut part = tokio::task::spawn_blocking(move || folder.begin())
         .await
         .map_err(Problem::internal)?
         .map_err(|error| of_store(&error))?;
-    let mut file = tokio::fs::File::from_std(part.reopen().map_err(Problem::internal)?);
     let folder = files.folder().to_path_buf();
     let failed = |error| not_written(&folder, error);
     let mut hash = Sha256::new();
@@ -58,18 +59,17 @@ pub(super) async fn file(files: &Attachments, body: Body) -> Result<Received, Pr
             return Err(too_large(rules.largest_of_all()));
         }
         hash.update(&chunk);
-        file.write_all(&chunk).await.map_err(failed)?;
+        let written = tokio::task::spawn_blocking(move || part.write_all(&chunk).map(|()| part));
+        part = written.await.map_err(Problem::internal)?.map_err(failed)?;
     }
-    file.flush().await.map_err(failed)?;
-    drop(file);
+    let files = files.clone();
     let looked = tokio::task::spawn_blocking(move || {
-        let what = recognise(part.path(), rules)?;
-        let taken = camera::taken(part.path());
-        Ok::<_, std::io::Error>((part, what, taken))
+        let part = part.complete()?;
+        let content = files.read_part(&part)?;
+        let what = recognise(&content, rules);
+        Ok::<_, io::Error>((part, what, camera::taken(&content)))
     });
-    let (part, what, taken) = (looked.await)
-        .map_err(Problem::internal)?
-        .map_err(Problem::internal)?;
+    let (part, what, taken) = (looked.await).map_err(Problem::internal)?.map_err(failed)?;
     let what = what.map_err(|unfit| refused(unfit, rules))?;
     let largest = rules
         .largest(what.media)

@@ -1,6 +1,6 @@
 //! Small pictures of large ones.
 
-use std::{fs, io, path::Path};
+use std::io;
 
 use image::{
     DynamicImage, ImageDecoder as _, ImageReader, Limits, codecs::jpeg::JpegEncoder,
@@ -23,42 +23,32 @@ pub(super) fn thumbnail(
     hash: &str,
     media: Media,
 ) -> io::Result<Option<Vec<u8>>> {
-    let kept = files.thumbnail(hash);
-    match fs::read(&kept) {
+    match files.read_thumbnail(hash) {
         Ok(content) => return Ok(Some(content)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
-    let Some(content) = made(&files.path(hash), media)? else {
+    let Some(content) = made(&files.read(hash)?, media) else {
         return Ok(None);
     };
     // It is made again where it could not be kept: the disk may be full or read-only.
-    if let Ok(mut part) = files.begin()
-        && io::Write::write_all(part.as_file_mut(), &content).is_ok()
-    {
-        let _ = part.persist(&kept);
+    if let Err(error) = files.keep_thumbnail(hash, &content) {
+        tracing::debug!(%error, "a small picture is not kept");
     }
     Ok(Some(content))
 }
 
-fn made(path: &Path, media: Media) -> io::Result<Option<Vec<u8>>> {
-    let Some(format) = media.picture() else {
-        return Ok(None);
-    };
+fn made(content: &[u8], media: Media) -> Option<Vec<u8>> {
+    let format = media.picture()?;
     let rules = Rules::usual();
-    let file = io::BufReader::new(fs::File::open(path)?);
-    let mut reader = ImageReader::with_format(file, format);
+    let mut reader = ImageReader::with_format(io::Cursor::new(content), format);
     let mut limits = Limits::default();
     // Eight bytes a pixel at most, and as much again to work in.
     limits.max_alloc = Some(rules.largest_pixels() * 16);
     reader.limits(limits);
-    let Ok(mut decoder) = reader.into_decoder() else {
-        return Ok(None);
-    };
+    let mut decoder = reader.into_decoder().ok()?;
     let way_up = decoder.orientation();
-    let Ok(picture) = DynamicImage::from_decoder(decoder) else {
-        return Ok(None);
-    };
+    let picture = DynamicImage::from_decoder(decoder).ok()?;
     let longest = rules.thumbnail_pixels;
     let mut small = if picture.width().max(picture.height()) > longest {
         picture.resize(longest, longest, FilterType::Triangle)
@@ -70,5 +60,5 @@ fn made(path: &Path, media: Media) -> io::Result<Option<Vec<u8>>> {
     }
     let mut out = Vec::new();
     let encoded = JpegEncoder::new_with_quality(&mut out, QUALITY).encode_image(&small.to_rgb8());
-    Ok(encoded.is_ok().then_some(out))
+    encoded.is_ok().then_some(out)
 }

@@ -117,6 +117,7 @@ fn encryption(store: &GeoPackage, findings: &mut Vec<Finding>) -> Result<(), Fai
             ),
         );
     }
+    attachments(store, findings)?;
     if state.clear > 0 {
         let synthetic = store.about().synthetic;
         let remedy = if ring.current().is_some() {
@@ -181,6 +182,51 @@ fn encryption(store: &GeoPackage, findings: &mut Vec<Finding>) -> Result<(), Fai
             ABOUT,
             State::Warning,
             "密钥文件与数据在同一文件夹，谁拿走数据也拿走密钥，请分开存放 / the key lies in the folder of the data: whoever takes the one has the other",
+        );
+    }
+    Ok(())
+}
+
+/// The photographs and documents beside the map.
+fn attachments(store: &GeoPackage, findings: &mut Vec<Finding>) -> Result<(), Failure> {
+    const ABOUT: &str = "attachments";
+    let (clear, by_key) = store.attachments().seal_state()?;
+    let ring = store.keys().ring();
+    let lost: u64 = (by_key.iter())
+        .filter(|(name, _)| !ring.names().any(|own| own == *name))
+        .map(|(_, count)| count)
+        .sum();
+    let old: u64 = (by_key.iter())
+        .filter(|(name, _)| ring.current() != Some(name))
+        .map(|(_, count)| count)
+        .sum();
+    if lost > 0 {
+        add(
+            findings,
+            ABOUT,
+            State::Bad,
+            format!(
+                "{lost} 个附件的密钥不在，读不出来，请找回密钥副本 / the key of {lost} attachments is not here; find its copy"
+            ),
+        );
+    } else if old > 0 {
+        add(
+            findings,
+            ABOUT,
+            State::Warning,
+            format!(
+                "{old} 个附件仍用旧密钥，请运行 yizhangtu key seal / {old} attachments are under an old key; run yizhangtu key seal"
+            ),
+        );
+    }
+    if clear > 0 && ring.current().is_some() {
+        add(
+            findings,
+            ABOUT,
+            State::Warning,
+            format!(
+                "{clear} 个照片或文件以明文存放，请运行 yizhangtu key seal / {clear} photographs or documents lie in clear; run yizhangtu key seal"
+            ),
         );
     }
     Ok(())

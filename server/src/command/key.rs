@@ -8,7 +8,7 @@ use std::{
 use clap::Subcommand;
 use serde_json::json;
 use yizhangtu_data::{
-    seal::{Keys, Ring, Source},
+    seal::{Algorithm, Keys, Ring, Source},
     store::{Access, GeoPackage},
 };
 
@@ -27,6 +27,9 @@ enum Verb {
     Make {
         /// 密钥文件，不要与数据放在一起 / the file of keys; keep it apart from the data
         keys: PathBuf,
+        /// 算法：aes-256-gcm 或 sm4-gcm（国密） / the algorithm: aes-256-gcm or sm4-gcm
+        #[arg(long, value_name = "CIPHER", default_value = "aes-256-gcm")]
+        cipher: Algorithm,
     },
     /// 用当前密钥加密文件中尚未加密的证件号和电话，可在服务运行时进行 / seal what still lies in clear, also while the file is served
     Seal {
@@ -37,6 +40,9 @@ enum Verb {
     Rotate {
         /// GeoPackage 文件 / the file
         file: PathBuf,
+        /// 换用的算法，不给则不变 / another algorithm; the same where none is given
+        #[arg(long, value_name = "CIPHER")]
+        cipher: Option<Algorithm>,
     },
     /// 核对密钥副本，核对过后 doctor 不再提醒 / check a copy of the keys, so that doctor no longer warns
     Copy {
@@ -49,18 +55,18 @@ enum Verb {
 
 pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     match arguments.verb {
-        Verb::Make { keys } => make(&keys, output),
+        Verb::Make { keys, cipher } => make(&keys, cipher, output),
         Verb::Seal { file } => {
             let store = opened(&file)?;
             seal(&store, "key_seal", output)
         }
-        Verb::Rotate { file } => rotate(&file, output),
+        Verb::Rotate { file, cipher } => rotate(&file, cipher, output),
         Verb::Copy { file, copy } => confirm(&file, &copy, output),
     }
 }
 
-fn make(path: &Path, output: Output) -> Result<(), Failure> {
-    let ring = Ring::made()?;
+fn make(path: &Path, cipher: Algorithm, output: Output) -> Result<(), Failure> {
+    let ring = Ring::made_for(cipher)?;
     ring.write(path, true)?;
     let mut to = io::stdout().lock();
     if output.json {
@@ -95,14 +101,15 @@ fn seal(store: &GeoPackage, action: &str, output: Output) -> Result<(), Failure>
     super::on_record(store, action, &key, "", done.values)?;
     let mut to = io::stdout().lock();
     if output.json {
-        let result = json!({ "key": key, "values": done.values, "cleared": done.cleared });
+        let result = json!({ "key": key, "values": done.values, "files": done.files, "cleared": done.cleared });
         writeln!(to, "{result}")?;
         return Ok(());
     }
     writeln!(
         to,
-        "已用密钥 {key} 加密 {count} 个值 / sealed {count} values with the key {key}",
-        count = done.values
+        "已用密钥 {key} 加密 {count} 个值、{files} 个附件文件 / sealed {count} values and {files} files with the key {key}",
+        count = done.values,
+        files = done.files
     )?;
     if !done.cleared {
         writeln!(
@@ -114,7 +121,7 @@ fn seal(store: &GeoPackage, action: &str, output: Output) -> Result<(), Failure>
     Ok(())
 }
 
-fn rotate(file: &Path, output: Output) -> Result<(), Failure> {
+fn rotate(file: &Path, cipher: Option<Algorithm>, output: Output) -> Result<(), Failure> {
     let store = opened(file)?;
     let keys = store.keys();
     let path = keys.source().and_then(Source::file).ok_or_else(|| {
@@ -125,7 +132,9 @@ fn rotate(file: &Path, output: Output) -> Result<(), Failure> {
         )
     })?;
     // The old key stays behind the new one: backups and a service that runs need it.
-    let ring = (*keys.ring()).clone().with_new()?;
+    let ring = keys.ring();
+    let cipher = cipher.unwrap_or_else(|| ring.algorithm());
+    let ring = (*ring).clone().with_new(cipher)?;
     ring.write(path, false)?;
     keys.reload()?;
     seal(&store, "key_rotate", output)
