@@ -168,3 +168,148 @@ fn whoever_sends_slowly_holds_nobody_up() {
     );
     assert_eq!(server.get("/health").status, 200);
 }
+
+/// The quickest of some measurements: what is left when nobody else was in the way.
+fn quickest(times: &[Duration]) -> f64 {
+    times.iter().min().expect("a time").as_secs_f64()
+}
+
+#[test]
+fn the_clock_tells_neither_who_has_an_account_nor_what_lies_elsewhere() {
+    let server = Server::start(&village("donghua"));
+    let manager = server.sign_in("data_manager");
+    let worker = server.sign_in("grid_worker");
+    let ids = |asker: &yizhangtu_tests::Asker| -> Vec<String> {
+        let all = asker.get("/collections/building/items?limit=1000").json();
+        let features = all["features"].as_array().expect("features").clone();
+        let id = |feature: &serde_json::Value| feature["id"].as_str().map(str::to_owned);
+        features.iter().filter_map(id).collect()
+    };
+    let own = ids(&worker);
+    let foreign: Vec<String> = (ids(&manager).into_iter())
+        .filter(|id| !own.contains(id))
+        .collect();
+    // Another's house and one that never was, in turn.
+    let (mut there, mut nowhere) = (Vec::new(), Vec::new());
+    for (at, id) in foreign.iter().take(150).enumerate() {
+        let never = format!("{}{at}", &id[..id.len() - at.to_string().len()]);
+        for (id, times) in [(id, &mut there), (&never, &mut nowhere)] {
+            let path = format!("/collections/building/items/{id}");
+            let began = Instant::now();
+            let reply = worker.get(&path);
+            times.push(began.elapsed());
+            assert_eq!(reply.status, 404);
+            assert_eq!(
+                reply.text().replace(&**id, "ID"),
+                worker
+                    .get("/collections/building/items/never")
+                    .text()
+                    .replace("never", "ID")
+            );
+        }
+    }
+    let ratio = quickest(&there) / quickest(&nowhere);
+    println!("foreign to absent house: {ratio:.2}");
+    assert!((0.5..2.0).contains(&ratio), "{ratio}");
+
+    // Names with an account and names without: a password is hashed for either.
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    for at in 0..12 {
+        let role = yizhangtu_tests::ROLES[at];
+        for (user, times) in [
+            (role.to_owned(), &mut known),
+            (format!("{role}x"), &mut unknown),
+        ] {
+            let body = json!({ "user": user, "password": "Wrong-password-1" });
+            let began = Instant::now();
+            let reply = server.post("/session", &body);
+            times.push(began.elapsed());
+            assert_eq!(reply.status, 401, "{user}: {}", reply.text());
+        }
+    }
+    let ratio = quickest(&known) / quickest(&unknown);
+    println!("known to unknown user: {ratio:.2}");
+    assert!((0.6..1.6).contains(&ratio), "{ratio}");
+}
+
+#[test]
+fn nothing_kept_for_one_is_given_to_another() {
+    let server = Server::start(&village("donghua"));
+    let (manager, worker, leader) = (
+        server.sign_in("data_manager"),
+        server.sign_in("grid_worker"),
+        server.sign_in("leader"),
+    );
+    let own = worker.get("/collections/building/items?limit=1000").text();
+    let all = manager.get("/collections/building/items?limit=1000").json();
+    let foreign = (all["features"].as_array().into_iter().flatten())
+        .filter_map(|feature| feature["id"].as_str())
+        .find(|id| !own.contains(id))
+        .expect("a house elsewhere")
+        .to_owned();
+    let path = format!("/collections/building/items/{foreign}");
+    let read = manager.get(&path);
+    let tag = read.header("etag").expect("a tag").to_owned();
+    // Whoever learned the tag of a thing that is not theirs learns no more by it.
+    let asked = worker.get_with(&path, &[("if-none-match", &tag)]);
+    assert_eq!(asked.status, 404);
+    // Cookies part what caches on the way may keep.
+    for (asker, path) in [
+        (&manager, &*path),
+        (&leader, "/collections/person/schema"),
+        (&worker, "/search?q=a"),
+    ] {
+        let reply = asker.get(path);
+        let kept = reply.header("cache-control").unwrap_or_default();
+        let varies = reply.header("vary").unwrap_or_default().to_lowercase();
+        assert!(
+            kept.contains("no-store") || kept.contains("private") || varies.contains("cookie"),
+            "{path}: {kept:?} {varies:?}"
+        );
+    }
+    // A session that was ended and is sent again; one that somebody chose beforehand.
+    let cookie = leader.cookie().to_owned();
+    assert_eq!(leader.send("DELETE", "/session", &[], b"").status, 204);
+    let replayed = server.with_cookie(&cookie);
+    assert_eq!(replayed.get("/houses/none").status, 401);
+    let (name, _) = cookie.split_once('=').expect("a pair");
+    let planted = server.with_cookie(&format!("{name}={}", "a".repeat(43)));
+    let body = json!({ "user": "leader", "password": "yizhangtu-demo" });
+    let given = planted.post("/session", &body);
+    let set = given.header("set-cookie").expect("a cookie");
+    assert!(!set.contains(&"a".repeat(43)), "a new token, not the planted one");
+    for forged in ["", "=", "a=b", "%00", &"x".repeat(4_000)] {
+        let forger = server.with_cookie(&format!("{name}={forged}"));
+        assert!([401, 404].contains(&forger.get("/houses/none").status), "{forged}");
+    }
+}
+
+#[test]
+fn whoever_never_ends_a_head_or_drips_a_body_holds_nobody_up() {
+    let server = Server::start(&village("donghua"));
+    let address = server.url.strip_prefix("http://").expect("an address").to_owned();
+    let mut slow: Vec<TcpStream> = (0..300)
+        .map(|at| {
+            let mut stream = TcpStream::connect(&address).expect("a connection");
+            let head = if at % 2 == 0 {
+                "GET /lookup?point=113.59,23.11 HTTP/1.1\r\nhost: localhost\r\nx-a: "
+            } else {
+                "POST /session HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 60000\r\n\r\n{"
+            };
+            stream.write_all(head.as_bytes()).expect("sent");
+            stream
+        })
+        .collect();
+    let mut longest = Duration::ZERO;
+    for _ in 0..20 {
+        for stream in &mut slow {
+            // One that the server closed already is as well.
+            let _ = stream.write_all(b" ");
+        }
+        let began = Instant::now();
+        assert_eq!(server.get("/lookup?point=113.59,23.11").status, 200);
+        longest = longest.max(began.elapsed());
+    }
+    println!("the longest look-up beside 300 slow senders: {longest:?}");
+    assert!(longest < Duration::from_secs(5), "{longest:?}");
+}

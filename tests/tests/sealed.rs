@@ -326,3 +326,100 @@ fn a_file_in_clear_is_sealed_to_its_last_page() {
     let known = with_keys(&keys, &["audit".as_ref(), "verify".as_ref(), file.as_ref()]);
     assert!(known.status.success(), "{}", text(&known));
 }
+
+/// A picture of one pixel.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\0\0\0\rIDATx\x9cc\xf8\xcf\xc0\xf0\x1f\0\x05\0\x01\xff\x89\x99=\x1d\0\0\0\0IEND\xaeB`\x82";
+
+/// What lies in the folder of attachments.
+fn kept(file: &Path) -> Vec<Vec<u8>> {
+    let mut all = Vec::new();
+    let shelves = fs::read_dir(file.with_extension("attachments")).expect("the folder");
+    for shelf in shelves.flatten().filter(|shelf| shelf.path().is_dir()) {
+        for one in fs::read_dir(shelf.path()).expect("a shelf").flatten() {
+            all.push(fs::read(one.path()).expect("bytes"));
+        }
+    }
+    all
+}
+
+#[test]
+fn a_stolen_folder_shows_no_face_and_a_new_key_seals_photographs_anew() {
+    let Sealed {
+        _folder,
+        keys,
+        file,
+    } = sealed();
+    let server = Server::start_in(&file, &[], &[(VARIABLE, keys.as_os_str())]);
+    let clerk = server.sign_in("village_clerk");
+    let houses = clerk.get("/collections/building/items?limit=1").json();
+    let house = houses["features"][0]["id"].as_str().expect("an id");
+    let added = clerk.post_as(
+        &format!("/collections/building/items/{house}/attachments?name=a.png"),
+        "image/png",
+        PNG,
+    );
+    assert_eq!(added.status, 201, "{}", added.text());
+    let href = added.json()["href"].as_str().expect("a path").to_owned();
+    let original = format!("{href}?original=true");
+    let shown = || {
+        assert_eq!(clerk.get(&original).body, PNG);
+        assert_eq!(clerk.get(&format!("{href}/thumbnail")).status, 200);
+    };
+    shown();
+    // The picture and its small one: neither begins as a picture does, nor holds a part of one.
+    let sealed = |key: &str| {
+        let all = kept(&file);
+        assert_eq!(all.len(), 2);
+        for one in &all {
+            assert!(one.starts_with(b"\0yztseal"));
+            assert!(one.windows(key.len()).any(|part| part == key.as_bytes()));
+            for mark in [&b"PNG"[..], b"IHDR", b"JFIF", b"\xFF\xD8\xFF"] {
+                assert!(
+                    !one.windows(mark.len()).any(|part| part == mark),
+                    "{mark:?}"
+                );
+            }
+        }
+    };
+    let current = || {
+        let text = fs::read_to_string(&keys).expect("the keys");
+        let line = text.lines().find(|line| line.starts_with("name = "));
+        line.and_then(|line| line.split('"').nth(1))
+            .expect("a name")
+            .to_owned()
+    };
+    let first = current();
+    sealed(&first);
+
+    // Rotated to SM4 while it is served: nobody waits, nothing is lost.
+    let rotated = with_keys(
+        &keys,
+        &[
+            "key".as_ref(),
+            "rotate".as_ref(),
+            file.as_ref(),
+            "--cipher".as_ref(),
+            "sm4-gcm".as_ref(),
+        ],
+    );
+    assert!(rotated.status.success(), "{}", text(&rotated));
+    let second = current();
+    assert_ne!(first, second);
+    assert!(
+        fs::read_to_string(&keys)
+            .expect("the keys")
+            .contains("sm4-gcm")
+    );
+    sealed(&second);
+    shown();
+
+    // Without the key nothing of it is given; doctor says what is missing.
+    drop(server);
+    let other = file.with_file_name("other.toml");
+    let made = run([OsStr::new("key"), "make".as_ref(), other.as_ref()]);
+    assert!(made.status.success());
+    let told = with_keys(&other, &["doctor".as_ref(), file.as_ref()]);
+    assert!(text(&told).contains("附件的密钥不在"), "{}", text(&told));
+    let well = with_keys(&keys, &["doctor".as_ref(), file.as_ref()]);
+    assert!(!text(&well).contains("附件"), "{}", text(&well));
+}

@@ -144,8 +144,16 @@ mod tests {
                 let content: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
                 let kept = sealed(&ring, &content);
                 assert_eq!(file_key(&kept), ring.current());
-                assert_eq!(open_file(&ring, &kept).as_deref(), Some(&*content), "{length}");
-                assert!(!kept.windows(32).any(|part| content.windows(32).next() == Some(part)));
+                assert_eq!(
+                    open_file(&ring, &kept).as_deref(),
+                    Some(&*content),
+                    "{length}"
+                );
+                assert!(
+                    !kept
+                        .windows(32)
+                        .any(|part| content.windows(32).next() == Some(part))
+                );
                 // A bit anywhere, an end that is missing, a piece that is: none of it opens.
                 for at in [8, MAGIC.len() + 3, kept.len() / 2, kept.len() - 1] {
                     let mut changed = kept.clone();
@@ -161,7 +169,11 @@ mod tests {
             let mut swapped = whole.clone();
             swapped[head..head + piece].copy_from_slice(&whole[head + piece..head + 2 * piece]);
             assert_eq!(open_file(&ring, &swapped), None);
-            assert_eq!(open_file(&Ring::made().unwrap(), &whole), None, "another key");
+            assert_eq!(
+                open_file(&Ring::made().unwrap(), &whole),
+                None,
+                "another key"
+            );
         }
         let clear = b"\xFF\xD8\xFFa picture";
         let ring = Ring::made().unwrap();

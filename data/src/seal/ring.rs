@@ -85,7 +85,9 @@ impl std::str::FromStr for Algorithm {
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Self::ALL.iter().find(|(name, _)| *name == text);
         found.map(|(_, own)| *own).ok_or_else(|| {
-            format!("“{text}”：可用 aes-256-gcm、sm4-gcm / “{text}”: there are aes-256-gcm and sm4-gcm")
+            format!(
+                "“{text}”：可用 aes-256-gcm、sm4-gcm / “{text}”: there are aes-256-gcm and sm4-gcm"
+            )
         })
     }
 }
@@ -195,7 +197,9 @@ impl Ring {
 
     /// The algorithm of the key that seals.
     pub fn algorithm(&self) -> Algorithm {
-        self.keys.first().map_or_else(Algorithm::default, |key| key.algorithm)
+        self.keys
+            .first()
+            .map_or_else(Algorithm::default, |key| key.algorithm)
     }
 
     /// The same with a new key in front, which seals from now on.
@@ -343,8 +347,12 @@ mod tests {
         // Appendix A.1: key, nonce, associated data, plaintext, and what comes of them.
         let bytes = |text: &str| -> Vec<u8> {
             let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
-            let pairs = digits.chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
-            pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
+            let pairs = digits
+                .chunks(2)
+                .map(|pair| std::str::from_utf8(pair).unwrap());
+            pairs
+                .map(|pair| u8::from_str_radix(pair, 16).unwrap())
+                .collect()
         };
         let mut key = [0; 32];
         key[..16].copy_from_slice(&bytes("0123456789ABCDEFFEDCBA9876543210"));
@@ -371,12 +379,21 @@ mod tests {
         let read = Ring::parse(&ring.to_text()).unwrap();
         assert_eq!(read.algorithm(), Algorithm::Sm4Gcm);
         let sealed = ring.seal("person/phone", "13812345678").unwrap();
-        assert_eq!(read.open("person/phone", &sealed).as_deref(), Some("13812345678"));
+        assert_eq!(
+            read.open("person/phone", &sealed).as_deref(),
+            Some("13812345678")
+        );
         let before = old.seal("person/phone", "13812345678").unwrap();
-        assert_eq!(read.open("person/phone", &before).as_deref(), Some("13812345678"));
+        assert_eq!(
+            read.open("person/phone", &before).as_deref(),
+            Some("13812345678")
+        );
         // A file of keys from before there was a choice.
         let plain = old.to_text().replace("cipher = \"aes-256-gcm\"\n", "");
         let read = Ring::parse(&plain).unwrap();
-        assert_eq!(read.open("person/phone", &before).as_deref(), Some("13812345678"));
+        assert_eq!(
+            read.open("person/phone", &before).as_deref(),
+            Some("13812345678")
+        );
     }
 }

@@ -83,7 +83,8 @@ fn a_new_key_seals_and_the_old_one_opens() {
     let ring = Ring::made().unwrap();
     let old = Keys::fixed(ring.clone());
     let text = sealed(&old, "phone", "13812345678");
-    let new = Keys::fixed(Ring::parse(&ring.with_new(Algorithm::Aes256Gcm).unwrap().to_text()).unwrap());
+    let new =
+        Keys::fixed(Ring::parse(&ring.with_new(Algorithm::Aes256Gcm).unwrap().to_text()).unwrap());
     assert_eq!(opened(&new, "phone", &text), Value::from("13812345678"));
     assert_ne!(sealed(&new, "phone", "13812345678"), text);
     let layer = person();

@@ -125,8 +125,12 @@ impl Attachments {
         let mut part = self.begin()?;
         let path = self.thumbnail(hash);
         let failed = |error| StoreError::io(&path, error);
-        part.write_all(content).and_then(|()| part.finish()).map_err(failed)?;
-        part.file.persist(&path).map_err(|error| failed(error.error))?;
+        part.write_all(content)
+            .and_then(|()| part.finish())
+            .map_err(failed)?;
+        part.file
+            .persist(&path)
+            .map_err(|error| failed(error.error))?;
         Ok(())
     }
 
@@ -296,7 +300,9 @@ impl Attachments {
         let mut done = 0;
         for path in self.files() {
             let failed = |error| StoreError::io(&path, error);
-            let hash = (path.file_stem().unwrap_or_default()).to_string_lossy().into_owned();
+            let hash = (path.file_stem().unwrap_or_default())
+                .to_string_lossy()
+                .into_owned();
             if hash.starts_with(".part-") {
                 continue;
             }
@@ -309,12 +315,18 @@ impl Attachments {
                 continue;
             }
             // What can't be opened stays as it is; `doctor` tells of it.
-            let Ok(content) = self.open(kept) else { continue };
+            let Ok(content) = self.open(kept) else {
+                continue;
+            };
             let before = named(&hash)?;
             let mut part = self.begin()?;
-            part.write_all(&content).and_then(|()| part.finish()).map_err(failed)?;
+            part.write_all(&content)
+                .and_then(|()| part.finish())
+                .map_err(failed)?;
             part.file.as_file().sync_all().map_err(failed)?;
-            part.file.persist(&path).map_err(|error| failed(error.error))?;
+            part.file
+                .persist(&path)
+                .map_err(|error| failed(error.error))?;
             if before && !named(&hash)? {
                 self.remove(&hash)?;
                 continue;

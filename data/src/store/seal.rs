@@ -138,7 +138,11 @@ impl GeoPackage {
             progress(done.values);
         }
         done.files = self.attachments().reseal(&|hash| {
-            let rows = self.query("SELECT 1 FROM attachment WHERE hash = ?1 LIMIT 1", [hash], |_| Ok(()))?;
+            let rows = self.query(
+                "SELECT 1 FROM attachment WHERE hash = ?1 LIMIT 1",
+                [hash],
+                |_| Ok(()),
+            )?;
             Ok(!rows.is_empty())
         })?;
         // Where another program has the file open, it is cleared at the next occasion.

@@ -93,10 +93,7 @@ impl Media {
 
 /// What a file is. Pictures are held against their header alone: whoever unpacks them finds
 /// out about the rest.
-pub(super) fn recognise(
-    content: &[u8],
-    rules: &Rules,
-) -> Result<Recognised, Unfit> {
+pub(super) fn recognise(content: &[u8], rules: &Rules) -> Result<Recognised, Unfit> {
     let Some(media) = Media::of(content) else {
         return Err(Unfit::Unknown);
     };
