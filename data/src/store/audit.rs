@@ -11,7 +11,8 @@ use sha2::{Digest, Sha256};
 use super::{GeoPackage, StoreError};
 
 /// What the first row names as the hash before it.
-const BEGINNING: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+pub(super) const BEGINNING: &str =
+    "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// One act.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,7 +57,7 @@ pub struct AuditRow {
 impl AuditRow {
     /// The hash that the row should have. Fields are separated by their lengths, so that no
     /// two rows read alike.
-    fn computed(&self) -> String {
+    pub(super) fn computed(&self) -> String {
         let act = &self.act;
         let mut hasher = Sha256::new();
         let (sequence, count) = (self.sequence.to_string(), act.count.to_string());
@@ -154,10 +155,10 @@ pub struct AuditSum {
     pub last: u64,
 }
 
-const ROW: &str = "SELECT sequence, at, user, name, role, unit, address, action, object, \
+pub(super) const ROW: &str = "SELECT sequence, at, user, name, role, unit, address, action, object, \
      outcome, reason, count, previous, hash FROM audit";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<AuditRow> {
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<AuditRow> {
     let number = |at: usize| row.get::<_, i64>(at).map(i64::unsigned_abs);
     Ok(AuditRow {
         sequence: number(0)?,
@@ -179,7 +180,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<AuditRow> {
     })
 }
 
-fn written(at: DateTime<Utc>) -> String {
+pub(super) fn written(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
@@ -303,7 +304,7 @@ impl GeoPackage {
         )
     }
 
-    /// Checks every row against the one before, and the last against the count that SQLite
+    /// Checks every row that is here, after those that were archived, against the one before, and the last against the count that SQLite
     /// keeps and a hash that was noted elsewhere.
     ///
     /// # Errors
@@ -315,13 +316,25 @@ impl GeoPackage {
                 last: BEGINNING.to_owned(),
             });
         }
+        let archived = self.audit_archived()?;
         let check = || {
             let mut statement = self
                 .connection
                 .prepare(&format!("{ROW} ORDER BY sequence"))?;
             let mut rows = statement.query([])?;
-            let (mut expected, mut previous) = (1, BEGINNING.to_owned());
-            let mut seen = noted.is_none_or(|noted| noted == BEGINNING);
+            let (mut expected, mut previous) = (archived.as_ref()).map_or_else(
+                || (1, BEGINNING.to_owned()),
+                |end| (end.sequence + 1, end.hash.clone()),
+            );
+            let mut seen = noted.is_none_or(|noted| noted == BEGINNING || noted == previous);
+            if let Some(end) = &archived
+                && !self.tells_of_move(end)?
+            {
+                return Ok(AuditState::Broken {
+                    sequence: end.sequence,
+                    fault: "称已归档，日志中却没有这次归档 / it is said to be archived, and no row tells of it".to_owned(),
+                });
+            }
             while let Some(row) = rows.next()? {
                 let row = read(row)?;
                 let fault = if row.sequence != expected {

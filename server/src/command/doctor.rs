@@ -273,6 +273,18 @@ fn accounts(store: &GeoPackage, findings: &mut Vec<Finding>) -> Result<(), Failu
 }
 
 fn log(store: &GeoPackage, findings: &mut Vec<Finding>) -> Result<(), Failure> {
+    let kept = identity::Settings::usual().audit.keep_days;
+    let due = store.audit_rows_before(chrono::Utc::now() - chrono::TimeDelta::days(kept))?;
+    if due > 0 {
+        add(
+            findings,
+            "audit",
+            State::Warning,
+            format!(
+                "{due} 行审计日志已满 {kept} 天，请用 yizhangtu audit archive 归档 / {due} rows of the audit log are older than {kept} days; move them by yizhangtu audit archive"
+            ),
+        );
+    }
     match store.audit_state(None)? {
         AuditState::Whole { rows, last } => add(
             findings,

@@ -17,20 +17,26 @@ pub(super) fn on_record(
     reason: &str,
     count: u64,
 ) -> Result<(), StoreError> {
-    // Who is at the machine, as far as it says.
-    let user = ["SUDO_USER", "USER", "LOGNAME", "USERNAME"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));
     store
         .log(Act {
-            user: user.unwrap_or_default(),
-            role: ROLE.to_owned(),
             action: action.to_owned(),
             object: object.to_owned(),
             outcome: "done".to_owned(),
             reason: reason.to_owned(),
             count,
-            ..Act::default()
+            ..by()
         })
         .map(drop)
+}
+
+/// Who is at the machine, as far as it says.
+pub(super) fn by() -> Act {
+    let user = ["SUDO_USER", "USER", "LOGNAME", "USERNAME"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));
+    Act {
+        user: user.unwrap_or_default(),
+        role: ROLE.to_owned(),
+        ..Act::default()
+    }
 }

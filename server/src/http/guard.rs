@@ -10,7 +10,12 @@ use axum::{
 use super::App;
 
 /// Given on every answer that does not set its own.
-const HEADERS: [(HeaderName, HeaderValue); 5] = [
+const HEADERS: [(HeaderName, HeaderValue); 6] = [
+    // What one may see another may not: nothing on the way keeps it for both.
+    (
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-cache"),
+    ),
     (
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),

@@ -18,6 +18,17 @@ pub(crate) struct Settings {
     pub(super) account: AccountLimits,
     pub(super) rate: Rate,
     pub(crate) export: ExportLimits,
+    pub(crate) audit: AuditLimits,
+}
+
+/// How long the audit log is kept in the file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AuditLimits {
+    /// Days until rows are due to be archived.
+    pub(crate) keep_days: i64,
+    /// Days before which none is.
+    pub(crate) least_days: i64,
 }
 
 /// Limits of files with personal data that somebody else approves.
