@@ -34,11 +34,10 @@ impl Village {
     }
 }
 
-/// A resident of a house that the asker sees: the person's and the residence's row, the house.
+/// A resident of a house that the asker sees: the person's row and the house.
 struct Lived {
     house: String,
     person: Value,
-    residence: Value,
 }
 
 fn lived(asker: &Asker, nth: usize) -> Lived {
@@ -59,7 +58,6 @@ fn lived(asker: &Asker, nth: usize) -> Lived {
                 return Lived {
                     house,
                     person: resident["person"].clone(),
-                    residence: resident["residence"].clone(),
                 };
             }
             left -= 1;
