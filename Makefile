@@ -64,7 +64,7 @@ test-programs: page
 test-browser: page
 	scripts/install browser
 	cargo build --locked --bin yizhangtu
-	cd tests/browser && node --test --test-concurrency=2
+	cd tests/browser && node --test --test-concurrency=1
 
 check: page
 	scripts/install build

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
-import { api, idle, openAs, PHONE, picture, stop } from './harness.js';
+import { api, apiAs, idle, openAs, PHONE, picture, stop } from './harness.js';
 
 after(stop);
 
@@ -40,11 +40,26 @@ test('an officer issues a notice: what lacks is said, the number comes, both fil
   await issued.waitFor();
   assert.match(await issued.innerText(), /责停字〔20\d\d〕1号/);
   await documents.getByText(/已制发“责令停止违法行为通知书”/).waitFor();
-  const docx = await downloaded(page, () => issued.getByText('下载 DOCX').click());
-  assert.match(docx.name, /^责令停止违法行为通知书（.+〕1号）\.docx$/);
-  assert.equal(docx.bytes.subarray(0, 2).toString(), 'PK');
-  const pdf = await downloaded(page, () => issued.getByText('下载 PDF').click());
-  assert.equal(pdf.bytes.subarray(0, 4).toString(), '%PDF');
+  // It names persons: a second person agrees before it leaves.
+  await issued.getByTestId('ask-document').click();
+  const requests = page.getByTestId('exports');
+  await requests.locator('input[name=reason]').fill('送达当事人');
+  await requests.getByTestId('ask-export').locator('button[type=submit]').click();
+  const own = (state) => requests.locator(`[data-request][data-state=${state}]`);
+  await own('asked').nth(1).waitFor();
+  for (const { id } of (await apiAs('enforcer', '/exports')).requests) {
+    await apiAs('legal_officer', `/exports/${id}`, { method: 'PATCH', body: JSON.stringify({ state: 'approved' }) });
+  }
+  await requests.getByRole('button', { name: '关闭' }).click();
+  await page.getByTestId('account').click();
+  await page.getByTestId('open-exports').click();
+  const starts = [];
+  for (const nth of [0, 1]) {
+    const file = await downloaded(page, () => own('approved').nth(nth).getByRole('link', { name: '下载' }).click());
+    starts.push(file.bytes.subarray(0, 4).toString().slice(0, 2));
+  }
+  assert.deepEqual(starts.sort(), ['%P', 'PK'], 'a PDF and a DOCX');
+  await requests.getByRole('button', { name: '关闭' }).click();
   await issued.getByRole('button', { name: '作废' }).click();
   await issued.locator('form input').fill('期限写错');
   await issued.locator('form button').click();

@@ -182,6 +182,15 @@ export const rendered = (page, layer) =>
     return new Set(map.queryRenderedFeatures({ layers }).map(name)).size;
   }, layer);
 
+/** Waits until none of a catalog layer is on screen, or some of it: an idle map may not have heard of it yet. */
+export async function shown(page, layer, some) {
+  const until = Date.now() + 60_000;
+  while ((await rendered(page, layer)) > 0 !== some) {
+    assert.ok(Date.now() < until, `${layer} is ${some ? 'not ' : ''}on screen`);
+    await page.waitForTimeout(100);
+  }
+}
+
 /** The place of a coordinate on screen, in pixels of the page. */
 export const pixel = (page, lonLat) =>
   page.evaluate((point) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { api, idle, jump, open, picture, rendered, stop } from './harness.js';
+import { api, idle, jump, open, picture, rendered, shown, stop } from './harness.js';
 
 after(stop);
 
@@ -24,18 +24,15 @@ test('what the tree shows is what the map draws', async () => {
   assert.ok((await rendered(page, 'building')) > 100);
   assert.equal(await row.getAttribute('aria-checked'), 'true');
   await row.click();
-  await idle(page);
   assert.equal(await row.getAttribute('aria-checked'), 'false');
-  assert.equal(await rendered(page, 'building'), 0);
+  await shown(page, 'building', false);
 
   await page.locator('[data-layer="co_op"] [role="switch"]').click();
-  await idle(page);
-  assert.ok((await rendered(page, 'co_op')) > 0, 'a layer that was off appears');
+  await shown(page, 'co_op', true);
 
   const theme = page.locator('[data-theme="grids"] .theme-head .eye');
   await theme.click();
-  await idle(page);
-  for (const layer of ['village', 'grid', 'co_op']) assert.equal(await rendered(page, layer), 0, layer);
+  for (const layer of ['village', 'grid', 'co_op']) await shown(page, layer, false);
   await close();
 });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, test } from 'node:test';
-import { api, idle, inside, jump, open, PHONE, picture, pixel, rendered, stop } from './harness.js';
+import { api, idle, inside, jump, open, PHONE, picture, pixel, rendered, shown, stop } from './harness.js';
 
 after(stop);
 
@@ -147,8 +147,7 @@ test('on a phone one thumb reaches layers, inspector and statistics', async () =
   await picture(page, 'phone-layers');
   await page.locator('[data-layer="building"] [role="switch"]').tap();
   await page.locator('.layer-panel').getByRole('button', { name: '关闭', exact: true }).tap();
-  await idle(page);
-  assert.equal(await rendered(page, 'building'), 0);
+  await shown(page, 'building', false);
 
   const grids = await api('/collections/grid/items?limit=1&f=json');
   const point = inside(grids.features[0].geometry) ?? grids.features[0].geometry.coordinates.flat(Infinity).slice(0, 2);

@@ -6,8 +6,8 @@
 
 mod about;
 mod accounts;
-pub mod attachments;
 mod archive;
+pub mod attachments;
 mod audit;
 mod backup;
 mod batch;
@@ -45,8 +45,8 @@ use rusqlite::Connection;
 
 pub use about::About;
 pub use accounts::{Account, ApiKey, Territory};
-pub use attachments::{Attachments, Copied, Part};
 pub use archive::{Archived, Moved, check_archives};
+pub use attachments::{Attachments, Copied, Part};
 pub use audit::{Act, AuditQuery, AuditRow, AuditState, AuditSum, AuditSums};
 pub use batch::{ImportBatch, Undoing, Undone};
 pub use blob::BlobError;

@@ -132,7 +132,7 @@ export class Stage {
       pitchWithRotate: false,
       touchPitch: false,
       attributionControl: false,
-      fadeDuration: 120,
+      fadeDuration: stillness() ? 0 : 120,
       // A tile put aside would come back as it was before a change. The browser keeps it and asks whether it
       // is still good, which costs next to nothing.
       maxTileCacheSize: 0,
