@@ -202,6 +202,7 @@ export const pixel = (page, lonLat) =>
 
 /** Moves the map without a flight. */
 export async function jump(page, center, zoom) {
+  await page.waitForSelector('.map'); // a page that was loaded again may have its buttons first
   await page.evaluate(
     ([to, z]) => document.querySelector('.map').stage.map.jumpTo({ center: to, zoom: z }),
     [center, zoom],
