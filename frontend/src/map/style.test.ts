@@ -41,6 +41,7 @@ describe('catalogLayerOf', () => {
   it('reads back the layer of a style layer', () => {
     expect(catalogLayerOf('layer:land_use:fill')).toBe('land_use');
     expect(catalogLayerOf('layer:a:b:line')).toBe('a:b');
+    expect(catalogLayerOf('layer:building:rim')).toBe('building'); // stayed on screen, switched off
     expect(catalogLayerOf('selection:fill')).toBeNull();
   });
 });

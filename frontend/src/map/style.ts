@@ -13,7 +13,7 @@ export const sourceOf = (layer: string) => `layer:${layer}`;
 
 /** The catalog layer that a style layer draws, or null for those of the page itself. */
 export function catalogLayerOf(styleLayer: string): string | null {
-  const match = /^layer:(.+):(?:fill|outline|casing|line|circle|label)$/.exec(styleLayer);
+  const match = /^layer:(.+):[a-z]+$/.exec(styleLayer);
   return match?.[1] ?? null;
 }
 
