@@ -133,12 +133,15 @@ impl Jobs {
                 asked: Instant::now(),
             }),
         });
-        lock(&self.0).insert(token, Arc::clone(&job));
-        // Files that nobody asks about do not wait for the next import to go.
+        lock(&self.0).insert(token.clone(), Arc::clone(&job));
+        // Files that nobody asks about do not wait for the next import to go. Each question puts
+        // the time off, so that one look is not enough.
         let jobs = self.clone();
         tokio::spawn(async move {
-            tokio::time::sleep(KEPT + Duration::from_secs(1)).await;
-            jobs.forget_old();
+            while jobs.get(&token).is_some() {
+                tokio::time::sleep(KEPT).await;
+                jobs.forget_old();
+            }
         });
         job
     }
