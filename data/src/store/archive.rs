@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Act, AuditRow, AuditState, GeoPackage, StoreError,
+    attachments::sync,
     audit::{BEGINNING, ROW, read, written},
 };
 
@@ -235,6 +236,10 @@ fn write(rows: Vec<AuditRow>, into: &Path) -> Result<String, StoreError> {
     file.write_all(&bytes)
         .and_then(|()| file.sync_all())
         .map_err(failed)?;
+    let folder = into
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    sync(folder.unwrap_or(Path::new("."))).map_err(failed)?;
     let digest = Sha256::digest(&bytes);
     Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -380,7 +380,7 @@ fn too_long() -> io::Error {
 }
 
 /// Puts the names in a folder on the disk.
-fn sync(folder: &Path) -> io::Result<()> {
+pub(super) fn sync(folder: &Path) -> io::Result<()> {
     // Windows has no such call and writes names through.
     if cfg!(unix) {
         File::open(folder)?.sync_all()?;
