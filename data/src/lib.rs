@@ -12,6 +12,7 @@ pub mod crs;
 pub mod demo;
 pub mod export;
 pub mod geometry;
+mod hexadecimal;
 pub mod import;
 pub mod measure;
 pub mod overlay;
@@ -23,5 +24,6 @@ pub mod value;
 
 pub use catalog::{Catalog, Field, FieldKind, GeometryKind, Layer, Sensitivity, Serial, Text};
 pub use change::{Change, ChangeSet, Expected, Key, Lineage, Operation};
+pub use hexadecimal::hexadecimal;
 pub use record::{Id, Record};
 pub use value::Value;

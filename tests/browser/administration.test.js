@@ -23,7 +23,7 @@ test('the system administrator makes an account; its password is shown once', as
   const name = `zhou.${Date.now().toString(36)}`;
   await accounts.locator('input[name=user]').fill(name);
   await accounts.locator('input[name=name]').fill('周七');
-  await accounts.locator('form button[type=submit]').click();
+  await accounts.getByTestId('make-account').locator('button[type=submit]').click();
   const shown = accounts.getByTestId('shown-once');
   await shown.waitFor();
   assert.match(await shown.locator('code').textContent(), /^.{16}$/);
@@ -34,6 +34,33 @@ test('the system administrator makes an account; its password is shown once', as
   await close();
 });
 
+test('the security administrator gives a role and a territory by name', async () => {
+  for (const [device, shape] of [[undefined, ''], [PHONE, '-phone']]) {
+    const { page, close } = await open({ device });
+    await signIn(page, 'security_admin');
+    await page.getByTestId('account').click();
+    await page.getByTestId('open-accounts').click();
+    const accounts = page.getByTestId('accounts');
+    const row = accounts.getByRole('listitem').filter({ hasText: 'handler' });
+    await row.getByRole('button', { name: '授予角色' }).click();
+    const form = accounts.getByTestId('give-role');
+    await form.locator('select[name=level]').selectOption('grid');
+    await form.locator('input[name=place]').fill('第三网格');
+    await form.getByRole('checkbox', { name: /第三网格/ }).check();
+    await form.locator('select[name=level]').selectOption('village');
+    await form.locator('input[name=place]').fill('');
+    await form.getByRole('checkbox').first().check();
+    await picture(page, `give-role${shape}`);
+    await form.getByRole('button', { name: '移除 东华村' }).click();
+    await form.getByRole('button', { name: '授予', exact: true }).click();
+    await row.getByText('管辖范围：第三网格').waitFor();
+    const wider = await accounts.evaluate((element) => element.scrollWidth - element.clientWidth);
+    assert.ok(wider <= 1, `${wider} px too wide`);
+    await picture(page, `territory${shape}`);
+    await close();
+  }
+});
+
 test('the security administrator reads the matrix and why somebody sees something', async () => {
   const { page, close } = await open();
   await signIn(page, 'security_admin');
@@ -42,7 +69,7 @@ test('the security administrator reads the matrix and why somebody sees somethin
   const rights = page.getByTestId('rights');
   await rights.getByRole('row').nth(18).waitFor();
   for (const [field, value] of [['user', 'planner'], ['layer', 'person'], ['field', 'id_number']]) {
-    await rights.locator(`input[name=${field}]`).fill(value);
+    await rights.locator(`select[name=${field}]`).selectOption(value);
   }
   await rights.locator('button[type=submit]').click();
   const reason = rights.getByTestId('reason');
@@ -56,6 +83,14 @@ test('the security administrator reads the matrix and why somebody sees somethin
   await editor.locator('input[name=reason]').fill('规划员不再统计三资');
   await editor.getByRole('button', { name: '保存 1 处改动' }).click();
   await rights.getByText('planner contracts VS@ → V@').waitFor();
+  // What a role never sees, and what it does beside the map, are ticked.
+  await rights.locator('select[name=role]').selectOption('legal_officer');
+  await editor.locator('select[name=conceal]').selectOption('building');
+  await editor.getByLabel('权利人', { exact: true }).check();
+  await editor.getByLabel('登录须输入动态码').check();
+  await editor.locator('input[name=reason]').fill('法制员不看产权人');
+  await editor.getByRole('button', { name: '保存 2 处改动' }).click();
+  await rights.getByText('legal_officer building hidden — → owner').waitFor();
   await picture(page, 'rights-changed');
   await close();
 });

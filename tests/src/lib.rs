@@ -12,6 +12,7 @@ use std::{
 };
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 /// The roles of the demonstration: each has an account of its name.
@@ -75,6 +76,12 @@ pub fn real_data(name: &str) -> Option<PathBuf> {
         return None;
     }
     Some(path)
+}
+
+/// The SHA-256 of some bytes, hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    let hash = Sha256::digest(bytes);
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Runs the command to its end.

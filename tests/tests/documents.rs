@@ -8,9 +8,8 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
-use yizhangtu_tests::{Asker, Reply, Server, root, run, village};
+use yizhangtu_tests::{Asker, Reply, Server, root, run, sha256, village};
 
 /// 东华 with its accounts, to be changed.
 fn served() -> (TempDir, Server) {
@@ -104,8 +103,7 @@ fn documents_are_filled_numbered_without_gaps_and_kept_as_issued() {
     assert_eq!(docx.status, 200);
     let name = docx.header("content-disposition").expect("a name");
     assert!(name.contains("DC20"), "{name}");
-    let digest = Sha256::digest(&docx.body);
-    let hash: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = sha256(&docx.body);
     assert_eq!(hash, one["docx"]["sha256"].as_str().unwrap());
     let text = written(&docx.body);
     let address = case["properties"]["address"].as_str().unwrap();

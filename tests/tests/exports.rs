@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use yizhangtu_tests::{Asker, Server, village};
+use yizhangtu_tests::{Asker, Server, sha256, village};
 
 const PARTIES: &str = "/collections/violation_party/export?f=csv";
 
@@ -101,6 +101,10 @@ fn people_leave_in_a_file_only_when_a_second_person_agrees() {
     let name = given.header("content-disposition").expect("a name");
     assert!(name.contains(number), "{name}");
 
+    // The file was made beside the map, and nothing of it is left there nor elsewhere.
+    let made = fs::read_dir(file.with_extension("exports")).expect("a folder");
+    assert_eq!(made.count(), 0);
+
     // It is on record with its rows and what its bytes are, and ends after three.
     let store = Connection::open(&file).expect("the file");
     let (object, count): (String, u64) = store
@@ -120,12 +124,6 @@ fn people_leave_in_a_file_only_when_a_second_person_agrees() {
     assert_eq!(lead.get(&path).status, 200);
     assert_eq!(lead.get(&path).status, 410);
     assert_eq!(listed(&lead, id).expect("one's own")["state"], "ended");
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    use sha2::{Digest, Sha256};
-    let hash = Sha256::digest(bytes);
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[test]

@@ -125,6 +125,63 @@ fn the_matrix_is_changed_in_the_service_and_holds_at_once() {
     assert_eq!(rows["rows"].as_array().expect("rows").len(), 2);
 }
 
+#[test]
+fn hidden_fields_and_duties_change_in_the_service_too() {
+    let (_folder, _file, server) = served();
+    let (security, lawyer) = (
+        server.sign_in("security_admin"),
+        server.sign_in("legal_officer"),
+    );
+    let clerk = server.sign_in("village_clerk");
+    let owners = || {
+        let houses = lawyer.get("/collections/building/items?limit=500").json();
+        let houses = houses["features"].as_array().expect("features").clone();
+        let owned = |house: &&Value| house["properties"]["owner"].is_string();
+        houses.iter().filter(owned).count()
+    };
+    assert!(owners() > 10);
+    let hidden = json!({ "role": "legal_officer", "layer": "building", "hidden": ["owner"] });
+    let done = change(&security, hidden);
+    assert_eq!(done.status, 200, "{}", done.text());
+    assert_eq!(owners(), 0, "for everybody in the role, at once");
+
+    // A duty is given: the clerk decides on what others take away.
+    assert_eq!(clerk.get("/exports").json()["decides"], json!(false));
+    let given = json!({ "role": "village_clerk", "duties": ["exports"] });
+    let done = change(&security, given);
+    assert_eq!(
+        done.json()["changes"],
+        json!("village_clerk duties — → exports"),
+        "{}",
+        done.text()
+    );
+    assert_eq!(clerk.get("/exports").json()["decides"], json!(true));
+
+    // What would join the three administrators' duties to others, or names what there is not.
+    for wrong in [
+        json!({ "role": "planner", "duties": ["accounts"] }),
+        json!({ "role": "planner", "duties": ["audit", "exports"] }),
+        json!({ "role": "auditor", "duties": [] }),
+        json!({ "role": "auditor", "second_factor": false }),
+        json!({ "role": "planner", "layer": "building", "hidden": ["no_such"] }),
+        json!({ "role": "planner", "layer": "building", "hidden": ["address"] }),
+        json!({ "role": "planner", "theme": "base", "hidden": [] }),
+        json!({ "role": "planner", "theme": "base", "second_factor": true }),
+        json!({ "role": "planner", "duties": [], "bound": true }),
+        json!({ "role": "planner" }),
+    ] {
+        let refused = change(&security, wrong.clone());
+        assert_eq!(refused.status, 422, "{wrong}");
+        let matrix = security.get("/rights").json();
+        assert_eq!(matrix["version"], json!("office-2"), "nothing changed");
+    }
+    let matrix = security.get("/rights").json();
+    let roles = matrix["roles"].as_array().expect("roles");
+    let lawyer = roles.iter().find(|role| role["id"] == "legal_officer");
+    let hidden = &lawyer.expect("a role")["hidden"];
+    assert_eq!(*hidden, json!({ "building": ["owner"] }));
+}
+
 /// A stream of events that somebody listens to.
 struct Stream(TcpStream, String);
 

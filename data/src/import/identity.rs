@@ -7,7 +7,7 @@ use geo::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::{Id, Layer, Record, Value, geometry};
+use crate::{Id, Layer, Record, Value, geometry, hexadecimal};
 
 /// The id of a row that brings none: by its code, else by its place, else by its values.
 /// The same row of the same file has the same id next time.
@@ -45,13 +45,7 @@ fn update_values(hash: &mut Sha256, record: &Record) {
 }
 
 fn name(layer: &Layer, hash: Sha256) -> Id {
-    let digest = hash.finalize();
-    let hex: String = digest
-        .iter()
-        .take(10)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("{}-{hex}", layer.id).into()
+    format!("{}-{}", layer.id, hexadecimal(&hash.finalize()[..10])).into()
 }
 
 /// The value of the layer's code field.

@@ -13,6 +13,7 @@ use sha2::Sha256;
 use sm4::Sm4;
 
 use super::MARK;
+use crate::hexadecimal;
 
 /// Bytes of a nonce.
 const NONCE: usize = 12;
@@ -210,13 +211,8 @@ impl Ring {
         let (mut secret, mut mark) = ([0; 32], [0; 3]);
         getrandom::fill(&mut secret).map_err(|_| KeyError::Random)?;
         getrandom::fill(&mut mark).map_err(|_| KeyError::Random)?;
-        let name = format!(
-            "{}{:02x}{:02x}{:02x}",
-            chrono::Utc::now().format("%Y%m%d"),
-            mark[0],
-            mark[1],
-            mark[2]
-        );
+        let day = chrono::Utc::now().format("%Y%m%d");
+        let name = format!("{day}{}", hexadecimal(&mark));
         self.keys.insert(0, Key::new(name, algorithm, secret));
         Ok(self)
     }
@@ -293,7 +289,7 @@ impl Ring {
         // The oldest key: what was on record before a rotation is still recognised.
         let key = self.keys.last()?;
         let hash = keyed(&key.nonces, &["fingerprint", text]);
-        Some(hash[..8].iter().map(|byte| format!("{byte:02x}")).collect())
+        Some(hexadecimal(&hash[..8]))
     }
 }
 

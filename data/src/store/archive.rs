@@ -20,6 +20,7 @@ use super::{
     attachments::sync,
     audit::{BEGINNING, ROW, read, written},
 };
+use crate::hexadecimal;
 
 /// The act that a move is on record by; its object ends with the last hash that was moved.
 pub(super) const ACTION: &str = "audit_archive";
@@ -241,7 +242,7 @@ fn write(rows: Vec<AuditRow>, into: &Path) -> Result<String, StoreError> {
         .filter(|folder| !folder.as_os_str().is_empty());
     sync(folder.unwrap_or(Path::new("."))).map_err(failed)?;
     let digest = Sha256::digest(&bytes);
-    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hexadecimal(&digest))
 }
 
 /// Checks archives, the oldest first, one after another from the beginning of the log, and

@@ -9,6 +9,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
 
 use super::{GeoPackage, StoreError};
+use crate::hexadecimal;
 
 /// What the first row names as the hash before it.
 pub(super) const BEGINNING: &str =
@@ -79,11 +80,7 @@ impl AuditRow {
             hasher.update((field.len() as u64).to_be_bytes());
             hasher.update(field.as_bytes());
         }
-        hasher
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hexadecimal(&hasher.finalize())
     }
 }
 

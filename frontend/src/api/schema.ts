@@ -1771,6 +1771,9 @@ export interface components {
             territory: {
                 layer: string;
                 id: string;
+                title: components["schemas"]["Text"];
+                /** @description What the place is called; its id where it is not there any more. */
+                name: string;
             }[];
             locked: boolean;
             second_factor: boolean;
@@ -1842,6 +1845,16 @@ export interface components {
                 title: components["schemas"]["Text"];
                 bound: boolean;
             }[];
+            /** @description The places that an account may answer for, by layer, the widest first. */
+            territories: {
+                layer: string;
+                title: components["schemas"]["Text"];
+                places: {
+                    id: string;
+                    code: string;
+                    name: string;
+                }[];
+            }[];
         };
         RightsMatrix: {
             version: string;
@@ -1854,6 +1867,12 @@ export interface components {
                 id: string;
                 title: components["schemas"]["Text"];
                 theme: string;
+                fields: {
+                    name: string;
+                    label: components["schemas"]["Text"];
+                    /** @description Whether the field is masked, and may be hidden from a role. */
+                    personal: boolean;
+                }[];
             }[];
             past: {
                 version: string;
@@ -2152,6 +2171,10 @@ export interface components {
                 theme?: string;
                 layer?: string;
                 letters?: string | null;
+                hidden?: string[];
+                duties?: ("exports" | "operate")[];
+                second_factor?: boolean;
+                bound?: boolean;
             }[];
         };
         ExportWish: {

@@ -51,18 +51,32 @@ export type Enrolment = components['schemas']['Enrolment'];
 /** An account as its administrators see it. */
 export type Account = components['schemas']['Account'];
 
+/** The accounts, the roles that there are, and the places that accounts may answer for. */
+export type Accounts = components['schemas']['Accounts'];
+
+/** A place that an account answers for, by name. */
+export type TerritoryPlace = Account['territory'][number];
+
+/** The places of one level that accounts may answer for. */
+export type TerritoryChoice = Accounts['territories'][number];
+
 /** A role of the matrix: grants as letters, by theme and by layer. */
 export type RoleRights = components['schemas']['RoleRights'];
 
 /** The matrix of rights in force, what its places are called, and its past. */
 export type RightsMatrix = components['schemas']['RightsMatrix'];
 
-/** One grant changed: for a theme or a layer; without letters that of the theme holds again. */
+/** One thing changed of a role: its letters for a theme or a layer (without, those of the theme hold again), or another. */
 export interface RightsChange {
   role: string;
   theme?: string;
   layer?: string;
-  letters: string | null;
+  letters?: string | null;
+  /** Fields of the layer that the role never sees. */
+  hidden?: string[];
+  duties?: string[];
+  second_factor?: boolean;
+  bound?: boolean;
 }
 
 /** Why somebody may see something, step by step. */

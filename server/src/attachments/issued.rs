@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use sha2::{Digest as _, Sha256};
 use yizhangtu_data::{
-    Layer, Record,
+    Layer, Record, hexadecimal,
     store::{Attachments, StoreError, attachments::LAYER},
 };
 
@@ -30,8 +30,7 @@ pub(crate) enum MadeMedia {
 impl Made {
     /// The SHA-256 of its content in hexadecimal digits.
     pub(crate) fn hash(&self) -> String {
-        let digest = Sha256::digest(&self.content);
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(&Sha256::digest(&self.content))
     }
 
     /// Puts the file beside the map, before the row that names it is written.

@@ -1,10 +1,7 @@
 //! A file as it comes: to the disk, sealed where there is a key, while it is hashed. Only one
 //! that came whole is read back to be looked at.
 
-use std::{
-    io::{self, Write as _},
-    path::Path,
-};
+use std::io::{self, Write as _};
 
 use axum::{
     body::{Body, Bytes},
@@ -12,14 +9,20 @@ use axum::{
 };
 use futures::StreamExt as _;
 use sha2::{Digest as _, Sha256};
-use yizhangtu_data::store::{Attachments, Part, StoreError};
+use yizhangtu_data::{
+    hexadecimal,
+    store::{Attachments, Part},
+};
 
 use super::{
     camera::{self, Taken},
     media::{Recognised, Unfit, recognise},
     rules::Rules,
 };
-use crate::{changes::of_store, http::Problem};
+use crate::{
+    changes::{not_written, of_store},
+    http::Problem,
+};
 
 /// A file that came whole, and what it is.
 pub(super) struct Received {
@@ -77,22 +80,12 @@ pub(super) async fn file(files: &Attachments, body: Body) -> Result<Received, Pr
     if bytes > largest {
         return Err(too_large(largest));
     }
-    let digest = hash.finalize();
     Ok(Received {
         part,
-        hash: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        hash: hexadecimal(&hash.finalize()),
         bytes,
         what,
         taken,
-    })
-}
-
-fn not_written(folder: &Path, source: io::Error) -> Problem {
-    use io::ErrorKind as Kind;
-    let path = folder.to_path_buf();
-    of_store(&match source.kind() {
-        Kind::StorageFull | Kind::QuotaExceeded => StoreError::Full { path },
-        _ => StoreError::Io { path, source },
     })
 }
 

@@ -9,7 +9,10 @@ mod routes;
 use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
-use yizhangtu_data::store::{Act, StoreError};
+use yizhangtu_data::{
+    hexadecimal,
+    store::{Act, StoreError},
+};
 
 pub(crate) use routes::routes;
 
@@ -60,8 +63,7 @@ impl Entry {
 }
 
 fn hashed(text: &str) -> String {
-    let hash = Sha256::digest(text.as_bytes());
-    hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&Sha256::digest(text.as_bytes())[..8])
 }
 
 impl App {

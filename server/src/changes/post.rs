@@ -9,7 +9,7 @@ use axum::{
 };
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use yizhangtu_data::{Key, store::Undoing};
+use yizhangtu_data::{Key, hexadecimal, store::Undoing};
 
 use super::{
     Done, answer,
@@ -294,10 +294,9 @@ pub(crate) fn key(headers: &HeaderMap, sent: &[&[u8]]) -> Result<Option<Key>, Pr
         digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
         digest.update(part);
     }
-    let digest = digest.finalize();
     Ok(Some(Key {
         key: key.to_owned(),
-        digest: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        digest: hexadecimal(&digest.finalize()),
         note: "[]".to_owned(),
     }))
 }

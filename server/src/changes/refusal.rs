@@ -1,6 +1,6 @@
 //! Why a change set was refused, and how that is said.
 
-use std::sync::Arc;
+use std::{io, path::Path, sync::Arc};
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -118,6 +118,16 @@ pub(crate) fn unfit(faults: &[Fault]) -> Problem {
     };
     let errors: Vec<Value> = faults.iter().map(Fault::json).collect();
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail).beside("errors", errors.into())
+}
+
+/// Why a file beside the map could not be written.
+pub(crate) fn not_written(folder: &Path, source: io::Error) -> Problem {
+    use io::ErrorKind as Kind;
+    let path = folder.to_path_buf();
+    of_store(&match source.kind() {
+        Kind::StorageFull | Kind::QuotaExceeded => StoreError::Full { path },
+        _ => StoreError::Io { path, source },
+    })
 }
 
 /// What a refusal of the store means to whoever asked.

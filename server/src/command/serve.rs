@@ -22,7 +22,7 @@ use yizhangtu_data::{
 use super::{Failure, Output};
 use crate::{
     basemap::{self, Basemaps, TiandituSettings},
-    http::{self, App, Config, tls::TlsListener},
+    http::{self, App, Config, Passing, tls::TlsListener},
     identity::{self, OidcSettings, Provider, Settings},
 };
 
@@ -77,7 +77,7 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let (store, read_only) = open(&arguments, output)?;
     refuse_without_key(&store)?;
     if !read_only {
-        crate::import::clear(store.path())?;
+        Passing::clear(store.path())?;
     }
     if arguments.accounts {
         make_administrators(&store)?;
@@ -417,7 +417,6 @@ async fn listen(
     writeln!(out, "listening on {scheme}://{address}")?;
     out.flush()?;
     say(access.notice());
-    let service = service.into_make_service_with_connect_info::<SocketAddr>();
     match tls {
         None => {
             // A streamed answer ends in a small packet, which must not wait 40 ms for the
@@ -425,16 +424,11 @@ async fn listen(
             let listener = listener.tap_io(|connection| {
                 let _ = connection.set_nodelay(true);
             });
-            axum::serve(listener, service)
-                .with_graceful_shutdown(stopped)
-                .await?;
+            http::connections::serve(listener, service, stopped).await;
         }
         Some(tls) => {
-            // The tap only gives the connections the addresses that the service asks for.
-            let listener = TlsListener::new(listener, tls)?.tap_io(|_| {});
-            axum::serve(listener, service)
-                .with_graceful_shutdown(stopped)
-                .await?;
+            let listener = TlsListener::new(listener, tls)?;
+            http::connections::serve(listener, service, stopped).await;
         }
     }
     Ok(())

@@ -1,4 +1,5 @@
-//! A file that is handed over: written in a folder of its own, which goes with the answer.
+//! A file that is handed over: written in a folder of its own, which is gone before its first
+//! byte leaves.
 
 use std::{io, path::Path};
 
@@ -7,21 +8,27 @@ use axum::{
     http::{HeaderValue, header},
     response::Response,
 };
-use futures::StreamExt;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tokio_util::io::ReaderStream;
-use yizhangtu_data::{Field, FieldKind, Text};
+use yizhangtu_data::{Field, FieldKind, Text, hexadecimal};
 
-use super::leave::hexadecimal;
-use crate::http::{Problem, percent_encoded};
+use crate::{
+    changes::not_written,
+    http::{App, Passing, Problem, percent_encoded},
+};
 
-/// A folder for one file.
-pub(crate) fn folder() -> Result<TempDir, Problem> {
-    tempfile::Builder::new()
-        .prefix("yizhangtu-export-")
-        .tempdir()
-        .map_err(Problem::internal)
+/// A folder for one file, beside the map that it comes from. Beside one on a disk that is only
+/// read, which approved files never leave, the machine's folder for temporary files serves.
+pub(crate) fn folder(app: &App) -> Result<TempDir, Problem> {
+    let map = app.pool().reader().map_err(Problem::internal)?;
+    match Passing::Exports.folder(map.path()) {
+        Err(error) if app.config().read_only => {
+            tracing::debug!(%error, "no folder beside the map");
+            tempfile::tempdir().map_err(Problem::internal)
+        }
+        made => made.map_err(|source| not_written(map.path(), source)),
+    }
 }
 
 /// The column of what an approved file carries: rows are copied apart from one another, so
@@ -56,12 +63,12 @@ pub(crate) async fn answer(
         .await
         .map_err(Problem::internal)?;
     let size = file.metadata().await.map_err(Problem::internal)?.len();
-    // The folder goes when the last of the file has gone out.
-    let body = ReaderStream::new(file).map(move |chunk| {
-        let _kept = &folder;
-        chunk
-    });
-    let mut response = Response::new(Body::from_stream(body));
+    // An open file is read to its end without a name; its room goes with the answer. (Windows
+    // keeps the name until then: what is left goes at the next start.)
+    if let Err(error) = folder.close() {
+        tracing::warn!(%error, "a file that is handed over still lies beside the map");
+    }
+    let mut response = Response::new(Body::from_stream(ReaderStream::new(file)));
     dress(&mut response, name, media);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(size));

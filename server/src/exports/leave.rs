@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use chrono::Utc;
 use sha2::{Digest, Sha256};
 use yizhangtu_data::{
-    clock,
+    clock, hexadecimal,
     store::{ExportRequest, ExportState},
 };
 
@@ -35,11 +35,6 @@ pub(super) fn number() -> String {
 /// The SHA-256 of a file, hexadecimal.
 pub(crate) fn hash(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
-}
-
-/// Bytes as hexadecimal digits.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Leave {

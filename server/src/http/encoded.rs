@@ -13,6 +13,7 @@ use axum::{
 use bytes::Bytes;
 use libdeflater::{CompressionLvl, Compressor, Decompressor};
 use sha2::{Digest, Sha256};
+use yizhangtu_data::hexadecimal;
 
 /// Below this a body is sent as it is: its compressed form would hardly be shorter.
 const LEAST_COMPRESSED: usize = 200;
@@ -139,10 +140,7 @@ impl Encoded {
     /// A body that may be compressed.
     pub(crate) fn new(plain: impl Into<Bytes>) -> Self {
         let plain = plain.into();
-        let tag = Sha256::digest(&plain)[..12]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let tag = hexadecimal(&Sha256::digest(&plain)[..12]);
         Self {
             length: plain.len(),
             plain: Mutex::new(Some(plain)),

@@ -5,6 +5,7 @@
 //! compression, security headers and a trace that holds nothing personal.
 
 mod app;
+pub(crate) mod connections;
 mod encoded;
 mod forwarded;
 mod guard;
@@ -13,6 +14,7 @@ pub(crate) mod html;
 mod link;
 mod metrics;
 mod negotiate;
+mod passing;
 mod patience;
 mod pool;
 mod problem;
@@ -29,6 +31,7 @@ pub(crate) use encoded::{Encoded, gzip};
 pub(crate) use link::{Base, Link, percent_encoded};
 pub(crate) use metrics::Metrics;
 pub(crate) use negotiate::Format;
+pub(crate) use passing::Passing;
 pub(crate) use pool::{Pool, Reader};
 pub(crate) use problem::{FieldProblem, Problem};
 pub(crate) use query::Parameters;

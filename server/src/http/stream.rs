@@ -4,7 +4,7 @@ use std::{io, time::Duration};
 
 use axum::body::Body;
 use bytes::Bytes;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 
 /// Bytes gathered before they are sent.
@@ -15,6 +15,11 @@ const WAITING: usize = 4;
 
 /// Longest wait for a reader that takes nothing: its writer holds a thread.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Bodies written at once; more wait for their turn. Each holds one of the runtime's 512
+/// threads for work that waits, which everything else that reads the file needs too.
+const MOST_AT_ONCE: usize = 256;
+static TURNS: Semaphore = Semaphore::const_new(MOST_AT_ONCE);
 
 /// What a body is written to.
 pub(crate) struct Sink {
@@ -31,7 +36,7 @@ where
 {
     let (to, chunks) = mpsc::channel(WAITING);
     let runtime = tokio::runtime::Handle::current();
-    tokio::task::spawn_blocking(move || {
+    let work = move || {
         let mut sink = Sink {
             buffer: Vec::with_capacity(CHUNK * 2),
             to,
@@ -46,6 +51,15 @@ where
                 tracing::error!(%error, "a body broke off");
                 let _ = sink.send(Err(error));
             }
+        }
+    };
+    tokio::spawn(async {
+        // The turns are never closed.
+        if let Ok(turn) = TURNS.acquire().await {
+            tokio::task::spawn_blocking(move || {
+                work();
+                drop(turn);
+            });
         }
     });
     Body::from_stream(ReceiverStream::new(chunks))

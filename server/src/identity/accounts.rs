@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use yizhangtu_data::store::{Account, Territory};
 
-use super::{gate::note, hash, made, renew, routes::read};
+use super::{gate::note, hash, made, places, renew, routes::read};
 use crate::{
     atlas::Snapshot,
     audit::Entry,
@@ -48,13 +48,19 @@ pub(super) async fn list(State(app): State<App>, viewer: Viewer) -> Result<Respo
         return Err(viewer.refused());
     }
     let accounts = app.pool().read(|store| store.accounts()).await?;
-    let accounts: Vec<Value> = accounts.iter().map(described).collect();
+    let snapshot = app.snapshot();
+    let accounts: Vec<Value> = (accounts.iter())
+        .map(|account| placed(&snapshot, account))
+        .collect();
     let rights = app.identity().rights();
     let roles: Vec<Value> = (rights.roles.iter())
         .filter(|role| role.id != "local")
         .map(|role| json!({ "id": role.id, "title": role.title, "bound": role.bound }))
         .collect();
-    Ok(unkept(json!({ "accounts": accounts, "roles": roles })))
+    let offered = places::offered(&snapshot, &rights.territories);
+    Ok(unkept(
+        json!({ "accounts": accounts, "roles": roles, "territories": offered }),
+    ))
 }
 
 /// `POST /accounts`: a new one without a role, which somebody else gives.
@@ -78,8 +84,8 @@ pub(super) async fn make(
     (account.name, account.unit) = (given.name, given.unit);
     let (account, password) = with_password(&app, account).await?;
     app.identity().save(&account)?;
+    let mut answer = placed(&app.snapshot(), &account);
     note(app, viewer, Entry::of("account_made", user)).await;
-    let mut answer = described(&account);
     answer["password"] = password.into();
     Ok((StatusCode::CREATED, unkept(answer)).into_response())
 }
@@ -164,8 +170,8 @@ pub(super) async fn change(
     app.identity().save(&account)?;
     app.identity().end_all(&account.user, None);
     let entry = Entry::of("account_changed", account.user.clone()).because(done.join("; "));
+    let mut answer = placed(&app.snapshot(), &account);
     note(app, viewer, entry).await;
-    let mut answer = described(&account);
     if let Some(password) = password {
         answer["password"] = password.into();
     }
@@ -222,7 +228,15 @@ fn unkept(answer: Value) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response()
 }
 
-/// An account as its administrators see it: nothing of its secrets.
+/// An account as its administrators see it, its territory by name.
+fn placed(snapshot: &Snapshot, account: &Account) -> Value {
+    let mut told = described(account);
+    let named = (account.territory.iter()).map(|place| places::named(snapshot, place));
+    told["territory"] = named.collect();
+    told
+}
+
+/// An account without anything of its secrets.
 pub(crate) fn described(account: &Account) -> Value {
     json!({
         "user": account.user,

@@ -10,13 +10,9 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use totp_rs::{Algorithm, Secret, TOTP};
-use yizhangtu_data::store::Account;
+use yizhangtu_data::{hexadecimal, store::Account};
 
-use super::{
-    Identity,
-    password::random,
-    sessions::{hash, hexadecimal},
-};
+use super::{Identity, password::random, sessions::hash};
 use crate::http::percent_encoded;
 
 /// Seconds that a code holds, and how many before and after are taken: clocks differ.

@@ -1,9 +1,8 @@
 //! Keys by which programs ask: shown once, kept as a hash, in the `Authorization` header.
 
-use super::{
-    password::random,
-    sessions::{hash, hexadecimal},
-};
+use yizhangtu_data::hexadecimal;
+
+use super::{password::random, sessions::hash};
 
 /// What every key begins with, so that one that leaks is recognised.
 const BEGINNING: &str = "yzt_";

@@ -12,6 +12,7 @@ mod gate;
 mod key;
 mod oidc;
 mod password;
+mod places;
 mod rates;
 mod routes;
 mod sessions;

@@ -7,6 +7,7 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
+use yizhangtu_data::hexadecimal;
 
 use super::{password::random, settings::SessionLimits};
 
@@ -206,11 +207,6 @@ impl Session {
 /// SHA-256 of a token. A token is random, so its hash needs no salt.
 pub(super) fn hash(token: &str) -> TokenHash {
     Sha256::digest(token.as_bytes()).into()
-}
-
-/// Bytes as hexadecimal digits.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

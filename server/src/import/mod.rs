@@ -22,7 +22,6 @@ use serde::Deserialize;
 use yizhangtu_data::import::Options;
 
 use self::job::{Job, Jobs};
-pub(crate) use self::receive::clear;
 use crate::{
     audit::Entry,
     http::{App, Parameters, Problem},

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashSet,
-    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -13,7 +12,7 @@ use axum::{
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 
-use crate::http::Problem;
+use crate::http::{Passing, Problem};
 
 /// How many files an import takes: a Shapefile has up to nine.
 const MOST: usize = 40;
@@ -31,32 +30,12 @@ pub(super) struct Received {
     pub(super) main: Vec<PathBuf>,
 }
 
-/// Where imports into a file lie while they are under way: beside it, since they may hold what
-/// it holds.
-pub(crate) fn folder(file: &Path) -> PathBuf {
-    file.with_extension("imports")
-}
-
-/// Removes what a server left that was ended in the middle of an import.
-///
-/// # Errors
-/// When it is there and cannot be removed.
-pub(crate) fn clear(file: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(folder(file)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
 /// Takes in every file of a form, for an import into a file.
 ///
 /// # Errors
 /// 400 where there is none, or names are doubled; 413 where they are too large.
 pub(super) async fn files(mut form: Multipart, into: &Path) -> Result<Received, Problem> {
-    let all = folder(into);
-    fs::create_dir_all(&all).map_err(Problem::internal)?;
-    // Only the account of the server may look into it.
-    let folder = tempfile::tempdir_in(&all).map_err(Problem::internal)?;
+    let folder = (Passing::Imports.folder(into)).map_err(Problem::internal)?;
     let mut names = HashSet::new();
     let mut paths = Vec::new();
     while let Some(mut part) = form.next_field().await.map_err(refused)? {

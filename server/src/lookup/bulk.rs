@@ -11,6 +11,7 @@ use axum::{
 use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use tokio::sync::Semaphore;
 use yizhangtu_data::crs::{STORED, Transform};
 use yizhangtu_index::Point;
 
@@ -34,6 +35,11 @@ use crate::{
 /// takes at once.
 const BATCH: usize = 4096;
 const SHARE: usize = 512;
+
+/// Tables answered at once. Each holds a thread for as long as its sender takes, so that many
+/// who send slowly would leave none for whoever asks anything else.
+const MOST_AT_ONCE: usize = 64;
+static TURNS: Semaphore = Semaphore::const_new(MOST_AT_ONCE);
 
 /// What the lines are.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -66,8 +72,12 @@ pub(super) async fn many(
     let snapshot = app.seen_by(&viewer);
     // A wrong layer is told before the answer begins.
     Lookup::new(&snapshot, viewer.clone(), layers.as_deref())?;
+    let Ok(turn) = TURNS.try_acquire() else {
+        return Ok(busy());
+    };
     let input = Spool::take(body);
     let answer = stream::body(move |sink| {
+        let _turn = turn;
         let lookup = Lookup::new(&snapshot, viewer, layers.as_deref())
             .map_err(|_| io::Error::other("the layers were checked before"))?;
         let ask = Ask {
@@ -85,6 +95,15 @@ pub(super) async fn many(
         Form::Table => "text/csv; charset=utf-8",
     };
     Ok(([(header::CONTENT_TYPE, media_type)], answer).into_response())
+}
+
+/// The answer to whoever comes while as many tables are under way as may be.
+fn busy() -> Response {
+    let problem = Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "正在处理的批量查询太多，请稍后再试 / too many tables are being answered; try again in a while",
+    );
+    ([(header::RETRY_AFTER, "10")], problem).into_response()
 }
 
 fn transform(crs: &str) -> Result<Transform, Problem> {

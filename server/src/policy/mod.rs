@@ -17,7 +17,7 @@ mod viewer;
 pub(crate) use cut::{Cuts, ground, past};
 pub(crate) use mask::{Mask, masked};
 pub(crate) use masks::{Channel, Masks};
-pub(crate) use rights::{Action, Duty, Grant, Place, Rights, Role};
+pub(crate) use rights::{Action, Amendment, Duty, Grant, Place, Rights, Role};
 pub(crate) use routes::{Need, is_known, need};
 pub(crate) use tables::rows;
 pub(crate) use view::{Seen, View};

@@ -1,5 +1,7 @@
 //! The matrix of rights: what each role may do with each layer, as versioned data.
 
+mod amend;
+
 use std::{
     collections::BTreeMap,
     fmt,
@@ -8,6 +10,8 @@ use std::{
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use yizhangtu_data::{Layer, Text};
+
+pub(crate) use amend::Amendment;
 
 /// What one may do with the features of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -79,6 +83,23 @@ pub(crate) enum Duty {
     Audit,
     /// Read the metrics.
     Operate,
+}
+
+impl Duty {
+    /// Those that give power over others' accounts, rights or records. Each is one
+    /// administrator's alone, who sees no data (三权分立).
+    const SEPARATED: [Self; 4] = [Self::Accounts, Self::Roles, Self::Rights, Self::Audit];
+
+    /// The word for it in JSON.
+    fn name(self) -> String {
+        let name = serde_json::to_value(self).unwrap_or_default();
+        name.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Whether it is one administrator's alone.
+    pub(crate) fn is_separated(self) -> bool {
+        Self::SEPARATED.contains(&self)
+    }
 }
 
 /// Actions granted, and whether only within the territory. Written as letters: `VCE@`.
@@ -271,6 +292,8 @@ pub(crate) struct Rights {
     pub(crate) roles: Vec<Arc<Role>>,
     /// Where the rows of a table lie: fields by layer.
     pub(crate) places: Arc<BTreeMap<String, Vec<String>>>,
+    /// Layers whose features a territory is made of, the widest first.
+    pub(crate) territories: Vec<String>,
 }
 
 /// The matrix as it is written: by the program in TOML, by an office in JSON.
@@ -281,6 +304,8 @@ struct Written {
     roles: Vec<Role>,
     #[serde(default)]
     places: BTreeMap<String, Vec<String>>,
+    /// A matrix that was kept before this was written in it has the default's.
+    territories: Option<Vec<String>>,
 }
 
 impl Rights {
@@ -319,33 +344,8 @@ impl Rights {
             version: self.version.clone(),
             roles: self.roles.iter().map(|role| Role::clone(role)).collect(),
             places: BTreeMap::clone(&self.places),
+            territories: Some(self.territories.clone()),
         })
-    }
-
-    /// The matrix of a version, with one grant changed; none where there is no such role.
-    pub(crate) fn changed(
-        &self,
-        version: &str,
-        role: &str,
-        place: &Place,
-        grant: Option<Grant>,
-    ) -> Option<Self> {
-        let at = self.roles.iter().position(|own| own.id == role)?;
-        let mut rights = Self {
-            version: version.to_owned(),
-            ..self.clone()
-        };
-        let mut role = Role::clone(&rights.roles[at]);
-        let (grants, name) = match place {
-            Place::Theme(theme) => (&mut role.themes, theme),
-            Place::Layer(layer) => (&mut role.layers, layer),
-        };
-        match grant {
-            Some(grant) => grants.insert(name.clone(), grant),
-            None => grants.remove(name),
-        };
-        rights.roles[at] = Arc::new(role);
-        Some(rights)
     }
 
     fn of(written: Written) -> Result<Self, String> {
@@ -353,6 +353,8 @@ impl Rights {
             version: written.version,
             roles: written.roles.into_iter().map(Arc::new).collect(),
             places: Arc::new(written.places),
+            territories: (written.territories)
+                .unwrap_or_else(|| Self::default_matrix().territories.clone()),
         };
         for (at, role) in rights.roles.iter().enumerate() {
             if rights.roles[..at].iter().any(|other| other.id == role.id) {

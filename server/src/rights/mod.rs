@@ -52,7 +52,15 @@ async fn matrix(State(app): State<App>) -> Result<Response, Problem> {
         .map(|theme| json!({ "id": theme.id, "title": theme.title }))
         .collect();
     let layers: Vec<Value> = (app.layers().iter())
-        .map(|layer| json!({ "id": layer.id, "title": layer.title, "theme": layer.theme }))
+        .map(|layer| {
+            let fields: Vec<Value> = (layer.fields.iter())
+                .map(|field| {
+                    let personal = Mask::of(field).is_some();
+                    json!({ "name": field.name, "label": field.label, "personal": personal })
+                })
+                .collect();
+            json!({ "id": layer.id, "title": layer.title, "theme": layer.theme, "fields": fields })
+        })
         .collect();
     let answer = json!({
         "version": rights.version,

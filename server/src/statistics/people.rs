@@ -209,7 +209,7 @@ pub(super) async fn people(
         let shown = viewer.clone().through(Channel::Export);
         let found = Found::of(&app, &shown, &request)?;
         leave.require()?;
-        let folder = file::folder()?;
+        let folder = file::folder(&app)?;
         let path = folder.path().join(file_name);
         let rows =
             (found.write(&app, &shown, leave.mark(&viewer), &path)).map_err(Problem::internal)?;

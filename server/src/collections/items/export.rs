@@ -147,7 +147,7 @@ pub(in super::super) async fn export(
     let name = leave.file_name(&id, wanted.ending);
     let (file_name, media) = (name.clone(), wanted.media);
     let (folder, rows) = tokio::task::spawn_blocking(move || {
-        let folder = file::folder()?;
+        let folder = file::folder(&app)?;
         let path = folder.path().join(file_name);
         let rows = written(
             &app,

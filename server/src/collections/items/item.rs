@@ -10,7 +10,7 @@ use axum::{
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use yizhangtu_data::{Id, Layer, Record};
+use yizhangtu_data::{Id, Layer, Record, hexadecimal};
 
 use super::{
     super::{
@@ -158,8 +158,7 @@ pub(super) async fn find_versioned(
     }
     // Files of other programs have no history, and nothing in them is masked.
     let digest = Sha256::digest(format!("{record:?}"));
-    let version = digest.iter().take(8).map(|byte| format!("{byte:02x}"));
-    Ok(Some((record, version.collect())))
+    Ok(Some((record, hexadecimal(&digest[..8]))))
 }
 
 /// A feature as it was.

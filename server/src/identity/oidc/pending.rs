@@ -6,10 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::super::{
-    password::random,
-    sessions::{hash, hexadecimal},
-};
+use yizhangtu_data::hexadecimal;
+
+use super::super::{password::random, sessions::hash};
 
 /// How long somebody may take at the provider.
 const LASTS: Duration = Duration::from_secs(600);

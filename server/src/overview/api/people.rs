@@ -53,6 +53,10 @@ pub(super) fn add(schemas: &mut Value) {
             "properties": {
                 "role": text, "theme": text, "layer": text,
                 "letters": { "type": "string", "nullable": true },
+                "hidden": { "type": "array", "items": text },
+                "duties": { "type": "array", "items": { "type": "string", "enum": ["exports", "operate"] } },
+                "second_factor": { "type": "boolean" },
+                "bound": { "type": "boolean" },
             },
         } } },
     });
