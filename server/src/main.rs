@@ -23,6 +23,7 @@ mod print;
 mod process;
 mod release;
 mod renewal;
+mod report;
 mod rights;
 mod search;
 mod sheets;

@@ -58,6 +58,21 @@ test('the panel of 两违 counts as the server does, and its ways lead to the ca
   const sum = areas.reduce((all, text) => all + Math.round(Number(text.replaceAll(',', '')) * 100), 0);
   assert.equal(sum, Math.round(told.total.demolished_area_m2 * 100), 'the groups add up to the total');
   await picture(page, 'desktop-enforcement');
+
+  // The report of a year says what the panel says of it; the one before is a step away.
+  await panel.locator('[data-action=case-report]').click();
+  const report = page.getByTestId('case-report');
+  await report.getByTestId('report-period').selectOption('year');
+  const year = told.groups.filter((group) => group.key).at(-1);
+  await report.getByTestId('report-day').fill(`${year.key}-06-30`);
+  const heading = (of) => report.getByRole('heading', { name: `两违年报（${of}年）` }).waitFor();
+  await heading(year.key);
+  const row = report.locator('[data-section=progress] tr', { has: page.getByText('拆除', { exact: true }) });
+  assert.equal(Number(await row.locator('td').nth(2).innerText()), year.demolished);
+  await picture(page, 'desktop-case-report');
+  await report.locator('[data-action=earlier]').click();
+  await heading(year.key - 1);
+  await report.getByRole('button', { name: '关闭' }).click();
   await panel.locator('[data-late]').first().click();
   await page.getByTestId('process').waitFor();
   await close();

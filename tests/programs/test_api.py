@@ -98,6 +98,7 @@ ASKED = [
     ("dispatcher", "GET", "/events", {"limit": 20}),
     ("dispatcher", "GET", "/processes/{layer}/queue", {"layer": "grid_event", "show": "type,department"}),
     ("enforcement_lead", "GET", "/enforcement/visits", {}),
+    ("enforcement_lead", "GET", "/enforcement/report", {"period": "month", "day": "2024-05-01"}),
     ("enforcement_lead", "GET", "/enforcement/patrol", {"from": "{point}", "limit": 40}),
     ("enforcement_lead", "GET", "/enforcement/cases/{id}/documents", {"id": "{violation_case}"}),
     ("enforcement_lead", "POST", "/enforcement/comparison?as-of=2026-01-01", {}),

@@ -61,6 +61,24 @@ export const cases = (asked: CasesAsked, limit: number, signal?: AbortSignal) =>
 export const caseLedger = (asked: CasesAsked) =>
   address(`enforcement/cases?${query(without(asked), { f: 'xlsx' })}`);
 
+/** The report of a day, week, month or year. */
+export type CaseReport = components['schemas']['CaseReport'];
+
+/** Which report is meant: how long its time is, a day of it, and what places are told apart by. */
+export interface ReportAsked {
+  period: CaseReport['period'];
+  day: string;
+  by: string;
+  'as-of': string;
+}
+
+export const caseReport = (asked: ReportAsked, signal?: AbortSignal) =>
+  request<CaseReport>(`enforcement/report?${query({ ...asked })}`, signal ? { signal } : {});
+
+/** Where it is had as a file. */
+export const caseReportFile = (asked: ReportAsked, f: 'xlsx' | 'pdf') =>
+  address(`enforcement/report?${query({ ...asked }, { f })}`);
+
 /** The cases that make a figure differ from that of a day. */
 export const caseDifference = (asked: CasesAsked, signal?: AbortSignal) =>
   request<CaseDifference>(`enforcement/difference?${query(without(asked))}`, signal ? { signal } : {});

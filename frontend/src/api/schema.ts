@@ -466,6 +466,21 @@ export interface components {
             restored_m2: number;
             penalty_fen: number;
         };
+        /** @description The report of a day, week, month or year: tables that the workbook and the PDF show too. */
+        CaseReport: {
+            title: components["schemas"]["Text"];
+            /** @enum {string} */
+            period: "day" | "week" | "month" | "year";
+            from: string;
+            to: string;
+            /** @description The moment that it is of; empty where a change was named. */
+            as_of: string;
+            sequence: number;
+            definition: string;
+            /** @description SHA-256 of the period, the sequence and the tables. */
+            hash: string;
+            sections: components["schemas"]["ReportSection"][];
+        };
         CaseTotals: {
             sequence: number;
             definition: string;

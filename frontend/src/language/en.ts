@@ -969,6 +969,17 @@ export const en: Texts = {
     homes: { grid: 'Grid', co_op: 'Co-op', village: 'Village', renewal_unit: 'Renewal unit' },
     grounds: { control_line: 'Control lines', plan_land: 'Planned land', land_use: 'Land use now' },
     definition: (version: string, sequence: number) => `Definition ${version} · data ${sequence}`,
+    report: {
+      open: 'Daily, weekly, monthly report…',
+      title: 'Report of violations',
+      period: 'Period',
+      periods: { day: 'Day', week: 'Week', month: 'Month', year: 'Year' },
+      day: 'A day of it',
+      earlier: 'Earlier',
+      later: 'Later',
+      places: 'By place',
+      of: (from: string, to: string) => (from === to ? from : `${from} to ${to}`),
+    },
   },
 
   patrol: {

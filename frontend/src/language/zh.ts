@@ -942,6 +942,17 @@ export const zh = {
     homes: { grid: '网格', co_op: '经济社', village: '村', renewal_unit: '更新单元' },
     grounds: { control_line: '管控线', plan_land: '规划用地', land_use: '现状地类' },
     definition: (version: string, sequence: number) => `口径 ${version} · 数据版本 ${sequence}`,
+    report: {
+      open: '日报、周报、月报…',
+      title: '两违报告',
+      period: '报告期',
+      periods: { day: '日报', week: '周报', month: '月报', year: '年报' },
+      day: '期内日期',
+      earlier: '上一期',
+      later: '下一期',
+      places: '分区',
+      of: (from: string, to: string) => (from === to ? from : `${from} 至 ${to}`),
+    },
   },
 
   patrol: {

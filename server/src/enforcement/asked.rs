@@ -141,6 +141,11 @@ impl Asked {
         })
     }
 
+    /// Whether it names a period of its own.
+    pub(super) fn has_period(&self) -> bool {
+        self.from.is_some() || self.to.is_some()
+    }
+
     /// The cases that a viewer may count, as they are now or were.
     ///
     /// # Errors

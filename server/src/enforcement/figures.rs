@@ -163,9 +163,9 @@ pub(crate) struct Told {
     struck: u64,
     land_area_m2: f64,
     violation_area_m2: f64,
-    demolished_area_m2: f64,
+    pub(super) demolished_area_m2: f64,
     demolished_footprint_m2: f64,
-    restored_m2: f64,
+    pub(super) restored_m2: f64,
     penalty_fen: i64,
 }
 
@@ -187,6 +187,6 @@ impl Told {
     clippy::cast_precision_loss,
     reason = "sums stay below 2^53 hundredths"
 )]
-fn square_metres(hundredths: i128) -> f64 {
+pub(super) fn square_metres(hundredths: i128) -> f64 {
     hundredths as f64 / 100.0
 }

@@ -22,7 +22,7 @@ use crate::{
     policy::{Action, Channel, Seen, Viewer},
 };
 
-const MEDIA: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub(super) const MEDIA: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// Cases in one answer, unless another number is asked for.
 const USUAL: usize = 200;
@@ -110,7 +110,7 @@ pub(super) async fn cases(
 }
 
 /// The greatest first: by what was demolished, then by what is illegal, then by number.
-fn ordered(meant: &Meant) -> Vec<(u32, Figures)> {
+pub(super) fn ordered(meant: &Meant) -> Vec<(u32, Figures)> {
     let mut all: Vec<(u32, Figures)> = meant.figures().collect();
     let code = meant.layer.code.as_deref().unwrap_or("code");
     all.sort_by(|(a, one), (b, other)| {
@@ -129,7 +129,14 @@ fn ordered(meant: &Meant) -> Vec<(u32, Figures)> {
     all
 }
 
-fn shown(app: &App, viewer: &Viewer, meant: &Meant, position: u32, name: &str) -> Option<String> {
+/// What a viewer reads in a field of a case, in words.
+pub(super) fn shown(
+    app: &App,
+    viewer: &Viewer,
+    meant: &Meant,
+    position: u32,
+    name: &str,
+) -> Option<String> {
     let case = meant.cases.record(position);
     let text = match viewer.see(&meant.layer, case).get(name) {
         Seen::Nothing => return None,

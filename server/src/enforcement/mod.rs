@@ -11,6 +11,7 @@ mod facts;
 mod figures;
 mod ledger;
 mod patrol;
+mod report;
 mod totals;
 mod visits;
 
@@ -36,6 +37,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/enforcement/cases", get(ledger::cases))
         .route("/enforcement/cases/{id}/facts", get(facts::facts))
         .route("/enforcement/difference", get(difference::difference))
+        .route("/enforcement/report", get(report::report))
         .route("/enforcement/visits", get(visits::visits))
         .route("/enforcement/patrol", get(patrol::patrol))
         .route("/enforcement/comparison", post(comparison::comparison))

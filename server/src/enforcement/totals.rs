@@ -70,7 +70,7 @@ pub(super) async fn totals(
 }
 
 /// How many of the cases are late.
-fn overdue(app: &App, meant: &Meant) -> Result<u64, Problem> {
+pub(super) fn overdue(app: &App, meant: &Meant) -> Result<u64, Problem> {
     let store = app.pool().reader().map_err(Problem::internal)?;
     let records = meant.positions.iter().map(|&at| meant.cases.record(at));
     let clocks = clocks(app, &store, &meant.layer, records)?;
@@ -82,7 +82,7 @@ fn overdue(app: &App, meant: &Meant) -> Result<u64, Problem> {
 }
 
 /// 小产权房, by 栋: told beside the cases and never added to them.
-fn small_titles(app: &App, viewer: &Viewer) -> Option<u64> {
+pub(super) fn small_titles(app: &App, viewer: &Viewer) -> Option<u64> {
     let layer = app.layer("building")?;
     if !viewer.may(Action::Count, layer) {
         return None;
@@ -97,7 +97,7 @@ fn small_titles(app: &App, viewer: &Viewer) -> Option<u64> {
 }
 
 /// What a group is called.
-fn title(app: &App, asked: &Asked, meant: &Meant, key: Option<&str>) -> Text {
+pub(super) fn title(app: &App, asked: &Asked, meant: &Meant, key: Option<&str>) -> Text {
     let same = |text: &str| Text {
         zh: text.to_owned(),
         en: text.to_owned(),

@@ -99,6 +99,7 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/enforcement/cases/{id}/facts", Somebody),
     ("GET", "/enforcement/difference", Somebody),
     ("POST", "/enforcement/comparison", Somebody),
+    ("GET", "/enforcement/report", Somebody),
     ("GET", "/enforcement/visits", Somebody),
     ("GET", "/enforcement/patrol", Somebody),
     ("GET", "/events", Somebody),

@@ -489,6 +489,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .post(&[(GEOJSON, "object"), (JSON, "object")]),
     get(
+        "/enforcement/report",
+        ENFORCEMENT,
+        "getEnforcementReport",
+        "两违日报、周报、月报、年报 / the report of a day, week, month or year",
+        &["case-period", "case-day", "case-by", "kind", "source", "case-state", "is_new", "grid", "co_op", "as-of", "report-f", "approval"],
+        &[(JSON, "CaseReport"), (XLSX, "binary"), ("application/pdf", "binary")],
+    ),
+    get(
         "/enforcement/visits",
         ENFORCEMENT,
         "getReturnVisits",

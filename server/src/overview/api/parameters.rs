@@ -37,6 +37,8 @@ pub(super) fn name_of(key: &str) -> &str {
         "event-from" => "from",
         "event-to" => "to",
         "event-source" => "source",
+        "case-day" => "day",
+        "case-period" => "period",
         "case-by" => "by",
         "case-date" => "date",
         "case-from" => "from",
@@ -694,6 +696,18 @@ pub(super) fn all(app: &App) -> Value {
     ] {
         add(key, "query", description, json!({ "type": "boolean" }));
     }
+    add(
+        "case-period",
+        "query",
+        "日报、周报、月报或年报 / how long the report's time is",
+        choice(&["day", "week", "month", "year"]),
+    );
+    add(
+        "case-day",
+        "query",
+        "报告期内的一天，缺省为今天 / a day of the report's time; today where none is given",
+        json!({ "type": "string", "format": "date" }),
+    );
     add(
         "case-f",
         "query",

@@ -5,9 +5,10 @@ use yizhangtu_data::clock;
 use yizhangtu_data::topology::polygons;
 use yizhangtu_index::Rule;
 
-use super::{Ground, Report, section::Cell};
-use crate::print::{
-    Align, Canvas, Color, Column, Flow, Paint, Paper, Running, Stroke, Table, Type,
+use super::{Ground, Report};
+use crate::{
+    print::{Align, Canvas, Color, Column, Flow, Paint, Paper, Running, Stroke, Table, Type},
+    report::set,
 };
 
 /// Margin of a page and height of the map, in millimetres.
@@ -59,39 +60,9 @@ pub(super) fn print(report: &Report, on: &Ground<'_>, watermark: &str) -> Vec<u8
     flow.heading("成熟度");
     flow.table(maturity(report));
     for section in &report.sections {
-        flow.heading(&section.title.zh);
-        let mut rows: Vec<Vec<String>> = section.rows.iter().map(|row| words(row)).collect();
-        rows.extend(section.total.as_deref().map(words));
-        if rows.is_empty() {
-            flow.paragraph("无");
-            continue;
-        }
-        let width = flow.width() / cells(section.columns.len());
-        let columns = (section.columns.iter().enumerate())
-            .map(|(at, column)| {
-                let numbers = section
-                    .rows
-                    .iter()
-                    .any(|row| matches!(row.get(at), Some(Cell::Count(_) | Cell::Number(_))));
-                let align = if numbers { Align::End } else { Align::Start };
-                Column::new(column.heading(), width, align)
-            })
-            .collect();
-        flow.table(Table {
-            columns,
-            rows,
-            size: 9.0,
-        });
-        if let Some(note) = &section.note {
-            flow.paragraph(&format!("注：{}", note.zh));
-        }
+        set(&mut flow, section);
     }
     flow.finish()
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a table has few columns")]
-fn cells(columns: usize) -> f64 {
-    columns.max(1) as f64
 }
 
 fn maturity(report: &Report) -> Table {
@@ -120,18 +91,6 @@ fn maturity(report: &Report) -> Table {
             .collect(),
         size: 9.0,
     }
-}
-
-fn words(row: &[Cell]) -> Vec<String> {
-    row.iter()
-        .map(|cell| match cell {
-            Cell::Label(words) => words.zh.clone(),
-            Cell::Text(words) => words.clone(),
-            Cell::Count(count) => count.to_string(),
-            Cell::Number(number) => format!("{number:.2}"),
-            Cell::Nothing => String::new(),
-        })
-        .collect()
 }
 
 /// From degrees to millimetres of a frame.

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use yizhangtu_data::{Record, Text};
 use yizhangtu_index::Rule;
 
-use super::{
-    Ground,
-    section::{Cell, Column, Section, text},
+use super::Ground;
+use crate::{
+    atlas::{LayerSnapshot, hundredths},
+    report::{Cell, Column, Section, text},
 };
-use crate::atlas::{LayerSnapshot, hundredths};
 
 /// What is not filled in.
 const UNKNOWN: &str = "未登记";

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use yizhangtu_data::{Text, measure, overlay, topology::polygons};
 use yizhangtu_index::Rule;
 
-use super::{
-    Ground,
-    section::{Cell, Column, Section, text},
+use super::Ground;
+use crate::{
+    report::{Cell, Column, Section, text},
+    statistics::{self, ByClass},
 };
-use crate::statistics::{self, ByClass};
 
 /// The code list of each standard of land use. The same code means other land in another.
 const LISTS: [(&str, &str); 3] = [

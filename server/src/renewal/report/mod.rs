@@ -6,7 +6,6 @@
 mod booklet;
 mod houses;
 mod land;
-mod section;
 mod stops;
 mod things;
 mod workbook;
@@ -19,11 +18,11 @@ use serde::Serialize;
 use yizhangtu_data::clock;
 use yizhangtu_data::{Catalog, Layer, Text, topology::polygons};
 
-use self::{section::Section, stops::Stop};
+use self::stops::Stop;
 use super::{
     facts::{self, Registers},
     figures::Figures,
-    indicators::Definitions,
+    indicators::{Definitions, Indicator},
     maturity::{Maturity, Terms},
     outline::{Member, members, titles},
 };
@@ -33,6 +32,7 @@ use crate::{
     exports::{self, Leave, file},
     http::{App, Parameters, Problem, percent_encoded},
     policy::{Action, Channel, Seen, Viewer},
+    report::{Cell, Column, Section, text},
     statistics::{self, Statistics, Subject},
 };
 
@@ -224,7 +224,7 @@ impl Report {
             subject: &subject,
             figures: &figures,
         };
-        let mut sections = vec![section::indicators(&definitions.of(&figures))];
+        let mut sections = vec![indicators(&definitions.of(&figures))];
         sections.extend(land::sections(&on));
         sections.extend(houses::sections(&on));
         sections.extend(things::sections(&on));
@@ -268,4 +268,31 @@ impl Ground<'_> {
             |own| own.label.clone(),
         )
     }
+}
+
+/// The indicators, each with its formula and source.
+fn indicators(all: &[Indicator]) -> Section {
+    let mut section = Section::new(
+        "indicators",
+        text("指标", "Indicators"),
+        vec![
+            Column::of("指标", "Indicator", ""),
+            Column::of("数值", "Value", ""),
+            Column::of("单位", "Unit", ""),
+            Column::of("公式", "Formula", ""),
+            Column::of("来源", "Source", ""),
+        ],
+    );
+    section.rows = (all.iter())
+        .map(|own| {
+            vec![
+                Cell::Label(own.definition.title.clone()),
+                own.value.map_or(Cell::Nothing, Cell::Number),
+                Cell::Text(own.definition.unit.clone()),
+                Cell::Text(own.definition.formula.clone()),
+                Cell::Text(own.definition.source.clone()),
+            ]
+        })
+        .collect();
+    section
 }

@@ -3,7 +3,8 @@
 use serde::Serialize;
 use yizhangtu_data::Text;
 
-use super::{Ground, section::text};
+use super::Ground;
+use crate::report::text;
 
 /// Lines that no unit may be built over without more.
 const FORBIDDING: [&str; 2] = ["永久基本农田", "生态保护红线"];

@@ -5,13 +5,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use yizhangtu_data::measure;
 use yizhangtu_index::{Point, Rule};
 
-use super::{
-    Ground, land,
-    section::{Cell, Column, Section, text},
-};
+use super::{Ground, land};
 use crate::{
     atlas::{LayerSnapshot, hundredths},
     policy::{Action, Seen},
+    report::{Cell, Column, Section, text},
     statistics::named,
 };
 

@@ -1,31 +1,29 @@
-//! A table of a report.
+//! A table of a report, with what stands over and under it.
 
 use serde::Serialize;
 use yizhangtu_data::Text;
 
-use crate::renewal::indicators::Indicator;
-
 /// One table.
 #[derive(Serialize)]
-pub(super) struct Section {
-    pub(super) id: &'static str,
-    pub(super) title: Text,
-    pub(super) columns: Vec<Column>,
-    pub(super) rows: Vec<Vec<Cell>>,
+pub(crate) struct Section {
+    pub(crate) id: &'static str,
+    pub(crate) title: Text,
+    pub(crate) columns: Vec<Column>,
+    pub(crate) rows: Vec<Vec<Cell>>,
     /// The sums of the rows, where they have any.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) total: Option<Vec<Cell>>,
+    pub(crate) total: Option<Vec<Cell>>,
     /// How the figures are meant.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) note: Option<Text>,
+    pub(crate) note: Option<Text>,
     /// How many of its rows name a person, if masked.
     #[serde(skip)]
-    pub(super) named: u64,
+    pub(crate) named: u64,
 }
 
 /// A heading, with the unit that the numbers under it have.
 #[derive(Serialize)]
-pub(super) struct Column {
+pub(crate) struct Column {
     title: Text,
     #[serde(skip_serializing_if = "str::is_empty")]
     unit: &'static str,
@@ -34,23 +32,34 @@ pub(super) struct Column {
 /// One cell.
 #[derive(Clone, Serialize)]
 #[serde(untagged)]
-pub(super) enum Cell {
+pub(crate) enum Cell {
     Label(Text),
     Text(String),
     Count(u64),
+    /// How much a count went up or down.
+    Change(i64),
     Number(f64),
     Nothing,
 }
 
-pub(super) fn text(zh: &str, en: &str) -> Text {
+/// Words in both languages.
+pub(crate) fn text(zh: &str, en: &str) -> Text {
     Text {
         zh: zh.to_owned(),
         en: en.to_owned(),
     }
 }
 
+impl Cell {
+    /// Whether it is set to the right.
+    pub(super) fn is_number(&self) -> bool {
+        matches!(self, Self::Count(_) | Self::Change(_) | Self::Number(_))
+    }
+}
+
 impl Column {
-    pub(super) fn of(zh: &str, en: &str, unit: &'static str) -> Self {
+    /// A heading with the unit of what stands under it; none for words.
+    pub(crate) fn of(zh: &str, en: &str, unit: &'static str) -> Self {
         Self {
             title: text(zh, en),
             unit,
@@ -58,7 +67,7 @@ impl Column {
     }
 
     /// The heading with its unit, in Chinese.
-    pub(super) fn heading(&self) -> String {
+    pub(crate) fn heading(&self) -> String {
         if self.unit.is_empty() {
             self.title.zh.clone()
         } else {
@@ -68,7 +77,8 @@ impl Column {
 }
 
 impl Section {
-    pub(super) fn new(id: &'static str, title: Text, columns: Vec<Column>) -> Self {
+    /// A table without rows.
+    pub(crate) fn new(id: &'static str, title: Text, columns: Vec<Column>) -> Self {
         Self {
             id,
             title,
@@ -80,13 +90,14 @@ impl Section {
         }
     }
 
-    pub(super) fn noted(mut self, zh: &str, en: &str) -> Self {
+    /// Adds how the figures are meant.
+    pub(crate) fn noted(mut self, zh: &str, en: &str) -> Self {
         self.note = Some(text(zh, en));
         self
     }
 
     /// Adds the sums of the columns of numbers under them.
-    pub(super) fn summed(mut self) -> Self {
+    pub(crate) fn summed(mut self) -> Self {
         let sums = (0..self.columns.len()).map(|column| {
             let cells = self.rows.iter().filter_map(|row| row.get(column));
             let mut sum = Cell::Nothing;
@@ -108,31 +119,4 @@ impl Section {
         self.total = Some(total);
         self
     }
-}
-
-/// The indicators, each with its formula and source.
-pub(super) fn indicators(all: &[Indicator]) -> Section {
-    let mut section = Section::new(
-        "indicators",
-        text("指标", "Indicators"),
-        vec![
-            Column::of("指标", "Indicator", ""),
-            Column::of("数值", "Value", ""),
-            Column::of("单位", "Unit", ""),
-            Column::of("公式", "Formula", ""),
-            Column::of("来源", "Source", ""),
-        ],
-    );
-    section.rows = (all.iter())
-        .map(|own| {
-            vec![
-                Cell::Label(own.definition.title.clone()),
-                own.value.map_or(Cell::Nothing, Cell::Number),
-                Cell::Text(own.definition.unit.clone()),
-                Cell::Text(own.definition.formula.clone()),
-                Cell::Text(own.definition.source.clone()),
-            ]
-        })
-        .collect();
-    section
 }
