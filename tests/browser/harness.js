@@ -1,7 +1,7 @@
 // Starts the built binary with the 东华 demonstration village and a headless Chromium that may talk to it alone.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -22,6 +22,20 @@ export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, is
 let served;
 let browser;
 
+/** The demonstration village as this binary makes it: made once, and never served itself. */
+function village() {
+  const { mtimeNs } = statSync(BINARY, { bigint: true });
+  const folder = path.join(path.dirname(BINARY), 'villages');
+  const made = path.join(folder, `page-${mtimeNs}.gpkg`);
+  if (!existsSync(made)) {
+    mkdirSync(folder, { recursive: true });
+    const own = path.join(folder, `page-${mtimeNs}-${process.pid}.gpkg`);
+    execFileSync(BINARY, ['demo', 'donghua', '-o', own], { stdio: ['ignore', 'ignore', 'inherit'] });
+    renameSync(own, made);
+  }
+  return made;
+}
+
 /** The address of the server and its process; made once a test file. */
 export async function serve(extra = []) {
   if (served) return served;
@@ -33,7 +47,7 @@ export async function serve(extra = []) {
   const folder = mkdtempSync(path.join(tmpdir(), 'yizhangtu-page-'));
   const file = path.join(folder, 'donghua.gpkg');
   assert.ok(existsSync(BINARY), `${BINARY} is not built: cargo build --locked --bin yizhangtu`);
-  execFileSync(BINARY, ['demo', 'donghua', '-o', file], { stdio: ['ignore', 'ignore', 'inherit'] });
+  copyFileSync(village(), file);
   const child = spawn(BINARY, ['serve', file, '--listen', '127.0.0.1:0', ...extra], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
