@@ -238,7 +238,7 @@ test('who moves in on one screen counts on the others within a second: in a draw
 
   const screens = [
     ['the drawn area', drawn.page, () => document.querySelector('p[data-figure="people"] b')?.textContent],
-    ['the grid', ranking.page, (of) => document.querySelector(`.ranking tr[data-grid="${of}"] td:nth-of-type(2)`)?.textContent],
+    ['the grid', ranking.page, (of) => document.querySelector(`.ranking tr[data-grid="${of}"] td[data-column="people"] .value`)?.textContent],
     ['the sheet', paper.page, () => document.querySelector('.standing')?.textContent],
   ];
   const before = await Promise.all(screens.map(([, page, read]) => page.evaluate(read, grid.id)));

@@ -37,9 +37,13 @@ test('a round over two grids is begun, a visit counts in it, houses and grids ha
   await panel.getByRole('button', { name: '网格上图' }).click();
   await eventually(page, () => !!document.querySelector('.map').stage.map.getLayer('shade:grid') && !document.querySelector('.map').stage.map.getLayer('shade:building'));
   await picture(page, 'desktop-round-grids');
-  await panel.locator('summary', { hasText: '还没走访' }).click();
-  const address = await panel.locator('details.left button').last().innerText();
-  assert.match(address, /号|巷|街|路/, 'houses are called by their address');
+  // What is left is listed by address, as many as the figure says.
+  const left = panel.locator('[data-state="left"] b button');
+  const figure = Number((await left.innerText()).replace(/\D/g, ''));
+  await left.click();
+  const list = page.getByTestId('houses-behind');
+  assert.match(await list.locator('.entry-title').first().innerText(), /号|巷|街|路/, 'houses are called by their address');
+  assert.equal(Number((await list.locator('.sum b').innerText()).replace(/\D/g, '')), figure);
   await close();
 });
 

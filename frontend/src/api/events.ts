@@ -6,7 +6,23 @@ import type { components } from './schema';
 export type Rate = components['schemas']['Rate'];
 
 /** Counts of events that can be listed. */
-export const EVENT_COUNTS = ['pending', 'void', 'open', 'in_time', 'overdue', 'closed'] as const;
+export const EVENT_COUNTS = [
+  'reported',
+  'accepted',
+  'pending',
+  'void',
+  'open',
+  'in_time',
+  'overdue',
+  'closed',
+  'own',
+  'on_time',
+  'refused',
+  'reopened',
+  'passed',
+  'failed',
+  'rated',
+] as const;
 export type EventCount = (typeof EVENT_COUNTS)[number];
 
 export type EventFigures = components['schemas']['EventFigures'];

@@ -18,7 +18,6 @@ import type {
   RightsReason,
   SearchResult,
   Session,
-  Statistics,
 } from './types';
 
 export * from './attachments';
@@ -34,6 +33,7 @@ export * from './imports';
 export * from './panels';
 export * from './processes';
 export * from './sheets';
+export * from './statistics';
 export type * from './types';
 
 type Signal = AbortSignal | undefined;
@@ -195,30 +195,6 @@ export function items(layer: string, page: PageOf, signal?: AbortSignal): Promis
   for (const [field, value] of Object.entries(page.equal ?? {})) query.set(field, value);
   return request<ItemPage>(`collections/${encodeURIComponent(layer)}/items?${query}`, withSignal(signal));
 }
-
-/** Which of the houses that an outline cuts are counted. */
-export type Rule = 'representative_point' | 'intersects' | 'within';
-
-/** What is counted: a drawn geometry, or what features of a layer cover. */
-export type Counted = (
-  | {
-      area:
-        | { type: 'Polygon'; coordinates: number[][][] }
-        | { type: 'LineString' | 'Point'; coordinates: unknown };
-    }
-  | { layer: string; ids: string[] }
-) & {
-  rule: Rule;
-  /** Metres that the outline is widened by. */
-  buffer_m?: number;
-  /** A day in the past that people are counted on. */
-  on?: string;
-  /** An areal layer that the counts are split by. */
-  by?: string;
-};
-
-/** Counts people, houses, cases, contracts and land in a drawn area, or in features' outlines. */
-export const statistics = (of: Counted, signal?: AbortSignal) => post<Statistics>('statistics', of, signal);
 
 /**
  * Finds features by code, address, name or pinyin, and people by name or the tail of a number; those near a

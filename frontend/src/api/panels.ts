@@ -1,6 +1,7 @@
 /** What the panels show beside the statistics: rounds of visits, and the quality of the data. */
 import { post, request } from './client';
 import type { components } from './schema';
+import { type HouseList, type HousePage, paged } from './statistics';
 import type { LonLat } from './types';
 
 /** What came of a house: in a round, or without one how long ago it was seen. */
@@ -9,6 +10,23 @@ export type HouseState = components['schemas']['HouseState'];
 export type CoveragePart = components['schemas']['CoveragePart'];
 
 export type Coverage = components['schemas']['Coverage'];
+
+/** What houses are listed by: their state, their declarations, or residents who were not verified. */
+export type CoverageFigure =
+  | HouseState
+  | 'unseen'
+  | 'surveyed'
+  | 'declared'
+  | 'unchecked'
+  | 'mismatched'
+  | 'people';
+
+/** The houses that a number of a round is made of, or of the visits altogether. */
+export const coverageHouses = (
+  of: { of: CoverageFigure; round?: string; grid?: string },
+  page: HousePage,
+  signal?: AbortSignal,
+) => request<HouseList>(`coverage/houses?${paged(of, page)}`, signal ? { signal } : {});
 
 /** How far a round has come; without one, when each house was last seen. */
 export const coverage = (round: string | null, signal?: AbortSignal) =>

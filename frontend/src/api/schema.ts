@@ -967,6 +967,10 @@ export interface components {
                     to: number | null;
                     count: number;
                 }[];
+                /** @description Kinds of residence that occur. Only for who may see people. */
+                by_stay?: {
+                    [key: string]: number;
+                };
                 unverified?: number;
                 overdue?: number;
             };
@@ -979,6 +983,8 @@ export interface components {
             buildings?: {
                 count: number;
                 rental: number;
+                rental_without_head: number;
+                access_control: number;
                 footprint_m2: number;
                 floor_area_m2: number;
             };
@@ -1009,6 +1015,10 @@ export interface components {
                     to: number | null;
                     count: number;
                 }[];
+                /** @description Kinds of residence that occur. Only for who may see people. */
+                by_stay?: {
+                    [key: string]: number;
+                };
                 unverified?: number;
                 overdue?: number;
             };
@@ -1021,6 +1031,8 @@ export interface components {
             buildings?: {
                 count: number;
                 rental: number;
+                rental_without_head: number;
+                access_control: number;
                 footprint_m2: number;
                 floor_area_m2: number;
             };
@@ -1081,6 +1093,10 @@ export interface components {
                         to: number | null;
                         count: number;
                     }[];
+                    /** @description Kinds of residence that occur. Only for who may see people. */
+                    by_stay?: {
+                        [key: string]: number;
+                    };
                     unverified?: number;
                     overdue?: number;
                 };
@@ -1093,6 +1109,8 @@ export interface components {
                 buildings?: {
                     count: number;
                     rental: number;
+                    rental_without_head: number;
+                    access_control: number;
                     footprint_m2: number;
                     floor_area_m2: number;
                 };
@@ -1155,7 +1173,6 @@ export interface components {
                 declared: number;
                 unchecked: number;
                 mismatched: number;
-                without_head: number;
             };
             vehicles: {
                 declared: number;
@@ -1205,7 +1222,6 @@ export interface components {
                     declared: number;
                     unchecked: number;
                     mismatched: number;
-                    without_head: number;
                 };
                 vehicles: {
                     declared: number;
@@ -1213,12 +1229,39 @@ export interface components {
                     resident: number;
                 };
             }[];
-            /** @description With the address of the first of those that nobody saw. */
             houses: {
                 id: string;
                 state: components["schemas"]["HouseState"];
                 seen_on?: string;
-                address?: string;
+            }[];
+        };
+        /** @description Houses with their parts in a number, the largest first. */
+        HouseList: {
+            sequence: number;
+            as_of: string;
+            /** @description The number. */
+            total: number;
+            /** @description Houses that have a part in it and may be told. */
+            matched: number;
+            /** @description The part of houses that are counted for this viewer and not shown. */
+            elsewhere: number;
+            bbox?: [
+                number,
+                number,
+                number,
+                number
+            ];
+            rows: {
+                id: string;
+                code: string;
+                address: string;
+                /** @description The name of its grid. */
+                grid: string;
+                count: number;
+                point?: [
+                    number,
+                    number
+                ];
             }[];
         };
         Quality: {

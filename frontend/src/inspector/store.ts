@@ -7,7 +7,7 @@ import { stage } from '../map/current';
 import type { Hit } from '../map/stage';
 import { useTakenAlong } from '../offline/store';
 import { freePadding } from '../shell/padding';
-import { useShell } from '../shell/store';
+import { type Side, useShell } from '../shell/store';
 import { boundsOf, positionOf } from './geometry';
 
 export interface Chosen {
@@ -17,6 +17,9 @@ export interface Chosen {
 
 /** How far a finger or a pointer may miss a point or a line, in pixels. */
 const REACH = { coarse: 12, fine: 5 };
+
+/** Panels with lists: from a feature that was opened there, one goes back to them. */
+const LISTS: Side[] = ['panels', 'statistics', 'enforcement', 'renewal'];
 
 /** What lies at a point, and the one feature that is looked at. */
 export const useInspector = defineStore('inspector', () => {
@@ -28,6 +31,8 @@ export const useInspector = defineStore('inspector', () => {
   const hits = shallowRef<Hit[]>([]);
   const status = ref<'idle' | 'loading' | 'ready' | 'failed'>('idle');
   const error = shallowRef<unknown>(null);
+  /** The panel whose list the feature was opened from. */
+  const origin = ref<Side>(null);
 
   const chosen = ref<Chosen | null>(null);
   const item = shallowRef<Item | null>(null);
@@ -43,6 +48,7 @@ export const useInspector = defineStore('inspector', () => {
     reading?.abort();
     const mine = new AbortController();
     asking = mine;
+    origin.value = null;
     point.value = at;
     lookup.value = null;
     chosen.value = null;
@@ -92,6 +98,12 @@ export const useInspector = defineStore('inspector', () => {
     chosen.value = { layer, id };
     item.value = null;
     itemStatus.value = 'loading';
+    if (LISTS.includes(shell.side)) {
+      // What was at a point before is not what one goes back to.
+      origin.value = shell.side;
+      point.value = null;
+      lookup.value = null;
+    } else if (shell.side !== 'inspector') origin.value = null;
     shell.side = 'inspector';
     try {
       const feature = await api.item(layer, id, mine.signal);
@@ -145,8 +157,14 @@ export const useInspector = defineStore('inspector', () => {
     }
   }
 
-  /** From one feature back to the list of what is at the point. */
+  /** From one feature back to the list of what is at the point, or to the panel that it was opened from. */
   function back(): void {
+    const from = origin.value;
+    if (!point.value && from) {
+      close();
+      shell.side = from;
+      return;
+    }
     reading?.abort();
     chosen.value = null;
     item.value = null;
@@ -158,6 +176,7 @@ export const useInspector = defineStore('inspector', () => {
   function close(): void {
     asking?.abort();
     reading?.abort();
+    origin.value = null;
     point.value = null;
     lookup.value = null;
     hits.value = [];
@@ -198,6 +217,7 @@ export const useInspector = defineStore('inspector', () => {
   }
 
   return {
+    origin,
     point,
     lookup,
     hits,

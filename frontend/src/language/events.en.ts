@@ -58,6 +58,12 @@ export const eventFigures: Words<typeof zhFigures> = {
     overdue: 'Under way and late',
     closed: 'Closed',
     own: 'Settled on the spot',
+    on_time: 'Closed in time',
+    refused: 'Refused by a unit',
+    reopened: 'Reopened',
+    passed: 'Passed the check',
+    failed: 'Failed the check',
+    rated: 'Rated',
   },
   rates: {
     closing: 'Closing rate',

@@ -55,6 +55,12 @@ export const eventFigures = {
     overdue: '超时在办',
     closed: '办结',
     own: '自办自结',
+    on_time: '按时办结',
+    refused: '有退件',
+    reopened: '复开',
+    passed: '核查通过',
+    failed: '核查不通过',
+    rated: '已评价',
   },
   rates: {
     closing: '办结率',

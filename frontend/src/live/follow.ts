@@ -3,6 +3,7 @@ import { useAccess } from '../editing/access';
 import { EVENTS, useDesk } from '../events/desk';
 import { useInspector } from '../inspector/store';
 import { useLayers } from '../layers/store';
+import { useListed } from '../panels/listed';
 import { usePanels } from '../panels/store';
 import { useHouse } from '../people/house';
 import { usePrinting } from '../printing/store';
@@ -23,6 +24,7 @@ export function useFollowing(): void {
   const shell = useShell();
   const house = useHouse();
   const panels = usePanels();
+  const listed = useListed();
   const desk = useDesk();
 
   function changed(now: Changed): void {
@@ -32,6 +34,7 @@ export function useFollowing(): void {
     if (shell.tableOpen && table.layerId && touches(now, table.layerId)) void table.reload();
     if (shell.deskOpen && touches(now, EVENTS)) void desk.reload();
     if (shell.side === 'inspector') house.changed(now.layers, now.everything);
+    if (listed.isOpen) void listed.reload();
     if (shell.side === 'panels') void panels.recount();
     if (shell.side === 'statistics') void statistics.recount();
     if (shell.side === 'printing') printing.reread();

@@ -25,6 +25,9 @@ const TILE_ZOOM = 17;
 /** How near a reader may come. */
 const NEAREST_ZOOM = 22;
 const SELECTION = 'selection';
+const DOTS = 'dots';
+/** From this zoom on each house has a shape of its own to be coloured; farther out blocks are merged. */
+const SHAPES_FROM = 15.5;
 const SPOTS = 'spots';
 const ACCENT = '#d9480f';
 const VIOLET = '#7048a8';
@@ -110,13 +113,12 @@ export class Stage {
       style: {
         version: 8,
         sources,
-        layers: [
-          ...style.layers.map((spec) => {
+        layers: withSelection(
+          style.layers.map((spec) => {
             const layer = this.layers.get(catalogLayerOf(spec.id) ?? '');
             return layer ? looked(spec, supply.look(layer)) : spec;
           }),
-          ...selectionLayers(),
-        ],
+        ),
       },
       ...(view
         ? { center: view.center, zoom: view.zoom }
@@ -275,6 +277,32 @@ export class Stage {
     });
   }
 
+  /** Marks places with dots of a colour while the map is too far out for their shapes; null takes them away. */
+  async dots(places: { at: LonLat; color: string }[] | null): Promise<void> {
+    await this.ready;
+    if (this.map.getLayer(DOTS)) this.map.removeLayer(DOTS);
+    if (this.map.getSource(DOTS)) this.map.removeSource(DOTS);
+    if (!places) return;
+    const features = places.map(({ at, color }) => ({
+      type: 'Feature' as const,
+      geometry: { type: 'Point' as const, coordinates: at },
+      properties: { color },
+    }));
+    this.map.addSource(DOTS, { type: 'geojson', data: { type: 'FeatureCollection', features } });
+    this.map.addLayer({
+      id: DOTS,
+      type: 'circle',
+      source: DOTS,
+      maxzoom: SHAPES_FROM,
+      paint: {
+        'circle-radius': ['interpolate', ['linear'], ['zoom'], 11, 2, SHAPES_FROM, 5],
+        'circle-color': ['get', 'color'],
+        'circle-stroke-color': '#ffffff',
+        'circle-stroke-width': 1,
+      },
+    });
+  }
+
   /** Colours the areas of a layer by the ids of its features, over its own look; null takes the colours away. */
   async shade(id: string, colors: Map<string, string[]> | null, opacity = 0.9): Promise<void> {
     await this.ready;
@@ -405,6 +433,16 @@ export class Stage {
 
 /** Whether the reader asked for no motion. */
 const stillness = () => window.matchMedia?.('(prefers-reduced-motion: reduce)').matches ?? false;
+
+/** Marks of what is chosen lie over all shapes, and under the names: the chosen house keeps its own. */
+function withSelection(layers: LayerSpecification[]): LayerSpecification[] {
+  const first = layers.findIndex((spec) => spec.type === 'symbol');
+  const names = first < 0 ? layers.length : first;
+  const marks = selectionLayers();
+  const areas = marks.filter((spec) => spec.type !== 'circle');
+  const points = marks.filter((spec) => spec.type === 'circle');
+  return [...layers.slice(0, names), ...areas, ...layers.slice(names), ...points];
+}
 
 function selectionLayers(): LayerSpecification[] {
   const source = SELECTION;

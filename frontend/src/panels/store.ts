@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia';
 import { ref, shallowRef } from 'vue';
-import type { Coverage, HouseState, Item, Quality, Statistics } from '../api';
+import type { Coverage, EventTotals, HouseState, Item, Quality, Statistics } from '../api';
 import * as api from '../api';
 import { useEventFigures } from '../events/figures';
 import { stage } from '../map/current';
@@ -31,6 +31,8 @@ export const usePanels = defineStore('panels', () => {
   /** What was counted on the same day of the year before; none for who may not look back. */
   const before = shallowRef<{ on: string; counts: Statistics } | null>(null);
   const indicators = shallowRef<Item[]>([]);
+  /** Events by grid; none for who may not count them. */
+  const events = shallowRef<EventTotals | null>(null);
   const coverage = shallowRef<Coverage | null>(null);
   const rounds = shallowRef<Item[]>([]);
   const round = ref<string | null>(null);
@@ -91,14 +93,16 @@ export const usePanels = defineStore('panels', () => {
           : null;
         const on = yearBefore(today());
         // Who may not read indicators, visits or the past has the other figures.
-        const [values, seen, past] = await Promise.allSettled([
+        const [values, seen, past, byGrid] = await Promise.allSettled([
           api.items('indicator', { limit: 500, offset: 0 }),
           api.coverage(null),
           ids.length
-            ? api.statistics({ layer: 'village', ids, rule: 'representative_point', on })
+            ? api.statistics({ layer: 'village', ids, rule: 'representative_point', on, by: 'grid' })
             : Promise.reject(new Error('no village')),
+          api.eventTotals({ by: 'grid' }),
         ]);
         before.value = past.status === 'fulfilled' ? { on, counts: past.value } : null;
+        events.value = byGrid.status === 'fulfilled' ? byGrid.value : null;
         indicators.value = values.status === 'fulfilled' ? values.value.features : [];
         coverage.value = seen.status === 'fulfilled' ? seen.value : null;
       }
@@ -151,6 +155,7 @@ export const usePanels = defineStore('panels', () => {
     counts,
     before,
     indicators,
+    events,
     coverage,
     declarations,
     rounds,

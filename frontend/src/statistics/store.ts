@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia';
 import { ulid } from 'ulid';
 import { ref, shallowRef, watch } from 'vue';
-import type { Counted, Item, LonLat, Rule, Statistics } from '../api';
+import type { Counted, HouseList, HousePage, Item, LonLat, Rule, Statistics } from '../api';
 import * as api from '../api';
 import { useShell } from '../shell/store';
 
@@ -151,6 +151,13 @@ export const useStatistics = defineStore('statistics', () => {
     if (id) subject.value = { layer: 'count_area', ids: [id], name };
   }
 
+  /** The houses behind a number of what is counted. */
+  function houses(figure: string, page: HousePage, signal: AbortSignal): Promise<HouseList> {
+    const of = subject.value;
+    if (!of) return Promise.reject(new Error('nothing is counted'));
+    return api.housesBehind(body(of, rule.value, buffer.value, ''), figure, page, signal);
+  }
+
   /** The areas that were saved, by name. */
   async function saved(): Promise<Item[]> {
     return (await api.items('count_area', { limit: 200, offset: 0, sortby: 'name' })).features;
@@ -192,6 +199,7 @@ export const useStatistics = defineStore('statistics', () => {
       base.value = null;
     },
     save,
+    houses,
     saved,
     clear,
   };

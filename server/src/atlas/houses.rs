@@ -16,6 +16,10 @@ pub(crate) struct House {
     pub(crate) tally: Tally,
     /// Let to tenants (出租屋).
     pub(crate) rental: bool,
+    /// Let to tenants, with nobody as its 栋长.
+    pub(crate) rental_without_head: bool,
+    /// Whether it has 门禁.
+    pub(crate) access_control: bool,
     /// 基底面积 in 0.01 m².
     pub(crate) footprint: i64,
     /// 建筑面积 in 0.01 m².
@@ -34,9 +38,10 @@ pub(crate) struct Houses {
     index: Index,
 }
 
-/// Measures of a house beside its people by kind and by age: unverified and overdue people,
-/// households, rooms, those let and those vacant, let or not, 基底面积 and 建筑面积 in 0.01 m².
-const MEASURES: usize = 9;
+/// Measures of a house beside its people by kind, age and residence: unverified and overdue
+/// people, households, rooms, those let and those vacant, let or not, let without a 栋长, with
+/// 门禁, 基底面积 and 建筑面积 in 0.01 m².
+const MEASURES: usize = 11;
 
 /// What some buildings count together. Areas are in hundredths of a square metre.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,6 +52,8 @@ pub(crate) struct Census {
     pub(crate) people: Vec<u64>,
     /// People by age, in the order of the terms' bands, and then those of unknown age.
     pub(crate) ages: Vec<u64>,
+    /// People by kind of residence, in the order of the terms' kinds, the others last.
+    pub(crate) stays: Vec<u64>,
     /// People who are not verified.
     pub(crate) unverified: u64,
     /// People who were verified too long ago.
@@ -61,6 +68,10 @@ pub(crate) struct Census {
     pub(crate) rooms_vacant: u64,
     /// Buildings let to tenants.
     pub(crate) rental: u64,
+    /// Those of them without a 栋长.
+    pub(crate) rental_without_head: u64,
+    /// Buildings with 门禁.
+    pub(crate) access_control: u64,
     /// 基底面积 in 0.01 m².
     pub(crate) footprint: i128,
     /// 建筑面积 in 0.01 m².
@@ -72,11 +83,13 @@ impl Census {
         let count = |sum: i128| u64::try_from(sum).expect("counts are not negative");
         let counts = |sums: &[i128]| sums.iter().map(|&sum| count(sum)).collect();
         let (people, rest) = sums.split_at(kinds);
-        let (ages, rest) = rest.split_at(rest.len() - MEASURES);
+        let (ages, rest) = rest.split_at(Terms::current().age_groups());
+        let (stays, rest) = rest.split_at(rest.len() - MEASURES);
         Self {
             buildings,
             people: counts(people),
             ages: counts(ages),
+            stays: counts(stays),
             unverified: count(rest[0]),
             overdue: count(rest[1]),
             households: count(rest[2]),
@@ -84,8 +97,10 @@ impl Census {
             rooms_let: count(rest[4]),
             rooms_vacant: count(rest[5]),
             rental: count(rest[6]),
-            footprint: rest[7],
-            floor_area: rest[8],
+            rental_without_head: count(rest[7]),
+            access_control: count(rest[8]),
+            footprint: rest[9],
+            floor_area: rest[10],
         }
     }
 }
@@ -93,9 +108,17 @@ impl Census {
 impl House {
     fn new(buildings: &LayerSnapshot, record: &Record, tally: Tally) -> Self {
         let field = |name| buildings.layer.position(name);
+        let is = |name| field(name).is_some_and(|at| record.values[at].as_boolean() == Some(true));
+        let headless = || {
+            let head = field("building_head").and_then(|at| record.values[at].as_text());
+            head.is_none_or(|name| name.trim().is_empty())
+        };
+        let rental = is("rental");
         Self {
             tally,
-            rental: field("rental").is_some_and(|at| record.values[at].as_boolean() == Some(true)),
+            rental,
+            rental_without_head: rental && headless(),
+            access_control: is("access_control"),
             footprint: hundredths(record, field("footprint_m2")),
             floor_area: hundredths(record, field("floor_area_m2")),
         }
@@ -110,6 +133,7 @@ impl House {
         };
         filled(&tally.people, kinds)
             .chain(filled(&tally.ages, Terms::current().age_groups()))
+            .chain(filled(&tally.stays, Terms::current().stays().count()))
             .chain([
                 i64::from(tally.unverified),
                 i64::from(tally.overdue),
@@ -118,6 +142,8 @@ impl House {
                 i64::from(tally.rooms_let),
                 i64::from(tally.rooms_vacant),
                 i64::from(self.rental),
+                i64::from(self.rental_without_head),
+                i64::from(self.access_control),
                 self.footprint,
                 self.floor_area,
             ])
@@ -127,7 +153,8 @@ impl House {
 
 /// Number of sums over houses with so many kinds of people.
 fn sums(kinds: usize) -> usize {
-    kinds + Terms::current().age_groups() + MEASURES
+    let terms = Terms::current();
+    kinds + terms.age_groups() + terms.stays().count() + MEASURES
 }
 
 impl Houses {

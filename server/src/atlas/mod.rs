@@ -18,7 +18,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 
-pub(crate) use houses::{Census, Houses, hundredths};
+pub(crate) use houses::{Census, House, Houses, hundredths};
 pub(crate) use layer::LayerSnapshot;
 pub(crate) use snapshot::Snapshot;
 

@@ -11,7 +11,7 @@ use yizhangtu_data::{
 
 use super::{
     EVENTS,
-    figures::{Definition, Figures, Standing, Steps, steps},
+    figures::{Definition, Figures, LISTED, Steps, steps},
 };
 use crate::{
     atlas::LayerSnapshot,
@@ -23,8 +23,6 @@ use crate::{
 const PLAIN: [&str; 4] = ["type", "source", "level", "urgency"];
 /// Layers that events are filtered and grouped by, by where they lie.
 const PLACES: [&str; 3] = ["grid", "co_op", "village"];
-/// The figures whose events may be listed.
-const FIGURES: [&str; 6] = ["pending", "void", "open", "in_time", "overdue", "closed"];
 
 /// What events are put together by.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -96,9 +94,9 @@ impl Asked {
         }
         let figure = given.take("figure")?;
         if let Some(figure) = &figure
-            && !FIGURES.contains(&figure.as_str())
+            && !LISTED.contains(&figure.as_str())
         {
-            return Err(Problem::one_of("figure", &FIGURES.join(", ")));
+            return Err(Problem::one_of("figure", &LISTED.join(", ")));
         }
         Ok(Self {
             by,
@@ -174,6 +172,10 @@ impl Asked {
                 let steps: Steps = steps.get(&*event.id).copied().unwrap_or_default();
                 (at, Figures::of(&definition, layer, event, steps))
             })
+            .filter(|(_, own)| {
+                let figure = self.figure.as_deref();
+                figure.is_none_or(|figure| own.count(figure) > 0)
+            })
             .collect();
         Ok(Meant {
             layer: Arc::clone(layer),
@@ -217,16 +219,7 @@ impl Asked {
                 return false;
             }
         }
-        let standing = || definition.standing(layer, event);
-        match self.figure.as_deref() {
-            None => true,
-            Some("pending") => standing() == Standing::Pending,
-            Some("void") => standing() == Standing::Void,
-            Some("in_time") => standing() == Standing::InTime,
-            Some("overdue") => standing() == Standing::Overdue,
-            Some("closed") => standing() == Standing::Closed,
-            Some(_) => matches!(standing(), Standing::InTime | Standing::Overdue),
-        }
+        true
     }
 }
 

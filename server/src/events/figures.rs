@@ -132,6 +132,12 @@ pub(super) fn instant(layer: &Layer, event: &Record, field: &str) -> Option<Date
     }
 }
 
+/// The figures whose events may be listed.
+pub(super) const LISTED: [&str; 15] = [
+    "reported", "accepted", "pending", "void", "open", "in_time", "overdue", "closed", "own",
+    "on_time", "refused", "reopened", "passed", "failed", "rated",
+];
+
 /// What some events count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Figures {
@@ -224,6 +230,28 @@ impl Figures {
     /// 受理, without what was made void.
     fn accepted(&self) -> u64 {
         self.closed + self.in_time + self.overdue
+    }
+
+    /// One of the figures that may be listed.
+    pub(super) fn count(&self, figure: &str) -> u64 {
+        match figure {
+            "reported" => self.reported,
+            "accepted" => self.accepted(),
+            "pending" => self.pending,
+            "void" => self.void,
+            "open" => self.in_time + self.overdue,
+            "in_time" => self.in_time,
+            "overdue" => self.overdue,
+            "closed" => self.closed,
+            "own" => self.own,
+            "on_time" => self.on_time[0],
+            "refused" => self.refused,
+            "reopened" => self.reopened,
+            "passed" => self.passed,
+            "failed" => self.failed,
+            "rated" => self.satisfaction[1],
+            _ => 0,
+        }
     }
 
     /// As JSON: counts in 件, rates in percent with how they came about, hours, marks.

@@ -1,42 +1,31 @@
 //! `GET /coverage[?round=ID]`: how far a round of visits (洗楼, 巡业) has come, or when each house
 //! was last seen, by grid; and the completeness of 人屋车场网.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use yizhangtu_data::clock;
+use std::collections::{BTreeMap, HashMap};
 
 use axum::{Json, extract::State};
-use chrono::{DateTime, NaiveDate, SecondsFormat};
+use chrono::{NaiveDate, SecondsFormat};
 use serde::Serialize;
 use serde_json::{Map, Value as Json_, json};
 use yizhangtu_data::{
-    Record, Value,
+    Record, clock,
     store::{GeoPackage, StoreError},
 };
-use yizhangtu_index::Shape;
 
 use super::{
-    Terms,
+    Listed, Page, Terms,
     night::{is_resident, sightings},
     register::verified_since,
+    survey::{FIGURES, Known, Round, Survey},
 };
 use crate::{
-    atlas::{LayerSnapshot, Snapshot},
+    atlas::LayerSnapshot,
     http::{App, Parameters, Problem},
     policy::{Action, Viewer},
 };
 
-/// Fields of a round that are told.
-const ROUND: &[&str] = &[
-    "code",
-    "title",
-    "element",
-    "start_on",
-    "due_on",
-    "revisit_days",
-];
-
-/// Houses that nobody saw and that are told with their address.
-const NAMED: usize = 60;
+/// The figure of the residents who were not verified.
+const PEOPLE: &str = "people";
 
 /// The answer.
 #[derive(Serialize)]
@@ -84,8 +73,6 @@ struct Rentals {
     declared: u32,
     unchecked: u32,
     mismatched: u32,
-    /// Let houses without a 栋长.
-    without_head: u32,
 }
 
 /// One grid.
@@ -108,9 +95,6 @@ struct House {
     /// The day that it was last seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     seen_on: Option<NaiveDate>,
-    /// What it is called, of the first of those that nobody saw.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<String>,
 }
 
 /// `GET /coverage[?round=ID]`
@@ -121,79 +105,93 @@ pub(super) async fn coverage(
 ) -> Result<Json<Coverage>, Problem> {
     let round = parameters.take("round")?;
     parameters.finish()?;
-    for needed in ["visit", "building"] {
-        let layer = app.layer(needed).ok_or_else(|| viewer.refused())?;
-        viewer.require(Action::View, layer)?;
-    }
+    required(&app, &viewer)?;
     tokio::task::spawn_blocking(move || answer(&app, &viewer, round.as_deref()))
         .await
         .map_err(Problem::internal)?
         .map(Json)
 }
 
+/// `GET /coverage/houses?of=[&round=ID][&grid=ID]`: the houses that a figure of the coverage is
+/// made of; of `people` those with residents who were not verified since.
+pub(super) async fn houses(
+    State(app): State<App>,
+    viewer: Viewer,
+    mut given: Parameters,
+) -> Result<Json<Listed>, Problem> {
+    let figure = given.take("of")?.unwrap_or_default();
+    let (round, grid) = (given.take("round")?, given.take("grid")?);
+    let page = Page::take(&mut given)?;
+    given.finish()?;
+    if figure != PEOPLE && !FIGURES.contains(&figure.as_str()) {
+        let offered = format!("{}, {PEOPLE}", FIGURES.join(", "));
+        return Err(Problem::one_of("of", &offered));
+    }
+    required(&app, &viewer)?;
+    if figure == PEOPLE && !viewer.may_see_people() {
+        return Err(viewer.refused());
+    }
+    tokio::task::spawn_blocking(move || {
+        let snapshot = app.seen_by(&viewer);
+        let store = app.pool().reader().map_err(Problem::internal)?;
+        let survey = Survey::read(&app, &viewer, &snapshot, &store, round.as_deref())?;
+        let verified = if figure == PEOPLE {
+            let since = survey.round.as_ref().and_then(|round| round.start_on);
+            verified_since(&store, survey.today, since).map_err(Problem::internal)?
+        } else {
+            HashMap::new()
+        };
+        let in_grid = |home: Option<u32>| {
+            let own = home.map(|home| &*survey.grids.record(home).id);
+            grid.as_deref().is_none_or(|grid| own == Some(grid))
+        };
+        let parts =
+            (survey.houses())
+                .filter(|(_, home, _)| in_grid(*home))
+                .map(|(at, _, known)| {
+                    let [done, all] = (verified.get(&survey.buildings.record(at).id))
+                        .copied()
+                        .unwrap_or_else(|| [0, known.counts(&figure).into()]);
+                    (at, u64::from(all - done))
+                });
+        Ok(Listed::of(&app, &viewer, &snapshot, parts, page))
+    })
+    .await
+    .map_err(Problem::internal)?
+    .map(Json)
+}
+
+fn required(app: &App, viewer: &Viewer) -> Result<(), Problem> {
+    for needed in ["visit", "building"] {
+        let layer = app.layer(needed).ok_or_else(|| viewer.refused())?;
+        viewer.require(Action::View, layer)?;
+    }
+    Ok(())
+}
+
 fn answer(app: &App, viewer: &Viewer, round: Option<&str>) -> Result<Coverage, Problem> {
     let snapshot = app.seen_by(viewer);
     let store = app.pool().reader().map_err(Problem::internal)?;
-    let round = match round {
-        None => None,
-        Some(id) => Some(Round::read(app, viewer, &store, id)?),
-    };
-    let read = || Visits::read(&store, round.as_ref());
-    let visits = store.moment(read).map_err(Problem::internal)?;
-    let today = clock::today();
-    let (Some(buildings), Some(grids)) = (snapshot.layer("building"), snapshot.layer("grid"))
-    else {
-        return Err(viewer.refused());
-    };
+    let survey = Survey::read(app, viewer, &snapshot, &store, round)?;
+    let (buildings, grids) = (&survey.buildings, &survey.grids);
     let mut parts: BTreeMap<Option<u32>, Part> = BTreeMap::new();
     let mut houses = Vec::new();
-    let mut named_so_far = 0;
-    let rental = buildings.layer.position("rental");
     let mut place_of: HashMap<String, Option<u32>> = HashMap::new();
-    for (at, record) in buildings.records() {
-        let home = home(grids, buildings.shape(at));
-        let within = round
-            .as_ref()
-            .is_none_or(|round| round.reaches(home.map(|home| &*grids.record(home).id)));
-        if !within {
-            continue;
-        }
-        let (state, seen_on) = visits.state(&record.id, round.is_some(), today);
-        let part = parts.entry(home).or_default();
-        part.houses += 1;
-        *part.states.entry(state).or_default() += 1;
-        let let_out = rental.is_some_and(|at| record.values[at].as_boolean() == Some(true));
-        part.rentals.surveyed += u32::from(let_out);
-        let headless = record
-            .get(&buildings.layer, "building_head")
-            .as_text()
-            .is_none_or(str::is_empty);
-        part.rentals.without_head += u32::from(let_out && headless);
-        if let Some(declared) = visits.declared.get(&*record.id) {
-            part.rentals.declared += u32::from(declared.iter().any(|state| state != "不符"));
-            part.rentals.unchecked += u32::from(declared.iter().any(|state| state == "待核"));
-            part.rentals.mismatched += u32::from(declared.iter().any(|state| state == "不符"));
-        }
-        place_of.insert(record.id.to_string(), home);
-        let named = matches!(state, "left" | "never") && named_so_far < NAMED;
-        named_so_far += usize::from(named);
-        let label = buildings.layer.label.as_deref().unwrap_or("address");
+    for (at, home, known) in survey.houses() {
+        let id = buildings.record(at).id.to_string();
+        parts.entry(home).or_default().count(&known);
+        place_of.insert(id.clone(), home);
         houses.push(House {
-            id: record.id.to_string(),
-            state,
-            seen_on,
-            address: named.then(|| viewer.see(&buildings.layer, record).get(label).to_text()),
+            id,
+            state: known.state,
+            seen_on: known.seen_on,
         });
     }
-    let since = round.as_ref().and_then(|round| round.start_on);
-    elements(app, viewer, &store, &snapshot, since, &place_of, &mut parts)
-        .map_err(Problem::internal)?;
+    elements(app, viewer, &store, &survey, &place_of, &mut parts).map_err(Problem::internal)?;
     // A grid without houses is complete, and is listed.
     for (at, record) in grids.records() {
-        if round
-            .as_ref()
-            .is_none_or(|round| round.reaches(Some(&record.id)))
-        {
+        let reached = |round: &Round| round.reaches(Some(&record.id));
+        if survey.round.as_ref().is_none_or(reached) {
             let part = parts.entry(Some(at)).or_default();
             let worker = record
                 .get(&grids.layer, "worker")
@@ -204,11 +202,8 @@ fn answer(app: &App, viewer: &Viewer, round: Option<&str>) -> Result<Coverage, P
     }
     let mut total = Part::default();
     for part in parts.values_mut() {
-        let done = ["seen", "fresh"]
-            .iter()
-            .filter_map(|state| part.states.get(state))
-            .sum();
-        part.elements.insert("屋", [done, part.houses]);
+        // A grid without houses has seen them all.
+        part.elements.entry("屋").or_default();
         total.add(part);
     }
     let told = parts
@@ -221,7 +216,7 @@ fn answer(app: &App, viewer: &Viewer, round: Option<&str>) -> Result<Coverage, P
     Ok(Coverage {
         sequence: snapshot.sequence,
         as_of: clock::now().to_rfc3339_opts(SecondsFormat::Secs, false),
-        round: round.map(|round| round.told),
+        round: survey.round.as_ref().map(|round| round.told.clone()),
         unseen_days: [due, long],
         basis: json!({
             "zh": format!("走访结果为{seen}的房屋计为已访；超过 {due} 天未见到人的为应访，超过 {long} 天的为久未走访。人＝本轮开始后核实过的现住人员；车＝本轮申报或清点过的常住车辆；场＝已登记车位的停车场；网＝配有专职网格员的网格。口径版本 {}", Terms::current().version),
@@ -234,6 +229,19 @@ fn answer(app: &App, viewer: &Viewer, round: Option<&str>) -> Result<Coverage, P
 }
 
 impl Part {
+    /// Adds a house.
+    fn count(&mut self, known: &Known) {
+        self.houses += 1;
+        *self.states.entry(known.state).or_default() += 1;
+        let [done, all] = self.elements.entry("屋").or_default();
+        *done += u32::from(known.is_seen());
+        *all += 1;
+        self.rentals.surveyed += u32::from(known.surveyed);
+        self.rentals.declared += u32::from(known.declared);
+        self.rentals.unchecked += u32::from(known.unchecked);
+        self.rentals.mismatched += u32::from(known.mismatched);
+    }
+
     fn add(&mut self, other: &Self) {
         self.houses += other.houses;
         for (state, count) in &other.states {
@@ -248,7 +256,6 @@ impl Part {
         own.declared += more.declared;
         own.unchecked += more.unchecked;
         own.mismatched += more.mismatched;
-        own.without_head += more.without_head;
         let (own, more) = (&mut self.vehicles, other.vehicles);
         own.declared += more.declared;
         own.counted += more.counted;
@@ -273,141 +280,6 @@ impl Grid {
     }
 }
 
-fn home(grids: &LayerSnapshot, shape: Option<&Shape>) -> Option<u32> {
-    shape.and_then(|shape| grids.at(shape.representative()).first().copied())
-}
-
-/// A round of visits.
-struct Round {
-    id: String,
-    /// Grids that it reaches; all where none are named.
-    grids: HashSet<String>,
-    start_on: Option<NaiveDate>,
-    told: Map<String, Json_>,
-}
-
-impl Round {
-    fn read(app: &App, viewer: &Viewer, store: &GeoPackage, id: &str) -> Result<Self, Problem> {
-        let absent = || Problem::not_found(format!("没有轮次 {id} / there is no round {id}"));
-        let layer = app.layer("survey_round").ok_or_else(absent)?;
-        viewer.require(Action::View, layer)?;
-        let record: Record = store
-            .get("survey_round", id)
-            .map_err(Problem::internal)?
-            .ok_or_else(absent)?;
-        let view = viewer.see(layer, &record);
-        let mut told = Map::from_iter([("id".to_owned(), json!(id))]);
-        for name in ROUND {
-            told.insert(
-                (*name).to_owned(),
-                serde_json::to_value(view.get(name)).unwrap_or_default(),
-            );
-        }
-        let grids = match record.get(layer, "grids") {
-            Value::Json(list) => list
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(|id| id.as_str().map(str::to_owned))
-                .collect(),
-            _ => HashSet::new(),
-        };
-        Ok(Self {
-            id: id.to_owned(),
-            grids,
-            start_on: record.get(layer, "start_on").as_date(),
-            told,
-        })
-    }
-
-    fn reaches(&self, grid: Option<&str>) -> bool {
-        self.grids.is_empty() || grid.is_some_and(|grid| self.grids.contains(grid))
-    }
-}
-
-/// What came of the visits, and what was declared, by house.
-struct Visits {
-    /// The last instant of each outcome.
-    of: HashMap<String, Vec<(String, String)>>,
-    /// States of the declarations.
-    declared: HashMap<String, Vec<String>>,
-}
-
-impl Visits {
-    fn read(store: &GeoPackage, round: Option<&Round>) -> Result<Self, StoreError> {
-        let mut of: HashMap<String, Vec<(String, String)>> = HashMap::new();
-        let rows = store.query(
-            "SELECT building, outcome, max(visited_at) FROM visit
-             WHERE building IS NOT NULL AND outcome IS NOT NULL AND (?1 IS NULL OR round = ?1) GROUP BY 1, 2",
-            [round.map(|round| round.id.as_str())],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<String>>(2)?)),
-        )?;
-        for (building, outcome, at) in rows {
-            of.entry(building)
-                .or_default()
-                .push((outcome, at.unwrap_or_default()));
-        }
-        let mut declared: HashMap<String, Vec<String>> = HashMap::new();
-        if store.layer("rental_declaration").is_some() {
-            let rows = store.query(
-                "SELECT coalesce(d.building, m.building), d.state FROM rental_declaration d
-                 LEFT JOIN room m ON d.building IS NULL AND m.id = d.room
-                 WHERE coalesce(d.building, m.building) IS NOT NULL AND d.state IS NOT NULL",
-                [],
-                |row| Ok((row.get::<_, String>(0)?, row.get(1)?)),
-            )?;
-            for (building, state) in rows {
-                declared.entry(building).or_default().push(state);
-            }
-        }
-        Ok(Self { of, declared })
-    }
-
-    /// What came of a house, and when it was last seen.
-    fn state(
-        &self,
-        house: &str,
-        in_round: bool,
-        today: NaiveDate,
-    ) -> (&'static str, Option<NaiveDate>) {
-        let terms = &Terms::current().visits;
-        let all = self.of.get(house).map_or(&[][..], Vec::as_slice);
-        let seen = all
-            .iter()
-            .filter(|(outcome, _)| terms.seen.contains(outcome))
-            .map(|(_, at)| at.as_str())
-            .max();
-        let seen_on = seen.and_then(day);
-        if !in_round {
-            let [due, long] = terms.unseen_days.map(i64::from);
-            let state = match seen_on.map(|on| today.signed_duration_since(on).num_days()) {
-                None => "never",
-                Some(days) if days > long => "long",
-                Some(days) if days > due => "due",
-                Some(_) => "fresh",
-            };
-            return (state, seen_on);
-        }
-        let last = all
-            .iter()
-            .max_by(|a, b| a.1.cmp(&b.1))
-            .map(|(outcome, _)| outcome.as_str());
-        let state = match (seen_on, last) {
-            (Some(_), _) => "seen",
-            (None, None) => "left",
-            (None, Some("拒访")) => "refused",
-            (None, Some(_)) => "absent",
-        };
-        (state, seen_on)
-    }
-}
-
-/// The day in the village of an instant as the file writes it.
-fn day(at: &str) -> Option<NaiveDate> {
-    let instant = DateTime::parse_from_rfc3339(at).ok()?;
-    Some(instant.with_timezone(&clock::CHINA).date_naive())
-}
-
 /// Adds what is done and what there is of an element to the part of a grid, where it is told of.
 fn count<'p>(
     parts: &'p mut BTreeMap<Option<u32>, Part>,
@@ -426,16 +298,13 @@ fn elements(
     app: &App,
     viewer: &Viewer,
     store: &GeoPackage,
-    seen: &Snapshot,
-    since: Option<NaiveDate>,
+    survey: &Survey,
     place_of: &HashMap<String, Option<u32>>,
     parts: &mut BTreeMap<Option<u32>, Part>,
 ) -> Result<(), StoreError> {
-    let Some(grids) = seen.layer("grid") else {
-        return Ok(());
-    };
+    let since = survey.round.as_ref().and_then(|round| round.start_on);
     if viewer.may_see_people() {
-        for (building, [done, all]) in verified_since(store, clock::today(), since)? {
+        for (building, [done, all]) in verified_since(store, survey.today, since)? {
             if let Some(home) = place_of.get(&*building) {
                 count(parts, *home, "人", [done, all]);
             }
@@ -450,12 +319,12 @@ fn elements(
         for (at, record) in vehicles.records() {
             let log = sightings(&vehicles.layer, record);
             let done = !log.is_empty() || later(record, vehicles, "declared_on");
-            let home = home(grids, vehicles.shape(at));
+            let home = survey.grid_of(vehicles.shape(at));
             if let Some(part) = count(parts, home, "车", [u32::from(done), 1]) {
                 let declared = !record.get(&vehicles.layer, "declared_on").is_null();
                 part.vehicles.declared += u32::from(declared);
                 part.vehicles.counted += u32::from(!log.is_empty());
-                part.vehicles.resident += u32::from(is_resident(&log, clock::today()));
+                part.vehicles.resident += u32::from(is_resident(&log, survey.today));
             }
         }
     }
@@ -464,7 +333,7 @@ fn elements(
             let done = !record.get(&parking.layer, "bays").is_null();
             count(
                 parts,
-                home(grids, parking.shape(at)),
+                survey.grid_of(parking.shape(at)),
                 "场",
                 [u32::from(done), 1],
             );

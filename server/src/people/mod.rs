@@ -5,17 +5,20 @@ mod coverage;
 mod doubles;
 mod house;
 mod intake;
+mod listed;
 mod merge;
 mod night;
 mod past;
 mod quality;
 mod register;
 mod rules;
+mod survey;
 mod terms;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use doubles::Doubles;
+pub(crate) use listed::{Listed, Page};
 pub(crate) use past::Past;
 pub(crate) use quality::Quality;
 pub(crate) use register::{Day, Dweller, Tallies, Tally, dwellers, has_registers};
@@ -36,6 +39,7 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/houses/{id}", get(house::house))
         .route("/coverage", get(coverage::coverage))
+        .route("/coverage/houses", get(coverage::houses))
         .route("/people/doubles", get(doubles::doubles))
         .route("/people/merge", post(merge::merge))
         .route("/quality", get(quality::quality))

@@ -37,6 +37,9 @@ pub(crate) struct Tally {
     /// People by age, in the order of [`Terms::bands`] and then those of unknown age; shorter
     /// where the rest is 0.
     pub(crate) ages: Vec<u32>,
+    /// People by kind of residence, in the order of [`Terms::stays`]; shorter where the rest
+    /// is 0.
+    pub(crate) stays: Vec<u32>,
     /// People who are not verified.
     pub(crate) unverified: u32,
     /// People who were verified too long ago.
@@ -183,6 +186,7 @@ impl Tallies {
             let tally = self.of.entry(building).or_default();
             add(&mut tally.people, kind);
             add(&mut tally.ages, home.age_group);
+            add(&mut tally.stays, home.stay);
             tally.unverified += u32::from(home.unverified);
             tally.overdue += u32::from(home.overdue);
         }
@@ -233,6 +237,7 @@ struct Home {
     residence: Arc<str>,
     hukou: Option<Arc<str>>,
     age_group: usize,
+    stay: usize,
     verified_on: Option<NaiveDate>,
     unverified: bool,
     overdue: bool,
@@ -299,8 +304,9 @@ fn homes(store: &GeoPackage, day: Day, only: Option<&str>) -> Result<Vec<Home>, 
     )?;
     let mut main: HashMap<Arc<str>, (Standing, Home)> = HashMap::with_capacity(rows.len());
     for row in rows {
+        let stay = terms.residence_rank(row.kind.as_deref());
         let standing = Standing {
-            kind: std::cmp::Reverse(terms.residence_rank(row.kind.as_deref())),
+            kind: std::cmp::Reverse(stay),
             verified_on: row.verified_on,
             moved_in: row.moved_in,
             id: std::cmp::Reverse(Arc::clone(&row.id)),
@@ -312,6 +318,7 @@ fn homes(store: &GeoPackage, day: Day, only: Option<&str>) -> Result<Vec<Home>, 
             residence: row.id,
             hukou: row.hukou,
             age_group: terms.age_group(row.birth, day.date()),
+            stay,
             verified_on: row.verified_on,
             unverified,
             overdue: !unverified

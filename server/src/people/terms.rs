@@ -66,6 +66,9 @@ pub(crate) struct Visits {
     pub(crate) seen: Vec<String>,
 }
 
+/// Word for people whose kind of residence is none of those that are named.
+const OTHER_STAY: &str = "未登记";
+
 /// A band of ages: its first age and, but for the last, its last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Band {
@@ -114,6 +117,12 @@ impl Terms {
         let kinds = &self.main_residence.kinds;
         let place = kind.and_then(|kind| kinds.iter().position(|own| own == kind));
         place.unwrap_or(kinds.len())
+    }
+
+    /// The kinds of residence that people are counted by, and that of the others, which comes last.
+    pub(crate) fn stays(&self) -> impl Iterator<Item = &str> {
+        let kinds = self.main_residence.kinds.iter().map(String::as_str);
+        kinds.chain([OTHER_STAY])
     }
 
     /// Whether somebody is not verified, by the main residence's date and the person's state.

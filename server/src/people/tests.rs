@@ -358,6 +358,7 @@ fn a_change_counts_what_it_touches_and_comes_to_the_full_count() {
                 let but_kinds = |tally: &super::Tally| super::Tally {
                     people: Vec::new(),
                     ages: [tally.ages.as_slice(), &[0; 9]].concat()[..9].to_vec(),
+                    stays: [tally.stays.as_slice(), &[0; 6]].concat()[..6].to_vec(),
                     ..tally.clone()
                 };
                 assert_eq!(

@@ -141,8 +141,12 @@ impl LayerIndex {
             }
             true
         });
-        // Sounds are typed in Latin letters; a single one would fit nearly everything.
-        if first.len() >= 2 && first.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        // Sounds are typed in Latin letters; a single one would fit nearly everything. Digits sound
+        // as they are written, and are found by name.
+        if first.len() >= 2
+            && first.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && first.bytes().any(|byte| byte.is_ascii_alphabetic())
+        {
             let found: std::collections::HashSet<u32> =
                 hits.iter().map(|hit| hit.position).collect();
             self.sounds.each_at(first, |position, at| {
@@ -187,12 +191,29 @@ impl LayerIndex {
         let half = typed.len() / 2;
         let mut swapped = typed.clone();
         swapped.swap(half - 1, half);
-        let parts = [&typed[..half], &typed[half..], &swapped[..]]
-            .map(|part| part.iter().collect::<String>());
+        let (before, after) = typed.split_at(half);
         let mut hits: Vec<Hit> = Vec::new();
         let mut seen = std::collections::HashSet::new();
-        for part in &parts {
-            self.names.each_at(part, |position, _| {
+        // The other half stands beside, but for the slip: half of what is typed is often the name
+        // of the village, which stands in every address, and what is beside it tells at once.
+        type Beside<'a> = Box<dyn Fn(&str, &str) -> bool + 'a>;
+        let parts: [(&[char], Beside<'_>); 3] = [
+            (
+                before,
+                Box::new(|_, right| begins_near(right.chars(), after.iter().copied())),
+            ),
+            (
+                after,
+                Box::new(|left, _| begins_near(left.chars().rev(), before.iter().rev().copied())),
+            ),
+            (&swapped, Box::new(|_, _| true)),
+        ];
+        for (part, beside) in &parts {
+            let part: String = part.iter().collect();
+            self.names.each_at(&part, |position, at| {
+                if !beside(&self.names.text[..at], &self.names.text[at + part.len()..]) {
+                    return false;
+                }
                 let document = self.names.document(position);
                 let fits = || {
                     let lines = document.split(LINE).take(self.fields.len()).enumerate();
@@ -301,6 +322,38 @@ impl Text {
     fn line_number(&self, position: usize, at: usize) -> usize {
         self.text[self.starts[position]..at].matches(LINE).count()
     }
+}
+
+/// Whether a text begins with what was typed but for one slip. Both may be read backwards.
+fn begins_near(
+    text: impl Iterator<Item = char> + Clone,
+    typed: impl Iterator<Item = char> + Clone,
+) -> bool {
+    let mut text = text.take_while(|letter| ![LINE, DOCUMENT].contains(letter));
+    let mut typed = typed;
+    loop {
+        let (whole_text, whole_typed) = (text.clone(), typed.clone());
+        let Some(letter) = typed.next() else {
+            return true;
+        };
+        let other = text.next();
+        if other == Some(letter) {
+            continue;
+        }
+        // One missing; another one, or one more; two that changed places.
+        return begins(whole_text, typed.clone())
+            || other.is_some_and(|other| {
+                begins(text.clone(), typed.clone())
+                    || begins(text.clone(), whole_typed)
+                    || (typed.next() == Some(other)
+                        && text.next() == Some(letter)
+                        && begins(text, typed))
+            });
+    }
+}
+
+fn begins(mut text: impl Iterator<Item = char>, mut typed: impl Iterator<Item = char>) -> bool {
+    typed.all(|letter| text.next() == Some(letter))
 }
 
 /// How many bytes of a line are left beside a stretch of it that differs from what was typed by

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use yizhangtu_data::Value;
 use yizhangtu_index::{Area, Rule};
 
+use super::figure::Figure;
 use crate::{
     atlas::{Census, LayerSnapshot, Snapshot},
     enforcement::{Definition, Figures},
@@ -118,6 +119,21 @@ impl Counted {
         self.release.is_some()
     }
 
+    /// Whether it may be told which houses a figure is made of.
+    pub(super) fn by_house(&self, figure: Figure) -> bool {
+        match figure {
+            Figure::Buildings
+            | Figure::Rental
+            | Figure::RentalWithoutHead
+            | Figure::AccessControl => self.buildings,
+            // Of a single house these tell who lives there.
+            _ if self.is_composed() => false,
+            Figure::Rooms | Figure::RoomsLet | Figure::RoomsVacant => self.rooms,
+            Figure::Households => self.households,
+            _ => self.people,
+        }
+    }
+
     /// What some buildings count, as far as it is told.
     pub(super) fn census(&self, snapshot: &Snapshot, buildings: &[u32]) -> Census {
         let mut census = snapshot.houses.count(buildings);
@@ -144,6 +160,9 @@ pub(crate) struct People {
 struct Detail {
     /// Bands of ages that occur, the youngest first.
     by_age: Vec<ByAge>,
+    /// Kinds of residence that occur.
+    #[serde(serialize_with = "as_map")]
+    by_stay: Vec<(String, u64)>,
     /// People who are not verified.
     unverified: u64,
     /// People who were verified too long ago.
@@ -170,6 +189,10 @@ struct Rooms {
 pub(crate) struct Buildings {
     pub(crate) count: u64,
     pub(crate) rental: u64,
+    /// Those of them without a 栋长.
+    rental_without_head: u64,
+    /// With 门禁.
+    access_control: u64,
     pub(crate) footprint_m2: f64,
     pub(crate) floor_area_m2: f64,
 }
@@ -267,6 +290,10 @@ impl Detail {
                     count,
                 })
                 .collect(),
+            by_stay: (Terms::current().stays().zip(&census.stays))
+                .filter(|(_, count)| **count > 0)
+                .map(|(stay, &count)| (stay.to_owned(), count))
+                .collect(),
             unverified: census.unverified,
             overdue: census.overdue,
         }
@@ -277,6 +304,8 @@ fn buildings(census: &Census) -> Buildings {
     Buildings {
         count: census.buildings,
         rental: census.rental,
+        rental_without_head: census.rental_without_head,
+        access_control: census.access_control,
         footprint_m2: square_metres(census.footprint),
         floor_area_m2: square_metres(census.floor_area),
     }

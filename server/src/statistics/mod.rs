@@ -7,10 +7,14 @@
 mod area;
 mod buffer;
 mod count;
+mod figure;
 mod groups;
+mod houses;
 mod overlay;
 mod people;
 mod request;
+
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
@@ -48,6 +52,10 @@ pub(crate) fn routes() -> Router<App> {
         .route(
             "/statistics",
             post(statistics).layer(DefaultBodyLimit::max(LARGEST_BODY)),
+        )
+        .route(
+            "/statistics/houses",
+            post(houses::houses).layer(DefaultBodyLimit::max(LARGEST_BODY)),
         )
         .route("/statistics/people", get(people::people))
 }
@@ -138,12 +146,7 @@ async fn statistics(
     let outlines = app.seen_by(&viewer);
     tokio::task::spawn_blocking(move || {
         let request = Request::parse(&body)?;
-        let snapshot = match request.on {
-            None => app.counted_for(&viewer),
-            // What is released of small numbers is of now.
-            Some(_) if seen.is_composed() => return Err(viewer.refused()),
-            Some(day) => (app.past().of(&app, &viewer, day)).map_err(Problem::internal)?,
-        };
+        let snapshot = moment(&app, &viewer, &seen, &request)?;
         let answer = answer(&viewer, &snapshot, &outlines, &seen, &request)?;
         let area = format!("{:.0} m²", answer.area_m2);
         app.note(&viewer, Entry::of("count", area));
@@ -152,6 +155,21 @@ async fn statistics(
     .await
     .map_err(Problem::internal)?
     .map(Json)
+}
+
+/// The map that a request counts in.
+fn moment(
+    app: &App,
+    viewer: &Viewer,
+    seen: &Counted,
+    request: &Request,
+) -> Result<Arc<Snapshot>, Problem> {
+    match request.on {
+        None => Ok(app.counted_for(viewer)),
+        // What is released of small numbers is of now.
+        Some(_) if seen.is_composed() => Err(viewer.refused()),
+        Some(day) => (app.past().of(app, viewer, day)).map_err(Problem::internal),
+    }
 }
 
 /// The answer to a request that another part of the server makes, so that its numbers are

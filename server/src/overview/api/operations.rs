@@ -663,6 +663,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[(JSON, "Coverage")],
     ),
     get(
+        "/coverage/houses",
+        PLACES,
+        "getCoverageHouses",
+        "构成走访、租赁申报一项数字的房屋 / the houses that a figure of the coverage is made of",
+        &["coverage-of", "round", "grid", "houses-limit", "offset"],
+        &[(JSON, "HouseList")],
+    ),
+    get(
         "/people/doubles",
         PLACES,
         "getDoubles",
@@ -728,6 +736,15 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "划定区域内的统计 / counts in a drawn area",
         &[],
         &[(JSON, "Statistics")],
+    )
+    .post(&[(JSON, "StatisticsRequest")]),
+    get(
+        "/statistics/houses",
+        PLACES,
+        "listHouses",
+        "构成统计中一项数字的房屋，各占多少 / the houses that a number of the statistics is made of, each with its part",
+        &["house-figure", "houses-limit", "offset"],
+        &[(JSON, "HouseList")],
     )
     .post(&[(JSON, "StatisticsRequest")]),
     get(

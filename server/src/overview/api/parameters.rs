@@ -39,6 +39,9 @@ pub(super) fn name_of(key: &str) -> &str {
         "event-source" => "source",
         "case-day" => "day",
         "case-period" => "period",
+        "house-figure" => "figure",
+        "houses-limit" => "limit",
+        "coverage-of" => "of",
         "case-by" => "by",
         "case-date" => "date",
         "case-from" => "from",
@@ -621,10 +624,46 @@ pub(super) fn all(app: &App) -> Value {
         ]),
     );
     add(
+        "house-figure",
+        "query",
+        "哪一项数字，写它在统计答复中的路径 / the number, by its path in the answer of the statistics",
+        json!({ "type": "string", "example": "people.by_kind.来穗" }),
+    );
+    add(
+        "houses-limit",
+        "query",
+        "最多几栋 / how many houses at most",
+        json!({ "type": "integer", "minimum": 1, "maximum": 50000, "default": 100 }),
+    );
+    add(
+        "coverage-of",
+        "query",
+        "哪一项：走访状态、租赁申报或未核人员 / the state of a visit, of a declaration, or the residents not verified",
+        choice(&[
+            "seen",
+            "absent",
+            "refused",
+            "left",
+            "fresh",
+            "due",
+            "long",
+            "never",
+            "unseen",
+            "surveyed",
+            "declared",
+            "unchecked",
+            "mismatched",
+            "people",
+        ]),
+    );
+    add(
         "figure",
         "query",
         "哪一项的事件 / the count whose events are meant",
-        choice(&["pending", "void", "open", "in_time", "overdue", "closed"]),
+        choice(&[
+            "reported", "accepted", "pending", "void", "open", "in_time", "overdue", "closed",
+            "own", "on_time", "refused", "reopened", "passed", "failed", "rated",
+        ]),
     );
     for (key, description) in [
         ("event-from", "上报起始日 / first day of reporting"),

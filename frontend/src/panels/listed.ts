@@ -1,0 +1,128 @@
+import { defineStore } from 'pinia';
+import { computed, ref, shallowRef, watch } from 'vue';
+import type { HouseList, HousePage, LonLat } from '../api';
+import * as api from '../api';
+import { stage } from '../map/current';
+import { freePadding } from '../shell/padding';
+import { type Side, useShell } from '../shell/store';
+import { shadesOf } from './shades';
+
+/** Houses that one request brings, and all that the map is coloured by. */
+const PAGE = 100;
+const ALL = 50_000;
+
+/** The number that was touched. */
+export interface Touched {
+  /** What is counted, with its place where that is not the whole. */
+  title: string;
+  /** What it is counted in; 栋 where each house counts itself. */
+  unit: string;
+  ask: (page: HousePage, signal: AbortSignal) => Promise<HouseList>;
+}
+
+/** The houses behind a number: its list, and from there the map. */
+export const useListed = defineStore('listed', () => {
+  const shell = useShell();
+  const touched = shallowRef<Touched | null>(null);
+  /** The panel in which the number stands. */
+  let where: Side = null;
+  const list = shallowRef<HouseList | null>(null);
+  const error = shallowRef<unknown>(null);
+  const busy = ref(false);
+  /** Whether the map has the houses in colours, by their part. */
+  const onMap = ref(false);
+  const shades = shallowRef<ReturnType<typeof shadesOf>>([]);
+  let asking: AbortController | null = null;
+
+  async function read(limit: number): Promise<void> {
+    const of = touched.value;
+    if (!of) return;
+    asking?.abort();
+    const mine = new AbortController();
+    asking = mine;
+    busy.value = true;
+    try {
+      const answer = await of.ask({ limit, offset: 0 }, mine.signal);
+      list.value = answer;
+      error.value = null;
+      if (onMap.value) await colour(await of.ask({ limit: ALL, offset: 0 }, mine.signal));
+    } catch (reason) {
+      if (!api.isAborted(reason)) error.value = reason;
+    } finally {
+      if (asking === mine) busy.value = false;
+    }
+  }
+
+  async function colour(all: HouseList): Promise<void> {
+    shades.value = shadesOf(all.rows.map((row) => row.count));
+    const ids = new Map(shades.value.map((shade) => [shade.color, [] as string[]]));
+    const dots: { at: LonLat; color: string }[] = [];
+    for (const { id, count, point } of all.rows) {
+      const color = shades.value.find((one) => count <= one.most)?.color;
+      if (!color) continue;
+      ids.get(color)?.push(id);
+      if (point) dots.push({ at: point, color });
+    }
+    await stage.value?.shade('building', ids);
+    await stage.value?.dots(dots);
+  }
+
+  function uncolour(): void {
+    void stage.value?.shade('building', null);
+    void stage.value?.dots(null);
+  }
+
+  function open(of: Touched): Promise<void> {
+    close();
+    touched.value = of;
+    where = shell.side;
+    return read(PAGE);
+  }
+
+  /** The next houses of the list, after those that are there. */
+  const more = () => read((list.value?.rows.length ?? 0) + PAGE);
+  /** Asks again: something changed on the server. */
+  const reload = () => read(Math.max(PAGE, list.value?.rows.length ?? 0));
+
+  async function toggleMap(): Promise<void> {
+    onMap.value = !onMap.value;
+    if (onMap.value) {
+      const bounds = list.value?.bbox;
+      if (bounds) stage.value?.fit(bounds, freePadding(), 17.5);
+      await reload();
+    } else uncolour();
+  }
+
+  function close(): void {
+    asking?.abort();
+    touched.value = null;
+    list.value = null;
+    error.value = null;
+    busy.value = false;
+    if (onMap.value) uncolour();
+    onMap.value = false;
+  }
+
+  // From a house of the list one comes back to it.
+  watch(
+    () => shell.side,
+    (side) => {
+      if (side !== where && side !== 'inspector') close();
+    },
+  );
+
+  return {
+    touched,
+    list,
+    error,
+    busy,
+    onMap,
+    shades,
+    isOpen: computed(() => touched.value !== null),
+    open,
+    more,
+    reload,
+    toggleMap,
+    close,
+  };
+});
