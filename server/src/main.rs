@@ -18,6 +18,7 @@ mod lookup;
 mod overview;
 mod page;
 mod people;
+mod plans;
 mod policy;
 mod print;
 mod process;

@@ -136,6 +136,36 @@ test('units by maturity, the report of one, and two side by side', async () => {
   await close();
 });
 
+test('the work on a unit: its stage, its gate, a vote more, measures that add up', async () => {
+  const { page, close } = await openAs('planner');
+  await page.getByRole('button', { name: '更新单元', exact: true }).click();
+  await page.getByTestId('units').waitFor();
+  const { units } = await api('/renewal/units');
+  const unit = units.find((own) => own.stage === '3');
+  await page.locator(`[data-unit="${unit.id}"] .name`).click();
+  await page.locator('[data-action="work"]').click();
+  await page.locator('[data-register="measures"]').waitFor();
+  assert.equal(await page.locator('.track [aria-current="step"] i').innerText(), '3');
+  assert.equal(Number((await page.getByTestId('measured').innerText()).replaceAll(',', '')), unit.buildings.count);
+  // The preset of consent is shown, and says that it is not in force.
+  await page.locator('[data-step="confirm_consent"] [data-gate="consent_share"]').waitFor();
+  assert.match(await page.locator('[data-gate="consent_share"]').first().innerText(), /未启用/);
+  await page.locator('[data-add="unit_vote"]').click();
+  const form = page.locator('[data-form="unit_vote"]');
+  await form.locator('[data-ask="subject"] input').fill('补充征询');
+  await form.locator('[data-ask="entitled"] input').fill('300');
+  await form.locator('[data-ask="agreed"] input').fill('255');
+  await form.locator('[data-ask="voted_on"] input').fill('2026-11-01');
+  await form.getByRole('button', { name: '保存' }).click();
+  await eventually(page, () => document.querySelector('[data-testid="share"]')?.textContent === '85.00%');
+  await idle(page);
+  await picture(page, 'desktop-renewal-work');
+  await page.locator('[data-step="confirm_consent"] .step').click();
+  await page.locator('[data-step="confirm_consent"] form button[type="submit"]').click();
+  await eventually(page, () => document.querySelector('.track [aria-current="step"] i')?.textContent === '4');
+  await close();
+});
+
 test('on a phone a unit is picked with a finger', async () => {
   const { page, close } = await openAs('planner', { device: PHONE });
   await page.getByRole('button', { name: '更多' }).click();

@@ -519,3 +519,260 @@ fn a_unit_grows_from_a_seed_and_never_into_another() {
     }
     assert!(grown > 0);
 }
+
+/// The steps that a unit may be taken by, by their names.
+fn step(server: &Asker, unit: &str, id: &str) -> Value {
+    let standing = server
+        .get(&format!("/collections/renewal_unit/items/{unit}/process"))
+        .json();
+    let steps = standing["transitions"].as_array().expect("steps").clone();
+    let found = steps.into_iter().find(|step| step["id"] == id);
+    found.unwrap_or_else(|| panic!("{standing}"))
+}
+
+fn take(server: &Asker, unit: &str, id: &str, given: &Value) -> yizhangtu_tests::Reply {
+    let path = format!("/collections/renewal_unit/items/{unit}/process");
+    let tag = server
+        .get(&path)
+        .header("etag")
+        .expect("a version")
+        .to_owned();
+    server.send(
+        "POST",
+        &format!("{path}/{id}"),
+        &[("if-match", &tag), ("content-type", "application/json")],
+        given.to_string().as_bytes(),
+    )
+}
+
+#[test]
+fn a_unit_goes_on_through_the_gate_of_its_stage_and_not_past_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("village.gpkg");
+    std::fs::copy(village("donghua"), &file).expect("a copy");
+    let server = Server::start_with(&file, &[]);
+    let (planner, reviewer) = (server.sign_in("planner"), server.sign_in("plan_reviewer"));
+    let units = features(&planner, "renewal_unit");
+    let at = |stage: &str| {
+        let unit = units
+            .iter()
+            .find(|unit| unit["properties"]["stage"] == stage);
+        unit.expect("a unit of the stage")["id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    // The outline is looked at by another person.
+    let drawn = at("1");
+    let approve = |who: &Asker| take(who, &drawn, "approve_outline", &json!({})).status;
+    assert_eq!(approve(&reviewer), 409, "nobody proposed it");
+    assert_eq!(
+        take(&planner, &drawn, "propose_outline", &json!({})).status,
+        200
+    );
+    assert_eq!(approve(&planner), 403);
+    assert_eq!(approve(&reviewer), 200);
+    // Its houses are not surveyed: the gate says so, and nobody goes past it.
+    let finish = step(&planner, &drawn, "finish_survey");
+    let share = &finish["figures"][0];
+    assert_eq!(
+        (&share["figure"], &share["met"], &share["on"]),
+        (&json!("survey_share"), &json!(false), &json!(true))
+    );
+    assert_eq!(finish["allowed"], false);
+    let refused = take(&planner, &drawn, "finish_survey", &json!({}));
+    assert_eq!(refused.status, 409, "{}", refused.text());
+    assert!(
+        refused.text().contains("已复核的房屋占比"),
+        "{}",
+        refused.text()
+    );
+    // Nothing else sets a stage.
+    let version = planner
+        .get(&format!("/collections/renewal_unit/items/{drawn}/history"))
+        .json()["version"]
+        .clone();
+    let set = planner.post(
+        "/changes",
+        &json!({ "changes": [{ "op": "update", "layer": "renewal_unit", "id": drawn, "version": version, "feature": { "properties": { "stage": "8" } } }] }),
+    );
+    assert_eq!(set.status, 422, "{}", set.text());
+
+    // Every house is surveyed, and the results were public long enough.
+    let row = |layer: &str, properties: Value| json!({ "op": "insert", "layer": layer, "feature": { "geometry": null, "properties": properties } });
+    let work = || planner.get(&format!("/renewal/units/{drawn}/work")).json();
+    let mut rows = Vec::new();
+    while rows.len() < 2000 {
+        let missing = work()["survey"]["missing"].as_array().unwrap().clone();
+        if missing.is_empty() {
+            break;
+        }
+        let entered: Vec<Value> = (missing.iter())
+            .map(|house| row("unit_survey", json!({ "renewal_unit": drawn, "building": house["id"], "lawful_m2": 80.0, "reviewed_on": "2026-05-06" })))
+            .collect();
+        rows.extend(entered.iter().cloned());
+        let done = planner.post("/changes", &json!({ "changes": entered }));
+        assert_eq!(done.status, 200, "{}", done.text());
+    }
+    let survey = work()["survey"].clone();
+    assert_eq!(survey["reviewed"], survey["houses"]);
+    assert!((survey["lawful_m2"].as_f64().unwrap() - 80.0 * rows.len() as f64).abs() < 0.005);
+    let notice = row(
+        "unit_notice",
+        json!({ "renewal_unit": drawn, "kind": "调查结果", "from_on": "2026-06-01", "to_on": "2026-06-30", "objections": 2, "answered": 1 }),
+    );
+    assert_eq!(
+        planner
+            .post("/changes", &json!({ "changes": [notice] }))
+            .status,
+        200
+    );
+    assert_eq!(
+        take(&planner, &drawn, "finish_survey", &json!({})).status,
+        409,
+        "an objection is open"
+    );
+    let open = work()["notices"][0]["id"].as_str().unwrap().to_owned();
+    let seen = planner
+        .get(&format!("/collections/unit_notice/items/{open}/history"))
+        .json()["version"]
+        .clone();
+    let answered = json!({ "op": "update", "layer": "unit_notice", "id": open, "version": seen, "feature": { "properties": { "answered": 2 } } });
+    let done = planner.post("/changes", &json!({ "changes": [answered] }));
+    assert_eq!(done.status, 200, "{}", done.text());
+    let done = take(&planner, &drawn, "finish_survey", &json!({}));
+    assert_eq!(done.status, 200, "{}", done.text());
+    assert_eq!(done.json()["state"], "3");
+    // A threshold that no source confirms is shown and stops nobody; a vote must be on record.
+    let confirm = step(&planner, &drawn, "confirm_consent");
+    let preset = (confirm["figures"].as_array().unwrap().iter()).find(|gate| gate["on"] == false);
+    assert_eq!(preset.unwrap()["figure"], "consent_share");
+    let vote = row(
+        "unit_vote",
+        json!({ "renewal_unit": drawn, "subject": "意愿征询", "entitled": 200, "agreed": 100, "voted_on": "2026-07-01" }),
+    );
+    assert_eq!(
+        planner
+            .post("/changes", &json!({ "changes": [vote] }))
+            .status,
+        200
+    );
+    assert_eq!(work()["votes"][0]["share"], 0.5);
+    assert_eq!(
+        take(&planner, &drawn, "confirm_consent", &json!({})).status,
+        200
+    );
+    // Deferred it stands still, and goes on where it was.
+    assert_eq!(
+        take(&planner, &drawn, "defer", &json!({})).status,
+        422,
+        "with a reason"
+    );
+    assert_eq!(
+        take(&planner, &drawn, "defer", &json!({ "note": "资金未落实" })).status,
+        200
+    );
+    assert_eq!(
+        take(&planner, &drawn, "resume", &json!({ "note": "资金到位" })).json()["state"],
+        "4"
+    );
+    let log = planner
+        .get(&format!("/collections/renewal_unit/items/{drawn}/process"))
+        .json()["log"]
+        .clone();
+    assert_eq!(log.as_array().unwrap().len(), 7, "with its beginning");
+
+    // Basic farmland must be none, or be listed.
+    let planned = at("5");
+    let approval = json!({ "approval_no": "穗规资〔2026〕8号" });
+    let gate = step(&reviewer, &planned, "approve_plan")["figures"][0].clone();
+    assert_eq!(gate["unless"], "farmland_note");
+    let given = |fields: &Value| {
+        take(
+            &reviewer,
+            &planned,
+            "approve_plan",
+            &json!({ "fields": fields }),
+        )
+    };
+    if gate["met"] == false {
+        assert_eq!(given(&approval).status, 422);
+    }
+    let mut listed = approval;
+    listed["farmland_note"] = json!("调出永久基本农田，占补平衡已批复");
+    assert_eq!(given(&listed).json()["state"], "6");
+}
+
+#[test]
+fn measures_and_phases_of_houses_add_up_to_the_unit_and_are_set_by_a_rule() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("village.gpkg");
+    std::fs::copy(village("donghua"), &file).expect("a copy");
+    let server = Server::start_with(&file, &[]);
+    let planner = server.sign_in("planner");
+    let unit = features(&planner, "renewal_unit")[0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let measures =
+        || planner.get(&format!("/renewal/units/{unit}/work")).json()["measures"].clone();
+    let whole = planner
+        .post(
+            "/statistics",
+            &json!({ "layer": "renewal_unit", "id": unit }),
+        )
+        .json()["buildings"]
+        .clone();
+    let adds_up = |told: &Value| {
+        for name in ["count", "footprint_m2", "floor_area_m2"] {
+            let rows: f64 = (told["rows"].as_array().unwrap().iter())
+                .map(|row| row[name].as_f64().unwrap())
+                .sum();
+            let total = told["total"][name].as_f64().unwrap();
+            assert!((rows - total).abs() < 0.005, "{name}");
+            assert!(
+                (total - whole[name].as_f64().unwrap()).abs() < 0.005,
+                "{name}"
+            );
+        }
+    };
+    let before = measures();
+    adds_up(&before);
+    let mut rule = json!({ "unit": unit, "filter": "floors_up <= 2", "measure": "整治", "phase": 2, "reason": "", "dry_run": true });
+    let tried = planner.post("/renewal/measures", &rule).json();
+    assert_eq!(measures(), before, "a rule that is tried changes nothing");
+    let changed = tried["changed"].as_u64().unwrap();
+    assert!(changed > 0);
+    rule["dry_run"] = json!(false);
+    assert_eq!(
+        planner.post("/renewal/measures", &rule).status,
+        422,
+        "without a reason"
+    );
+    rule["reason"] = json!("低层房屋整治提升");
+    assert_eq!(
+        server
+            .sign_in("enforcer")
+            .post("/renewal/measures", &rule)
+            .status,
+        403
+    );
+    assert_eq!(
+        planner.post("/renewal/measures", &rule).json()["changed"].as_u64(),
+        Some(changed)
+    );
+    adds_up(&measures());
+    assert_eq!(
+        planner.post("/renewal/measures", &rule).json()["changed"],
+        0,
+        "it is so already"
+    );
+    rule["measure"] = json!("炸掉");
+    assert_eq!(planner.post("/renewal/measures", &rule).status, 422);
+    // Money is kept in 分 and adds up.
+    let told = planner.get(&format!("/renewal/units/{unit}/work")).json()["money"].clone();
+    let sum: i64 = (told["items"].as_array().unwrap().iter())
+        .map(|own| own["amount_fen"].as_i64().unwrap())
+        .sum();
+    assert_eq!(told["amount_fen"].as_i64(), Some(sum));
+}

@@ -213,6 +213,10 @@ pub enum Problem {
     )]
     ConditionWithoutTest,
     #[error(
+        "指标关口要写 at_least、at_most 之一 / a figure of a gate needs one of at_least, at_most"
+    )]
+    GateWithoutTest,
+    #[error(
         "期间的最后一项时限不能带条件，否则有的要素没有期间 / the last limit of a time to wait must be without conditions, else some features have none"
     )]
     WaitMayLack,

@@ -247,6 +247,13 @@ fn named_fields(layer: &Layer, at: &mut Inspection<'_, '_>) {
     {
         names.push(("color_by", vec![Key("style"), Key("color_by")], name));
     }
+    let filter_by = (layer.style.as_ref()).and_then(|style| style.filter_by.as_ref());
+    if let Some(name) = filter_by {
+        names.push(("filter_by", vec![Key("style"), Key("filter_by")], name));
+    }
+    if let Some(name) = &layer.code_within {
+        names.push(("code_within", vec![Key("code_within")], name));
+    }
     for (key, steps, name) in names {
         let Some(field) = layer.field(name) else {
             let problem = Problem::NoField {
@@ -256,7 +263,7 @@ fn named_fields(layer: &Layer, at: &mut Inspection<'_, '_>) {
             at.fault(&steps, problem);
             continue;
         };
-        if matches!(key, "label" | "color_by") && field.sensitivity.is_personal() && !layer.personal
+        if matches!(key, "label" | "color_by" | "filter_by") && field.sensitivity.is_personal() && !layer.personal
         {
             let field = field.name.clone();
             at.fault(&steps, Problem::PersonalOnMap { key, field });

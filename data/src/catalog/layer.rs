@@ -44,6 +44,9 @@ pub struct Layer {
     /// Field with the business code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// Field that the code counts within: plots of two versions of a plan may bear one number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_within: Option<String>,
     /// Field written on the map and in lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
@@ -106,6 +109,9 @@ pub struct Style {
     /// Field whose code list colours the features.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub color_by: Option<String>,
+    /// Field by which some of the features are shown alone; it stands in the tiles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter_by: Option<String>,
     /// Drawing order over all themes: the greater is drawn later, on top.
     #[serde(default)]
     pub draw_order: i32,

@@ -291,6 +291,9 @@ pub struct Transition {
     /// Times that must have passed; nobody skips them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waits: Vec<Wait>,
+    /// Figures of the feature that must be reached: its gate. Those that are off are only shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<Gate>,
     /// How often a step may have been taken before this one is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_most: Option<AtMost>,
@@ -306,6 +309,51 @@ pub struct Transition {
     /// The question whose answer, in days, moves the deadline of the state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extends: Option<String>,
+}
+
+/// A figure that must be reached before a step is taken: at least or at most so much.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gate {
+    /// The figure by its name, as formulas of indicators name it.
+    pub figure: String,
+    /// What it is called.
+    pub title: Text,
+    /// It holds where the figure is this or more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<f64>,
+    /// It holds where the figure is this or less.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<f64>,
+    /// Whether the figure is a share, shown in hundredths.
+    #[serde(default)]
+    pub percent: bool,
+    /// Unit of the figure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// The question whose answer may stand in its place: what is listed though it is not 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unless: Option<String>,
+    /// Whether it is in force; what no source confirms is not, and shown all the same.
+    #[serde(default = "in_force")]
+    pub on: bool,
+    /// Where it comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+fn in_force() -> bool {
+    true
+}
+
+impl Gate {
+    /// Whether a figure is enough; one that is not known is not.
+    pub fn holds(&self, figure: Option<f64>) -> bool {
+        figure.is_some_and(|figure| {
+            self.at_least.is_none_or(|least| figure >= least)
+                && self.at_most.is_none_or(|most| figure <= most)
+        })
+    }
 }
 
 /// One thing to fill in.

@@ -256,6 +256,18 @@ impl Check<'_, '_> {
                     .fault(&deeper("documents", at), Problem::EmptyList("any"));
             }
         }
+        for (at, gate) in step.figures.iter().enumerate() {
+            self.at.text(&deeper("figures", at), &gate.title);
+            if gate.at_least.is_some() == gate.at_most.is_some() {
+                self.at
+                    .fault(&deeper("figures", at), Problem::GateWithoutTest);
+            }
+            if let Some(name) = &gate.unless
+                && !step.fields.iter().any(|ask| ask.name == *name)
+            {
+                self.no_field(&deeper("figures", at), name);
+            }
+        }
         if let Some(officers) = &step.officers {
             self.field(&place("officers"), &officers.field);
         }

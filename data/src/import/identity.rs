@@ -14,6 +14,10 @@ use crate::{Id, Layer, Record, Value, geometry, hexadecimal};
 pub(super) fn derive(layer: &Layer, record: &Record) -> Id {
     let mut hash = Sha256::new();
     hash.update(layer.id.as_bytes());
+    if let Some(within) = within(layer, record) {
+        hash.update(b"\0within\0");
+        hash.update(within.as_bytes());
+    }
     if let Some(code) = code(layer, record) {
         hash.update(b"\0code\0");
         hash.update(code.as_bytes());
@@ -52,6 +56,12 @@ fn name(layer: &Layer, hash: Sha256) -> Id {
 pub(super) fn code<'a>(layer: &Layer, record: &'a Record) -> Option<&'a str> {
     let at = layer.position(layer.code.as_deref()?)?;
     record.values[at].as_text().filter(|code| !code.is_empty())
+}
+
+/// What the code counts within, where the layer says so: a version of a plan.
+pub(super) fn within<'a>(layer: &Layer, record: &'a Record) -> Option<&'a str> {
+    let at = layer.position(layer.code_within.as_deref()?)?;
+    record.values[at].as_text()
 }
 
 /// Rows of one id as one feature: pieces of it that a tile's edge has cut.

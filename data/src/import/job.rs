@@ -57,6 +57,8 @@ impl Job {
             }));
         }
         let layer = &self.maker.layer;
+        // An id of a file that was edited for another version would be the one of the first.
+        let key = key.filter(|_| layer.code_within.is_none());
         let by_place = key.is_none() && identity::code(layer, &record).is_none();
         record.id = match key {
             Some(key) => key.into(),
@@ -264,6 +266,8 @@ pub(super) fn existing(
         (derived, &layer.code, identity::code(layer, &pending.record))
     {
         let mut found = store.find(&layer.id, field, &code.into())?;
+        let own = identity::within(layer, &pending.record);
+        found.retain(|other| identity::within(layer, other) == own);
         if found.len() == 1 {
             return Ok(found.pop());
         }

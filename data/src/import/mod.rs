@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 
 pub use error::ImportError;
 pub use profile::Profile;
-pub use report::{Counts, LayerReport, Mapped, Mended, Refusal, Report};
+pub use report::{Counts, LayerReport, Mapped, Mended, Refusal, Report, UnknownCode};
 pub use run::{Write, run, run_through};
 
 use crate::{
@@ -52,6 +52,8 @@ pub struct Options {
     pub encoding: Option<String>,
     /// The profile.
     pub map: Option<PathBuf>,
+    /// What is wished beside the profile, and over it: columns, values of every row, codes.
+    pub wishes: Profile,
     /// The column that identifies a row for ever.
     pub id_column: Option<String>,
     /// The table of a GeoPackage, the sheet of a workbook, the file of an archive.

@@ -71,6 +71,19 @@ impl Profile {
         })
     }
 
+    /// Puts another profile's columns, values and codes over its own.
+    pub(super) fn overlay(&mut self, other: &Self) {
+        self.ignore.extend(other.ignore.iter().cloned());
+        let pairs = |map: &BTreeMap<String, String>| map.clone().into_iter();
+        self.fields.extend(pairs(&other.fields));
+        self.units.extend(pairs(&other.units));
+        self.constants.extend(other.constants.clone());
+        for (field, codes) in &other.codes {
+            let own = self.codes.entry(field.clone()).or_default();
+            own.extend(pairs(codes));
+        }
+    }
+
     /// Whether all its fields are the layer's.
     pub(super) fn check(&self, layer: &Layer) -> Result<(), ImportError> {
         let named = self

@@ -67,6 +67,19 @@ pub struct Mapped {
     pub unit: Option<String>,
 }
 
+/// A value that no code list knows, which the profile may translate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UnknownCode {
+    /// The field.
+    pub field: String,
+    /// The list that it takes its codes from.
+    pub list: String,
+    /// The value as the file has it.
+    pub value: String,
+    /// How many rows have it.
+    pub rows: u64,
+}
+
 /// What became of one layer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LayerReport {
@@ -78,6 +91,8 @@ pub struct LayerReport {
     pub mapped: Vec<Mapped>,
     /// Columns that did not.
     pub unmapped: Vec<String>,
+    /// Values that are no codes, those of most rows first.
+    pub unknown_codes: Vec<UnknownCode>,
 }
 
 /// What an import did, or would do.

@@ -1,11 +1,15 @@
 //! From a row of a file to a record of a layer.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use super::Profile;
 use super::{
     mapping::Mapping,
     place,
+    report::UnknownCode,
     source::{Raw, Row},
     system::System,
     value,
@@ -32,7 +36,12 @@ pub(super) struct Maker {
     pub(super) catalog: Arc<Catalog>,
     pub(super) layer: Arc<Layer>,
     pub(super) profile: Arc<Profile>,
+    /// Rows by field, list and value that is no code of it.
+    pub(super) unknown: Mutex<BTreeMap<(String, String, String), u64>>,
 }
+
+/// Values that are told at most: beyond, the column is no column of codes.
+const UNKNOWN: usize = 200;
 
 impl Maker {
     /// Makes a record of a row, without an id yet.
@@ -85,9 +94,8 @@ impl Maker {
             );
         }
         for (name, constant) in &self.profile.constants {
-            if let Some(at) = self.layer.position(name)
-                && record.values[at].is_null()
-            {
+            // What is said to be the value of every row is so whatever a column has.
+            if let Some(at) = self.layer.position(name) {
                 let codes = self.layer.fields[at].code_list.as_deref();
                 let raw = constant_raw(constant);
                 filled[at] = true;
@@ -164,6 +172,9 @@ impl Maker {
         match value::parse(field, translated.as_ref().unwrap_or(raw), reading) {
             Ok(value) => record.values[at] = value,
             Err(words) => {
+                if let (Some(list), Raw::Text(text)) = (codes, raw) {
+                    self.miss(field, list, text);
+                }
                 let name = if column == field.name {
                     column.to_owned()
                 } else {
@@ -172,6 +183,29 @@ impl Maker {
                 faults.push((Some(name), words));
             }
         }
+    }
+
+    fn miss(&self, field: &Field, list: &CodeList, text: &str) {
+        let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (field.name.clone(), list.id.clone(), text.trim().to_owned());
+        if unknown.len() < UNKNOWN || unknown.contains_key(&key) {
+            *unknown.entry(key).or_default() += 1;
+        }
+    }
+
+    /// The values that were no codes, those of most rows first.
+    pub(super) fn unknown_codes(&self) -> Vec<UnknownCode> {
+        let unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<UnknownCode> = (unknown.iter())
+            .map(|((field, list, value), rows)| UnknownCode {
+                field: field.clone(),
+                list: list.clone(),
+                value: value.clone(),
+                rows: *rows,
+            })
+            .collect();
+        all.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.value.cmp(&b.value)));
+        all
     }
 
     /// The profile's translation of a value.

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     ops::ControlFlow,
     path::Path,
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 
 use super::{
@@ -21,7 +21,7 @@ use super::{
     system::System,
 };
 use crate::{
-    Catalog, Change, ChangeSet, Layer, Operation, Text,
+    Catalog, Change, ChangeSet, GeometryKind, Layer, Operation, Text,
     store::{About, Access, Committed, GeoPackage, ImportBatch},
 };
 
@@ -76,10 +76,11 @@ fn run_with(
     progress: &dyn Fn(Progress),
     write: Option<Write<'_>>,
 ) -> Result<Report, ImportError> {
-    let profile = match &options.map {
+    let mut profile = match &options.map {
         Some(path) => Profile::read(path)?,
         None => Profile::default(),
     };
+    profile.overlay(&options.wishes);
     let layers = layers(options, catalog)?;
     for layer in &layers {
         profile.check(layer)?;
@@ -101,6 +102,7 @@ fn run_with(
                     catalog: Arc::clone(catalog),
                     layer: Arc::clone(layer),
                     profile: Arc::clone(&profile),
+                    unknown: Mutex::default(),
                 },
                 report: LayerReport {
                     layer: layer.id.clone(),
@@ -249,6 +251,7 @@ impl Run<'_> {
                     .into_iter()
                     .filter(|it| !job.report.unmapped.contains(it));
                 job.report.unmapped.extend(unmapped.collect::<Vec<_>>());
+                job.report.unknown_codes = job.maker.unknown_codes();
             }
         }
         Ok(())
@@ -291,6 +294,8 @@ impl Run<'_> {
             wkt: self.profile.wkt.clone(),
             known: Arc::new(known),
             layer: self.options.layer.clone(),
+            geometry: (self.jobs.values().next())
+                .map_or(GeometryKind::Any, |job| job.maker.layer.geometry),
         })
     }
 

@@ -17,6 +17,10 @@ export interface ImportWishes {
   /** Table of a GeoPackage, sheet of a workbook, file of an archive. */
   table: string;
   swap_axes: boolean;
+  /** Values of every row, by field. */
+  constants: Record<string, string>;
+  /** Values of the file as codes, by field. */
+  codes: Record<string, Record<string, string>>;
 }
 
 /** Sends files. `sent` is told how much of them has gone, from 0 to 1. */

@@ -113,3 +113,14 @@ export const disposal = (unit: string | null) =>
 /** Tries a rule, or writes it. */
 export const disposalRule = (rule: DisposalRule) =>
   post<components['schemas']['DisposalDone']>('renewal/disposal', rule);
+
+export type Work = components['schemas']['UnitWork'];
+
+/** How far the work on a unit is: survey, measures, votes, notices, money. */
+export const work = (id: string) => request<Work>(`renewal/units/${encodeURIComponent(id)}/work`);
+
+export type MeasureRule = components['schemas']['MeasureRule'];
+
+/** Tries a rule that sets measure and phase of the houses of a unit, or writes it. */
+export const setMeasures = (rule: MeasureRule) =>
+  post<components['schemas']['MeasuresDone']>('renewal/measures', rule);

@@ -55,6 +55,17 @@ export interface components {
             id_column?: string;
             table?: string;
             swap_axes?: boolean;
+            fields?: {
+                [key: string]: string;
+            };
+            constants?: {
+                [key: string]: string | number | boolean;
+            };
+            codes?: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
         };
         Link: {
             href: string;
@@ -878,6 +889,12 @@ export interface components {
                     unit?: string;
                 }[];
                 unmapped: string[];
+                unknown_codes: {
+                    field: string;
+                    list: string;
+                    value: string;
+                    rows: number;
+                }[];
             }[];
             warnings: string[];
             refusals: {
@@ -1378,6 +1395,19 @@ export interface components {
         ProcessStep: {
             id: string;
             title: components["schemas"]["Text"];
+            figures: {
+                figure: string;
+                title: components["schemas"]["Text"];
+                at_least?: number;
+                at_most?: number;
+                percent: boolean;
+                unit?: string;
+                unless?: string;
+                on: boolean;
+                source?: string;
+                value: number | null;
+                met: boolean;
+            }[];
             note: boolean;
             fields: components["schemas"]["ProcessField"][];
             photos: {
@@ -1677,6 +1707,7 @@ export interface components {
             type: string | null;
             mode: string | null;
             plan_year: number | null;
+            finish_year: number | null;
             area_m2: number;
             indicators: components["schemas"]["Indicator"][];
             maturity: components["schemas"]["Maturity"];
@@ -1758,6 +1789,127 @@ export interface components {
             before: components["schemas"]["DisposalClasses"];
             sample: string[];
             change_set?: number;
+        };
+        /** @description How far the work on a unit is. Money in 分, areas in m². */
+        UnitWork: {
+            id: string;
+            sequence: number;
+            as_of: string;
+            survey: {
+                houses: number;
+                entered: number;
+                reviewed: number;
+                published: number;
+                objections: number;
+                lawful_m2: number;
+                untitled_m2: number;
+                missing: {
+                    id: string;
+                    code: string;
+                    address: string;
+                    row: string | null;
+                }[];
+            } | null;
+            measures: {
+                rows: {
+                    measure: string | null;
+                    label: components["schemas"]["Text"];
+                    color: string | null;
+                    phase: number | null;
+                    count: number;
+                    footprint_m2: number;
+                    floor_area_m2: number;
+                }[];
+                total: {
+                    count: number;
+                    footprint_m2: number;
+                    floor_area_m2: number;
+                };
+            } | null;
+            votes: {
+                id: string;
+                subject: string;
+                entitled: number | null;
+                agreed: number | null;
+                share: number | null;
+                voted_on: string | null;
+                notarised: boolean;
+            }[] | null;
+            notices: {
+                id: string;
+                kind: components["schemas"]["Text"];
+                from_on: string | null;
+                to_on: string | null;
+                place: string;
+                objections: number;
+                answered: number;
+                over: boolean;
+            }[] | null;
+            money: {
+                items: {
+                    item: string;
+                    label: components["schemas"]["Text"];
+                    amount_fen: number;
+                    paid_fen: number;
+                }[];
+                amount_fen: number;
+                paid_fen: number;
+            } | null;
+            works: {
+                rows: {
+                    id: string;
+                    group: components["schemas"]["Text"];
+                    title: string;
+                    responsible: string;
+                    start_on: string | null;
+                    end_on: string | null;
+                    progress_percent: number | null;
+                    weight: number;
+                }[];
+                progress_percent: number | null;
+            } | null;
+        };
+        MeasuresDone: {
+            matched: number;
+            changed: number;
+            change_set?: number;
+        };
+        /** @description Land as it is, the plan in force, or a version of a plan. */
+        PlanVersion: {
+            id: string;
+            title: components["schemas"]["Text"];
+            layer: string;
+            state?: string;
+            edition?: string;
+            plots: number;
+        };
+        PlanVersions: components["schemas"]["PlanVersion"][];
+        /** @description What of each class of land there is before and after. Rows with what is bare, less what counts twice, are the area. */
+        LandStructure: {
+            sequence: number;
+            as_of: string;
+            place: components["schemas"]["Text"];
+            before: components["schemas"]["PlanVersion"];
+            after: components["schemas"]["PlanVersion"];
+            area_m2: number;
+            rows: {
+                class_std: string;
+                code: string;
+                label: components["schemas"]["Text"];
+                head: string;
+                head_label: components["schemas"]["Text"];
+                before_m2: number;
+                after_m2: number;
+                change_m2: number;
+            }[];
+            bare_m2: [
+                number,
+                number
+            ];
+            twice_m2: [
+                number,
+                number
+            ];
         };
         /** @description Who is asking, and what they may do. */
         Session: {
@@ -2267,6 +2419,16 @@ export interface components {
             target_area_m2?: number;
             target_floor_area_m2?: number;
             unit?: string;
+        };
+        MeasureRule: {
+            unit: string;
+            measure: string;
+            /** @description CQL2 text */
+            filter?: string;
+            phase?: number;
+            reason?: string;
+            /** @default false */
+            dry_run: boolean;
         };
         DisposalRule: {
             /** @description CQL2 text */

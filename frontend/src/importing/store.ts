@@ -11,6 +11,20 @@ import { guessLayer } from './guess';
 /** Milliseconds between questions how far the server is. */
 const ASK = 300;
 
+const NOTHING_WISHED: ImportWishes = {
+  layer: '',
+  crs: '',
+  encoding: '',
+  id_column: '',
+  table: '',
+  swap_axes: false,
+  constants: {},
+  codes: {},
+};
+
+const hasValues = ({ constants, codes }: ImportWishes) =>
+  Object.keys(constants).length > 0 || Object.keys(codes).length > 0;
+
 /** Files on their way into a layer: chosen, sent, checked, written, taken back. */
 export const useImporting = defineStore('importing', () => {
   const layers = useLayers();
@@ -19,14 +33,7 @@ export const useImporting = defineStore('importing', () => {
   const { t } = useLanguage();
 
   const files = shallowRef<File[]>([]);
-  const wishes = ref<ImportWishes>({
-    layer: '',
-    crs: '',
-    encoding: '',
-    id_column: '',
-    table: '',
-    swap_axes: false,
-  });
+  const wishes = ref<ImportWishes>({ ...NOTHING_WISHED });
   const job = shallowRef<ImportState | null>(null);
   /** How much has been sent, from 0 to 1; null while nothing is sent. */
   const sent = ref<number | null>(null);
@@ -72,6 +79,7 @@ export const useImporting = defineStore('importing', () => {
     if (!wishes.value.layer || files.value.length === 0) return;
     error.value = null;
     partial.value = false;
+    const sendsFirst = !job.value;
     try {
       if (job.value) {
         job.value = await api.goOnWithImport(job.value.token, { ...wishes.value });
@@ -89,10 +97,21 @@ export const useImporting = defineStore('importing', () => {
       }
       sent.value = null;
       await follow();
+      // Values are wished beside files that are there already.
+      if (job.value && sendsFirst && hasValues(wishes.value)) {
+        job.value = await api.goOnWithImport(job.value.token, { ...wishes.value });
+        await follow();
+      }
     } catch (reason) {
       sent.value = null;
       if (!api.isAborted(reason)) error.value = reason;
     }
+  }
+
+  /** Another layer has other fields: what was wished of the old ones is forgotten. */
+  function rest(): Promise<void> {
+    wishes.value = { ...wishes.value, constants: {}, codes: {} };
+    return check();
   }
 
   async function write(): Promise<void> {
@@ -144,7 +163,7 @@ export const useImporting = defineStore('importing', () => {
     error.value = null;
     partial.value = false;
     undone.value = false;
-    wishes.value = { layer: '', crs: '', encoding: '', id_column: '', table: '', swap_axes: false };
+    wishes.value = { ...NOTHING_WISHED };
     // Where the server cannot be told, it forgets by itself.
     if (token) await api.forgetImport(token).catch(() => {});
   }
@@ -168,6 +187,7 @@ export const useImporting = defineStore('importing', () => {
     canWrite,
     take,
     check,
+    rest,
     write,
     undo,
     close,

@@ -1,4 +1,5 @@
 import { desk, eventFigures } from './events.en';
+import { plans } from './plans.en';
 import { renewal } from './renewal.en';
 import type { Texts } from './zh';
 
@@ -746,11 +747,14 @@ export const en: Texts = {
   },
 
   importing: {
+    everyRow: 'The same in every row',
+    asCodes: 'What the file says, as codes',
+    rows: (count: string) => `${count} rows`,
     title: 'Import',
     start: 'Import files',
     drop: 'Let go to import',
     formats:
-      'GeoJSON, Shapefile (zip too), GeoPackage, CSV, XLSX, boundary points TXT, OSM pbf; checked first, written when you agree',
+      'GeoJSON, Shapefile (zip too), GeoPackage, DXF, CSV, XLSX, boundary points TXT, OSM pbf; checked first, written when you agree',
     choose: 'Choose files',
     layer: 'Into the layer',
     options: 'Coordinate system, encoding, more',
@@ -905,6 +909,7 @@ export const en: Texts = {
       from === null ? 'age unknown' : to === null ? `${from} and above` : `${from}–${to}`,
   },
 
+  plans,
   renewal,
   desk,
   eventFigures,
@@ -1095,6 +1100,7 @@ export const en: Texts = {
   },
 
   process: {
+    gateOff: 'not in force',
     title: 'Process',
     machines: 'Processes',
     machine: (version: string) => `Diagram ${version}`,

@@ -1,4 +1,5 @@
 import { desk, eventFigures } from './events.zh';
+import { plans } from './plans.zh';
 import { renewal } from './renewal.zh';
 
 /** Every text of the page in Chinese. `en.ts` must hold the same keys; the type checker compares them. */
@@ -707,11 +708,14 @@ export const zh = {
   },
 
   importing: {
+    everyRow: '每一行都取',
+    asCodes: '文件里的值对应到代码',
+    rows: (count: string) => `${count} 行`,
     title: '导入',
     start: '导入文件',
     drop: '松开以导入',
     formats:
-      'GeoJSON、Shapefile（可为 zip）、GeoPackage、CSV、XLSX、界址点 TXT、OSM pbf；先检查，确认后才写入',
+      'GeoJSON、Shapefile（可为 zip）、GeoPackage、DXF、CSV、XLSX、界址点 TXT、OSM pbf；先检查，确认后才写入',
     choose: '选择文件',
     layer: '导入到图层',
     options: '坐标系、编码等',
@@ -866,6 +870,7 @@ export const zh = {
       from === null ? '年龄不详' : to === null ? `${from} 岁及以上` : `${from}–${to} 岁`,
   },
 
+  plans,
   renewal,
   desk,
   eventFigures,
@@ -1056,6 +1061,7 @@ export const zh = {
   },
 
   process: {
+    gateOff: '未启用',
     title: '办理流程',
     machines: '办理流程',
     machine: (version: string) => `流程图 ${version}`,

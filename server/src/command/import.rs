@@ -9,7 +9,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use yizhangtu_data::{
-    import::{self, ImportError, Options, Progress},
+    import::{self, ImportError, Options, Profile, Progress},
     store::{Access, GeoPackage},
 };
 
@@ -17,7 +17,7 @@ use super::{Failure, Output};
 
 /// 导入数据文件到图层；有任何一行被拒就不写入（加 --accept-partial 则写入合格的行）
 ///
-/// 格式：GeoJSON、GeoJSON 行、GeoPackage、Shapefile（可为 zip）、CSV、XLSX、界址点 TXT、OSM pbf。
+/// 格式：GeoJSON、GeoJSON 行、GeoPackage、Shapefile（可为 zip）、CSV、XLSX、DXF、界址点 TXT、OSM pbf。
 /// Imports files into a layer. When any row is refused nothing is written and the exit code
 /// is 1; with --accept-partial the good rows are written and the exit code is 0. When all rows
 /// are refused nothing is written either way.
@@ -90,6 +90,7 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         swap_axes: arguments.swap_axes,
         dry_run: arguments.dry_run,
         accept_partial: arguments.accept_partial,
+        wishes: Profile::default(),
         author: arguments.author,
     };
     let bar = Bar::new();

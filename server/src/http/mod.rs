@@ -86,6 +86,7 @@ pub(crate) fn routes() -> Router<App> {
         .merge(crate::page::routes())
         .merge(crate::people::routes())
         .merge(crate::process::routes())
+        .merge(crate::plans::routes())
         .merge(crate::renewal::routes())
         .merge(crate::rights::routes())
         .merge(crate::search::routes())

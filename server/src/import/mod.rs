@@ -9,7 +9,7 @@ mod job;
 mod receive;
 mod words;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Extension, Json, Router,
@@ -51,6 +51,12 @@ struct Wishes {
     table: Option<String>,
     swap_axes: Option<bool>,
     accept_partial: Option<bool>,
+    /// Which column goes into which field; an empty field leaves the column out.
+    fields: Option<BTreeMap<String, String>>,
+    /// Values of every row, by field.
+    constants: Option<BTreeMap<String, toml::Value>>,
+    /// Values of the file as codes, by field.
+    codes: Option<BTreeMap<String, BTreeMap<String, String>>>,
     /// Whether to write; else the files are checked again.
     commit: bool,
 }
@@ -69,6 +75,18 @@ impl Wishes {
         put(&mut options.table, self.table);
         if let Some(layer) = self.layer {
             options.layer = layer;
+        }
+        if let Some(fields) = self.fields {
+            let (left, fields): (BTreeMap<_, _>, BTreeMap<_, _>) =
+                fields.into_iter().partition(|(_, field)| field.is_empty());
+            options.wishes.ignore = left.into_keys().collect();
+            options.wishes.fields = fields;
+        }
+        if let Some(constants) = self.constants {
+            options.wishes.constants = constants;
+        }
+        if let Some(codes) = self.codes {
+            options.wishes.codes = codes;
         }
         options.swap_axes = self.swap_axes.unwrap_or(options.swap_axes);
         options.accept_partial = self.accept_partial.unwrap_or(options.accept_partial);

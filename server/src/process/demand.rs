@@ -9,11 +9,12 @@ use yizhangtu_data::{
     Catalog, FieldKind, Layer, Record, Text, Value,
     catalog::{
         Calendar,
-        process::{Ask, Documents, Photographs, To, Transition, When},
+        process::{Ask, Documents, Gate, Photographs, To, Transition, When},
     },
     course::{Course, SYSTEM},
 };
 
+use super::figures::Known;
 use crate::policy::Viewer;
 
 /// Why a step is not taken: what kind of demand, on what, in words.
@@ -64,6 +65,8 @@ pub(super) struct Demands<'a> {
     pub(super) attached: Option<&'a [Attached]>,
     /// Documents that were issued by their forms and stand: `kind`, `number`.
     pub(super) issued: &'a [Json],
+    /// What is known of the feature in figures.
+    pub(super) figures: &'a Known,
     pub(super) now: DateTime<FixedOffset>,
 }
 
@@ -191,6 +194,8 @@ impl Demands<'_> {
             }
         }
         unmet.extend(self.waits(record));
+        let gates = (self.step.figures.iter()).filter(|gate| gate.unless.is_none());
+        unmet.extend(gates.filter_map(|gate| self.gate(gate)));
         // What is filled in may still make a condition true.
         let fixed = |when: &&When| !self.asks(&when.field);
         unmet.extend(
@@ -304,6 +309,18 @@ impl Demands<'_> {
                 ));
             }
         }
+        for gate in &self.step.figures {
+            let said = (gate.unless.as_ref()).map(|name| {
+                given
+                    .fields
+                    .get(name)
+                    .and_then(Json::as_str)
+                    .unwrap_or_default()
+            });
+            if said.is_some_and(|said| said.trim().is_empty()) {
+                unmet.extend(self.gate(gate));
+            }
+        }
         unmet.extend(self.near(given, before));
         if self.step.geometry && given.geometry.is_none() {
             unmet.push(Unmet::of(
@@ -340,6 +357,47 @@ impl Demands<'_> {
             unmet.extend(self.held(group, after, given.photos.len() + attached));
         }
         unmet
+    }
+
+    /// Whether a figure that is in force is not reached.
+    fn gate(&self, gate: &Gate) -> Option<Unmet> {
+        let figure = self.figures.get(&gate.figure);
+        if !gate.on || gate.holds(figure) {
+            return None;
+        }
+        let told = |value: f64| {
+            let unit = gate.unit.as_deref().unwrap_or_default();
+            if gate.percent {
+                format!("{:.2}%", 100.0 * value)
+            } else if value.fract() == 0.0 {
+                format!("{value:.0} {unit}").trim_end().to_owned()
+            } else {
+                format!("{value:.2} {unit}").trim_end().to_owned()
+            }
+        };
+        let (zh, en) = match (gate.at_least, gate.at_most) {
+            (Some(least), _) => (
+                format!("须不低于 {}", told(least)),
+                format!("must be {} at least", told(least)),
+            ),
+            (_, most) => (
+                format!("须不高于 {}", told(most.unwrap_or_default())),
+                format!("must be {} at most", told(most.unwrap_or_default())),
+            ),
+        };
+        let now = figure.map(told);
+        Some(Unmet::of(
+            "figures",
+            gate.unless.as_deref().unwrap_or_default(),
+            match &now {
+                Some(now) => format!("{}为 {now}，{zh}", gate.title.zh),
+                None => format!("{}还没有数据，{zh}", gate.title.zh),
+            },
+            match &now {
+                Some(now) => format!("{}: {now}, {en}", gate.title.en),
+                None => format!("{} is not known, {en}", gate.title.en),
+            },
+        ))
     }
 
     fn asks(&self, name: &str) -> bool {

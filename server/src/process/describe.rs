@@ -22,6 +22,7 @@ use yizhangtu_data::{
 
 use super::{
     demand::{Demands, Given, Unmet, label, shown},
+    figures::Known,
     read::{Machine, calendar, course as read_course},
 };
 use crate::{
@@ -205,6 +206,9 @@ fn standing(
     let calendar = calendar(app, process)?;
     let now = now();
     let deadline = course.deadline(&calendar, layer, record);
+    let open = |step: &&Transition| process.leads_from(step, &course.state);
+    let open = process.transitions.iter().filter(open);
+    let figures = Known::of(app, Some(viewer), store, layer, record, open)?;
     let mut steps = Vec::new();
     for step in &process.transitions {
         if step.auto && step.roles.is_empty() || !process.leads_from(step, &course.state) {
@@ -218,6 +222,7 @@ fn standing(
             step,
             attached: None,
             issued: &issued,
+            figures: &figures,
             now,
         };
         let mut unmet: Vec<Unmet> = demands.role(Some(viewer)).into_iter().collect();
@@ -232,6 +237,15 @@ fn standing(
         told["mine"] = demands.role(Some(viewer)).is_none().into();
         told["allowed"] = unmet.is_empty().into();
         told["why_not"] = unmet.iter().map(why).collect();
+        told["figures"] = (step.figures.iter())
+            .map(|gate| {
+                let value = figures.get(&gate.figure);
+                let mut told = json!(gate);
+                told["value"] = json!(value);
+                told["met"] = gate.holds(value).into();
+                told
+            })
+            .collect();
         // What earlier steps hold already needs not be handed in again.
         let nothing = Given::default();
         for (wanted, told) in step

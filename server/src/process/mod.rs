@@ -9,6 +9,7 @@ mod clock;
 mod demand;
 mod describe;
 mod duplicates;
+mod figures;
 mod queue;
 mod read;
 mod take;
@@ -88,7 +89,24 @@ pub(crate) fn asks_for_photos(
 /// What is wrong with the machines by the rights: steps that nobody may take.
 pub(crate) fn faults(catalog: &Catalog, rights: &Rights) -> Vec<String> {
     let processes = catalog.processes.values().flatten();
-    processes
+    let gates = processes
+        .clone()
+        .filter(|process| !figures::has(&process.layer));
+    let gates = gates.flat_map(|process| {
+        let steps = process.transitions.iter();
+        steps
+            .filter(|step| !step.figures.is_empty())
+            .map(move |step| (process, step))
+    });
+    let gates = gates.map(|(process, step)| {
+        format!(
+            "流程 {layer}（{version}）的步骤 {id}：图层 {layer} 没有指标，不能写 figures / process {layer} ({version}), step {id}: the layer {layer} has no figures; figures may not be asked for",
+            layer = process.layer,
+            version = process.version,
+            id = step.id,
+        )
+    });
+    let roles = processes
         .flat_map(|process| {
             let steps = process.transitions.iter();
             steps.flat_map(move |step| step.roles.iter().map(move |role| (process, step, role)))
@@ -101,6 +119,6 @@ pub(crate) fn faults(catalog: &Catalog, rights: &Rights) -> Vec<String> {
                 version = process.version,
                 id = step.id,
             )
-        })
-        .collect()
+        });
+    gates.chain(roles).collect()
 }

@@ -24,6 +24,7 @@ use yizhangtu_data::{
 use super::{
     demand::{Attached, Demands, Given, Unmet, next_code},
     describe,
+    figures::Known,
     read::{Machine, calendar, course as read_course},
 };
 use crate::{
@@ -169,6 +170,7 @@ fn compose(
     let now = now();
     let hanging = attached_to(app, store, &layer.id, &before.id).map_err(Problem::internal)?;
     let issued = issued_kinds(app, store, &layer.id, &before.id).map_err(Problem::internal)?;
+    let figures = Known::of(app, viewer, store, layer, &before, std::iter::once(step))?;
     let demands = Demands {
         catalog: app.catalog(),
         layer,
@@ -177,6 +179,7 @@ fn compose(
         step,
         attached: hanging.as_deref(),
         issued: &issued,
+        figures: &figures,
         now,
     };
     let actor = viewer.map_or(SYSTEM, Viewer::author);
@@ -261,10 +264,26 @@ fn compose(
     let id = Arc::clone(&before.id);
     let name: Arc<str> = layer.id.as_str().into();
     let opened = opened(machine, step, &asked.given, &taken, &before);
+    // What is older than its machine has no log: it begins with the first step, in the state in
+    // which the feature was.
+    let begins = (number == 0).then(|| {
+        let began = Step {
+            step: BEGIN,
+            to: &taken.from,
+            actor: SYSTEM,
+            version: &taken.version,
+            ..Step::at(course.since.to_utc())
+        };
+        Change {
+            layer: machine.log.id.as_str().into(),
+            operation: Operation::Insert(began.record(&process, &machine.log, &id, 0)),
+        }
+    });
+    let number = number.max(1);
     Ok(ChangeSet {
         author: actor.to_owned(),
         reason: format!("{} / {}", step.title.zh, step.title.en),
-        changes: (opened.into_iter())
+        changes: (opened.into_iter().chain(begins))
             .chain([
                 Change {
                     layer: Arc::clone(&name),

@@ -9,13 +9,14 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Json, body::Bytes, extract::State};
 use serde::{Deserialize, Serialize};
-use yizhangtu_data::{Change, ChangeSet, Layer, Operation, Record, Text, topology::polygons};
-use yizhangtu_index::{Area, Rule};
+use yizhangtu_data::{ChangeSet, Layer, Record, Text, Value};
 
-use super::steps::unfit;
+use super::{
+    rule::{Found, Setting, positions, reasoned, within},
+    steps::unfit,
+};
 use crate::{
-    atlas::{LayerSnapshot, Snapshot, hundredths},
-    collections::parse_filter,
+    atlas::{LayerSnapshot, hundredths},
     http::{App, Parameters, Problem},
     policy::{Action, Viewer},
 };
@@ -25,9 +26,6 @@ const LIST: &str = "disposal_class";
 
 /// A house of no class.
 const NONE: &str = "未分类";
-
-/// Houses that one rule may class.
-const MOST: usize = 20_000;
 
 /// Houses of one class.
 #[derive(Debug, Default, Serialize)]
@@ -128,12 +126,7 @@ pub(super) async fn rule(
             ),
         ));
     }
-    if asked.reason.trim().is_empty() && !asked.dry_run {
-        return Err(unfit(
-            "reason",
-            "请写明归类的理由 / say why the houses are classed so",
-        ));
-    }
+    reasoned(&asked.reason, asked.dry_run)?;
     let dry_run = asked.dry_run;
     let (worker, by) = (app.clone(), viewer.clone());
     let (ruled, set) = tokio::task::spawn_blocking(move || tried(&worker, &by, &layer, &asked))
@@ -161,52 +154,25 @@ fn tried(
     // What may be edited: where a right ends at a territory, the houses in it.
     let snapshot = app.cuts().of(viewer, Action::Edit, &app.snapshot());
     let houses = snapshot.layer("building").ok_or_else(|| viewer.refused())?;
-    let condition = parse_filter(&asked.filter, layer, viewer)?;
-    let area = within(&app.seen_by(viewer), asked.unit.as_deref())?;
-    let matched: Vec<u32> = (positions(houses, area.as_deref()).into_iter())
-        .filter(|at| condition.selects(houses.record(*at)))
-        .collect();
-    if matched.len() > MOST {
-        return Err(unfit(
-            "filter",
-            &format!(
-                "符合的有 {} 栋，一次最多 {MOST} 栋，请按单元分批 / {} houses meet it, at most {MOST} at once; take one unit after the other",
-                matched.len(),
-                matched.len()
-            ),
-        ));
-    }
     let wanted = (asked.class != NONE).then_some(asked.class.as_str());
-    let changes: Vec<Change> = (matched.iter())
-        .map(|at| houses.record(*at))
-        .filter(|record| class_of(layer, record) != wanted)
-        .map(|record| {
-            let mut record = Record::clone(record);
-            record.set(layer, FIELD, wanted).set(
-                layer,
-                "disposal_basis",
-                (!asked.basis.is_empty()).then_some(asked.basis.as_str()),
-            );
-            Change {
-                layer: "building".into(),
-                operation: Operation::Update(record),
-            }
-        })
-        .collect();
+    let basis = (!asked.basis.is_empty()).then_some(asked.basis.as_str());
+    let text = |text: Option<&str>| text.map_or(Value::Null, Value::from);
+    let setting = Setting {
+        filter: &asked.filter,
+        unit: asked.unit.as_deref(),
+        is_set: &|layer, record| class_of(layer, record) == wanted,
+        fields: vec![(FIELD, text(wanted)), ("disposal_basis", text(basis))],
+        reason: &asked.reason,
+    };
+    let Found { matched, set } = setting.hold(app, viewer, layer, houses)?;
     let ruled = Ruled {
         matched: matched.len() as u64,
-        changed: changes.len() as u64,
+        changed: set.changes.len() as u64,
         before: counted(app, houses, &matched)?,
         sample: (matched.iter().take(20))
             .map(|at| houses.record(*at).id.to_string())
             .collect(),
         change_set: None,
-    };
-    let set = ChangeSet {
-        author: viewer.author().to_owned(),
-        reason: asked.reason.clone(),
-        changes,
-        ..ChangeSet::default()
     };
     Ok((ruled, set))
 }
@@ -215,27 +181,6 @@ fn tried(
 fn class_of<'r>(layer: &Layer, record: &'r Record) -> Option<&'r str> {
     let own = record.get(layer, FIELD).as_text();
     own.filter(|class| *class != NONE)
-}
-
-fn within(snapshot: &Snapshot, unit: Option<&str>) -> Result<Option<Arc<Area>>, Problem> {
-    let Some(unit) = unit else { return Ok(None) };
-    let record = snapshot
-        .layer("renewal_unit")
-        .and_then(|layer| layer.get(unit));
-    let outline = record.and_then(|record| polygons(record.geometry.as_ref()?));
-    let area = outline.and_then(|outline| Area::from_multi_polygon(&outline).ok());
-    area.map(|area| Some(Arc::new(area))).ok_or_else(|| {
-        Problem::not_found(format!(
-            "没有更新单元 {unit} / there is no renewal unit {unit}"
-        ))
-    })
-}
-
-fn positions(houses: &LayerSnapshot, area: Option<&Area>) -> Vec<u32> {
-    match area {
-        Some(area) => houses.within(area, Rule::default()),
-        None => houses.records().map(|(at, _)| at).collect(),
-    }
 }
 
 fn counted(app: &App, houses: &LayerSnapshot, positions: &[u32]) -> Result<Classes, Problem> {

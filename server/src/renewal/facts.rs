@@ -1,18 +1,20 @@
 //! What is known of one unit beside the map: votes, surveys, money, disputes, titles.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use yizhangtu_data::{
-    Record, Value,
+    Catalog, Layer, Record, Text, Value, clock,
     store::{GeoPackage, StoreError},
+    topology::polygons,
 };
 use yizhangtu_index::Rule;
 
 use super::figures::Figures;
 use crate::{
     atlas::{LayerSnapshot, Snapshot},
+    http::{App, Problem},
     policy::{Action, Viewer},
-    statistics::{Statistics, Subject},
+    statistics::{self, Statistics, Subject},
 };
 
 /// Papers that make a title clear: codes of `right_doc`.
@@ -26,8 +28,20 @@ const NOT_FILED: &str = "31";
 #[derive(Default)]
 pub(super) struct Registers {
     votes: HashMap<String, Vec<Vote>>,
-    surveyed: HashMap<String, u64>,
+    /// Houses whose survey is reviewed.
+    reviewed: HashMap<String, HashSet<String>>,
     money: HashMap<String, (i64, i64)>,
+    /// None where the viewer may not count them.
+    notices: Option<HashMap<String, Vec<Notice>>>,
+    variants: HashMap<String, u64>,
+}
+
+struct Notice {
+    kind: String,
+    /// Whether its last day is past.
+    over: bool,
+    /// Objections that nobody answered.
+    open: i64,
 }
 
 struct Vote {
@@ -57,8 +71,13 @@ impl Registers {
         }
         if may("unit_survey") {
             each(store, "unit_survey", |unit, get| {
-                if get("reviewed_on").as_date().is_some() {
-                    *own.surveyed.entry(unit).or_default() += 1;
+                if get("reviewed_on").as_date().is_some()
+                    && let Some(house) = get("building").as_text()
+                {
+                    own.reviewed
+                        .entry(unit)
+                        .or_default()
+                        .insert(house.to_owned());
                 }
             })?;
         }
@@ -72,6 +91,23 @@ impl Registers {
                 }
             })?;
         }
+        if may("unit_notice") {
+            let today = clock::today();
+            let mut notices: HashMap<String, Vec<Notice>> = HashMap::new();
+            each(store, "unit_notice", |unit, get| {
+                let many = |field| get(field).as_integer().unwrap_or(0);
+                notices.entry(unit).or_default().push(Notice {
+                    kind: get("kind").as_text().unwrap_or_default().to_owned(),
+                    over: get("to_on").as_date().is_some_and(|last| last < today),
+                    open: (many("objections") - many("answered")).max(0),
+                });
+            })?;
+            own.notices = Some(notices);
+        }
+        // How many there are is no secret; what they are is their author's own.
+        each(store, "unit_variant", |unit, _| {
+            *own.variants.entry(unit).or_default() += 1;
+        })?;
         Ok(own)
     }
 }
@@ -95,13 +131,13 @@ fn each(
 /// The figures of a unit: those of its ground, and what the registers know of it.
 #[expect(clippy::cast_precision_loss, reason = "counts and 分 stay below 2^53")]
 pub(super) fn figures(
-    snapshot: &Snapshot,
+    (catalog, snapshot): (&Catalog, &Snapshot),
     registers: &Registers,
-    (layer, unit): (&LayerSnapshot, &Record),
+    (layer, unit): (&Layer, &Record),
     (statistics, subject): (&Statistics, &Subject),
 ) -> Figures {
     let mut all = Figures::of(statistics);
-    let number = |field| unit.get(&layer.layer, field).as_decimal();
+    let number = |field| unit.get(layer, field).as_decimal();
     let id = &*unit.id;
     let last = registers
         .votes
@@ -113,23 +149,24 @@ pub(super) fn figures(
         consent.or_else(|| number("consent_percent").map(|part| part / 100.0)),
     );
     let houses = all.get("buildings");
-    let surveyed = registers.surveyed.get(id).copied().unwrap_or(0) as f64;
-    all.set(
-        "survey_share",
-        houses.filter(|all| *all > 0.0).map(|all| surveyed / all),
-    );
     if houses.is_some()
         && let Some(buildings) = snapshot.layer("building")
     {
         let (mut titled, mut dangerous, mut known) = (0_u64, 0_u64, 0_u64);
+        let (mut reviewed, mut measured) = (0_u64, 0_u64);
+        let surveyed = registers.reviewed.get(id);
         for at in buildings.within(&subject.area, Rule::default()) {
             let record = buildings.record(at);
             let text = |field| record.get(&buildings.layer, field).as_text();
             known += 1;
             titled += u64::from(text("right_doc").is_some_and(|own| TITLES.contains(&own)));
             dangerous += u64::from(matches!(text("danger_grade"), Some("C" | "D")));
+            reviewed += u64::from(surveyed.is_some_and(|own| own.contains(&*record.id)));
+            measured += u64::from(text("measure").is_some());
         }
         if known > 0 {
+            all.set("survey_share", Some(reviewed as f64 / known as f64));
+            all.set("measured_share", Some(measured as f64 / known as f64));
             all.set("titled_share", Some(titled as f64 / known as f64));
             all.set("dangerous_share", Some(dangerous as f64 / known as f64));
         }
@@ -163,9 +200,65 @@ pub(super) fn figures(
     if let (Some(budget), Some(paid)) = (budget.filter(|all| *all > 0.0), paid) {
         all.set("funded_share", Some(paid / budget));
     }
+    if let Some(budget) = budget {
+        // 分 in 万元.
+        all.set("budget_wan", Some(budget / 1e6));
+    }
+    if let Some(notices) = &registers.notices {
+        let own = notices.get(id).map(Vec::as_slice).unwrap_or_default();
+        let list = catalog.code_list("notice_kind").map(|list| &list.codes);
+        for code in list.into_iter().flatten() {
+            let over = own.iter().filter(|it| it.over && it.kind == code.code);
+            all.set(&format!("notices_{}", code.code), Some(over.count() as f64));
+        }
+        let open: i64 = own.iter().map(|it| it.open).sum();
+        all.set("open_objections", Some(open as f64));
+    }
+    let votes = registers.votes.get(id).map_or(0, Vec::len);
+    all.set("votes", Some(votes as f64));
+    let variants = registers.variants.get(id).copied().unwrap_or(0);
+    all.set("variants", Some(variants as f64));
+    all.set("parts", Some(subject.outline.0.len() as f64));
     let planned: f64 = statistics.plan_land.iter().map(|own| own.area_m2).sum();
     all.set("planned_share", Some(planned / statistics.area_m2));
     all
+}
+
+/// The figures of a unit as it stands in the file, for a gate of its way.
+///
+/// # Errors
+/// When the viewer may count nothing, or the file cannot be read.
+pub(crate) fn figures_of(
+    app: &App,
+    viewer: &Viewer,
+    store: &GeoPackage,
+    layer: &Layer,
+    unit: &Record,
+) -> Result<Figures, Problem> {
+    let Some(ground) = unit.geometry.as_ref().and_then(polygons) else {
+        return Ok(Figures::default());
+    };
+    let counted = app.counted_for(viewer);
+    let registers = Registers::read(store, viewer).map_err(Problem::internal)?;
+    let (statistics, subject) = statistics::of_outline(app, viewer, &counted, &ground)?;
+    Ok(figures(
+        (app.catalog(), &counted),
+        &registers,
+        (layer, unit),
+        (&statistics, &subject),
+    ))
+}
+
+/// What a code of a list is called; the code itself where the list has none.
+pub(super) fn titled(catalog: &Catalog, list: &str, code: &str) -> Text {
+    let found = catalog.code_list(list).and_then(|list| list.get(code));
+    found.map_or_else(
+        || Text {
+            zh: code.to_owned(),
+            en: code.to_owned(),
+        },
+        |own| own.label.clone(),
+    )
 }
 
 /// Whether a 两违 case is still to be dealt with.

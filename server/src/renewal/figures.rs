@@ -8,9 +8,12 @@ use crate::statistics::{ByClass, Statistics};
 /// same codes to other land: it is never added to these.
 const STANDARD: &str = "用地用海";
 
+/// 永久基本农田 among the kinds of control lines.
+const FARMLAND: &str = "永久基本农田";
+
 /// Figures by name, of one outline.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Figures {
+pub(crate) struct Figures {
     known: HashMap<String, f64>,
     /// Square metres by land-use code.
     land: Vec<(String, f64)>,
@@ -32,6 +35,10 @@ impl Figures {
             ..Self::default()
         };
         own.set("area_m2", Some(statistics.area_m2));
+        // A village without such a line takes none of it.
+        let farmland = own.lines.iter().find(|(kind, _)| kind == FARMLAND);
+        let farmland = farmland.map_or(0.0, |(_, area_m2)| *area_m2);
+        own.set("basic_farmland_m2", Some(farmland));
         let counts = &statistics.counts;
         own.set(
             "people",
@@ -80,7 +87,7 @@ impl Figures {
 
     /// A figure by its name. Land is named by the head of its code, `现状07_m2`, `规划0703_m2`;
     /// ground under a control line by its kind, `永久基本农田_m2`: none there counts 0.
-    pub(super) fn get(&self, name: &str) -> Option<f64> {
+    pub(crate) fn get(&self, name: &str) -> Option<f64> {
         if let Some(known) = self.known.get(name) {
             return Some(*known);
         }

@@ -11,11 +11,14 @@ mod formula;
 mod grow;
 mod indicators;
 mod maturity;
+mod measures;
 mod outline;
 mod report;
+mod rule;
 mod steps;
 mod units;
 mod variants;
+mod work;
 
 use axum::{
     Router,
@@ -23,9 +26,14 @@ use axum::{
     routing::{get, post},
 };
 
+pub(crate) use facts::figures_of;
+pub(crate) use figures::Figures;
 pub(crate) use report::asked_for;
 
 use crate::http::App;
+
+/// The layer of the units.
+pub(crate) const UNITS: &str = "renewal_unit";
 
 /// Largest outline that is sent, in bytes.
 const LARGEST_BODY: usize = 8 << 20;
@@ -41,7 +49,9 @@ pub(crate) fn routes() -> Router<App> {
             get(disposal::classes).post(disposal::rule),
         )
         .route("/renewal/units", get(units::units))
+        .route("/renewal/measures", post(measures::set))
         .route("/renewal/units/{id}/report", get(report::report))
+        .route("/renewal/units/{id}/work", get(work::work))
         .route(
             "/renewal/variants",
             get(variants::list).post(variants::make),

@@ -29,6 +29,7 @@ pub(super) struct Unit {
     kind: Option<String>,
     mode: Option<String>,
     plan_year: Option<i64>,
+    finish_year: Option<i64>,
     area_m2: f64,
     #[serde(flatten)]
     counts: Counts,
@@ -78,9 +79,9 @@ fn all(app: &App, viewer: &Viewer) -> Result<Units, Problem> {
         .map(|(at, record, ground)| {
             let (statistics, subject) = statistics::of_outline(app, viewer, &counted, &ground)?;
             let figures = facts::figures(
-                &counted,
+                (app.catalog(), &counted),
                 &registers,
-                (layer, record),
+                (&layer.layer, record),
                 (&statistics, &subject),
             );
             let view = viewer.see(&layer.layer, record);
@@ -100,6 +101,7 @@ fn all(app: &App, viewer: &Viewer) -> Result<Units, Problem> {
                 kind: text("type"),
                 mode: text("mode"),
                 plan_year: text("plan_year").and_then(|year| year.parse().ok()),
+                finish_year: text("finish_year").and_then(|year| year.parse().ok()),
                 area_m2,
                 counts,
                 indicators: definitions.of(&figures),

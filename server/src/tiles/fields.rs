@@ -41,6 +41,7 @@ impl<'a> Fields<'a> {
             .filter(|_| named)
             .flatten()
             .chain(style.and_then(|style| style.color_by.as_deref()))
+            .chain(style.and_then(|style| style.filter_by.as_deref()))
             .chain(ALWAYS)
             .filter_map(|name| layer.position(name))
             .filter(|&at| !layer.fields[at].sensitivity.is_personal())

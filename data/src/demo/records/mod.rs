@@ -24,7 +24,7 @@ pub(super) type Maker = fn(&Made, &mut Writer<'_>);
 
 /// Every layer that a demonstration fills, in an order that readers may rely on: what is
 /// referred to stands before what refers to it.
-pub(super) const LAYERS: [(&str, Maker); 35] = [
+pub(super) const LAYERS: [(&str, Maker); 42] = [
     ("village", territories::village),
     ("co_op", territories::co_ops),
     ("grid", territories::grids),
@@ -34,7 +34,9 @@ pub(super) const LAYERS: [(&str, Maker); 35] = [
     ("water", base_map::waters),
     ("green", base_map::greens),
     ("land_use", planning::land_use),
+    ("plan_doc", planning::documents),
     ("plan_land", planning::plan_land),
+    ("plan_plot", planning::plan_plots),
     ("control_line", planning::control_lines),
     ("building", houses::buildings),
     ("address", houses::addresses),
@@ -50,6 +52,11 @@ pub(super) const LAYERS: [(&str, Maker); 35] = [
     ("asset", economy::assets),
     ("contract", economy::contracts),
     ("renewal_unit", renewal::units),
+    ("unit_log", renewal::logs),
+    ("unit_survey", renewal::surveys),
+    ("unit_vote", renewal::votes),
+    ("unit_notice", renewal::notices),
+    ("unit_money", renewal::money),
     ("project", renewal::projects),
     ("violation_case", enforcement::cases),
     ("violation_log", enforcement::case_logs),

@@ -125,9 +125,66 @@ fn class_now(made: &Made, face: usize) -> &'static str {
     }
 }
 
+/// The plan in force, and a draft that is to take its place.
+pub(super) fn documents(made: &Made, writer: &mut Writer<'_>) {
+    let name = &made.spec.name;
+    let year = chrono::Datelike::year(&made.spec.as_of);
+    writer.add(None, |row| {
+        row.set("code", format!("{}P01", made.spec.code))
+            .set("name", format!("{name}村庄规划（2020—2035年）"))
+            .set("kind", "村庄规划")
+            .set("edition", "批复稿")
+            .set("approved_on", made.ago(900))
+            .set("valid_from", made.ago(900))
+            .set("state", "已批复");
+    });
+    if has_draft(made) {
+        writer.add(None, |row| {
+            row.set("code", format!("{}P02", made.spec.code))
+                .set("name", format!("{name}村庄规划修编（{year}年草案）"))
+                .set("kind", "村庄规划")
+                .set("edition", "草案")
+                .set("state", "草案");
+        });
+    }
+}
+
+/// Whether a village is at work on its plan: of a district, the first is.
+fn has_draft(made: &Made) -> bool {
+    made.spec.ordinal == 0
+}
+
+/// Plots of the draft: what the plan in force leaves open it settles.
+pub(super) fn plan_plots(made: &Made, writer: &mut Writer<'_>) {
+    if has_draft(made) {
+        planned(made, writer, "S", 1, |face| class_drafted(made, face));
+    }
+}
+
+fn class_drafted(made: &Made, face: usize) -> &'static str {
+    let mut dice = Dice::new(made.seed, "drafted class", face as u64);
+    match class_planned(made, face) {
+        "0703" if dice.chance(0.12) => dice.pick(&["0701", "0704", "1401"]),
+        "1001" if dice.chance(0.2) => "0901",
+        "2301" => "1401",
+        class => class,
+    }
+}
+
 /// Land use as planned.
 pub(super) fn plan_land(made: &Made, writer: &mut Writer<'_>) {
-    let patches = patches(made, |face| class_planned(made, face));
+    planned(made, writer, "G", 0, |face| class_planned(made, face));
+}
+
+/// Plots of a plan, the `document`th of the village.
+fn planned(
+    made: &Made,
+    writer: &mut Writer<'_>,
+    letter: &str,
+    document: usize,
+    class: impl Fn(usize) -> &'static str + Sync,
+) {
+    let patches = patches(made, class);
     let titles: std::collections::BTreeMap<&str, String> = patches
         .iter()
         .map(|patch| (patch.class, writer.title("land_use_sea", patch.class)))
@@ -147,12 +204,16 @@ pub(super) fn plan_land(made: &Made, writer: &mut Writer<'_>) {
                 "0702" => (dice.between(1.0, 1.8), 35.0, 25.0, 24.0),
                 _ => (0.0, 0.0, 0.0, 0.0),
             };
-            row.set("code", format!("{}G{:05}", made.spec.code, index + 1))
-                .set("class_std", "用地用海")
-                .set("class_code", patch.class)
-                .set("name", titles[patch.class].as_str())
-                .set("area_m2", area)
-                .set("block_no", format!("{:03}", made.land.grid[patch.face] + 1));
+            row.set(
+                "code",
+                format!("{}{letter}{:05}", made.spec.code, index + 1),
+            )
+            .link("plan", &made.id("plan_doc", document))
+            .set("class_std", "用地用海")
+            .set("class_code", patch.class)
+            .set("name", titles[patch.class].as_str())
+            .set("area_m2", area)
+            .set("block_no", format!("{:03}", made.land.grid[patch.face] + 1));
             if ratio > 0.0 {
                 let ratio = round2(ratio);
                 row.set("floor_area_ratio", ratio)

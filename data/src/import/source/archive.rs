@@ -21,13 +21,13 @@ const RATIO: u64 = 200;
 const SMALL: u64 = 16 << 20;
 
 /// Endings that an import may need.
-const WANTED: [&str; 13] = [
+const WANTED: [&str; 14] = [
     "shp", "dbf", "prj", "cpg", "shx", "geojson", "json", "geojsonl", "gpkg", "csv", "xlsx", "txt",
-    "tsv",
+    "tsv", "dxf",
 ];
 /// Of those, the ones that are opened.
-const OPENED: [&str; 9] = [
-    "shp", "geojson", "json", "geojsonl", "gpkg", "csv", "xlsx", "txt", "tsv",
+const OPENED: [&str; 10] = [
+    "shp", "geojson", "json", "geojsonl", "gpkg", "csv", "xlsx", "txt", "tsv", "dxf",
 ];
 
 struct Unpacked {
@@ -79,8 +79,8 @@ pub(super) fn open(path: &Path, reading: &Reading) -> Result<Box<dyn Source>, Im
         }
         [] => Err(ImportError::file(
             path,
-            "压缩包里没有可导入的文件（shp、geojson、gpkg、csv、xlsx、txt）",
-            "the archive holds nothing to import (shp, geojson, gpkg, csv, xlsx, txt)",
+            "压缩包里没有可导入的文件（shp、geojson、gpkg、dxf、csv、xlsx、txt）",
+            "the archive holds nothing to import (shp, geojson, gpkg, dxf, csv, xlsx, txt)",
         )),
         _ => Err(ImportError::file(
             path,

@@ -123,7 +123,7 @@ fn tables(connection: &Connection) -> rusqlite::Result<Vec<Table>> {
             "SELECT c.table_name, g.column_name, g.srs_id FROM gpkg_contents c
              LEFT JOIN gpkg_geometry_columns g ON lower(g.table_name) = lower(c.table_name)
              WHERE c.data_type IN ('features', 'attributes')
-               AND c.table_name NOT IN ('about', 'project_about', 'change_set', 'change_log', 'change_key', 'import_batch', 'lineage')
+               AND c.table_name NOT IN ('about', 'project_about', 'change_set', 'change_log', 'change_key', 'import_batch', 'lineage', 'layer_styles')
                AND lower(c.table_name) IN (SELECT lower(name) FROM sqlite_schema WHERE type IN ('table', 'view'))
              ORDER BY c.rowid",
         )?

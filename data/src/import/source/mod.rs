@@ -4,6 +4,7 @@ mod archive;
 mod boundary_points;
 mod csv;
 mod dbf;
+mod dxf;
 mod encoding;
 mod geojson;
 mod geojson_lines;
@@ -30,7 +31,7 @@ pub(super) use encoding::decode;
 pub(super) use json_geometry::split;
 
 use super::ImportError;
-use crate::Text;
+use crate::{GeometryKind, Text};
 
 /// A value as a file has it.
 #[derive(Clone, Debug, PartialEq)]
@@ -145,6 +146,8 @@ pub(in crate::import) struct Reading {
     pub(in crate::import) known: Arc<std::collections::BTreeSet<String>>,
     /// The target layer.
     pub(in crate::import) layer: String,
+    /// What its features are: a drawing holds lines that may be areas.
+    pub(in crate::import) geometry: GeometryKind,
 }
 
 /// Files above this size, in bytes, are refused: they are not a village's.
@@ -189,14 +192,20 @@ pub(in crate::import) fn open(
         "csv" | "tsv" => csv::open(path, reading),
         "txt" => boundary_points::open(path, reading),
         "xlsx" | "xlsm" | "xls" | "ods" => xlsx::open(path, reading),
+        "dxf" => dxf::open(path, reading),
+        "dwg" => Err(ImportError::file(
+            path,
+            "是 DWG，本程序不能读；请在 CAD 里另存为 DXF（文本）再导入",
+            "is a DWG, which is not read; save it as DXF (text) in the CAD program",
+        )),
         "pbf" => Ok(Box::new(osm::Osm::open(path)?)),
         other => Err(ImportError::file(
             path,
             format!(
-                "不认识扩展名“{other}”；可导入 geojson、geojsonl、gpkg、shp、zip、csv、xlsx、txt（界址点）、osm.pbf"
+                "不认识扩展名“{other}”；可导入 geojson、geojsonl、gpkg、shp、zip、dxf、csv、xlsx、txt（界址点）、osm.pbf"
             ),
             format!(
-                "unknown ending “{other}”; geojson, geojsonl, gpkg, shp, zip, csv, xlsx, txt (boundary points) and osm.pbf can be imported"
+                "unknown ending “{other}”; geojson, geojsonl, gpkg, shp, zip, dxf, csv, xlsx, txt (boundary points) and osm.pbf can be imported"
             ),
         )),
     }

@@ -231,7 +231,7 @@ fn cases() -> Vec<Case> {
         case(
             "nothing.zip",
             zip_with("readme.md"),
-            "nothing.zip：压缩包里没有可导入的文件（shp、geojson、gpkg、csv、xlsx、txt） / the archive holds nothing to import (shp, geojson, gpkg, csv, xlsx, txt)",
+            "nothing.zip：压缩包里没有可导入的文件（shp、geojson、gpkg、dxf、csv、xlsx、txt） / the archive holds nothing to import (shp, geojson, gpkg, dxf, csv, xlsx, txt)",
         ),
         case(
             "cut.zip",
@@ -275,9 +275,19 @@ fn cases() -> Vec<Case> {
             "cut.csv 第 3 行：只有 2 列，表头有 3 列，文件可能在此中断；请补全 / row 3: 2 cells under 3 headings: the file may be cut off here; complete it",
         ),
         case(
+            "unknown.step",
+            "ISO-10303-21;",
+            "unknown.step：不认识扩展名“step”；可导入",
+        ),
+        case(
+            "cut.dxf",
+            "0\nSECTION\n2\nENTITIES\n0\nLWPOLYLINE\n8\n0\n10\n1.0\n",
+            "cut.dxf：第 10 行 没有结尾标记 EOF，文件可能中断，请重新导出 / line 10: the file has no EOF mark",
+        ),
+        case(
             "unknown.dwg",
             "AC1032",
-            "unknown.dwg：不认识扩展名“dwg”；可导入",
+            "unknown.dwg：是 DWG，本程序不能读；请在 CAD 里另存为 DXF（文本）再导入",
         ),
     ]
 }

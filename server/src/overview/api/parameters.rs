@@ -48,6 +48,11 @@ pub(super) fn name_of(key: &str) -> &str {
         "case-to" => "to",
         "case-state" => "state",
         "case-f" => "f",
+        "plan-before" => "before",
+        "plan-after" => "after",
+        "plan-layer" => "layer",
+        "plan-place" => "id",
+        "structure-f" => "f",
         "if-match" => "If-Match",
         "content-crs" => "Content-Crs",
         "change-reason" => "Change-Reason",
@@ -155,6 +160,25 @@ pub(super) fn all(app: &App) -> Value {
         "query",
         "更新单元的编号 / id of a renewal unit",
         text.clone(),
+    );
+    for (name, words) in [
+        ("plan-before", "前：land_use、plan_land 或规划成果的编号 / before: land_use, plan_land, or the id of a plan document"),
+        ("plan-after", "后：同上 / after: the same"),
+        ("plan-place", "范围要素的编号，不给则为全部 / id of the place, all of the layer where none is given"),
+    ] {
+        add(name, "query", words, text.clone());
+    }
+    add(
+        "plan-layer",
+        "query",
+        "范围所在图层 / layer of the place",
+        json!({ "type": "string", "enum": ["village", "renewal_unit", "grid", "co_op"], "default": "village" }),
+    );
+    add(
+        "structure-f",
+        "query",
+        "格式 / format",
+        json!({ "type": "string", "enum": ["json", "xlsx"] }),
     );
     add(
         "act",

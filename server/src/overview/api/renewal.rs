@@ -39,6 +39,17 @@ pub(super) fn add(schemas: &mut Value) {
             "unit": text,
         },
     });
+    schemas["MeasureRule"] = json!({
+        "type": "object",
+        "required": ["unit", "measure"],
+        "additionalProperties": false,
+        "properties": {
+            "unit": text, "measure": text,
+            "filter": { "type": "string", "description": "CQL2 text" },
+            "phase": { "type": "integer" }, "reason": text,
+            "dry_run": { "type": "boolean", "default": false },
+        },
+    });
     schemas["DisposalRule"] = json!({
         "type": "object",
         "required": ["filter", "class"],

@@ -65,6 +65,9 @@ pub(super) fn all(app: &App) -> Value {
                 "accept_partial": { "type": "boolean" },
                 "layer": text, "crs": text, "encoding": text, "id_column": text, "table": text,
                 "swap_axes": { "type": "boolean" },
+                "fields": { "type": "object", "additionalProperties": text },
+                "constants": { "type": "object", "additionalProperties": { "anyOf": [text, { "type": "number" }, { "type": "boolean" }] } },
+                "codes": { "type": "object", "additionalProperties": { "type": "object", "additionalProperties": text } },
             },
         },
         "Link": {

@@ -206,9 +206,9 @@ impl Report {
         let terms = Terms::of_store(&store)?;
         let (statistics, subject) = statistics::of_outline(app, viewer, &snapshot, &ground)?;
         let figures = facts::figures(
-            &snapshot,
+            (app.catalog(), &snapshot),
             &registers,
-            (units, record),
+            (&units.layer, record),
             (&statistics, &subject),
         );
         let stage = match viewer.see(&units.layer, record).get("stage") {
@@ -259,14 +259,7 @@ impl Ground<'_> {
 
     /// What a code of a list is called; the code itself where the list has none.
     fn listed(&self, list: &str, code: &str) -> Text {
-        let found = self.catalog.code_list(list).and_then(|list| list.get(code));
-        found.map_or_else(
-            || Text {
-                zh: code.to_owned(),
-                en: code.to_owned(),
-            },
-            |own| own.label.clone(),
-        )
+        facts::titled(self.catalog, list, code)
     }
 }
 

@@ -1,0 +1,33 @@
+/** Versions of a plan beside one another, and what each changes of the land. Areas in m². */
+import { address, request } from './client';
+import type { components } from './schema';
+
+/** What may be looked at beside another: land as it is, the plan in force, a version of a plan. */
+export type PlanVersion = components['schemas']['PlanVersion'];
+
+export type Structure = components['schemas']['LandStructure'];
+
+export type StructureRow = Structure['rows'][number];
+
+/** What is compared, and where: a feature of a layer, or all of them together. */
+export interface Comparison {
+  before: string;
+  after: string;
+  layer: string;
+  id: string;
+}
+
+export const plans = (signal?: AbortSignal) => request<PlanVersion[]>('plans', signal ? { signal } : {});
+
+function query({ before, after, layer, id }: Comparison): URLSearchParams {
+  const asked = new URLSearchParams({ before, after, layer });
+  if (id) asked.set('id', id);
+  return asked;
+}
+
+/** What of each class there is before and after. */
+export const structure = (asked: Comparison, signal?: AbortSignal) =>
+  request<Structure>(`plans/structure?${query(asked)}`, signal ? { signal } : {});
+
+/** Where the same is had as a workbook. */
+export const structureBook = (asked: Comparison) => address(`plans/structure?${query(asked)}&f=xlsx`);

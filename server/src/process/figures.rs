@@ -1,0 +1,42 @@
+//! Figures of a feature that a gate is held to.
+
+use yizhangtu_data::{Layer, Record, catalog::process::Transition, store::GeoPackage};
+
+use crate::{
+    http::{App, Problem},
+    policy::Viewer,
+    renewal::{self, Figures},
+};
+
+/// What is known of one feature in figures.
+pub(super) struct Known(Option<Figures>);
+
+/// Whether the features of a layer have figures.
+pub(super) fn has(layer: &str) -> bool {
+    layer == renewal::UNITS
+}
+
+impl Known {
+    /// The figures of a feature, worked out only where one of some steps asks for any. They are
+    /// those that the viewer may count; the system by itself knows none.
+    pub(super) fn of<'s>(
+        app: &App,
+        viewer: Option<&Viewer>,
+        store: &GeoPackage,
+        layer: &Layer,
+        record: &Record,
+        mut steps: impl Iterator<Item = &'s Transition>,
+    ) -> Result<Self, Problem> {
+        let asked = has(&layer.id) && steps.any(|step| !step.figures.is_empty());
+        let Some(viewer) = viewer.filter(|_| asked) else {
+            return Ok(Self(None));
+        };
+        let known = renewal::figures_of(app, viewer, store, layer, record)?;
+        Ok(Self(Some(known)))
+    }
+
+    /// A figure by its name.
+    pub(super) fn get(&self, name: &str) -> Option<f64> {
+        self.0.as_ref()?.get(name)
+    }
+}
