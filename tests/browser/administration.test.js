@@ -74,7 +74,7 @@ test('the security administrator reads the matrix and why somebody sees somethin
   await rights.locator('button[type=submit]').click();
   const reason = rights.getByTestId('reason');
   await reason.waitFor();
-  assert.match(await reason.textContent(), /不可以.*规划员.*S@.*layers\.person/s);
+  assert.match(await reason.textContent(), /不可以.*规划员.*S@.*按图层另定/s);
   await picture(page, 'rights');
   // And changes it, with a reason; the change stands below with who and when.
   await rights.locator('select[name=role]').selectOption('planner');

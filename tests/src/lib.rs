@@ -1,6 +1,7 @@
 //! The whole, from outside: drives the built binary as a user would.
 
 use std::{
+    collections::BTreeSet,
     env,
     ffi::OsStr,
     fs,
@@ -76,6 +77,29 @@ pub fn real_data(name: &str) -> Option<PathBuf> {
         return None;
     }
     Some(path)
+}
+
+/// The letters that a PDF of ours is written with, by the map from its glyphs to what they mean.
+pub fn letters(pdf: &[u8]) -> BTreeSet<char> {
+    let find = |text: &[u8], what: &[u8]| text.windows(what.len()).position(|part| part == what);
+    let (mut found, mut rest) = (BTreeSet::new(), pdf);
+    while let Some(start) = find(rest, b"\nstream\n") {
+        rest = &rest[start + 8..];
+        let end = find(rest, b"\nendstream").expect("a stream ends");
+        let mut text = String::new();
+        let map = flate2::read::ZlibDecoder::new(&rest[..end]).read_to_string(&mut text);
+        rest = &rest[end..];
+        if map.is_err() || !text.contains("beginbfchar") {
+            continue;
+        }
+        let meanings = text.lines().filter_map(|line| {
+            let meaning = line.strip_suffix('>')?.rsplit_once('<')?.1;
+            char::from_u32(u32::from_str_radix(meaning, 16).ok()?)
+        });
+        found.extend(meanings);
+    }
+    assert!(!found.is_empty(), "no letters");
+    found
 }
 
 /// The SHA-256 of some bytes, hexadecimal.

@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 use yizhangtu_tests::{ROLES, Server, binary, run, run_well, village};
 
 /// A village of one's own, to be changed.
@@ -578,4 +578,47 @@ fn a_program_s_key_is_its_account_within_its_scope_until_it_ends() {
     while get(&key(&whole), "/session").status != 401 {
         assert!(began.elapsed().as_secs() < 30, "the revoking is not seen");
     }
+}
+
+#[test]
+fn territories_are_given_by_name_by_whoever_sees_no_map() {
+    let server = Server::start(&village("donghua"));
+    let security = server.sign_in("security_admin");
+    let accounts = security.get("/accounts").json();
+    let worker = (accounts["accounts"].as_array().into_iter().flatten())
+        .find(|account| account["user"] == "grid_worker")
+        .expect("an account");
+    let place = &worker["territory"][0];
+    assert_eq!(
+        (&place["name"], &place["title"]["zh"]),
+        (&json!("第一网格"), &json!("网格"))
+    );
+    let levels: Vec<&Value> = (accounts["territories"].as_array().into_iter().flatten())
+        .map(|level| &level["layer"])
+        .collect();
+    assert!(levels.contains(&&json!("village")) && levels.contains(&&json!("building")));
+
+    let find = |layer: &str, word: &str| {
+        let path = format!("/accounts/places?layer={layer}&q={word}");
+        security.get(&path).json()
+    };
+    let third = find("grid", "%E7%AC%AC%E4%B8%89");
+    assert_eq!(third["matched"], json!(1));
+    assert_eq!(third["places"][0]["name"], json!("第三网格"));
+    assert_eq!(find("grid", "4401181012240")["matched"], json!(7));
+    let houses = find("building", "");
+    let given = houses["places"].as_array().expect("places").len() as u64;
+    assert!(given == 100 && houses["matched"].as_u64().expect("a number") > given);
+    assert_eq!(find("grid", "nowhere")["matched"], json!(0));
+    // No other layer is looked into, and nobody else looks.
+    assert_eq!(security.get("/accounts/places?layer=person&q=").status, 400);
+    for user in ["system_admin", "auditor", "village_clerk"] {
+        let refused = server.sign_in(user).get("/accounts/places?layer=grid&q=");
+        assert_eq!(refused.status, 403, "{user}");
+    }
+    let auditor = server.sign_in("auditor");
+    let state = auditor.get("/audit/state").json();
+    assert_eq!(state["retention"]["keep_days"], json!(1095));
+    assert_eq!(state["retention"]["due"], json!(0));
+    assert_eq!(state["roles"]["grid_worker"]["zh"], json!("网格员"));
 }

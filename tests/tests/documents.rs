@@ -7,9 +7,10 @@ use std::{
     thread,
 };
 
+use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use yizhangtu_tests::{Asker, Reply, Server, root, run, sha256, village};
+use yizhangtu_tests::{Asker, Reply, Server, letters, root, run, sha256, village};
 
 /// 东华 with its accounts, to be changed.
 fn served() -> (TempDir, Server) {
@@ -56,7 +57,7 @@ fn written(docx: &[u8]) -> String {
 
 #[test]
 fn documents_are_filled_numbered_without_gaps_and_kept_as_issued() {
-    let (_folder, server) = served();
+    let (folder, server) = served();
     let [enforcer, legal, planner, auditor] =
         ["enforcer", "legal_officer", "planner", "auditor"].map(|user| server.sign_in(user));
     let case = case_in(&enforcer, "100");
@@ -196,9 +197,19 @@ fn documents_are_filled_numbered_without_gaps_and_kept_as_issued() {
     let row = json!({ "changes": [{ "op": "delete", "layer": "violation_document", "id": last["id"], "version": 0 }] });
     assert!(matches!(enforcer.post("/changes", &row).status, 403 | 422));
 
-    // A draft has no number and is kept nowhere.
+    // A draft has no number and is kept nowhere. It leaves without a second person's leave, so
+    // its party is masked.
+    let store = Connection::open(folder.path().join("village.gpkg")).expect("the file");
+    let named = "UPDATE violation_party SET name = '欧阳铁柱' WHERE violation_case = ?1";
+    assert!(store.execute(named, [id]).expect("a party") > 0);
     let draft = enforcer.post(&format!("{}/order_correct/draft", path(id)), &json!({}));
     assert!(draft.body.starts_with(b"%PDF"), "{}", draft.text());
+    let letters = letters(&draft.body);
+    let shown = |word: &str| word.chars().all(|letter| letters.contains(&letter));
+    assert!(
+        shown("欧阳*") && !shown("铁") && !shown("柱"),
+        "{letters:?}"
+    );
     assert_eq!(numbers(&enforcer.get(&path(id)).json()).len(), 9);
 }
 

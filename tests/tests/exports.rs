@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use yizhangtu_tests::{Asker, Server, sha256, village};
+use yizhangtu_tests::{Asker, Server, letters, sha256, village};
 
 const PARTIES: &str = "/collections/violation_party/export?f=csv";
 
@@ -207,6 +207,70 @@ fn without_leave_a_file_has_nothing_personal_in_it() {
     let whole = worker.get(&format!("{path}&approval={id}"));
     assert_eq!(whole.status, 200, "{}", whole.text());
     assert_ne!(plain.body.len(), whole.body.len());
+}
+
+#[test]
+fn who_lives_in_the_houses_of_a_sheet_is_printed_masked_and_only_with_leave() {
+    let (_folder, file, server) = served();
+    let (clerk, lawyer) = (
+        server.sign_in("village_clerk"),
+        server.sign_in("legal_officer"),
+    );
+    let sheets = clerk.get("/sheets").json();
+    let sheet = sheets["sheets"][0]["id"].as_str().expect("a sheet");
+    let bare = format!("/sheets/{sheet}.pdf?paper=A3");
+    let path = format!("{bare}&residents=true");
+    let refused = clerk.get(&path);
+    assert_eq!(
+        (refused.status, &refused.json()["approval"]),
+        (403, &json!(true))
+    );
+    // Whoever may not take people away has nothing to ask for.
+    for user in ["grid_worker", "planner", "leader"] {
+        let wish = json!({ "paths": [path], "reason": "入户走访" });
+        let asked = server.sign_in(user).post("/exports", &wish);
+        assert_eq!(asked.status, 403, "{user}: {}", asked.text());
+    }
+    let plain = clerk.take_away(&lawyer, &bare);
+    let whole = clerk.take_away(&lawyer, &path);
+    assert_eq!(whole.status, 200, "{}", whole.text());
+    let store = Connection::open(&file).expect("the file");
+    let (object, residents): (String, u64) = store
+        .query_row(
+            "SELECT object, count FROM audit WHERE action = 'print' ORDER BY sequence DESC",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .expect("a row");
+    assert!(object.contains(&sha256(&whole.body)), "{object}");
+    let requests = clerk.get("/exports").json();
+    let asked = requests["requests"].as_array().expect("requests");
+    let asked = asked.iter().find(|one| one["paths"][0] == json!(path));
+    assert_eq!(asked.expect("one's own")["rows"], json!(residents));
+
+    // What the residents' pages add is surnames, and nothing of what follows them.
+    let mut names = store.prepare("SELECT name FROM person").expect("people");
+    let names: Vec<String> = (names.query_map([], |row| row.get(0)).expect("rows"))
+        .flatten()
+        .collect();
+    let surnames: String = (names.iter())
+        .flat_map(|name| {
+            name.chars()
+                .take(if name.chars().count() > 3 { 2 } else { 1 })
+        })
+        .collect();
+    let words = "居住人员表姓名已脱敏图上号与房屋一致性别男女未知说明户籍类型本村市外境无其他*·";
+    let added: Vec<char> = (letters(&whole.body).difference(&letters(&plain.body)))
+        .copied()
+        // The number of the print has other Latin letters each time.
+        .filter(|letter| letter.is_alphabetic() && !letter.is_ascii())
+        .filter(|letter| !words.contains(*letter))
+        .collect();
+    assert!(added.len() > 5, "{added:?}");
+    let given: Vec<&char> = (added.iter())
+        .filter(|letter| !surnames.contains(**letter))
+        .collect();
+    assert!(given.is_empty(), "{given:?}");
 }
 
 #[test]

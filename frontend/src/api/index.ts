@@ -18,6 +18,7 @@ import type {
   RightsReason,
   SearchResult,
   Session,
+  TerritoryPlaces,
 } from './types';
 
 export * from './attachments';
@@ -91,6 +92,10 @@ export const giveCode = (code: string) =>
 
 /** The accounts and the roles that there are. */
 export const accounts = () => request<components['schemas']['Accounts']>('accounts');
+
+/** Places that an account may answer for, by a word of their names or codes. */
+export const territoryPlaces = (layer: string, q: string, signal: AbortSignal) =>
+  request<TerritoryPlaces>(`accounts/places?${new URLSearchParams({ layer, q })}`, { signal });
 
 /** Makes an account without a role; its password comes with the answer, once. */
 export const makeAccount = (made: { user: string; name: string; unit: string }) =>

@@ -2042,11 +2042,33 @@ export interface components {
             whole: true;
             rows: number;
             last: string;
+            retention: {
+                keep_days: number;
+                /** @description Rows that are due to be moved into an archive. */
+                due: number;
+                /** @description The last row that was moved into an archive. */
+                archived: number | null;
+            };
+            /** @description What the roles are called that rows name. */
+            roles: {
+                [key: string]: components["schemas"]["Text"];
+            };
         } | {
             /** @enum {boolean} */
             whole: false;
             sequence: number;
             fault: string;
+            retention: {
+                keep_days: number;
+                /** @description Rows that are due to be moved into an archive. */
+                due: number;
+                /** @description The last row that was moved into an archive. */
+                archived: number | null;
+            };
+            /** @description What the roles are called that rows name. */
+            roles: {
+                [key: string]: components["schemas"]["Text"];
+            };
         };
         Accounts: {
             accounts: components["schemas"]["Account"][];
@@ -2055,15 +2077,10 @@ export interface components {
                 title: components["schemas"]["Text"];
                 bound: boolean;
             }[];
-            /** @description The places that an account may answer for, by layer, the widest first. */
+            /** @description Layers whose features an account may answer for, the widest first. */
             territories: {
                 layer: string;
                 title: components["schemas"]["Text"];
-                places: {
-                    id: string;
-                    code: string;
-                    name: string;
-                }[];
             }[];
         };
         RightsMatrix: {
@@ -2123,6 +2140,15 @@ export interface components {
             version: string;
             days: number;
             alarms: components["schemas"]["AuditAlarm"][];
+        };
+        /** @description Places of one level: how many there are of a word, and the first of them by code. */
+        TerritoryPlaces: {
+            matched: number;
+            places: {
+                id: string;
+                code: string;
+                name: string;
+            }[];
         };
         /** @enum {string} */
         Paper: "A4" | "A3" | "A2";

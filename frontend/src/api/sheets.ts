@@ -21,11 +21,17 @@ export const sheets = () => request<SheetList>('sheets');
 export const printedSheet = (id: string, at: number, signal?: AbortSignal) =>
   request<PrintedSheet>(`sheets/${encodeURIComponent(id)}?at=${at}`, signal ? { signal } : {});
 
-const documentPath = (id: string, paper: Paper | null) =>
-  `sheets/${encodeURIComponent(id)}.pdf${paper ? `?paper=${paper}` : ''}`;
+const documentPath = (id: string, paper: Paper | null, residents = false) => {
+  const asked = new URLSearchParams({
+    ...(paper && { paper }),
+    ...(residents && { residents: 'true' }),
+  }).toString();
+  return `sheets/${encodeURIComponent(id)}.pdf${asked && `?${asked}`}`;
+};
 
-/** Where a sheet is had as PDF; on its layer's paper where none is named. */
-export const sheetAddress = (id: string, paper: Paper | null) => address(documentPath(id, paper));
+/** Where a sheet is had as PDF, with who lives there where asked; on its layer's paper where none is named. */
+export const sheetAddress = (id: string, paper: Paper | null, residents = false) =>
+  address(documentPath(id, paper, residents));
 
 /** A sheet as PDF. */
 export async function sheetDocument(

@@ -57,7 +57,10 @@ export type Accounts = components['schemas']['Accounts'];
 /** A place that an account answers for, by name. */
 export type TerritoryPlace = Account['territory'][number];
 
-/** The places of one level that accounts may answer for. */
+/** Places of a level, found by a word. */
+export type TerritoryPlaces = components['schemas']['TerritoryPlaces'];
+
+/** A level whose places accounts may answer for. */
 export type TerritoryChoice = Accounts['territories'][number];
 
 /** A role of the matrix: grants as letters, by theme and by layer. */

@@ -267,6 +267,7 @@ export const en: Texts = {
     noRight: 'Your role may not export this layer.',
     askFile: 'Ask to download…',
     sheets: (count: number) => `Ask for sheets with people by house (${count})`,
+    residents: (count: number) => `Ask for sheets with who lives there (${count})`,
   },
 
   audit: {
@@ -293,6 +294,12 @@ export const en: Texts = {
     search: 'Search',
     export: 'Export as a table',
     more: 'Earlier',
+    kept: (days: number) => `Rows stay in the file for ${days} days.`,
+    archived: (row: number) => `Row ${row} and those before are in archives, which the log goes on from.`,
+    noneDue: 'None are due.',
+    due: (rows: number) => `${rows} rows are due: move them by yizhangtu audit archive on the server.`,
+    roles: { command_line: 'command line', guest: 'guest', local: 'this machine' },
+    reasons: { wrong: 'wrong user or password', 'wrong code': 'wrong code', locked: 'too many failures' },
     actions: {
       login: 'Sign in',
       logout: 'Sign out',

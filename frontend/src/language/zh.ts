@@ -245,6 +245,7 @@ export const zh = {
     noRight: '您的角色不能导出此图层。',
     askFile: '申请下载…',
     sheets: (count: number) => `申请含每栋人数的图幅（${count} 幅）`,
+    residents: (count: number) => `申请含居住人员表的图幅（${count} 幅）`,
   },
 
   audit: {
@@ -270,6 +271,12 @@ export const zh = {
     search: '查询',
     export: '导出表格',
     more: '更早的记录',
+    kept: (days: number) => `日志在文件中保存 ${days} 天。`,
+    archived: (row: number) => `第 ${row} 行及以前已移入归档文件，归档与日志前后相连。`,
+    noneDue: '没有到期的记录。',
+    due: (rows: number) => `有 ${rows} 行已到期，请在服务器上用 yizhangtu audit archive 归档。`,
+    roles: { command_line: '命令行', guest: '访客', local: '本机用户' },
+    reasons: { wrong: '用户名或口令不对', 'wrong code': '动态码不对', locked: '失败过多，已锁定' },
     actions: {
       login: '登录',
       logout: '退出',

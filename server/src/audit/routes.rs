@@ -7,13 +7,14 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use yizhangtu_data::store::{AuditQuery, AuditRow, AuditState};
 
 use super::Entry;
 use crate::{
     http::{App, Format, Parameters, Problem},
+    identity::Settings,
     policy::Viewer,
 };
 
@@ -88,16 +89,33 @@ async fn rows(
 async fn state(State(app): State<App>, mut given: Parameters) -> Result<Json<Value>, Problem> {
     let noted = given.take("noted")?;
     given.finish()?;
-    let state = app
+    let keep_days = Settings::usual().audit.keep_days;
+    let (state, due, archived) = app
         .pool()
-        .read(move |store| store.audit_state(noted.as_deref()))
+        .read(move |store| {
+            let before = Utc::now() - TimeDelta::days(keep_days);
+            let due = store.audit_rows_before(before)?;
+            Ok((
+                store.audit_state(noted.as_deref())?,
+                due,
+                store.audit_archived()?,
+            ))
+        })
         .await?;
-    Ok(Json(match state {
+    let mut told = match state {
         AuditState::Whole { rows, last } => json!({ "whole": true, "rows": rows, "last": last }),
         AuditState::Broken { sequence, fault } => {
             json!({ "whole": false, "sequence": sequence, "fault": fault })
         }
-    }))
+    };
+    let archived = archived.map(|archived| archived.sequence);
+    told["retention"] = json!({ "keep_days": keep_days, "due": due, "archived": archived });
+    // The auditor sees no matrix: what its roles are called stands here.
+    let rights = app.identity().rights();
+    told["roles"] = (rights.roles.iter())
+        .map(|role| (role.id.clone(), json!(role.title)))
+        .collect();
+    Ok(Json(told))
 }
 
 fn described(row: &AuditRow) -> Value {

@@ -79,6 +79,7 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
                 at,
                 number: number(),
                 address: address.to_owned(),
+                residents: false,
             };
             let printed = press
                 .print(sheet, arguments.paper, &occasion)
@@ -98,6 +99,7 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
             at,
             number: number(),
             address: address.to_owned(),
+            residents: false,
         };
         let overview = press.overview(&occasion).map_err(refused)?;
         fs::write(arguments.output.join("index.pdf"), overview)?;

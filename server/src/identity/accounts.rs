@@ -57,9 +57,9 @@ pub(super) async fn list(State(app): State<App>, viewer: Viewer) -> Result<Respo
         .filter(|role| role.id != "local")
         .map(|role| json!({ "id": role.id, "title": role.title, "bound": role.bound }))
         .collect();
-    let offered = places::offered(&snapshot, &rights.territories);
+    let levels = places::levels(&snapshot, &rights.territories);
     Ok(unkept(
-        json!({ "accounts": accounts, "roles": roles, "territories": offered }),
+        json!({ "accounts": accounts, "roles": roles, "territories": levels }),
     ))
 }
 

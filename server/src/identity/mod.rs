@@ -43,6 +43,7 @@ pub(crate) use gate::gate;
 pub(crate) use key::{hashed as key_hash, made as made_key};
 pub(crate) use oidc::{OidcSettings, Provider};
 pub(crate) use password::{fault, hash, is_public, made};
+pub(crate) use places::place_name;
 pub(crate) use routes::{read as small_body, routes};
 pub(crate) use settings::{ExportLimits, Settings};
 

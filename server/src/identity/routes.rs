@@ -16,7 +16,7 @@ use yizhangtu_data::demo;
 use super::{
     PasswordRefusal, Refusal, accounts, factor_routes,
     gate::{address, cookie, note, token},
-    oidc,
+    oidc, places,
 };
 use crate::{
     audit::Entry,
@@ -37,6 +37,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/session/oidc", get(oidc::begin))
         .route("/session/oidc/callback", get(oidc::finish))
         .route("/accounts", get(accounts::list).post(accounts::make))
+        .route("/accounts/places", get(places::found))
         .route("/accounts/{user}", patch(accounts::change))
 }
 

@@ -247,14 +247,14 @@ impl Role {
         own.or_else(themed).copied().unwrap_or_default()
     }
 
-    /// Where the matrix says so: the layer's own grant, its theme's, or that of the rest.
-    pub(crate) fn source(&self, layer: &Layer) -> String {
+    /// Where the matrix says so: the layer's own grant, its theme's, or (none) that of the rest.
+    pub(crate) fn source(&self, layer: &Layer) -> Option<Place> {
         if self.layers.contains_key(&layer.id) {
-            format!("layers.{}", layer.id)
+            Some(Place::Layer(layer.id.clone()))
         } else if self.themes.contains_key(&layer.theme) {
-            format!("themes.{}", layer.theme)
+            Some(Place::Theme(layer.theme.clone()))
         } else {
-            "themes.*".to_owned()
+            None
         }
     }
 

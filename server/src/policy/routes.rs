@@ -42,6 +42,7 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/metrics", Need::Duty(Duty::Operate)),
     ("GET", "/accounts", Account),
     ("POST", "/accounts", Need::Duty(Duty::Accounts)),
+    ("GET", "/accounts/places", Need::Duty(Duty::Roles)),
     ("PATCH", "/accounts/{user}", Account),
     ("GET", "/rights", Need::Duty(Duty::Rights)),
     ("PATCH", "/rights", Need::Duty(Duty::Rights)),

@@ -11,11 +11,13 @@ use axum::{
 };
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
+use yizhangtu_data::{Layer, Text};
 
 use crate::{
     audit::Entry,
     http::{App, Parameters, Problem},
-    policy::{self, Action, Mask, Masks, Role, Viewer},
+    identity::place_name,
+    policy::{self, Action, Mask, Masks, Place, Role, Viewer},
 };
 
 /// The routes of rights.
@@ -141,16 +143,20 @@ async fn why(
     match viewer.who().role.as_ref() {
         None => steps.push(step(false, "没有角色", "the account has no role")),
         Some(role) => {
-            let (grant, from) = (role.grant(&layer), role.source(&layer));
+            let (grant, from) = (role.grant(&layer), source(&app, role, &layer));
             steps.push(step(
                 granted,
                 format!(
-                    "角色“{}”对图层“{}”的授权为“{grant}”（来自{from}）",
-                    role.title.zh, layer.title.zh
+                    "角色“{}”对图层“{}”的授权为“{grant}”（{from}）",
+                    role.title.zh,
+                    layer.title.zh,
+                    from = from.zh
                 ),
                 format!(
-                    "the role “{}” is granted “{grant}” on the layer “{}” (from {from})",
-                    role.title.en, layer.title.en
+                    "the role “{}” is granted “{grant}” on the layer “{}” ({from})",
+                    role.title.en,
+                    layer.title.en,
+                    from = from.en
                 ),
             ));
         }
@@ -213,6 +219,26 @@ async fn why(
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response())
 }
 
+/// Where in the matrix a grant stands, in words.
+fn source(app: &App, role: &Role, layer: &Layer) -> Text {
+    let (zh, en) = match role.source(layer) {
+        Some(Place::Layer(_)) => ("按图层另定".to_owned(), "by layer".to_owned()),
+        Some(Place::Theme(id)) => {
+            let theme = app.catalog().themes.iter().find(|theme| theme.id == id);
+            let title = theme.map_or_else(Text::default, |theme| theme.title.clone());
+            (
+                format!("随主题“{}”", title.zh),
+                format!("by its theme, {}", title.en),
+            )
+        }
+        None => (
+            "随其余主题".to_owned(),
+            "as the themes not named".to_owned(),
+        ),
+    };
+    Text { zh, en }
+}
+
 /// Whether a right that ends at the territory reaches a feature, or any.
 async fn limited(
     app: &App,
@@ -230,8 +256,9 @@ async fn limited(
         ));
         return Ok(true);
     };
+    let snapshot = app.snapshot();
     let places: Vec<String> = (territory.iter())
-        .map(|place| format!("{}/{}", place.layer, place.id))
+        .map(|place| place_name(&snapshot, place))
         .collect();
     steps.push(step(
         !territory.is_empty(),
@@ -241,7 +268,6 @@ async fn limited(
     let Some(id) = id.map(str::to_owned) else {
         return Ok(!territory.is_empty());
     };
-    let snapshot = app.snapshot();
     let cut = app.cuts().of(viewer, action, &snapshot);
     let inside = match cut.layer(&layer.id) {
         Some(part) => part.get(&id).is_some(),

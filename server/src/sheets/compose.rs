@@ -1,7 +1,7 @@
 //! The pages of a sheet: the map with what explains it, then the table of its houses.
 
 use serde_json::Value as Json;
-use yizhangtu_data::{Record, Value};
+use yizhangtu_data::{Layer, Record, Value};
 
 use super::{
     figures::{self, grouped},
@@ -9,6 +9,7 @@ use super::{
     ground::Ground,
     map::{Scene, adjoins, layers, number_of},
     press::{Occasion, Press, Printed},
+    residents,
     set::Sheet,
     symbol::Symbol,
 };
@@ -46,6 +47,10 @@ pub(super) fn compose(
         occasion,
     )?;
     table(press, &mut document, sheet, &look, &houses);
+    let residents = match occasion.residents {
+        true => residents::pages(press, &mut document, sheet, &look, &houses)?,
+        false => 0,
+    };
     let pages = document.len();
     for page in 0..pages {
         let mut canvas = document.page(page);
@@ -59,6 +64,7 @@ pub(super) fn compose(
     Ok(Printed {
         pdf: document.finish(),
         houses: houses.len(),
+        residents,
     })
 }
 
@@ -292,13 +298,39 @@ fn table(
         columns.push(Column::new("户", 9.0, Align::End));
         columns.push(Column::new("人", 9.0, Align::End));
     }
-    let blocks = f64::from(look.blocks);
+    let prefix = match prefix.is_empty() {
+        true => String::new(),
+        false => format!(" · 地址均以“{prefix}”开头"),
+    };
+    let listed = Listing {
+        title: "房屋表",
+        note: format!("图幅 {} · {} 栋{prefix}", sheet.code, houses.len()),
+        columns,
+        rows,
+        blocks: look.blocks,
+    };
+    listing(document, sheet, look, listed);
+}
+
+/// A table of its own pages.
+pub(super) struct Listing {
+    pub(super) title: &'static str,
+    pub(super) note: String,
+    pub(super) columns: Vec<Column>,
+    pub(super) rows: Vec<Vec<String>>,
+    /// How many pieces of it stand beside one another.
+    pub(super) blocks: u8,
+}
+
+/// Sets a table on as many pages as it takes.
+pub(super) fn listing(document: &mut Document, sheet: &Sheet, look: &Look, listed: Listing) {
+    let blocks = f64::from(listed.blocks);
     let size = look.size;
     let gap = 5.0;
     let width = (size.width - 2.0 * MARGIN - gap * (blocks - 1.0)) / blocks;
     let table = Table {
-        columns,
-        rows,
+        columns: listed.columns,
+        rows: listed.rows,
         size: look.table,
     }
     .fit(width);
@@ -307,29 +339,19 @@ fn table(
     while next < table.rows.len() {
         let page = document.add(size);
         let mut canvas = document.page(page);
-        let heading = format!("{} · 房屋表", sheet.title);
+        let heading = format!("{} · {}", sheet.title, listed.title);
         canvas.text(
             [MARGIN, MARGIN + 6.0 * look.factor],
             &heading,
             &look.text(12.0).bold(),
         );
-        let note = format!(
-            "图幅 {} · {} 栋{}",
-            sheet.code,
-            houses.len(),
-            if prefix.is_empty() {
-                String::new()
-            } else {
-                format!(" · 地址均以“{prefix}”开头")
-            }
-        );
         canvas.text(
             [MARGIN, MARGIN + 11.5 * look.factor],
-            &note,
+            &listed.note,
             &look.text(8.0),
         );
         let room = size.height - 2.0 * MARGIN - head - 6.0 * look.factor;
-        for block in 0..look.blocks {
+        for block in 0..listed.blocks {
             if next < table.rows.len() {
                 let x = MARGIN + f64::from(block) * (width + gap);
                 next = table.draw(&mut canvas, [x, MARGIN + head], room, next).0;
@@ -355,7 +377,7 @@ fn rows(
             match press.viewer.see(&layer.layer, record).at(at) {
                 Seen::Open(Value::Decimal(number)) => format!("{number:.2}"),
                 Seen::Open(Value::Boolean(truth)) => if *truth { "是" } else { "" }.to_owned(),
-                Seen::Open(Value::Text(code)) => label(press, layer, at, code),
+                Seen::Open(Value::Text(code)) => label(press, &layer.layer, at, code),
                 seen => seen.to_text(),
             }
         })
@@ -404,8 +426,8 @@ fn rows(
 }
 
 /// What a code is called.
-fn label(press: &Press, layer: &LayerSnapshot, at: usize, code: &str) -> String {
-    let list = layer.layer.fields[at].code_list.as_deref();
+pub(super) fn label(press: &Press, layer: &Layer, at: usize, code: &str) -> String {
+    let list = layer.fields[at].code_list.as_deref();
     let entry = list.and_then(|list| press.app.catalog().code_list(list)?.get(code));
     entry.map_or_else(|| code.to_owned(), |entry| entry.label.zh.clone())
 }

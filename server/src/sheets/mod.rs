@@ -14,6 +14,7 @@ mod ground;
 mod map;
 mod overview;
 mod press;
+mod residents;
 mod routes;
 mod set;
 mod standing;

@@ -8,7 +8,7 @@ use geo::{Geometry, Simplify};
 use serde_json::{Value as Json, json};
 
 use super::{
-    compose, overview,
+    compose, overview, residents,
     set::{Sheet, Sheets},
 };
 use crate::{
@@ -33,6 +33,8 @@ pub(crate) struct Occasion {
     pub(crate) number: String,
     /// Address of the live page, without a slash at the end.
     pub(crate) address: String,
+    /// Whether who lives in the houses is listed too.
+    pub(crate) residents: bool,
 }
 
 /// A printed sheet.
@@ -40,6 +42,8 @@ pub(crate) struct Printed {
     pub(crate) pdf: Vec<u8>,
     /// Houses on it.
     pub(crate) houses: usize,
+    /// People who are listed on it.
+    pub(crate) residents: usize,
 }
 
 /// All that the sheets of one moment are printed from, as one viewer may see it.
@@ -117,6 +121,17 @@ impl Press {
     pub(super) fn placed(&self) -> HashSet<u32> {
         let of = |sheet: &Sheet| sheet.houses(&self.shown);
         self.sheets.all().iter().flat_map(of).collect()
+    }
+
+    /// How many people the residents' pages of a sheet list.
+    ///
+    /// # Errors
+    /// Without the right to take people away.
+    pub(super) fn residents_of(&self, sheet: &Sheet) -> Result<u64, Problem> {
+        residents::require(self)?;
+        let houses = sheet.houses(&self.shown).into_iter();
+        let tally = |at| u64::from(self.shown.houses.at(at).tally.residents());
+        Ok(houses.map(tally).sum())
     }
 
     /// Prints the table of all sheets with their map.

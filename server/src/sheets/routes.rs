@@ -84,7 +84,11 @@ async fn document(
     let path = format!("/sheets/{}.pdf", percent_encoded(&id));
     let leave = Leave::take(&app, &viewer, &path, &mut given).await?;
     let paper = paper(&mut given)?;
+    let residents = residents(&mut given)?;
     given.finish()?;
+    if residents {
+        leave.require()?;
+    }
     blocking(move || {
         let press = Press::new(&app, &leave.viewer(&viewer, Channel::Sheet))?;
         let sheet = press.sheets().get(&id)?;
@@ -92,6 +96,7 @@ async fn document(
             at: clock::now(),
             number: leave.number().to_owned(),
             address: base.at(""),
+            residents,
         };
         let printed = press.print(sheet, paper, &occasion)?;
         // On record by its number and by what its bytes are.
@@ -99,7 +104,7 @@ async fn document(
         leave.hand_over(
             &app,
             &viewer,
-            entry.counting(printed.houses as u64),
+            entry.counting(printed.houses.max(printed.residents) as u64),
             &exports::hash(&printed.pdf),
         )?;
         let mut response = fresh(printed.pdf.into_response());
@@ -129,6 +134,12 @@ fn paper(given: &mut Parameters) -> Result<Option<Paper>, Problem> {
     )
 }
 
+/// Whether who lives in the houses is to be listed.
+fn residents(given: &mut Parameters) -> Result<bool, Problem> {
+    let wanted: Option<bool> = given.parse("residents", " true 或 false", "true or false")?;
+    Ok(wanted.unwrap_or(false))
+}
+
 /// What a viewer asks to print with how many live in each house: its title, where they may be
 /// told that, and its houses.
 ///
@@ -141,14 +152,23 @@ pub(crate) async fn asked_for(
     mut given: Parameters,
 ) -> Result<(Option<Text>, u64), Problem> {
     paper(&mut given)?;
+    let residents = residents(&mut given)?;
     given.finish()?;
     let (app, viewer, id) = (app.clone(), viewer.clone(), id.to_owned());
     blocking(move || {
         let press = Press::new(&app, &viewer)?;
         let sheet = press.sheets().get(&id)?;
+        let code = &sheet.code;
+        if residents {
+            let title = Text {
+                zh: format!("图幅 {code}（含居住人员表）"),
+                en: format!("sheet {code} (with residents)"),
+            };
+            return Ok((Some(title), press.residents_of(sheet)?));
+        }
         let title = viewer.may_see_people().then(|| Text {
-            zh: format!("图幅 {}（含每栋人数）", sheet.code),
-            en: format!("sheet {} (with people by house)", sheet.code),
+            zh: format!("图幅 {code}（含每栋人数）"),
+            en: format!("sheet {code} (with people by house)"),
         });
         Ok((title, sheet.houses(&press.shown).len() as u64))
     })

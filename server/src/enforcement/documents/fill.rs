@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     http::App,
-    policy::{Seen, Viewer},
+    policy::{Channel, Seen, Viewer},
     process,
 };
 
@@ -38,11 +38,14 @@ pub(super) struct Source<'a> {
     pub(super) party: Option<String>,
     /// What was answered.
     pub(super) answers: &'a Map<String, Json>,
+    /// Whether the parties are named in clear, as only what is issued names them.
+    pub(super) in_clear: bool,
 }
 
 impl Source<'_> {
-    /// A form filled in, under a number. Nothing of it is masked: its viewer may read persons,
-    /// and the log says so.
+    /// A form filled in, under a number. What is issued names its parties in clear: its viewer
+    /// may read persons, and the log says so. A draft leaves without a second person's leave,
+    /// so they are masked on it as on any paper.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -171,8 +174,14 @@ impl Source<'_> {
         if let Some(id) = &self.party {
             all.retain(|party| *party.id == **id);
         }
-        let text =
-            |party: &Record, name: &str| self.viewer.see_unmasked(layer, party).get(name).to_text();
+        let paper = self.viewer.clone().through(Channel::Sheet);
+        let text = |party: &Record, name: &str| {
+            let view = match self.in_clear {
+                true => paper.see_unmasked(layer, party),
+                false => paper.see(layer, party),
+            };
+            view.get(name).to_text()
+        };
         let names: Vec<String> = all.iter().map(|party| text(party, "name")).collect();
         let mut values = BTreeMap::from([
             ("party".to_owned(), names.join("、")),

@@ -238,7 +238,8 @@ fn called(source: &Source<'_>, name: &str) -> (String, String) {
     }
 }
 
-/// `POST …/documents/{form}/draft`: as it would be issued, without a number, kept nowhere.
+/// `POST …/documents/{form}/draft`: as it would be issued, but its parties masked and without a
+/// number; kept nowhere.
 pub(super) async fn draft(
     State(app): State<App>,
     Path((id, document)): Path<(String, String)>,
@@ -262,6 +263,7 @@ pub(super) async fn draft(
             case: &case,
             party: handed.party,
             answers: &handed.answers,
+            in_clear: false,
         };
         // What is not filled in yet stays open in a draft.
         let filled = source.fill(&form, NO_NUMBER).map_err(Problem::internal)?;
@@ -322,6 +324,7 @@ pub(super) async fn issue(
             case: &case,
             party: handed.party,
             answers: &handed.answers,
+            in_clear: true,
         };
         compose(&source, &form, &record)
     })

@@ -726,7 +726,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         PLACES,
         "getSheet",
         "图幅：以 .pdf 结尾为可打印的文件，否则为现状；at 为所印的变更序号 / a sheet: to print where the path ends in .pdf, else how it stands; at is the number that a print shows",
-        &["sheet", "paper", "at", "approval"],
+        &["sheet", "paper", "residents", "at", "approval"],
         &[(JSON, "PrintedSheet"), ("application/pdf", "string")],
     ),
     get(
@@ -1147,6 +1147,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .post(&[(JSON, "NewAccount")])
     .status("201"),
+    get(
+        "/accounts/places",
+        SERVICE,
+        "getAccountPlaces",
+        "可作为管辖范围的地方，按名称或编码查找 / places that an account may answer for, found by name or code",
+        &["place-layer", "place-q"],
+        &[(JSON, "TerritoryPlaces")],
+    ),
     get(
         "/accounts/{user}",
         SERVICE,

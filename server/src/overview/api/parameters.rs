@@ -15,7 +15,8 @@ pub(super) fn name_of(key: &str) -> &str {
         "lookup-crs" => "crs",
         "lookup-layers" => "layers",
         "account-user" => "user",
-        "why-layer" => "layer",
+        "why-layer" | "place-layer" => "layer",
+        "place-q" => "q",
         "why-id" => "id",
         "why-field" => "field",
         "export-f" | "report-f" | "people-f" => "f",
@@ -107,6 +108,12 @@ pub(super) fn all(app: &App) -> Value {
         "query",
         "纸张 / paper",
         json!({ "type": "string", "enum": ["A4", "A3", "A2"] }),
+    );
+    add(
+        "residents",
+        "query",
+        "附居住人员表，须经审批 / with who lives in the houses, which somebody else must approve",
+        json!({ "type": "boolean" }),
     );
     add(
         "at",
@@ -220,6 +227,8 @@ pub(super) fn all(app: &App) -> Value {
     add("account-user", "path", "用户 / the user", text.clone());
     for (name, description) in [
         ("why-layer", "图层 / the layer"),
+        ("place-layer", "哪一级：图层 / the level: a layer"),
+        ("place-q", "名称或编码中的字 / a word of the name or code"),
         ("why-id", "要素编号 / a feature"),
         ("why-field", "字段 / a field"),
         ("user", "用户 / the user"),
