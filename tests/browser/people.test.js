@@ -373,3 +373,22 @@ test('on a telephone a person written down twice is seen at the house, compared,
   await picture(clerk.page, 'desktop-merge-people');
   await clerk.close();
 });
+
+test('on a telephone a house that would open under its sheet is brought out, and keeps its name', async () => {
+  const { id, point: [lon, lat] } = await house();
+  // The house stands in the lower quarter of the screen, where its sheet comes up.
+  const { page, close } = await openAs('grid_worker', { device: PHONE, at: `/#map=18/${(lat + 0.0009).toFixed(6)}/${lon.toFixed(6)}&sel=building/${id}` });
+  await page.locator('.house .residents').waitFor();
+  await eventually(page, ([x, y]) => {
+    const { map } = document.querySelector('.map').stage;
+    const sheet = document.querySelector('.inspector').getBoundingClientRect();
+    const box = map.getContainer().getBoundingClientRect();
+    const at = map.project([x, y]).y + box.top;
+    return !map.isMoving() && at > box.top && at < sheet.top;
+  }, [lon, lat]);
+  const order = await page.evaluate(() => document.querySelector('.map').stage.map.getStyle().layers.map((layer) => layer.id));
+  assert.ok(order.indexOf('selection:line') < order.indexOf('layer:building:label'), 'names lie over the outline');
+  await idle(page);
+  await picture(page, 'phone-house-brought-out');
+  await close();
+});

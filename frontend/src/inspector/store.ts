@@ -111,6 +111,7 @@ export const useInspector = defineStore('inspector', () => {
       itemStatus.value = 'ready';
       mark(feature.geometry);
       if (go) goTo(feature.geometry);
+      else bringOut(feature.geometry);
       return feature;
     } catch (reason) {
       if (api.isAborted(reason)) return null;
@@ -194,6 +195,13 @@ export const useInspector = defineStore('inspector', () => {
     if (!bounds || !current) return;
     // After the panel has taken its place, so that the feature is not under it.
     void nextTick().then(() => current.fit(bounds, freePadding(), 18.5));
+  }
+
+  /** Brings a feature out from under the panel that it opened, where all of it lies there. */
+  function bringOut(geometry: Geometry | null): void {
+    const bounds = boundsOf(geometry);
+    if (!bounds) return;
+    void nextTick().then(() => stage.value?.bringOut(bounds, freePadding()));
   }
 
   /** Marks the point asked for and a geometry on the map. */

@@ -416,6 +416,16 @@ export class Stage {
     this.map.panBy([dx, dy], { duration: stillness() ? 0 : 350 });
   }
 
+  /** Moves so far that a box can be seen beside the panels; not at all where some of it can. */
+  bringOut(bounds: Bounds, padding: { top: number; right: number; bottom: number; left: number }): void {
+    const [west, south, east, north] = bounds;
+    const [a, b] = [this.map.project([west, north]), this.map.project([east, south])];
+    const { clientWidth: width, clientHeight: height } = this.map.getContainer();
+    const seen =
+      b.x > padding.left && a.x < width - padding.right && b.y > padding.top && a.y < height - padding.bottom;
+    if (!seen) this.reveal([(west + east) / 2, (south + north) / 2], padding);
+  }
+
   /** One step nearer or farther. */
   zoom(steps: number): void {
     this.map.zoomTo(this.map.getZoom() + steps, { duration: 200 });

@@ -1,5 +1,7 @@
 //! A village of a hundred houses whose people move about: what is counted after each change is
 //! what a plain count of the registers gives, in every house and in any area.
+//!
+//! `YIZHANGTU_AREAS=10000` draws so many areas before and after every fifty changes.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -340,56 +342,14 @@ fn told(snapshot: &Snapshot) -> BTreeMap<String, BTreeMap<String, u64>> {
     counts
 }
 
-#[test]
-fn a_change_counts_what_it_touches_and_comes_to_the_full_count() {
-    let mut village = Village::new();
-    let mut snapshot = Atlas::read(&village.store).unwrap();
-    for step in 0..300 {
-        let changes = village.something(step);
-        let changes = village.commit(changes);
-        snapshot = snapshot.applied(&village.store, &changes).unwrap();
-        if step % 20 == 19 {
-            let plain = village.plain(None);
-            assert_eq!(told(&snapshot), plain, "after step {step}");
-            let whole = Atlas::read(&village.store).unwrap();
-            for (at, record) in whole.layer("building").unwrap().records() {
-                // Kinds that are not in the code list come in the order in which they occur.
-                let (whole, own) = (&whole.houses.at(at).tally, &snapshot.houses.at(at).tally);
-                let but_kinds = |tally: &super::Tally| super::Tally {
-                    people: Vec::new(),
-                    ages: [tally.ages.as_slice(), &[0; 9]].concat()[..9].to_vec(),
-                    stays: [tally.stays.as_slice(), &[0; 6]].concat()[..6].to_vec(),
-                    ..tally.clone()
-                };
-                assert_eq!(
-                    but_kinds(whole),
-                    but_kinds(own),
-                    "{} after step {step}",
-                    record.id
-                );
-            }
-        }
-    }
-    let second_homes = village.store.query(
-        "SELECT count(*) FROM (SELECT 1 FROM residence WHERE moved_out IS NULL GROUP BY person HAVING count(*) > 1)", [], |row| row.get::<_, u32>(0),
-    ).unwrap()[0];
-    assert!(
-        second_homes > 10,
-        "people with two homes are part of it: {second_homes}"
-    );
-    assert_eq!(
-        told(&snapshot)
-            .values()
-            .map(|house| house.values().sum::<u64>())
-            .sum::<u64>(),
-        village
-            .plain(None)
-            .values()
-            .map(|house| house.values().sum::<u64>())
-            .sum::<u64>()
-    );
+/// Drawn areas of the short form, or as many as `YIZHANGTU_AREAS` says.
+fn areas(short: usize) -> usize {
+    let asked = std::env::var("YIZHANGTU_AREAS").ok();
+    asked.map_or(short, |number| number.parse().expect("a number of areas"))
+}
 
-    // Ten thousand areas, of four, three and twenty corners, against the plain sum.
+/// Areas of four, three and twenty corners, anywhere over the village, against the plain sum.
+fn areas_equal_the_plain_sum(snapshot: &Snapshot, dice: &mut Dice, drawn: usize) {
     let buildings = Arc::clone(snapshot.layer("building").unwrap());
     let houses: Vec<(f64, f64, u64, u64)> = buildings
         .records()
@@ -404,8 +364,7 @@ fn a_change_counts_what_it_touches_and_comes_to_the_full_count() {
             )
         })
         .collect();
-    let dice = &mut village.dice;
-    for number in 0..10_000 {
+    for number in 0..drawn {
         let corners = [4, 3, 20][number % 3];
         #[expect(clippy::cast_precision_loss, reason = "small numbers")]
         let mut at = || (dice.below(1_000_003) as f64 + 0.5) / 1_000_003.0 * 0.0024 - 0.0002;
@@ -455,6 +414,63 @@ fn a_change_counts_what_it_touches_and_comes_to_the_full_count() {
         );
         assert_eq!(told, (people, people, unverified, count), "area {number}");
     }
+}
+
+#[test]
+fn a_change_counts_what_it_touches_and_comes_to_the_full_count() {
+    let mut village = Village::new();
+    let mut snapshot = Atlas::read(&village.store).unwrap();
+    for step in 0..300 {
+        let changes = village.something(step);
+        let changes = village.commit(changes);
+        snapshot = snapshot.applied(&village.store, &changes).unwrap();
+        // Before the edits that follow; after all of them ten thousand more are drawn.
+        if step == 99 || (step % 50 == 49 && areas(0) > 0) {
+            areas_equal_the_plain_sum(&snapshot, &mut village.dice, areas(2_000));
+        }
+        if step % 20 == 19 {
+            let plain = village.plain(None);
+            assert_eq!(told(&snapshot), plain, "after step {step}");
+            let whole = Atlas::read(&village.store).unwrap();
+            for (at, record) in whole.layer("building").unwrap().records() {
+                // Kinds that are not in the code list come in the order in which they occur.
+                let (whole, own) = (&whole.houses.at(at).tally, &snapshot.houses.at(at).tally);
+                let but_kinds = |tally: &super::Tally| super::Tally {
+                    people: Vec::new(),
+                    ages: [tally.ages.as_slice(), &[0; 9]].concat()[..9].to_vec(),
+                    stays: [tally.stays.as_slice(), &[0; 6]].concat()[..6].to_vec(),
+                    ..tally.clone()
+                };
+                assert_eq!(
+                    but_kinds(whole),
+                    but_kinds(own),
+                    "{} after step {step}",
+                    record.id
+                );
+            }
+        }
+    }
+    let second_homes = village.store.query(
+        "SELECT count(*) FROM (SELECT 1 FROM residence WHERE moved_out IS NULL GROUP BY person HAVING count(*) > 1)", [], |row| row.get::<_, u32>(0),
+    ).unwrap()[0];
+    assert!(
+        second_homes > 10,
+        "people with two homes are part of it: {second_homes}"
+    );
+    assert_eq!(
+        told(&snapshot)
+            .values()
+            .map(|house| house.values().sum::<u64>())
+            .sum::<u64>(),
+        village
+            .plain(None)
+            .values()
+            .map(|house| house.values().sum::<u64>())
+            .sum::<u64>()
+    );
+
+    let drawn = areas(10_000);
+    areas_equal_the_plain_sum(&snapshot, &mut village.dice, drawn);
     let everything = Area::from_rect(snapshot.bounds().unwrap());
     assert_eq!(snapshot.houses.within(&everything, Rule::Within).rooms, 300);
 }

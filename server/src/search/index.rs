@@ -489,6 +489,45 @@ mod tests {
         assert!(found("onghua").is_empty());
     }
 
+    /// What is looked for beside a half that stands there as typed is what a look at every line finds.
+    #[test]
+    fn a_slip_is_found_wherever_every_line_would_tell_it() {
+        let index = index();
+        let lines = ["东华村三巷5号", "东华村三巷51号", "村东华丽街"];
+        let letters: Vec<char> = "东华村三巷51号丽".chars().collect();
+        let mut found = 0;
+        for line in lines {
+            let own: Vec<char> = line.chars().collect();
+            let one = |at: usize, with: &[char], rest: usize| {
+                [&own[..at], with, &own[(at + rest).min(own.len())..]].concat()
+            };
+            for at in 0..=own.len() {
+                let others = letters.iter().flat_map(|&letter| {
+                    [
+                        one(at, &[letter], 1),
+                        one(at, &[letter], 0),
+                        one(at, &[letter], 2),
+                    ]
+                });
+                for typed in others.chain([one(at, &[], 1), one(at, &[], 2)]) {
+                    let word: String = typed.iter().collect();
+                    let mut near: Vec<u32> = (index.find_near(&[word.clone()]).iter())
+                        .map(|hit| hit.position)
+                        .collect();
+                    near.sort_unstable();
+                    let every: Vec<u32> = (0..3)
+                        .filter(|&at| {
+                            typed.len() >= 4 && slip(&typed, lines[at as usize]).is_some()
+                        })
+                        .collect();
+                    assert_eq!(near, every, "{word}");
+                    found += near.len();
+                }
+            }
+        }
+        assert!(found > 500, "{found}");
+    }
+
     #[test]
     fn one_slip_is_forgiven() {
         let near = |query: &str| {
