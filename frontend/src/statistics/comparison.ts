@@ -18,6 +18,7 @@ function figures(of: Statistics): Map<string, number> {
   for (const [kind, count] of Object.entries(of.people?.by_kind ?? {})) put(`people.by_kind.${kind}`, count);
   for (const band of of.people?.by_age ?? [])
     put(`people.by_age.${band.from ?? ''}-${band.to ?? ''}`, band.count);
+  for (const [stay, count] of Object.entries(of.people?.by_stay ?? {})) put(`people.by_stay.${stay}`, count);
   put('people.unverified', of.people?.unverified);
   put('people.overdue', of.people?.overdue);
   put('households', of.households);
@@ -41,6 +42,7 @@ const ORDER = [
   'people.total',
   'people.by_kind',
   'people.by_age',
+  'people.by_stay',
   'people.unverified',
   'people.overdue',
   'households',
