@@ -59,6 +59,28 @@ test('the panel of 两违 counts as the server does, and its ways lead to the ca
   assert.equal(sum, Math.round(told.total.demolished_area_m2 * 100), 'the groups add up to the total');
   await picture(page, 'desktop-enforcement');
 
+  // Grids are coloured by the same numbers, and the legend adds up to the total.
+  const density = panel.getByTestId('density');
+  await density.getByTestId('density-figure').selectOption('demolished_area_m2');
+  await density.getByTestId('density-total').waitFor();
+  const legend = (await density.getByTestId('density-total').innerText()).replaceAll(',', '');
+  assert.equal(Math.round(Number(/[\d.]+/.exec(legend)[0]) * 100), sum);
+  await idle(page);
+  const colored = () => page.evaluate(() => document.querySelector('.map').stage.map.queryRenderedFeatures({ layers: ['shade:grid'] }).length);
+  assert.ok((await colored()) > 0, 'the grids have their colours');
+  await picture(page, 'desktop-density');
+  await density.getByTestId('density-figure').selectOption('clusters');
+  await idle(page);
+  const counted = await page.evaluate(() => {
+    const { map } = document.querySelector('.map').stage;
+    const { width, height } = map.getCanvas();
+    const seen = map.queryRenderedFeatures([[-width, -height], [2 * width, 2 * height]], { layers: ['clusters:circle'] });
+    return [...new Map(seen.map((own) => [own.geometry.coordinates.join(), own.properties.count])).values()].reduce((all, own) => all + own, 0);
+  });
+  assert.equal(counted, told.total.cases, 'the numbers on the map add up to the total');
+  await picture(page, 'desktop-clusters');
+  await density.getByTestId('density-figure').selectOption('');
+
   // The report of a year says what the panel says of it; the one before is a step away.
   await panel.locator('[data-action=case-report]').click();
   const report = page.getByTestId('case-report');

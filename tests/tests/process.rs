@@ -1,13 +1,14 @@
 //! Cases and events by their processes: who may, when, with what in hand; and no way around.
 
-use std::{
-    fs,
-    sync::atomic::{AtomicU32, Ordering},
-};
+use std::fs;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use yizhangtu_tests::{Asker, Reply, Server, open_village, root, run, village};
+use yizhangtu_tests::{
+    Asker, Server, open_village, root, run,
+    steps::{demands, path, photo, standing, take},
+    village,
+};
 
 /// 东华 with its accounts, to be changed.
 fn served(arguments: &[&str]) -> (TempDir, Server) {
@@ -18,60 +19,10 @@ fn served(arguments: &[&str]) -> (TempDir, Server) {
     (folder, server)
 }
 
-/// Hangs a photograph on a feature, another at each call, and names it by its content.
-fn photo(asker: &Asker, layer: &str, id: &str, shows: &str) -> Value {
-    static NEXT: AtomicU32 = AtomicU32::new(1);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let mut content = fs::read(root().join("tests/data/photo.jpg")).expect("the photo");
-    // A comment of four bytes behind the marker that begins a JPEG.
-    let comment = [&[0xFF, 0xFE, 0, 6], &number.to_be_bytes()[..]].concat();
-    content.splice(2..2, comment);
-    let kind = "%E7%8E%B0%E5%9C%BA%E7%85%A7%E7%89%87"; // 现场照片
-    let place = format!("/collections/{layer}/items/{id}/attachments?kind={kind}&name=photo.jpg");
-    let kept = asker.post_as(&place, "application/octet-stream", &content);
-    assert_eq!(kept.status, 201, "{}", kept.text());
-    json!({ "hash": kept.json()["hash"], "shows": shows })
-}
-
-fn path(layer: &str, id: &str) -> String {
-    format!("/collections/{layer}/items/{id}/process")
-}
-
-/// Where a feature stands, and its tag.
-fn standing(asker: &Asker, layer: &str, id: &str) -> (Value, String) {
-    let reply = asker.get(&path(layer, id));
-    assert_eq!(reply.status, 200, "{}", reply.text());
-    let tag = reply.header("etag").expect("a tag").to_owned();
-    (reply.json(), tag)
-}
-
-/// Takes a step with the version that is there now.
-fn take(asker: &Asker, layer: &str, id: &str, step: &str, given: &Value) -> Reply {
-    let (_, tag) = standing(asker, layer, id);
-    let path = format!("{}/{step}", path(layer, id));
-    let headers = [
-        ("content-type", "application/json"),
-        ("if-match", tag.as_str()),
-    ];
-    asker.send("POST", &path, &headers, given.to_string().as_bytes())
-}
-
 fn taken(asker: &Asker, layer: &str, id: &str, step: &str, given: &Value) -> Value {
     let reply = take(asker, layer, id, step, given);
     assert_eq!(reply.status, 200, "{step}: {}", reply.text());
     reply.json()
-}
-
-/// What a refusal names.
-fn demands(reply: &Reply) -> Vec<String> {
-    let errors = reply.json()["errors"]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
-    errors
-        .iter()
-        .map(|error| error["code"].as_str().unwrap_or_default().to_owned())
-        .collect()
 }
 
 /// A house, and a place in it.

@@ -1011,6 +1011,26 @@ export const en: Texts = {
     homes: { grid: 'Grid', co_op: 'Co-op', village: 'Village', renewal_unit: 'Renewal unit' },
     grounds: { control_line: 'Control lines', plan_land: 'Planned land', land_use: 'Land use now' },
     definition: (version: string, sequence: number) => `Definition ${version} · data ${sequence}`,
+    density: {
+      title: 'Where they are',
+      show: 'On the map',
+      off: 'Nothing',
+      figures: {
+        cases: 'cases',
+        open: 'cases under way',
+        demolished: 'cases demolished',
+        demolished_area_m2: 'floor area demolished (m²)',
+        violation_area_m2: 'illegal floor area (m²)',
+      },
+      byGrid: (figure: string) => `Grids by ${figure}`,
+      clusters: 'Numbered points: all cases',
+      clustersHint:
+        'A number is the cases around its place; at every zoom they add up to all. They follow the day above, not the other filters.',
+      nothing: 'No grid has any.',
+      grids: (count: number) => `${count} grids`,
+      nowhere: 'in no grid',
+      total: (sum: string, unit: string) => `${sum} ${unit} in all, as counted above`,
+    },
     report: {
       open: 'Daily, weekly, monthly report…',
       title: 'Report of violations',

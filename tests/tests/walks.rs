@@ -1,0 +1,431 @@
+//! Random ways through the life of a case: whatever is tried, the law's own order holds, a
+//! refusal changes nothing, and every figure still tells the same, now and as of then.
+//!
+//! `YIZHANGTU_ROUNDS=200` walks at length, `YIZHANGTU_SEED=7` elsewhere.
+
+use std::{collections::BTreeMap, env, fs};
+
+use rand::{RngExt, SeedableRng, seq::IndexedRandom};
+use rand_chacha::ChaCha8Rng;
+use serde_json::{Map, Value, json};
+use yizhangtu_tests::{
+    Asker, Server,
+    steps::{path, photo, standing, take},
+    village,
+};
+
+const CASE: &str = "violation_case";
+/// Whoever has a step in the course of a case.
+const ROLES: [&str; 7] = [
+    "grid_worker",
+    "village_clerk",
+    "dispatcher",
+    "enforcer",
+    "legal_officer",
+    "enforcement_lead",
+    "planner",
+];
+/// Where the officer of enforcement stands among them.
+const ENFORCER: usize = 3;
+/// Steps that leave the road; taken seldom, or no case would come to its end.
+const ASIDE: [&str; 9] = [
+    "demolish_self",
+    "dismiss",
+    "remedy",
+    "suspend",
+    "withdraw",
+    "merge",
+    "transfer",
+    "reject_filing",
+    "reopen",
+];
+/// States in which what is told as demolished is gone.
+const GONE: [&str; 5] = ["95", "96", "100", "110", "120"];
+
+fn number(name: &str, usual: u64) -> u64 {
+    env::var(name).map_or(usual, |text| text.parse().expect("a whole number"))
+}
+
+/// Who walks, where, by which dice.
+struct Walk<'a> {
+    askers: Vec<(&'static str, Asker)>,
+    lead: &'a Asker,
+    machine: &'a Value,
+    dice: ChaCha8Rng,
+    id: String,
+    shape: Value,
+    corner: Value,
+    /// How often each step was taken.
+    steps: BTreeMap<String, u32>,
+    /// Cases that a visit opened.
+    opened: u32,
+    /// Steps that were taken, that were refused, and that others tried.
+    counts: [u32; 3],
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+impl Walk<'_> {
+    fn day(&mut self) -> String {
+        // Today, or long enough ago that every time for remedies is over.
+        let back = if self.dice.random_bool(0.3) { 0 } else { 300 };
+        let seconds = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .expect("a time after 1970")
+            .as_secs();
+        let days = (seconds + 8 * 3600) / 86_400 - back;
+        // From days since 1970 to a date: Howard Hinnant, “chrono-compatible low-level date algorithms”.
+        let z = days + 719_468;
+        let (era, of_era) = (z / 146_097, z % 146_097);
+        let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year + year / 4 - year / 100);
+        let shifted = (5 * of_year + 2) / 153;
+        let (day, month) = (
+            of_year - (153 * shifted + 2) / 5 + 1,
+            (shifted + 2) % 12 + 1,
+        );
+        let year = year + era * 400 + u64::from(month <= 2);
+        format!("{year:04}-{month:02}-{day:02}")
+    }
+
+    fn answer(&mut self, field: &Value) -> Value {
+        let name = text(&field["name"]);
+        if name == "finding" && self.dice.random_bool(0.8) {
+            return json!("属实");
+        }
+        if name == "farmland_m2" {
+            return json!(0);
+        }
+        let choices = list(&field["choices"]);
+        if let Some(choice) = choices.choose(&mut self.dice) {
+            return choice["code"].clone();
+        }
+        match text(&field["type"]) {
+            "boolean" => json!(self.dice.random_bool(0.5)),
+            "integer" => json!(self.dice.random_range(1..=20)),
+            "decimal" | "real" => json!(f64::from(self.dice.random_range(1..90_000)) / 100.0),
+            "date" => json!(self.day()),
+            _ if name == "handlers" => json!(["甲某", "乙某"]),
+            _ => json!("随机办理"),
+        }
+    }
+
+    /// All that a step asks for.
+    fn filled(&mut self, who: usize, step: &Value) -> Value {
+        let mut fields = Map::new();
+        for field in list(&step["fields"]) {
+            let officers = field["name"] == step["officers"]["field"];
+            if officers || field["required"] == true || self.dice.random_bool(0.3) {
+                fields.insert(text(&field["name"]).to_owned(), self.answer(field));
+            }
+        }
+        let mut given = json!({ "fields": fields, "note": "随机办理", "place": self.corner });
+        if step["geometry"] == true {
+            given["geometry"] = self.shape.clone();
+        }
+        let mut photos = Vec::new();
+        for wanted in list(&step["photos"]) {
+            for _ in 0..wanted["least"].as_u64().unwrap_or(0) {
+                let asker = &self.askers[who].1;
+                photos.push(photo(asker, CASE, &self.id, text(&wanted["shows"])));
+            }
+        }
+        given["photos"] = json!(photos);
+        let documents = list(&step["documents"]).iter();
+        given["documents"] = documents
+            .map(|wanted| json!({ "kind": wanted["any"][0], "number": "测〔2026〕1号" }))
+            .collect();
+        given
+    }
+
+    /// What each may do now: who, and the step as it was told to them.
+    fn open(&self) -> Vec<(usize, Value)> {
+        let mut open = Vec::new();
+        for (who, (_, asker)) in self.askers.iter().enumerate() {
+            // A worker of another grid does not see the case at all.
+            let stood = asker.get(&path(CASE, &self.id));
+            if stood.status == 404 {
+                continue;
+            }
+            let stood = stood.json();
+            let steps = list(&stood["transitions"]).iter();
+            open.extend(
+                steps
+                    .filter(|step| step["allowed"] == true)
+                    .map(|step| (who, step.clone())),
+            );
+        }
+        open
+    }
+
+    /// One step that may be taken; whether there was one.
+    fn on(&mut self) -> bool {
+        let open = self.open();
+        let straight: Vec<_> = (open.iter())
+            .filter(|(_, step)| !ASIDE.contains(&text(&step["id"])) && step["id"] != "extend")
+            .cloned()
+            .collect();
+        let from = if straight.is_empty() || self.dice.random_bool(0.06) {
+            &open
+        } else {
+            &straight
+        };
+        let Some((who, step)) = from.choose(&mut self.dice).cloned() else {
+            return false;
+        };
+        let (before, tag) = standing(&self.askers[who].1, CASE, &self.id);
+        let given = self.filled(who, &step);
+        let id = text(&step["id"]);
+        let reply = take(&self.askers[who].1, CASE, &self.id, id, &given);
+        let (after, now) = standing(&self.askers[who].1, CASE, &self.id);
+        if reply.status == 200 {
+            self.counts[0] += 1;
+            self.opened += u32::from(given["fields"]["outcome"] == "复发");
+            *self.steps.entry(id.to_owned()).or_default() += 1;
+            assert_eq!(after["state"], step["to"], "{id}");
+            let [was, is] = [&before, &after].map(|stood| list(&stood["log"]));
+            assert_eq!(is.len(), was.len() + 1, "{id}: one row of the log");
+            assert_eq!(&is[..was.len()], was, "{id}: what was logged stays");
+            let last = &is[was.len()];
+            assert_eq!(
+                (text(&last["step"]), text(&last["actor"])),
+                (id, self.askers[who].0)
+            );
+            self.lawful(is);
+        } else {
+            // What was filled in at random may contradict itself; then nothing has changed.
+            assert!([409, 422].contains(&reply.status), "{id}: {}", reply.text());
+            assert_eq!((after, now), (before, tag), "{id}: {}", reply.text());
+            self.counts[1] += 1;
+        }
+        true
+    }
+
+    /// A step that may not be taken, with all that it asks for.
+    fn astray(&mut self) {
+        let who = self.dice.random_range(0..self.askers.len());
+        let machine = self.machine;
+        let step = list(&machine["transitions"])
+            .choose(&mut self.dice)
+            .expect("steps")
+            .clone();
+        let id = text(&step["id"]).to_owned();
+        let asker = &self.askers[who].1;
+        let stood = asker.get(&path(CASE, &self.id)).json();
+        let may = list(&stood["transitions"])
+            .iter()
+            .any(|own| own["id"] == id && own["allowed"] == true);
+        if may {
+            return;
+        }
+        let (before, tag) = standing(self.lead, CASE, &self.id);
+        // What was photographed is another's evidence: the step is not theirs all the same.
+        let given = self.filled(ENFORCER, &step);
+        let headers = [
+            ("content-type", "application/json"),
+            ("if-match", tag.as_str()),
+        ];
+        let place = format!("{}/{id}", path(CASE, &self.id));
+        let reply = self.askers[who]
+            .1
+            .send("POST", &place, &headers, given.to_string().as_bytes());
+        assert!(
+            [403, 404, 409, 422].contains(&reply.status),
+            "{id}: {} {}",
+            reply.status,
+            reply.text()
+        );
+        let (after, now) = standing(self.lead, CASE, &self.id);
+        assert_eq!((after, now), (before, tag), "{id}");
+        self.counts[2] += 1;
+    }
+
+    /// The last step of a log, held against the rules of the machine by reading the log alone.
+    fn lawful(&self, log: &[Value]) {
+        let (last, past) = log.split_last().expect("a row");
+        let step = list(&self.machine["transitions"])
+            .iter()
+            .find(|step| step["id"] == last["step"])
+            .expect("a step of the machine");
+        let id = text(&last["step"]);
+        assert!(
+            list(&step["roles"])
+                .iter()
+                .any(|role| role["id"] == last["role"]),
+            "{id} by {}",
+            last["role"]
+        );
+        for other in list(&step["other_than"]) {
+            let taken = past.iter().rev().find(|row| row["step"] == *other);
+            assert!(
+                taken.is_none_or(|row| row["actor"] != last["actor"]),
+                "{id} by whoever took {other}"
+            );
+        }
+        for earlier in list(&step["after"]) {
+            assert!(
+                past.iter().any(|row| row["step"] == *earlier),
+                "{id} without {earlier}"
+            );
+        }
+        for wait in list(&step["waits"]) {
+            let (since, field) = text(&wait["since"])
+                .split_once('.')
+                .expect("a step and its day");
+            let told = past
+                .iter()
+                .rev()
+                .find(|row| row["step"] == since)
+                .expect(since);
+            let day = text(&told["data"][field]);
+            // The shortest of all limits is ten days: a day of today is never enough.
+            assert!(day < &text(&last["at"])[..10], "{id}: {day} has not passed");
+        }
+    }
+}
+
+fn totals(asker: &Asker, query: &str) -> Value {
+    let reply = asker.get(&format!("/enforcement/totals{query}"));
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let mut told = reply.json()["total"].clone();
+    // Clocks are those of now.
+    told.as_object_mut().expect("figures").remove("overdue");
+    told
+}
+
+/// All groups of a total together: cases, demolished, m² in hundredths.
+fn summed(asker: &Asker, by: &str) -> [i64; 3] {
+    let told = asker.get(&format!("/enforcement/totals?by={by}")).json();
+    let mut sum = [0; 3];
+    for group in list(&told["groups"]) {
+        let area = group["demolished_area_m2"].as_f64().expect("an area");
+        for (sum, own) in sum.iter_mut().zip([
+            group["cases"].as_i64().expect("a count"),
+            group["demolished"].as_i64().expect("a count"),
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "hundredths of a village's area"
+            )]
+            {
+                (area * 100.0).round() as i64
+            },
+        ]) {
+            *sum += own;
+        }
+    }
+    sum
+}
+
+#[test]
+fn no_random_way_through_a_case_leaves_the_law_or_the_figures() {
+    let rounds = number("YIZHANGTU_ROUNDS", 6);
+    let seed = number("YIZHANGTU_SEED", 20_261_122);
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("village.gpkg");
+    fs::copy(village("donghua"), &file).expect("a copy");
+    let server = Server::start_with(&file, &[]);
+    let lead = server.sign_in("enforcement_lead");
+    let machine = lead.get(&format!("/processes/{CASE}")).json();
+    let house = lead.get("/collections/building/items?limit=1").json()["features"][0].clone();
+    let (shape, corner) = (
+        house["geometry"].clone(),
+        house["geometry"]["coordinates"][0][0].clone(),
+    );
+    let began = totals(&lead, "");
+    let mut walk = Walk {
+        askers: ROLES.map(|role| (role, server.sign_in(role))).into(),
+        lead: &lead,
+        machine: &machine,
+        dice: ChaCha8Rng::seed_from_u64(seed),
+        id: String::new(),
+        shape,
+        corner,
+        steps: BTreeMap::new(),
+        opened: 0,
+        counts: [0; 3],
+    };
+    let mut moments = Vec::new();
+    let mut ids = Vec::new();
+    for round in 0..rounds {
+        println!("seed {seed}, round {round}");
+        let kind = ["违法建设", "违法用地", "兼有"][usize::try_from(round % 3).expect("small")];
+        let made = walk.askers[ENFORCER].1.send(
+            "POST",
+            &format!("/collections/{CASE}/items"),
+            &[("content-type", "application/geo+json")],
+            json!({ "type": "Feature", "geometry": walk.shape, "properties": {
+                "code": format!("SJ{round:05}"), "kind": kind, "state": "10", "source": "巡查",
+                "is_new": round % 2 == 0, "spot_no": "TB1", "farmland_m2": 0,
+            } })
+            .to_string()
+            .as_bytes(),
+        );
+        assert_eq!(made.status, 201, "{}", made.text());
+        walk.id = text(&made.json()["id"]).to_owned();
+        ids.push(walk.id.clone());
+        for _ in 0..30 {
+            if walk.dice.random_bool(0.4) {
+                walk.astray();
+            }
+            if !walk.on() {
+                break;
+            }
+        }
+        let sequence = lead.get("/enforcement/totals").json()["sequence"].clone();
+        moments.push((sequence, totals(&lead, "")));
+    }
+    let [taken, refused, tried] = walk.counts;
+    println!(
+        "taken {taken}, refused {refused}, tried astray {tried}: {:?}",
+        walk.steps
+    );
+    assert!(
+        u64::from(taken) > 6 * rounds && u64::from(tried) > rounds,
+        "hardly anything was done"
+    );
+
+    // What is demolished, by the cases alone.
+    let (mut demolished, mut area) = (0, 0.0);
+    for id in &ids {
+        let case = lead.get(&format!("/collections/{CASE}/items/{id}")).json();
+        let own = &case["properties"];
+        let gone = own["demolished_area_m2"].as_f64().unwrap_or(0.0);
+        if GONE.contains(&text(&own["state"])) && gone > 0.0 {
+            demolished += 1;
+            area += gone;
+        }
+    }
+    let now = totals(&lead, "");
+    let grew = |name: &str| now[name].as_f64().expect(name) - began[name].as_f64().expect(name);
+    let cases = f64::from(walk.opened) + f64::from(u32::try_from(ids.len()).expect("few"));
+    assert!((grew("cases") - cases).abs() < 1e-9);
+    assert!((grew("demolished") - f64::from(demolished)).abs() < 1e-9);
+    assert!((grew("demolished_area_m2") - area).abs() < 0.005);
+    let all = summed(&lead, "state");
+    for by in ["year", "month", "grid", "co_op", "kind", "source", "is_new"] {
+        assert_eq!(summed(&lead, by), all, "{by}");
+    }
+    let listed = lead.get("/enforcement/cases?limit=10000").json();
+    assert_eq!(
+        listed["total"]["demolished_area_m2"],
+        now["demolished_area_m2"]
+    );
+    assert_eq!(
+        list(&listed["rows"]).len() as u64,
+        now["cases"].as_u64().expect("a count")
+    );
+    // The figure of any past moment comes out again.
+    for (sequence, then) in moments {
+        assert_eq!(
+            totals(&lead, &format!("?as-of={sequence}")),
+            then,
+            "as of {sequence}"
+        );
+    }
+}
