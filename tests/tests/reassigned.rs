@@ -2,6 +2,7 @@
 //! once, and also for what is open.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::{Read, Write},
     net::TcpStream,
@@ -180,6 +181,79 @@ fn hidden_fields_and_duties_change_in_the_service_too() {
     let lawyer = roles.iter().find(|role| role["id"] == "legal_officer");
     let hidden = &lawyer.expect("a role")["hidden"];
     assert_eq!(*hidden, json!({ "building": ["owner"] }));
+}
+
+#[test]
+fn a_territory_is_a_district_a_co_op_a_grid_or_several_of_them() {
+    let (_folder, _file, server) = served();
+    let (manager, security) = (
+        server.sign_in("data_manager"),
+        server.sign_in("security_admin"),
+    );
+    // A street of the west of the village.
+    let ring = [
+        [113.0, 22.0],
+        [113.639, 22.0],
+        [113.639, 24.0],
+        [113.0, 24.0],
+        [113.0, 22.0],
+    ];
+    let street = json!({
+        "type": "Feature",
+        "geometry": { "type": "Polygon", "coordinates": [ring] },
+        "properties": { "code": "440118101", "name": "新塘镇", "level": "镇街" },
+    });
+    let made = manager.post("/collections/admin_area/items", &street);
+    assert_eq!(made.status, 201, "{}", made.text());
+    let found = security.get("/accounts/places?layer=admin_area&q=440118101");
+    let street = found.json()["places"][0]["id"].clone();
+    let first = |layer: &str| {
+        let found = security.get(&format!("/accounts/places?layer={layer}&q="));
+        found.json()["places"][0]["id"].clone()
+    };
+    let places = |asker: &Asker| -> BTreeMap<String, f64> {
+        let houses = asker.get("/collections/building/items?limit=2000").json();
+        let houses = houses["features"].as_array().expect("features").clone();
+        let id = |house: &Value| house["id"].as_str().expect("an id").to_owned();
+        let west = |house: &Value| {
+            let ring = house["geometry"]["coordinates"][0]
+                .as_array()
+                .expect("a ring")
+                .clone();
+            let lon = ring.iter().filter_map(|corner| corner[0].as_f64());
+            lon.fold(f64::NEG_INFINITY, f64::max)
+        };
+        houses
+            .iter()
+            .map(|house| (id(house), west(house)))
+            .collect()
+    };
+    let all = places(&manager);
+    let seen = |territory: Value| {
+        let given = json!({ "territory": territory });
+        let done = patch(&security, "/accounts/village_clerk", &given);
+        assert_eq!(done.status, 200, "{}", done.text());
+        places(&server.sign_in("village_clerk"))
+    };
+    let of_street = seen(json!([{ "layer": "admin_area", "id": street }]));
+    assert!(!of_street.is_empty() && of_street.len() < all.len());
+    // Whole houses west of its edge are seen, and none east of it.
+    let west = all.iter().filter(|(_, east)| **east < 113.639);
+    assert!(west.clone().count() > 0);
+    for (id, _) in west {
+        assert!(of_street.contains_key(id), "{id}");
+    }
+    let grid = seen(json!([{ "layer": "grid", "id": first("grid") }]));
+    let co_op = seen(json!([{ "layer": "co_op", "id": first("co_op") }]));
+    let both = seen(json!([
+        { "layer": "grid", "id": first("grid") },
+        { "layer": "co_op", "id": first("co_op") },
+    ]));
+    assert!(!grid.is_empty() && !co_op.is_empty());
+    let either = grid.keys().chain(co_op.keys());
+    assert_eq!(both.keys().collect::<BTreeSet<_>>(), either.collect());
+    let village = seen(json!([{ "layer": "village", "id": first("village") }]));
+    assert!(village.len() > all.len() * 9 / 10);
 }
 
 /// A stream of events that somebody listens to.

@@ -263,7 +263,9 @@ fn named_fields(layer: &Layer, at: &mut Inspection<'_, '_>) {
             at.fault(&steps, problem);
             continue;
         };
-        if matches!(key, "label" | "color_by" | "filter_by") && field.sensitivity.is_personal() && !layer.personal
+        if matches!(key, "label" | "color_by" | "filter_by")
+            && field.sensitivity.is_personal()
+            && !layer.personal
         {
             let field = field.name.clone();
             at.fault(&steps, Problem::PersonalOnMap { key, field });

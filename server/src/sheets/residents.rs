@@ -63,7 +63,11 @@ pub(super) fn pages(
     let mut rows = Vec::new();
     for (at, number) in houses {
         let mut living = of_house.remove(&layer.record(*at).id).unwrap_or_default();
-        living.sort();
+        // Rooms as they are counted: 201 before 1001.
+        living.sort_by_key(|(room, person)| {
+            let number = room.parse::<u64>().unwrap_or(u64::MAX);
+            (number, room.clone(), person.clone())
+        });
         for (room, id) in living {
             rows.extend(row(
                 press,

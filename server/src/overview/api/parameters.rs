@@ -169,9 +169,15 @@ pub(super) fn all(app: &App) -> Value {
         text.clone(),
     );
     for (name, words) in [
-        ("plan-before", "前：land_use、plan_land 或规划成果的编号 / before: land_use, plan_land, or the id of a plan document"),
+        (
+            "plan-before",
+            "前：land_use、plan_land 或规划成果的编号 / before: land_use, plan_land, or the id of a plan document",
+        ),
         ("plan-after", "后：同上 / after: the same"),
-        ("plan-place", "范围要素的编号，不给则为全部 / id of the place, all of the layer where none is given"),
+        (
+            "plan-place",
+            "范围要素的编号，不给则为全部 / id of the place, all of the layer where none is given",
+        ),
     ] {
         add(name, "query", words, text.clone());
     }
