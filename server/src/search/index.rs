@@ -511,7 +511,7 @@ mod tests {
                 });
                 for typed in others.chain([one(at, &[], 1), one(at, &[], 2)]) {
                     let word: String = typed.iter().collect();
-                    let mut near: Vec<u32> = (index.find_near(&[word.clone()]).iter())
+                    let mut near: Vec<u32> = (index.find_near(std::slice::from_ref(&word)).iter())
                         .map(|hit| hit.position)
                         .collect();
                     near.sort_unstable();

@@ -130,7 +130,7 @@ impl Press {
     pub(super) fn residents_of(&self, sheet: &Sheet) -> Result<u64, Problem> {
         residents::require(self)?;
         let houses = sheet.houses(&self.shown).into_iter();
-        let tally = |at| u64::from(self.shown.houses.at(at).tally.residents());
+        let tally = |at| self.shown.houses.at(at).tally.residents();
         Ok(houses.map(tally).sum())
     }
 

@@ -73,6 +73,9 @@ pub(super) fn open(path: &Path, reading: &Reading) -> Result<Box<dyn Source>, Im
 
 type Fault = (usize, Text);
 
+/// The corners of a ring as the bits of their numbers, sorted: equal for a ring that is drawn twice.
+type Corners = Vec<(u64, u64)>;
+
 fn words(zh: impl Into<String>, en: impl Into<String>) -> Text {
     Text {
         zh: zh.into(),
@@ -521,11 +524,11 @@ fn nested(rings: Vec<Line>, words: &[(Coord, String)]) -> (Vec<Row>, usize) {
         })
         .collect();
     // A ring that is drawn twice is the hole of what is around it, and the area in the hole.
-    let mut drawn: HashMap<(&str, Vec<(u64, u64)>), usize> = HashMap::new();
+    let mut drawn: HashMap<(&str, Corners), usize> = HashMap::new();
     let again: Vec<usize> = (rings.iter())
         .map(|line| {
             let bits = |place: &Coord| (place.x.to_bits(), place.y.to_bits());
-            let mut corners: Vec<(u64, u64)> = line.points.iter().map(bits).collect();
+            let mut corners: Corners = line.points.iter().map(bits).collect();
             corners.sort_unstable();
             corners.dedup();
             let times = drawn.entry((&line.layer, corners)).or_default();
@@ -533,7 +536,7 @@ fn nested(rings: Vec<Line>, words: &[(Coord, String)]) -> (Vec<Row>, usize) {
             *times - 1
         })
         .collect();
-    let is_area = |at: usize| (holders[at].len() + again[at]) % 2 == 0;
+    let is_area = |at: usize| (holders[at].len() + again[at]).is_multiple_of(2);
     let mut areas: BTreeMap<usize, Polygon<f64>> = (0..rings.len())
         .filter(|at| is_area(*at))
         .map(|at| (at, shapes[at].clone()))
