@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { api, eventually, idle, inside, openAs, PHONE, picture, pixel, serve, stop } from './harness.js';
+import { api, eventually, idle, inside, jump, openAs, PHONE, picture, pixel, serve, stop } from './harness.js';
 
 after(stop);
 
@@ -163,6 +163,25 @@ test('the work on a unit: its stage, its gate, a vote more, measures that add up
   await page.locator('[data-step="confirm_consent"] .step').click();
   await page.locator('[data-step="confirm_consent"] form button[type="submit"]').click();
   await eventually(page, () => document.querySelector('.track [aria-current="step"] i')?.textContent === '4');
+  await close();
+});
+
+test('the classes of houses: the map is coloured by what the table counts', async () => {
+  const { page, close } = await openAs('planner');
+  await page.getByRole('button', { name: '更新单元', exact: true }).click();
+  await page.getByRole('tab', { name: '分类处置' }).click();
+  await page.getByTestId('disposal').waitFor();
+  const counts = await page.locator('[data-class]').evaluateAll((all) => all.map((own) => Number(own.dataset.count)));
+  assert.equal(
+    counts.reduce((sum, own) => sum + own, 0),
+    1495,
+  );
+  const told = await api('/renewal/disposal?houses=true');
+  for (const own of told.classes) assert.equal(own.ids?.length ?? 0, own.count, own.code);
+  const [unit] = (await api('/collections/renewal_unit/items?limit=1&f=json')).features;
+  await jump(page, inside(unit.geometry), 17.5);
+  await idle(page);
+  await picture(page, 'desktop-renewal-disposal');
   await close();
 });
 

@@ -1,6 +1,7 @@
 """Units of grids as GEOS makes and measures them: outlines, land, control lines, indicators."""
 
 import json
+import re
 import urllib.request
 
 import numpy as np
@@ -92,6 +93,31 @@ def test_an_outline_and_its_figures_are_what_geos_says(donghua, address):
             100 * buildings["footprint_m2"] / measured(ours), rel=NEAR
         )
         assert indicators["area_ha"] == pytest.approx(measured(ours) / 1e4, rel=NEAR)
+
+        # Every indicator is its own formula over figures that GEOS measured.
+        known = {
+            "area_m2": measured(ours),
+            "people": figures["people"]["total"],
+            "households": figures["households"],
+            "rentals": buildings["rental"],
+            "buildings": count,
+            "footprint_m2": buildings["footprint_m2"],
+            "floor_area_m2": buildings["floor_area_m2"],
+            "cases": figures["violations"]["count"],
+        }
+        for own in made["indicators"]:
+            formula = own["formula"].replace("^", "**")
+            for name in re.findall(r"\{(.+?)_m2\}", formula):
+                head = name.removeprefix("现状")
+                if head != name:
+                    same = [code.startswith(head) for code in land["class_code"]]
+                    ground = patches[np.array(same) & (land["class_std"] == "用地用海")]
+                else:
+                    ground = under[lines["kind"] == name]
+                area = measured(shapely.intersection(shapely.union_all(ground), ours))
+                formula = formula.replace("{" + name + "_m2}", repr(area))
+            expected = eval(formula, {"min": min, "max": max, "abs": abs}, known)  # noqa: S307
+            assert own["value"] == pytest.approx(expected, rel=1e-8, abs=1e-6), own["code"]
 
 
 def test_the_workbook_opens_and_its_rows_add_up_to_its_totals(address, tmp_path):

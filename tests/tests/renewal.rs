@@ -776,3 +776,50 @@ fn measures_and_phases_of_houses_add_up_to_the_unit_and_are_set_by_a_rule() {
         .sum();
     assert_eq!(told["amount_fen"].as_i64(), Some(sum));
 }
+
+#[test]
+fn an_office_adds_an_indicator_by_its_formula_and_takes_the_place_of_another() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = yizhangtu_tests::open_village("donghua", folder.path());
+    let server = Server::start_with(&file, &[]);
+    let unit = features(&server, "renewal_unit")[0]["properties"]["grids"].clone();
+    let values = || {
+        let drawn = outline(&server, grid_steps(&unit), None);
+        let value = |code: &str| {
+            let all = drawn["indicators"].as_array().unwrap();
+            let own = all.iter().find(|own| own["code"] == code);
+            own.map(|own| own["value"].as_f64().unwrap())
+        };
+        (
+            value("rent_per_house"),
+            value("far_now"),
+            drawn["figures"].clone(),
+        )
+    };
+    let row = |code: &str, title: &str, formula: &str| {
+        json!({ "op": "insert", "layer": "indicator_definition", "feature": { "geometry": null, "properties": {
+            "code": code, "title": title, "formula": formula, "unit": "人/栋", "decimals": 2, "source": "本办" } } })
+    };
+    assert_eq!(values().0, None);
+    // What cannot be reckoned is no indicator.
+    let wrong = json!({ "changes": [row("broken", "缺括号", "people / (buildings")] });
+    assert_eq!(server.post("/changes", &wrong).status, 200);
+    let own = json!({ "changes": [
+        row("rent_per_house", "出租栋均人数", "people / max(rentals, 1)"),
+        row("far_now", "净容积率", "floor_area_m2 / (area_m2 - {现状12_m2})"),
+    ] });
+    let done = server.post("/changes", &own);
+    assert_eq!(done.status, 200, "{}", done.text());
+    let (rented, far, figures) = values();
+    let figure = |place: &str| figures.pointer(place).and_then(Value::as_f64).unwrap();
+    let roads: f64 = (figures["land_use"].as_array().unwrap().iter())
+        .filter(|own| {
+            own["class_std"] == "用地用海" && own["code"].as_str().unwrap().starts_with("12")
+        })
+        .map(|own| own["area_m2"].as_f64().unwrap())
+        .sum();
+    let wanted = figure("/people/total") / figure("/buildings/rental");
+    assert!((rented.unwrap() / wanted - 1.0).abs() < 1e-12);
+    let wanted = figure("/buildings/floor_area_m2") / (figure("/area_m2") - roads);
+    assert!((far.unwrap() / wanted - 1.0).abs() < 1e-9);
+}

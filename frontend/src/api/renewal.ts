@@ -106,9 +106,9 @@ export type DisposalClasses = components['schemas']['DisposalClasses'];
 
 export type DisposalRule = components['schemas']['DisposalRule'];
 
-/** How many houses are of each class of disposal, in a unit or everywhere. */
+/** The houses of each class of disposal, in a unit or everywhere. */
 export const disposal = (unit: string | null) =>
-  request<DisposalClasses>(`renewal/disposal${unit ? `?unit=${encodeURIComponent(unit)}` : ''}`);
+  request<DisposalClasses>(`renewal/disposal?houses=true${unit ? `&unit=${encodeURIComponent(unit)}` : ''}`);
 
 /** Tries a rule, or writes it. */
 export const disposalRule = (rule: DisposalRule) =>

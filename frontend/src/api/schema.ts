@@ -1780,6 +1780,7 @@ export interface components {
                 color: string | null;
                 count: number;
                 floor_area_m2: number;
+                ids?: string[];
             }[];
         };
         /** @description What a rule meets, and what it changed. */

@@ -185,4 +185,7 @@ export const renewal: Words<typeof zh> = {
   allYears: 'All years',
   beginsIn: (year: number) => `begins in ${year}`,
   noPlan: 'No unit has a year yet',
+  onMapAlone: 'This class alone on the map',
+  nearForColors:
+    'Near enough to tell single houses, the map is coloured by class; a class that is pressed is shown alone.',
 };

@@ -174,4 +174,6 @@ export const renewal = {
   allYears: '全部年份',
   beginsIn: (year: number) => `${year} 年启动`,
   noPlan: '还没有单元排入年度计划',
+  onMapAlone: '只看这一类',
+  nearForColors: '地图放大到能看清每栋房屋时，按类别着色；点类别名只看这一类。',
 };

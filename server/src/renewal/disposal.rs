@@ -35,6 +35,9 @@ struct Class {
     color: Option<String>,
     count: u64,
     floor_area_m2: f64,
+    /// The houses themselves, where they are asked for: what a map is coloured by.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ids: Vec<String>,
 }
 
 /// How many houses are of each class: together every house once.
@@ -53,13 +56,19 @@ pub(super) async fn classes(
     mut given: Parameters,
 ) -> Result<Json<Classes>, Problem> {
     let unit = given.take("unit")?;
+    let named = given.take("houses")?.as_deref() == Some("true");
     given.finish()?;
     let snapshot = app.counted_for(&viewer);
     let houses = snapshot.layer("building").ok_or_else(|| viewer.refused())?;
     viewer.require(Action::Count, &houses.layer)?;
     let area = within(&app.seen_by(&viewer), unit.as_deref())?;
     let positions = positions(houses, area.as_deref());
-    counted(&app, houses, &positions).map(Json)
+    let mut classes = counted(&app, houses, &positions)?;
+    if named {
+        viewer.require(Action::View, &houses.layer)?;
+        name_houses(&mut classes, houses, &positions);
+    }
+    Ok(Json(classes))
 }
 
 /// What is asked of a rule.
@@ -183,6 +192,17 @@ fn class_of<'r>(layer: &Layer, record: &'r Record) -> Option<&'r str> {
     own.filter(|class| *class != NONE)
 }
 
+/// Names the houses of each class: as many as are counted.
+fn name_houses(classes: &mut Classes, houses: &LayerSnapshot, positions: &[u32]) {
+    for at in positions {
+        let record = houses.record(*at);
+        let class = class_of(&houses.layer, record).unwrap_or(NONE);
+        if let Some(own) = classes.classes.iter_mut().find(|own| own.code == class) {
+            own.ids.push(record.id.to_string());
+        }
+    }
+}
+
 fn counted(app: &App, houses: &LayerSnapshot, positions: &[u32]) -> Result<Classes, Problem> {
     let list = app
         .catalog()
@@ -224,6 +244,7 @@ fn counted(app: &App, houses: &LayerSnapshot, positions: &[u32]) -> Result<Class
                     reason = "sums stay below 2^53 hundredths"
                 )]
                 floor_area_m2: floors as f64 / 100.0,
+                ids: Vec::new(),
             }
         })
         .collect();

@@ -802,7 +802,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         RENEWAL,
         "getDisposal",
         "分类处置各类的栋数 / houses by class of disposal",
-        &["unit"],
+        &["unit", "houses"],
         &[(JSON, "DisposalClasses")],
     ),
     get(

@@ -168,6 +168,12 @@ pub(super) fn all(app: &App) -> Value {
         "更新单元的编号 / id of a renewal unit",
         text.clone(),
     );
+    add(
+        "houses",
+        "query",
+        "是否列出房屋 / whether the houses are named",
+        json!({ "type": "boolean", "default": false }),
+    );
     for (name, words) in [
         (
             "plan-before",

@@ -1,22 +1,37 @@
 //! What may stop a unit, the gravest first: found by rule, each with its figure.
 
-use serde::Serialize;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
 use yizhangtu_data::Text;
 
 use super::Ground;
 use crate::report::text;
 
-/// Lines that no unit may be built over without more.
-const FORBIDDING: [&str; 2] = ["永久基本农田", "生态保护红线"];
-/// Lines that need an approval of their own.
-const RESTRICTING: [&str; 6] = [
-    "紫线",
-    "历史建筑",
-    "传统村落",
-    "地质灾害隐患",
-    "河道管理范围",
-    "蓝线",
-];
+/// How control lines bind: data with a version, `data/catalog/obstacles.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rules {
+    version: String,
+    least_m2: f64,
+    lines: Vec<Line>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    kind: String,
+    grade: u8,
+    source: String,
+}
+
+fn rules() -> &'static Rules {
+    static RULES: LazyLock<Rules> = LazyLock::new(|| {
+        let text = include_str!("../../../../data/catalog/obstacles.toml");
+        toml::from_str(text).unwrap_or_else(|error| panic!("obstacles.toml: {error}"))
+    });
+    &RULES
+}
 
 /// One obstacle.
 #[derive(Serialize)]
@@ -31,25 +46,21 @@ pub(super) struct Stop {
 
 pub(super) fn of(on: &Ground<'_>) -> Vec<Stop> {
     let mut found = Vec::new();
-    for line in on
-        .statistics
-        .control_lines
-        .iter()
-        .filter(|line| line.area_m2 > 0.5)
-    {
-        let grade = if FORBIDDING.contains(&line.kind.as_str()) {
-            1
-        } else if RESTRICTING.contains(&line.kind.as_str()) {
-            2
-        } else {
+    let rules = rules();
+    for line in &on.statistics.control_lines {
+        let rule = rules.lines.iter().find(|rule| rule.kind == line.kind);
+        let Some(rule) = rule.filter(|_| line.area_m2 > rules.least_m2) else {
             continue;
         };
         let kind = on.listed("control_kind", &line.kind);
         found.push(Stop {
             code: "control_line",
-            grade,
+            grade: rule.grade,
             message: text(
-                &format!("占用{} {:.2} 平方米", kind.zh, line.area_m2),
+                &format!(
+                    "占用{} {:.2} 平方米（{}；规则 {}）",
+                    kind.zh, line.area_m2, rule.source, rules.version
+                ),
                 &format!("{:.2} m² of {}", line.area_m2, kind.en),
             ),
             value: line.area_m2,
@@ -124,4 +135,21 @@ pub(super) fn of(on: &Ground<'_>) -> Vec<Stop> {
     }
     found.sort_by(|a, b| a.grade.cmp(&b.grade).then(b.value.total_cmp(&a.value)));
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use yizhangtu_data::Catalog;
+
+    use super::*;
+
+    #[test]
+    fn every_line_that_stops_a_unit_is_a_kind_of_the_list() {
+        let catalog = Catalog::embedded();
+        let list = catalog.code_list("control_kind").unwrap();
+        for line in &rules().lines {
+            assert!(list.get(&line.kind).is_some(), "{}", line.kind);
+            assert!((1..=3).contains(&line.grade), "{}", line.kind);
+        }
+    }
 }
