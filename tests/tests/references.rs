@@ -116,7 +116,7 @@ fn a_house_that_others_refer_to_stays_and_they_are_named() {
 }
 
 #[test]
-fn the_votes_on_a_unit_go_with_it_and_come_back_with_it() {
+fn a_unit_that_has_begun_stays_with_its_log_and_its_votes() {
     let village = Village::new();
     let vote = |id: &str| {
         json!({ "op": "insert", "layer": "unit_vote", "id": id, "feature": { "properties": {
@@ -133,12 +133,21 @@ fn the_votes_on_a_unit_go_with_it_and_come_back_with_it() {
     assert_eq!(votes(), "2");
     let unit = village.server.get("/collections/renewal_unit/items/unit");
     let version = unit.header("etag").expect("a tag").to_owned();
-    let set = village.well(
+    let refused = village.change(
         json!([{ "op": "delete", "layer": "renewal_unit", "id": "unit", "version": version }]),
     );
-    assert_eq!(votes(), "0");
-    let back = village.revert(set);
-    assert_eq!(back.status, 200, "{}", back.text());
+    assert_eq!(refused.status, 422);
+    let fault = refused.json()["errors"][0].clone();
+    assert_eq!(fault["code"], "referred");
+    // What keeps it is the log; the votes alone would go with it.
+    assert!(
+        fault["message"].as_str().unwrap().contains("单元推进记录"),
+        "{fault}"
+    );
+    assert!(
+        !fault["message"].as_str().unwrap().contains("表决"),
+        "{fault}"
+    );
     assert_eq!(votes(), "2");
     assert!(village.is_there("renewal_unit", "unit"));
 }
