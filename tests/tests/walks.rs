@@ -5,6 +5,7 @@
 
 use std::{collections::BTreeMap, env, fs};
 
+use chrono::{Days, FixedOffset, Utc};
 use rand::{RngExt, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Map, Value, json};
@@ -75,23 +76,9 @@ impl Walk<'_> {
     fn day(&mut self) -> String {
         // Today, or long enough ago that every time for remedies is over.
         let back = if self.dice.random_bool(0.3) { 0 } else { 300 };
-        let seconds = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .expect("a time after 1970")
-            .as_secs();
-        let days = (seconds + 8 * 3600) / 86_400 - back;
-        // From days since 1970 to a date: Howard Hinnant, “chrono-compatible low-level date algorithms”.
-        let z = days + 719_468;
-        let (era, of_era) = (z / 146_097, z % 146_097);
-        let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-        let of_year = of_era - (365 * year + year / 4 - year / 100);
-        let shifted = (5 * of_year + 2) / 153;
-        let (day, month) = (
-            of_year - (153 * shifted + 2) / 5 + 1,
-            (shifted + 2) % 12 + 1,
-        );
-        let year = year + era * 400 + u64::from(month <= 2);
-        format!("{year:04}-{month:02}-{day:02}")
+        let china = FixedOffset::east_opt(8 * 3600).expect("an offset");
+        let today = Utc::now().with_timezone(&china).date_naive();
+        (today - Days::new(back)).to_string()
     }
 
     fn answer(&mut self, field: &Value) -> Value {

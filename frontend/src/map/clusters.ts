@@ -1,4 +1,5 @@
 import type { Map as MapLibre } from 'maplibre-gl';
+import { BOLD_FONTS } from './fonts';
 
 const SOURCE = 'clusters';
 const LAYERS = ['clusters:circle', 'clusters:count'];
@@ -29,7 +30,7 @@ export function drawClusters(map: MapLibre, layer: string, tiles: string | null)
     'source-layer': layer,
     layout: {
       'text-field': ['to-string', ['get', 'count']],
-      'text-font': ['Microsoft YaHei Bold', 'Noto Sans CJK SC Bold', 'Noto Sans SC Variable'],
+      'text-font': BOLD_FONTS,
       'text-size': 12,
       'text-allow-overlap': true,
     },

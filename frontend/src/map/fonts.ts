@@ -11,6 +11,9 @@ const SHIPPED_FONT = 'Noto Sans SC Variable';
 /** Families of desktops, real names: MapLibre takes the generic `sans-serif` for a name. */
 const LOCAL_FONTS = ['Microsoft YaHei', 'Noto Sans CJK SC', 'Source Han Sans SC', 'WenQuanYi Micro Hei'];
 
+/** The bold faces of numbers that the page itself puts on the map. */
+export const BOLD_FONTS = ['Microsoft YaHei Bold', 'Noto Sans CJK SC Bold', SHIPPED_FONT];
+
 async function hasLocalFont(): Promise<boolean> {
   const source = LOCAL_FONTS.map((family) => `local("${family}")`).join(', ');
   return new FontFace('probe', source).load().then(

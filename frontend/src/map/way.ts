@@ -1,5 +1,6 @@
 import type { GeoJSONSource, Map as MapLibre } from 'maplibre-gl';
 import type { LonLat } from '../api';
+import { BOLD_FONTS } from './fonts';
 
 const SOURCE = 'way';
 const BLUE = '#1b5fa8';
@@ -55,7 +56,7 @@ export function drawWay(map: MapLibre, way: LonLat[] | null, stops: LonLat[]): v
     filter: ['==', ['geometry-type'], 'Point'],
     layout: {
       'text-field': ['get', 'number'],
-      'text-font': ['Microsoft YaHei Bold', 'Noto Sans CJK SC Bold', 'Noto Sans SC Variable'],
+      'text-font': BOLD_FONTS,
       'text-size': 11,
       'text-allow-overlap': true,
     },

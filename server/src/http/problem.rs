@@ -84,6 +84,15 @@ impl Problem {
         })
     }
 
+    /// 400: the body is not the JSON that is asked for.
+    pub(crate) fn not_json(error: &serde_json::Error) -> Self {
+        Self::parameter(
+            "body",
+            format_args!("不是所要的 JSON：{error}"),
+            format_args!("is not the JSON that is asked for: {error}"),
+        )
+    }
+
     /// 400: a parameter is none of those that are offered.
     pub(crate) fn one_of(name: &str, offered: &str) -> Self {
         Self::parameter(

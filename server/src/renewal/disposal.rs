@@ -112,13 +112,7 @@ pub(super) async fn rule(
     body: Bytes,
 ) -> Result<Json<Ruled>, Problem> {
     given.finish()?;
-    let asked: Asked = serde_json::from_slice(&body).map_err(|error| {
-        Problem::parameter(
-            "body",
-            format_args!("不是所要的 JSON：{error}"),
-            format_args!("is not the JSON that is asked for: {error}"),
-        )
-    })?;
+    let asked: Asked = serde_json::from_slice(&body).map_err(|error| Problem::not_json(&error))?;
     app.writable()?;
     let layer = app
         .layer("building")

@@ -96,13 +96,7 @@ pub(super) async fn suggest(
     body: Bytes,
 ) -> Result<Json<Vec<Suggestion>>, Problem> {
     given.finish()?;
-    let asked: Asked = serde_json::from_slice(&body).map_err(|error| {
-        Problem::parameter(
-            "body",
-            format_args!("不是所要的 JSON：{error}"),
-            format_args!("is not the JSON that is asked for: {error}"),
-        )
-    })?;
+    let asked: Asked = serde_json::from_slice(&body).map_err(|error| Problem::not_json(&error))?;
     tokio::task::spawn_blocking(move || all(&app, &viewer, &asked))
         .await
         .map_err(Problem::internal)?

@@ -54,13 +54,7 @@ pub(super) async fn set(
     body: Bytes,
 ) -> Result<Json<Done>, Problem> {
     given.finish()?;
-    let asked: Asked = serde_json::from_slice(&body).map_err(|error| {
-        Problem::parameter(
-            "body",
-            format_args!("不是所要的 JSON：{error}"),
-            format_args!("is not the JSON that is asked for: {error}"),
-        )
-    })?;
+    let asked: Asked = serde_json::from_slice(&body).map_err(|error| Problem::not_json(&error))?;
     app.writable()?;
     let layer = |id: &str| app.layer(id).cloned().ok_or_else(|| viewer.refused());
     let houses = layer("building")?;

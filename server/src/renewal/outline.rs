@@ -98,13 +98,7 @@ pub(super) async fn outline(
     body: Bytes,
 ) -> Result<Json<Outline>, Problem> {
     given.finish()?;
-    let asked: Asked = serde_json::from_slice(&body).map_err(|error| {
-        Problem::parameter(
-            "body",
-            format_args!("不是所要的 JSON：{error}"),
-            format_args!("is not the JSON that is asked for: {error}"),
-        )
-    })?;
+    let asked: Asked = serde_json::from_slice(&body).map_err(|error| Problem::not_json(&error))?;
     tokio::task::spawn_blocking(move || {
         let definitions = Definitions::read(&app)?;
         let outline = Outline::of(

@@ -608,13 +608,7 @@ fn fill(
 }
 
 fn read(body: &[u8]) -> Result<Given, Problem> {
-    serde_json::from_slice(body).map_err(|error| {
-        Problem::parameter(
-            "body",
-            format_args!("不是所要的 JSON：{error}"),
-            format_args!("is not the JSON that is asked for: {error}"),
-        )
-    })
+    serde_json::from_slice(body).map_err(|error| Problem::not_json(&error))
 }
 
 fn own(viewer: &Viewer, layers: &Layers, record: &Record) -> Result<(), Problem> {

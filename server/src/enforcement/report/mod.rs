@@ -145,13 +145,16 @@ impl Report {
             tables::named(app, viewer, meant, period, "demolished_on"),
         );
         let named = (found.rows.len() + demolished.rows.len()) as u64;
+        let own = tables::Happened::of(meant, period);
         let mut sections = vec![
-            tables::progress(meant, period),
-            tables::standing(meant, overdue, totals::small_titles(app, viewer)),
-            tables::places(app, (asked, meant), period),
+            tables::progress(meant, &own, period),
+            tables::standing(&own, overdue, totals::small_titles(app, viewer)),
+            tables::places(app, (asked, meant), &own, period),
             tables::demolitions(app, (asked, meant), period),
         ];
-        sections.extend(["kind", "source"].map(|field| tables::kinds(app, meant, period, field)));
+        sections.extend(
+            ["kind", "source"].map(|field| tables::kinds(app, meant, (&own, period), field)),
+        );
         sections.extend([demolished, found]);
         let told = json!([
             period.name(),

@@ -22,7 +22,7 @@ const NAMED: usize = 500;
 
 /// What happened to some cases within a period, each by its own day.
 #[derive(Clone, Copy, Default)]
-struct Happened {
+pub(super) struct Happened {
     found: Figures,
     filed: Figures,
     demolished: Figures,
@@ -48,7 +48,8 @@ impl Happened {
         self.all += figures;
     }
 
-    fn of(meant: &Meant, period: Period) -> Self {
+    /// What happened to all cases that are meant.
+    pub(super) fn of(meant: &Meant, period: Period) -> Self {
         let mut sum = Self::default();
         for (at, figures) in meant.figures() {
             sum.add(meant, at, figures, period);
@@ -83,9 +84,8 @@ fn heads(zh: &str, en: &str) -> Vec<Column> {
 }
 
 /// What was done: this period, the one before, and the year up to its end.
-pub(super) fn progress(meant: &Meant, period: Period) -> Section {
-    let periods = [period, period.before(), period.year()];
-    let [own, before, year] = periods.map(|period| Happened::of(meant, period));
+pub(super) fn progress(meant: &Meant, own: &Happened, period: Period) -> Section {
+    let [before, year] = [period.before(), period.year()].map(|period| Happened::of(meant, period));
     let mut section = Section::new(
         "progress",
         text("本期办理", "This period"),
@@ -99,7 +99,7 @@ pub(super) fn progress(meant: &Meant, period: Period) -> Section {
         ],
     );
     let mut counted = |words: Text, pick: fn(&Happened) -> u64| {
-        let (now, then) = (pick(&own), pick(&before));
+        let (now, then) = (pick(own), pick(&before));
         section.rows.push(vec![
             Cell::Label(words),
             Cell::Label(text("宗", "cases")),
@@ -116,7 +116,7 @@ pub(super) fn progress(meant: &Meant, period: Period) -> Section {
     });
     counted(text("结案", "Closed"), |all| all.closed.closed);
     let mut measured = |words: Text, hundredths: fn(&Happened) -> i128| {
-        let (now, then) = (hundredths(&own), hundredths(&before));
+        let (now, then) = (hundredths(own), hundredths(&before));
         let mut row = vec![Cell::Label(words), Cell::Label(text("平方米", "m²"))];
         row.extend(
             [now, then, now - then, hundredths(&year)]
@@ -138,8 +138,8 @@ pub(super) fn progress(meant: &Meant, period: Period) -> Section {
 }
 
 /// How things stand at the moment of the report.
-pub(super) fn standing(meant: &Meant, overdue: Option<u64>, small_titles: Option<u64>) -> Section {
-    let all: Figures = meant.figures().map(|(_, figures)| figures).sum();
+pub(super) fn standing(own: &Happened, overdue: Option<u64>, small_titles: Option<u64>) -> Section {
+    let all = own.all;
     let told = all.told();
     let mut section = Section::new(
         "standing",
@@ -199,7 +199,12 @@ pub(super) fn standing(meant: &Meant, overdue: Option<u64>, small_titles: Option
 }
 
 /// What was done, by where the cases lie.
-pub(super) fn places(app: &App, (asked, meant): (&Asked, &Meant), period: Period) -> Section {
+pub(super) fn places(
+    app: &App,
+    (asked, meant): (&Asked, &Meant),
+    own: &Happened,
+    period: Period,
+) -> Section {
     let mut groups: BTreeMap<Option<String>, Happened> = BTreeMap::new();
     for (at, figures) in meant.figures() {
         for key in asked.keys(meant, at) {
@@ -215,12 +220,17 @@ pub(super) fn places(app: &App, (asked, meant): (&Asked, &Meant), period: Period
             heads("区域", "Place"),
         ),
         groups.iter().map(|(key, sum)| (named(key), *sum)),
-        Happened::of(meant, period),
+        own,
     )
 }
 
 /// What was done, by a field of a code list.
-pub(super) fn kinds(app: &App, meant: &Meant, period: Period, field: &'static str) -> Section {
+pub(super) fn kinds(
+    app: &App,
+    meant: &Meant,
+    (own, period): (&Happened, Period),
+    field: &'static str,
+) -> Section {
     let mut groups: BTreeMap<String, Happened> = BTreeMap::new();
     for (at, figures) in meant.figures() {
         let key = asked::text(&meant.layer, meant.cases.record(at), field);
@@ -228,13 +238,13 @@ pub(super) fn kinds(app: &App, meant: &Meant, period: Period, field: &'static st
         group.add(meant, at, figures, period);
     }
     let label =
-        (meant.layer.field(field)).map_or_else(|| text(field, field), |own| own.label.clone());
+        (meant.layer.field(field)).map_or_else(|| text(field, field), |known| known.label.clone());
     let title = text(&format!("按{}", label.zh), &format!("By {}", label.en));
     let columns = heads(&label.zh, &label.en);
     grouped(
         Section::new(field, title, columns),
         (groups.iter()).map(|(key, sum)| (code(app, meant, field, key), *sum)),
-        Happened::of(meant, period),
+        own,
     )
 }
 
@@ -242,7 +252,7 @@ pub(super) fn kinds(app: &App, meant: &Meant, period: Period, field: &'static st
 fn grouped(
     mut section: Section,
     groups: impl Iterator<Item = (Text, Happened)>,
-    all: Happened,
+    all: &Happened,
 ) -> Section {
     let row = |words: Text, sum: &Happened| {
         let mut row = vec![Cell::Label(words)];
@@ -250,7 +260,7 @@ fn grouped(
         row
     };
     section.rows = groups.map(|(words, sum)| row(words, &sum)).collect();
-    section.total = Some(row(text("合计", "Total"), &all));
+    section.total = Some(row(text("合计", "Total"), all));
     section
 }
 
