@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { api, eventually, idle, openAs, openAsEditor, PHONE, picture, serve, stop } from './harness.js';
+import { api, eventually, openAs, openAsEditor, PHONE, picture, serve, stop } from './harness.js';
 
 after(stop);
 
@@ -90,6 +90,8 @@ test('a drawing whose layers are no codes comes in once they are said to be some
   await wishes.locator('[data-constant="plan"] select').selectOption(String(plan.id));
   await wishes.locator('[data-constant="class_std"] select').selectOption('用地用海');
   await wishes.getByRole('button', { name: '重新检查' }).click();
+  // Checked anew: what is left is the one that is no code.
+  await eventually(page, () => document.querySelector('[data-count="refused"] dd')?.textContent === '1');
   await wishes.locator('[data-unknown="R2 二类居住"] select').selectOption('0701');
   await picture(page, 'desktop-import-plan');
   await wishes.getByRole('button', { name: '重新检查' }).click();
@@ -100,4 +102,39 @@ test('a drawing whose layers are no codes comes in once they are said to be some
   const own = (await api(`/plans`)).find((version) => version.id === plan.id);
   assert.equal(own.plots, 2);
   await close();
+});
+
+test('a draft is proposed by one person and published by another: it is the plan in force', async () => {
+  const versions = await api('/plans');
+  const [, now, draft] = versions;
+  const old = now.documents[0];
+  const planner = await openAs('planner');
+  await openPlans(planner.page);
+  await planner.page.locator(`[data-document="${draft.id}"] .link`).click();
+  await planner.page.locator('[data-step="propose"] .step').click();
+  await planner.page.locator('[data-step="propose"] form button[type="submit"]').click();
+  await eventually(planner.page, () => Number(document.querySelector('[data-testid="process"]')?.dataset.taken) > 0);
+
+  const reviewer = await openAs('plan_reviewer');
+  const { page } = reviewer;
+  await openPlans(page);
+  await page.locator(`[data-document="${draft.id}"] .link`).click();
+  await page.locator('[data-step="publish"] [data-gate="overlaps"][data-met="true"]').waitFor();
+  await page.locator('[data-step="publish"] .step').click();
+  const form = page.locator('[data-step="publish"] form');
+  await form.locator('[data-ask="approval_no"] input').fill('穗规〔2026〕8号');
+  await form.locator('[data-ask="approved_on"] input').fill('2026-11-01');
+  await picture(page, 'desktop-plan-publish');
+  await form.locator('button[type="submit"]').click();
+  // The row of the plan in force names the draft; the plan of before is a version with its last day.
+  for (const own of [page, planner.page]) {
+    await own.locator(`[data-version="plan_land"] [data-document="${draft.id}"]`).waitFor();
+    await own.locator(`[data-version="${old.id}"]`).waitFor();
+  }
+  assert.match(await page.locator(`[data-version="${old.id}"]`).innerText(), /已废止 · 自 .* · 至 /);
+  const table = await api(`/plans/structure?before=${encodeURIComponent(old.id)}&after=plan_land`);
+  assert.ok(table.rows.some((row) => Math.abs(row.change_m2) > 1));
+  await picture(page, 'desktop-plan-published');
+  await reviewer.close();
+  await planner.close();
 });

@@ -309,6 +309,10 @@ pub struct Transition {
     /// The question whose answer, in days, moves the deadline of the state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extends: Option<String>,
+    /// Of a plan: its plots take the place of those in force. A plan that has none in force any
+    /// more takes the step of this name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub puts_in_force: Option<String>,
 }
 
 /// A figure that must be reached before a step is taken: at least or at most so much.

@@ -319,6 +319,9 @@ impl Check<'_, '_> {
                 self.field(&place("opens"), name);
             }
         }
+        if let Some(id) = &step.puts_in_force {
+            self.known_step(&place("puts_in_force"), id);
+        }
         if let Some(name) = &step.extends
             && !step.fields.iter().any(|ask| ask.name == *name)
         {

@@ -1,7 +1,8 @@
 //! AutoCAD drawing exchange, release 12: what every CAD program reads.
 //!
-//! One layer for the shapes and one for the labels. Texts are GBK, as the code page
-//! in the header says; east is X and north is Y.
+//! One layer for the shapes and one for the labels; shapes that the map colours by a code have a
+//! layer a class (`0703_农村宅基地`), which is what the drawing is read by again. Texts are GBK, as
+//! the code page in the header says; east is X and north is Y.
 
 use std::{
     fmt::Write as _,
@@ -14,7 +15,7 @@ use std::{
 use geo::{Coord, Geometry, InteriorPoint, LineString, Polygon};
 
 use super::{ExportError, Losses, Setting, csv::coordinate_names, disk, text::text};
-use crate::{Layer, Record};
+use crate::{Catalog, Field, Layer, Record, catalog::Code};
 
 /// Height of labels in metres.
 const LETTER: f64 = 2.5;
@@ -23,8 +24,11 @@ pub(super) struct Writer {
     to: BufWriter<File>,
     path: PathBuf,
     layer: Arc<Layer>,
-    /// The drawing's layer of shapes.
+    catalog: Arc<Catalog>,
+    /// The drawing's layer of shapes that have no class.
     shapes: String,
+    /// The field whose code says which layer a shape is on.
+    class: Option<Field>,
     /// The drawing's layer of labels.
     labels: String,
     letter: f64,
@@ -41,7 +45,16 @@ impl Writer {
         );
         let shapes = layer_name(&setting.layer.title.zh);
         let degrees = coordinate_names(&setting.crs)[0] == "lon";
+        let by = setting
+            .layer
+            .style
+            .as_ref()
+            .and_then(|own| own.color_by.as_ref());
+        let class = by.and_then(|by| setting.layer.field(by));
+        let class = class.filter(|field| field.code_list.is_some()).cloned();
         let mut writer = Self {
+            catalog: Arc::clone(setting.catalog),
+            class,
             to: BufWriter::new(file),
             path,
             layer: Arc::clone(setting.layer),
@@ -49,10 +62,18 @@ impl Writer {
             shapes,
             letter: if degrees { LETTER / 111_000.0 } else { LETTER },
         };
-        let mut head = String::from(
-            "0\nSECTION\n2\nHEADER\n9\n$ACADVER\n1\nAC1009\n9\n$DWGCODEPAGE\n3\nANSI_936\n0\nENDSEC\n0\nSECTION\n2\nTABLES\n0\nTABLE\n2\nLAYER\n70\n2\n",
+        let list = writer.class.as_ref().and_then(|own| own.code_list.as_ref());
+        let list = list.and_then(|list| setting.catalog.code_list(list));
+        let classes = list.iter().flat_map(|list| list.codes.iter());
+        let names: Vec<String> = [writer.shapes.clone(), writer.labels.clone()]
+            .into_iter()
+            .chain(classes.map(class_name))
+            .collect();
+        let mut head = format!(
+            "0\nSECTION\n2\nHEADER\n9\n$ACADVER\n1\nAC1009\n9\n$DWGCODEPAGE\n3\nANSI_936\n0\nENDSEC\n0\nSECTION\n2\nTABLES\n0\nTABLE\n2\nLAYER\n70\n{}\n",
+            names.len()
         );
-        for name in [&writer.shapes, &writer.labels] {
+        for name in &names {
             let _ = write!(head, "0\nLAYER\n2\n{name}\n70\n0\n62\n7\n6\nCONTINUOUS\n");
         }
         head.push_str("0\nENDTAB\n0\nENDSEC\n0\nSECTION\n2\nENTITIES\n");
@@ -67,8 +88,23 @@ impl Writer {
             .map_err(|error| disk(&self.path, error))
     }
 
-    fn line(&self, to: &mut String, line: &LineString<f64>, closed: bool) {
-        let layer = &self.shapes;
+    /// The drawing's layer that a feature is on.
+    fn layer_of(&self, row: &Record) -> String {
+        let class = self.class.as_ref().and_then(|field| {
+            let code = row.get(&self.layer, &field.name).as_text()?;
+            let chosen = field.code_list_when.as_ref().and_then(|when| {
+                let value = row.get(&self.layer, &when.field).as_text()?;
+                when.lists.get(value)
+            });
+            let list = self
+                .catalog
+                .code_list(chosen.or(field.code_list.as_ref())?)?;
+            Some(list.get(code).map_or_else(|| layer_name(code), class_name))
+        });
+        class.unwrap_or_else(|| self.shapes.clone())
+    }
+
+    fn line(to: &mut String, layer: &str, line: &LineString<f64>, closed: bool) {
         let closed = closed || line.is_closed();
         let _ = write!(
             to,
@@ -87,49 +123,49 @@ impl Writer {
         let _ = write!(to, "0\nSEQEND\n8\n{layer}\n");
     }
 
-    fn polygon(&self, to: &mut String, polygon: &Polygon<f64>, losses: &mut Losses) {
-        self.line(to, polygon.exterior(), true);
+    fn polygon(to: &mut String, layer: &str, polygon: &Polygon<f64>, losses: &mut Losses) {
+        Self::line(to, layer, polygon.exterior(), true);
         for hole in polygon.interiors() {
             losses.count(
                 None,
                 "内环写成单独的多段线",
                 "holes are written as polylines of their own",
             );
-            self.line(to, hole, true);
+            Self::line(to, layer, hole, true);
         }
     }
 
-    fn shape(&self, to: &mut String, geometry: &Geometry<f64>, losses: &mut Losses) {
+    fn shape(to: &mut String, layer: &str, geometry: &Geometry<f64>, losses: &mut Losses) {
         match geometry {
             Geometry::Point(point) => {
-                let (layer, Coord { x, y }) = (&self.shapes, point.0);
+                let Coord { x, y } = point.0;
                 let _ = write!(to, "0\nPOINT\n8\n{layer}\n10\n{x}\n20\n{y}\n30\n0.0\n");
             }
             Geometry::Line(line) => {
-                self.line(to, &LineString(vec![line.start, line.end]), false);
+                Self::line(to, layer, &LineString(vec![line.start, line.end]), false);
             }
-            Geometry::LineString(line) => self.line(to, line, false),
-            Geometry::Polygon(polygon) => self.polygon(to, polygon, losses),
-            Geometry::Rect(rect) => self.polygon(to, &rect.to_polygon(), losses),
-            Geometry::Triangle(triangle) => self.polygon(to, &triangle.to_polygon(), losses),
+            Geometry::LineString(line) => Self::line(to, layer, line, false),
+            Geometry::Polygon(polygon) => Self::polygon(to, layer, polygon, losses),
+            Geometry::Rect(rect) => Self::polygon(to, layer, &rect.to_polygon(), losses),
+            Geometry::Triangle(own) => Self::polygon(to, layer, &own.to_polygon(), losses),
             Geometry::MultiPoint(points) => {
                 for point in &points.0 {
-                    self.shape(to, &Geometry::Point(*point), losses);
+                    Self::shape(to, layer, &Geometry::Point(*point), losses);
                 }
             }
             Geometry::MultiLineString(lines) => {
                 for line in &lines.0 {
-                    self.line(to, line, false);
+                    Self::line(to, layer, line, false);
                 }
             }
             Geometry::MultiPolygon(polygons) => {
                 for polygon in &polygons.0 {
-                    self.polygon(to, polygon, losses);
+                    Self::polygon(to, layer, polygon, losses);
                 }
             }
             Geometry::GeometryCollection(parts) => {
                 for part in &parts.0 {
-                    self.shape(to, part, losses);
+                    Self::shape(to, layer, part, losses);
                 }
             }
         }
@@ -147,7 +183,7 @@ impl super::Writer for Writer {
             return Ok(());
         };
         let mut entities = String::new();
-        self.shape(&mut entities, geometry, losses);
+        Self::shape(&mut entities, &self.layer_of(row), geometry, losses);
         let label = self.layer.label.as_ref().or(self.layer.code.as_ref());
         let label = label.map(|field| text(row.get(&self.layer, field)));
         if let (Some(label), Some(at)) = (label, geometry.interior_point())
@@ -187,6 +223,16 @@ impl super::Writer for Writer {
         self.put("0\nENDSEC\n0\nEOF\n")?;
         self.to.flush().map_err(|error| disk(&self.path, error))?;
         Ok(vec![self.path])
+    }
+}
+
+/// The drawing's layer of a class: its code, and its name where CAD programs take it as it is.
+fn class_name(code: &Code) -> String {
+    let name = &code.label.zh;
+    if *name == code.code || layer_name(name) != *name {
+        layer_name(&code.code)
+    } else {
+        format!("{}_{name}", layer_name(&code.code))
     }
 }
 

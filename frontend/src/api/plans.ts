@@ -15,13 +15,21 @@ export interface Comparison {
   after: string;
   layer: string;
   id: string;
+  /** The day whose land is meant; today's where it is empty. */
+  asOf: string;
 }
 
-export const plans = (signal?: AbortSignal) => request<PlanVersion[]>('plans', signal ? { signal } : {});
+/** The versions that there are, or were at the end of a day. */
+export const plans = (asOf: string, signal?: AbortSignal) =>
+  request<PlanVersion[]>(
+    `plans${asOf ? `?as-of=${encodeURIComponent(asOf)}` : ''}`,
+    signal ? { signal } : {},
+  );
 
-function query({ before, after, layer, id }: Comparison): URLSearchParams {
+function query({ before, after, layer, id, asOf }: Comparison): URLSearchParams {
   const asked = new URLSearchParams({ before, after, layer });
   if (id) asked.set('id', id);
+  if (asOf) asked.set('as-of', asOf);
   return asked;
 }
 

@@ -25,5 +25,12 @@ export const plans: Words<typeof zh> = {
   sums: 'the rows add up to the ground',
   workbook: 'Table of land use',
   withUnits: 'Show renewal units',
+  asOf: 'As of',
+  asOfMore: 'Empty for now; a day shows the land of that day',
+  since: (day: string) => `from ${day}`,
+  until: (day: string) => `to ${day}`,
+  way: 'Process',
+  wayOf: (name: string) => `${name}: process`,
+  noPlots: 'No plots yet: import them',
   divider: 'Divider, moved by the arrow keys',
 };

@@ -22,5 +22,12 @@ export const plans = {
   sums: '各行合计等于范围面积',
   workbook: '导出用地结构表',
   withUnits: '显示更新单元',
+  asOf: '时点',
+  asOfMore: '留空为现在；填日期则看当日的用地',
+  since: (day: string) => `自 ${day}`,
+  until: (day: string) => `至 ${day}`,
+  way: '办理',
+  wayOf: (name: string) => `${name}：办理`,
+  noPlots: '还没有地块，请导入',
   divider: '分隔线，左右方向键移动',
 };

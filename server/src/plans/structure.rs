@@ -12,10 +12,11 @@ use geo::MultiPolygon;
 use serde::Serialize;
 use yizhangtu_data::{Catalog, Text, clock, overlay, topology::polygons};
 
-use super::{PLOTS, Version, versions, workbook};
+use super::{Lands, PLOTS, Version, versions, workbook};
 use crate::{
     atlas::{LayerSnapshot, Snapshot},
     audit::Entry,
+    collections::AsOf,
     exports::{self, file},
     http::{App, Parameters, Problem},
     policy::{Action, Viewer},
@@ -64,7 +65,8 @@ pub(super) struct Structure {
     pub(super) twice_m2: [f64; 2],
 }
 
-/// `GET /plans/structure?before=&after=&layer=&id=&f=json|xlsx`.
+/// `GET /plans/structure?before=&after=&layer=&id=&as-of=&f=json|xlsx`: on ground as it is now,
+/// with land as it is or was.
 pub(super) async fn structure(
     State(app): State<App>,
     viewer: Viewer,
@@ -74,6 +76,7 @@ pub(super) async fn structure(
     let after = given.take("after")?.unwrap_or_else(|| "plan_land".into());
     let layer = given.take("layer")?.unwrap_or_else(|| "village".into());
     let id = given.take("id")?;
+    let as_of = AsOf::take(&mut given)?;
     let form = given.take("f")?.unwrap_or_else(|| "json".into());
     given.finish()?;
     if !PLACES.contains(&layer.as_str()) {
@@ -94,10 +97,11 @@ pub(super) async fn structure(
             ));
         }
     };
+    let seen = app.seen_by(&viewer);
+    let lands = Lands::of(&app, &viewer, &seen, as_of.as_ref()).await?;
     tokio::task::spawn_blocking(move || {
-        let seen = app.seen_by(&viewer);
         let (place, ground) = ground(&viewer, &seen, &layer, id.as_deref())?;
-        let all = versions(&app, &viewer, &seen)?;
+        let all = versions(&app, &viewer, &lands)?;
         let version = |id: &str, parameter: &str| {
             let found = all.iter().find(|own| own.id == id).cloned();
             found.ok_or_else(|| {
@@ -113,7 +117,7 @@ pub(super) async fn structure(
             })
         };
         let sides = [version(&before, "before")?, version(&after, "after")?];
-        let table = Structure::of(app.catalog(), &seen, place, &ground, sides)?;
+        let table = Structure::of(app.catalog(), seen.sequence, &lands, place, &ground, sides)?;
         if !book {
             return Ok(Json(table).into_response());
         }
@@ -185,7 +189,8 @@ struct Side {
 impl Structure {
     fn of(
         catalog: &Catalog,
-        seen: &Snapshot,
+        sequence: u64,
+        lands: &Lands,
         place: Text,
         ground: &MultiPolygon<f64>,
         [before, after]: [Version; 2],
@@ -193,8 +198,8 @@ impl Structure {
         let subject = Subject::outlined(ground)?;
         let whole = hundredths(subject.area_m2);
         let (one, other) = rayon::join(
-            || side(seen, &subject, &before, whole),
-            || side(seen, &subject, &after, whole),
+            || side(lands, &subject, &before, whole),
+            || side(lands, &subject, &after, whole),
         );
         let mut keys: Vec<&(String, String)> =
             one.classes.keys().chain(other.classes.keys()).collect();
@@ -219,7 +224,7 @@ impl Structure {
             })
             .collect();
         Ok(Self {
-            sequence: seen.sequence,
+            sequence,
             as_of: clock::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false),
             place,
             before,
@@ -232,13 +237,13 @@ impl Structure {
     }
 }
 
-fn side(seen: &Snapshot, subject: &Subject, version: &Version, whole: i64) -> Side {
+fn side(lands: &Lands, subject: &Subject, version: &Version, whole: i64) -> Side {
     let none = Side {
         classes: BTreeMap::new(),
         bare: whole,
         twice: 0,
     };
-    let Some(layer) = seen.layer(version.layer) else {
+    let Some(layer) = lands.get(version.layer) else {
         return none;
     };
     let is_own = |at: u32| {

@@ -4,6 +4,7 @@ use yizhangtu_data::{Layer, Record, catalog::process::Transition, store::GeoPack
 
 use crate::{
     http::{App, Problem},
+    plans,
     policy::Viewer,
     renewal::{self, Figures},
 };
@@ -13,7 +14,7 @@ pub(super) struct Known(Option<Figures>);
 
 /// Whether the features of a layer have figures.
 pub(super) fn has(layer: &str) -> bool {
-    layer == renewal::UNITS
+    [renewal::UNITS, plans::DOCUMENTS].contains(&layer)
 }
 
 impl Known {
@@ -31,7 +32,11 @@ impl Known {
         let Some(viewer) = viewer.filter(|_| asked) else {
             return Ok(Self(None));
         };
-        let known = renewal::figures_of(app, viewer, store, layer, record)?;
+        let known = if layer.id == plans::DOCUMENTS {
+            plans::figures(app, store, &record.id)?
+        } else {
+            renewal::figures_of(app, viewer, store, layer, record)?
+        };
         Ok(Self(Some(known)))
     }
 

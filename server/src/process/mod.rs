@@ -29,6 +29,7 @@ pub(crate) use queue::clocks;
 
 use crate::{
     http::App,
+    plans,
     policy::{Rights, Viewer},
 };
 
@@ -106,6 +107,23 @@ pub(crate) fn faults(catalog: &Catalog, rights: &Rights) -> Vec<String> {
             id = step.id,
         )
     });
+    let forces = processes
+        .clone()
+        .filter(|process| process.layer != plans::DOCUMENTS);
+    let forces = forces.flat_map(|process| {
+        let steps = process.transitions.iter();
+        steps
+            .filter(|step| step.puts_in_force.is_some())
+            .map(move |step| (process, step))
+    });
+    let forces = forces.map(|(process, step)| {
+        format!(
+            "流程 {layer}（{version}）的步骤 {id}：只有规划成果能写 puts_in_force / process {layer} ({version}), step {id}: only plan documents may have puts_in_force",
+            layer = process.layer,
+            version = process.version,
+            id = step.id,
+        )
+    });
     let roles = processes
         .flat_map(|process| {
             let steps = process.transitions.iter();
@@ -120,5 +138,5 @@ pub(crate) fn faults(catalog: &Catalog, rights: &Rights) -> Vec<String> {
                 id = step.id,
             )
         });
-    gates.chain(roles).collect()
+    gates.chain(forces).chain(roles).collect()
 }

@@ -12,9 +12,9 @@ use chrono::{DateTime, Datelike as _, FixedOffset};
 use serde_json::{Map, Value as Json, json};
 use yizhangtu_data::clock::{CHINA, now};
 use yizhangtu_data::{
-    Change, ChangeSet, Expected, Key, Layer, Operation, Record, Value,
+    Change, ChangeSet, Expected, Id, Key, Layer, Operation, Record, Value,
     catalog::{
-        Calendar,
+        Calendar, Process,
         process::{Opens, Set, To, Transition},
     },
     course::{BEGIN, Course, SYSTEM, Step, Taken},
@@ -33,6 +33,7 @@ use crate::{
     collections::{existing, visible_layer as layer_of},
     enforcement::issued_kinds,
     http::{App, Parameters, Problem},
+    plans::Succession,
     policy::Viewer,
 };
 
@@ -234,19 +235,6 @@ fn compose(
     sets(
         app, store, machine, &calendar, &course, step, &taken, &before, &mut after,
     );
-    let row = Step {
-        step: &taken.step,
-        from: &taken.from,
-        to: &taken.to,
-        actor: &taken.actor,
-        role: &taken.role,
-        note: &taken.note,
-        place: taken.place,
-        data: taken.data.clone(),
-        attachments: taken.attachments.clone(),
-        version: &taken.version,
-        ..Step::at(now.to_utc())
-    };
     let faults: Vec<Fault> = (app.catalog().validate(layer, &after).into_iter())
         .map(|error| Fault {
             change: None,
@@ -264,8 +252,51 @@ fn compose(
     let id = Arc::clone(&before.id);
     let name: Arc<str> = layer.id.as_str().into();
     let opened = opened(machine, step, &asked.given, &taken, &before);
-    // What is older than its machine has no log: it begins with the first step, in the state in
-    // which the feature was.
+    let mut changes: Vec<Change> = opened;
+    changes.push(Change {
+        layer: Arc::clone(&name),
+        operation: Operation::Update(after),
+    });
+    changes.extend(logged(machine, &process, &course, &id, number, &taken));
+    let mut expects = vec![Expected {
+        layer: name,
+        id: Arc::clone(&id),
+        version: asked.version.unwrap_or(version),
+    }];
+    if let Some(ends) = &step.puts_in_force {
+        let succession = Succession::of(app, store, &id)?;
+        changes.extend(succession.changes);
+        expects.extend(succession.expects);
+        for document in succession.ended {
+            let ended = along(app, machine, store, (&calendar, ends), &document, &taken)?;
+            changes.extend(ended);
+        }
+    }
+    Ok(ChangeSet {
+        author: actor.to_owned(),
+        reason: format!("{} / {}", step.title.zh, step.title.en),
+        changes,
+        expects,
+        key: asked.key,
+        step: true,
+        ..ChangeSet::default()
+    })
+}
+
+/// The rows of the log that a step writes. What is older than its machine has no log: it begins
+/// with the first step, in the state in which the feature was.
+fn logged(
+    machine: &Machine,
+    process: &Process,
+    course: &Course<'_>,
+    id: &Id,
+    number: usize,
+    taken: &Taken,
+) -> Vec<Change> {
+    let row = |step: Step<'_>, number: usize| Change {
+        layer: machine.log.id.as_str().into(),
+        operation: Operation::Insert(step.record(process, &machine.log, id, number)),
+    };
     let begins = (number == 0).then(|| {
         let began = Step {
             step: BEGIN,
@@ -274,36 +305,68 @@ fn compose(
             version: &taken.version,
             ..Step::at(course.since.to_utc())
         };
-        Change {
-            layer: machine.log.id.as_str().into(),
-            operation: Operation::Insert(began.record(&process, &machine.log, &id, 0)),
-        }
+        row(began, 0)
     });
-    let number = number.max(1);
-    Ok(ChangeSet {
-        author: actor.to_owned(),
-        reason: format!("{} / {}", step.title.zh, step.title.en),
-        changes: (opened.into_iter().chain(begins))
-            .chain([
-                Change {
-                    layer: Arc::clone(&name),
-                    operation: Operation::Update(after),
-                },
-                Change {
-                    layer: machine.log.id.as_str().into(),
-                    operation: Operation::Insert(row.record(&process, &machine.log, &id, number)),
-                },
-            ])
-            .collect(),
-        expects: vec![Expected {
-            layer: name,
-            id,
-            version: asked.version.unwrap_or(version),
-        }],
-        key: asked.key,
-        step: true,
-        ..ChangeSet::default()
-    })
+    let own = Step {
+        step: &taken.step,
+        from: &taken.from,
+        to: &taken.to,
+        actor: &taken.actor,
+        role: &taken.role,
+        note: &taken.note,
+        place: taken.place,
+        data: taken.data.clone(),
+        attachments: taken.attachments.clone(),
+        version: &taken.version,
+        ..Step::at(taken.at.to_utc())
+    };
+    begins
+        .into_iter()
+        .chain([row(own, number.max(1))])
+        .collect()
+}
+
+/// A step that another feature takes along with the one that its actor takes: a plan that
+/// another took the place of. Nothing where its state knows no such step.
+fn along(
+    app: &App,
+    machine: &Machine,
+    store: &GeoPackage,
+    (calendar, step): (&Calendar, &str),
+    before: &Record,
+    by: &Taken,
+) -> Result<Vec<Change>, Problem> {
+    let log = (machine.taken(store, &before.id)).map_err(Problem::internal)?;
+    let process = machine.version(app, &log);
+    let number = log.len();
+    let course = read_course(machine, store, &process, log, before).map_err(Problem::internal)?;
+    let step = process.transition(step);
+    let Some(step) = step.filter(|step| process.leads_from(step, &course.state)) else {
+        return Ok(Vec::new());
+    };
+    let taken = Taken {
+        step: step.id.clone(),
+        from: course.state.clone(),
+        to: course.target(&step.to).unwrap_or_default().to_owned(),
+        note: step.title.zh.clone(),
+        data: Map::new(),
+        attachments: Vec::new(),
+        version: process.version.clone(),
+        ..by.clone()
+    };
+    let mut after = before.clone();
+    after.set(&machine.layer, &process.state, taken.to.as_str());
+    sets(
+        app, store, machine, calendar, &course, step, &taken, before, &mut after,
+    );
+    let mut changes = vec![Change {
+        layer: machine.layer.id.as_str().into(),
+        operation: Operation::Update(after),
+    }];
+    changes.extend(logged(
+        machine, &process, &course, &before.id, number, &taken,
+    ));
+    Ok(changes)
 }
 
 /// The feature that a step begins beside its own, by what was answered.

@@ -79,7 +79,7 @@ impl Figures {
     }
 
     /// Adds a figure that is known.
-    pub(super) fn set(&mut self, name: &str, value: Option<f64>) {
+    pub(crate) fn set(&mut self, name: &str, value: Option<f64>) {
         if let Some(value) = value {
             self.known.insert(name.to_owned(), value);
         }
