@@ -14,13 +14,28 @@ from pyproj import Geod
 from test_geos import served
 
 GEOD = Geod(ellps="WGS84")
-# 1 part in 10^9 of a unit, and what a lattice unit along a border comes to.
 NEAR = 1e-9
+# 1 part in 10^9 of ten hectares, as much as a unit has.
+NOTHING_M2 = 1e-4
 
 
 def measured(geometry):
     """Square metres on the ellipsoid."""
     return abs(GEOD.geometry_area_perimeter(shapely.orient_polygons(geometry))[0])
+
+
+def inside(patches, area):
+    """Square metres of some areas within another, patch by patch.
+
+    Every operation takes edges as straight in longitude and latitude; a measure runs along the
+    geodesic between two corners, which leaves that line by 0.3 mm in the middle of 200 m here. So
+    an edge that is cut measures otherwise than the whole of it, by 1 part in 10^8 of a unit:
+    what is compared must have the same corners. GEOS's union of all patches of a class has not,
+    for it forgets where the border between two of them met the unit's.
+    """
+    parts = shapely.get_parts(shapely.intersection(patches, area))
+    parts = shapely.get_parts(parts)
+    return sum(measured(part) for part in parts[shapely.get_type_id(parts) == 3])
 
 
 def areas(path, layer, *columns):
@@ -72,19 +87,18 @@ def test_an_outline_and_its_figures_are_what_geos_says(donghua, address):
 
         for use in figures["land_use"]:
             same = (land["class_code"] == use["code"]) & (land["class_std"] == use["class_std"])
-            whole = shapely.intersection(shapely.union_all(patches[same]), ours)
-            # Edges that GEOS cuts are straight on the plane, ours are measured between the same corners.
-            assert use["area_m2"] == pytest.approx(measured(whole), rel=1e-8, abs=0.01), use
+            whole = inside(patches[same], ours)
+            assert use["area_m2"] == pytest.approx(whole, rel=NEAR, abs=NOTHING_M2), use
         for line in figures["control_lines"]:
             same = under[(lines["kind"] == line["kind"])]
-            whole = shapely.intersection(shapely.union_all(same), ours)
-            assert line["area_m2"] == pytest.approx(measured(whole), rel=1e-8, abs=0.01), line
+            whole = inside(same, ours)
+            assert line["area_m2"] == pytest.approx(whole, rel=NEAR, abs=NOTHING_M2), line
 
         indicators = {own["code"]: own["value"] for own in made["indicators"]}
-        inside = shapely.contains_properly(ours, shapely.point_on_surface(footprints))
+        within = shapely.contains_properly(ours, shapely.point_on_surface(footprints))
         count = figures["buildings"]["count"]
         # A house on the border is counted by its own point; a few may differ from GEOS's point.
-        assert abs(inside.sum() - count) <= max(2, 0.01 * count)
+        assert abs(within.sum() - count) <= max(2, 0.01 * count)
         buildings = figures["buildings"]
         assert indicators["far_now"] == pytest.approx(
             buildings["floor_area_m2"] / measured(ours), rel=NEAR
@@ -114,10 +128,10 @@ def test_an_outline_and_its_figures_are_what_geos_says(donghua, address):
                     ground = patches[np.array(same) & (land["class_std"] == "用地用海")]
                 else:
                     ground = under[lines["kind"] == name]
-                area = measured(shapely.intersection(shapely.union_all(ground), ours))
+                area = inside(ground, ours)
                 formula = formula.replace("{" + name + "_m2}", repr(area))
             expected = eval(formula, {"min": min, "max": max, "abs": abs}, known)  # noqa: S307
-            assert own["value"] == pytest.approx(expected, rel=1e-8, abs=1e-6), own["code"]
+            assert own["value"] == pytest.approx(expected, rel=NEAR, abs=NEAR), own["code"]
 
 
 def test_the_workbook_opens_and_its_rows_add_up_to_its_totals(address, tmp_path):
