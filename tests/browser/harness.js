@@ -1,7 +1,16 @@
 // Starts the built binary with the 东华 demonstration village and a headless Chromium that may talk to it alone.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -22,22 +31,25 @@ export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, is
 let served;
 let browser;
 
-/** The demonstration village as this binary makes it: made once, and never served itself. */
-function village() {
+/**
+ * A demonstration village as this binary makes it: made once, under the name that the tests of the whole give it
+ * too, and never served itself.
+ */
+function village(name) {
   const { mtimeNs } = statSync(BINARY, { bigint: true });
   const folder = path.join(path.dirname(BINARY), 'villages');
-  const made = path.join(folder, `page-${mtimeNs}.gpkg`);
+  const made = path.join(folder, `${name}-${mtimeNs}.gpkg`);
   if (!existsSync(made)) {
     mkdirSync(folder, { recursive: true });
-    const own = path.join(folder, `page-${mtimeNs}-${process.pid}.gpkg`);
-    execFileSync(BINARY, ['demo', 'donghua', '-o', own], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const own = path.join(folder, `${name}-${mtimeNs}-${process.pid}.gpkg`);
+    execFileSync(BINARY, ['demo', name, '-o', own], { stdio: ['ignore', 'ignore', 'inherit'] });
     renameSync(own, made);
   }
   return made;
 }
 
-/** The address of the server and its process; made once a test file. */
-export async function serve(extra = []) {
+/** The address of the server and its process; made once a test file, of the village that is asked for first. */
+export async function serve(extra = [], name = 'donghua') {
   if (served) return served;
   // A developer may point the tests at a server that runs already.
   if (process.env.YIZHANGTU_URL) {
@@ -45,9 +57,10 @@ export async function serve(extra = []) {
     return served;
   }
   const folder = mkdtempSync(path.join(tmpdir(), 'yizhangtu-page-'));
-  const file = path.join(folder, 'donghua.gpkg');
+  const file = path.join(folder, `${name}.gpkg`);
   assert.ok(existsSync(BINARY), `${BINARY} is not built: cargo build --locked --bin yizhangtu`);
-  copyFileSync(village(), file);
+  copyFileSync(village(name), file);
+  chmodSync(file, 0o600); // others may serve what it is a copy of, and have locked it against writing
   const child = spawn(BINARY, ['serve', file, '--listen', '127.0.0.1:0', ...extra], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

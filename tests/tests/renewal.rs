@@ -1,5 +1,6 @@
 //! Renewal units as planners work on them: outlined along the grids, tried, and adopted.
 
+use rand::{RngExt, SeedableRng, seq::IndexedRandom};
 use serde_json::{Value, json};
 use yizhangtu_tests::{Asker, Server, village};
 
@@ -822,4 +823,119 @@ fn an_office_adds_an_indicator_by_its_formula_and_takes_the_place_of_another() {
     assert!((rented.unwrap() / wanted - 1.0).abs() < 1e-12);
     let wanted = figure("/buildings/floor_area_m2") / (figure("/area_m2") - roads);
     assert!((far.unwrap() / wanted - 1.0).abs() < 1e-9);
+}
+
+/// Grids in and out, free cuts, undo and redo, at random: at every moment what is inside and what
+/// is left of the grids are all of them, and an undone step leaves no trace.
+#[test]
+fn whatever_is_tried_an_outline_and_the_rest_are_the_whole() {
+    let server = &Server::start(&village("donghua"));
+    let ids: Vec<Value> = (features(server, "grid").iter())
+        .map(|grid| grid["id"].clone())
+        .collect();
+    let whole = outline(server, grid_steps(&json!(ids)), None);
+    let seed = std::env::var("YIZHANGTU_SEED").map_or(20, |text| text.parse().expect("a number"));
+    let rounds =
+        std::env::var("YIZHANGTU_ROUNDS").map_or(40, |text| text.parse().expect("a number"));
+    let mut dice = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+    // What was drawn so far, each state with its answer; `at` is where undo and redo stand.
+    let mut drawn: Vec<(Vec<Value>, Value)> = vec![(Vec::new(), outline(server, json!([]), None))];
+    let (mut at, mut cuts, mut turned) = (0, 0, 0);
+    for round in 0..rounds {
+        let (steps, shown) = drawn[at].clone();
+        let is_in = |id: &Value| {
+            let grids = shown["grids"].as_array().into_iter().flatten();
+            grids.clone().any(|grid| grid["id"] == *id)
+        };
+        let step = match dice.random_range(0..10) {
+            0 | 1 if at > 0 => {
+                at -= 1;
+                None
+            }
+            2 if at + 1 < drawn.len() => {
+                at += 1;
+                None
+            }
+            3..=5 if shown["geometry"].is_object() => Some(cut(&shown["geometry"], &mut dice)),
+            _ => {
+                let id = ids.choose(&mut dice).expect("a grid");
+                let act = if is_in(id) { "remove" } else { "add" };
+                Some(json!({ act: { "layer": "grid", "ids": [id] } }))
+            }
+        };
+        let (steps, answer) = match step {
+            None => {
+                turned += 1;
+                let (steps, answer) = drawn[at].clone();
+                // Undone or done again, it is what it was.
+                let again = outline(server, json!(steps), None);
+                assert_eq!(again["geometry"], answer["geometry"], "{seed} {round}");
+                for member in ["area_m2", "people", "buildings", "land_use"] {
+                    let (now, then) = (&again["figures"][member], &answer["figures"][member]);
+                    assert_eq!(now, then, "{seed} {round}");
+                }
+                (steps, answer)
+            }
+            Some(step) => {
+                let is_cut = step["cut"].is_object();
+                let steps = [steps, vec![step]].concat();
+                let reply = server.post("/renewal/outline", &json!({ "steps": steps }));
+                // A line that does not part it, or a point beside it, changes nothing.
+                if reply.status == 422 && is_cut {
+                    continue;
+                }
+                assert_eq!(reply.status, 200, "{seed} {round} {}", reply.text());
+                cuts += usize::from(is_cut);
+                at += 1;
+                drawn.truncate(at);
+                drawn.push((steps.clone(), reply.json()));
+                (steps, reply.json())
+            }
+        };
+        let mut rest = vec![json!({ "add": { "layer": "grid", "ids": ids } })];
+        if answer["geometry"].is_object() {
+            rest.push(json!({ "remove": { "area": answer["geometry"] } }));
+        }
+        let rest = outline(server, json!(rest), None);
+        let of = |answer: &Value, path: &str| {
+            let figure = answer["figures"].pointer(path);
+            figure.and_then(Value::as_f64).unwrap_or(0.0)
+        };
+        for (path, near) in [
+            ("/area_m2", NOTHING_M2),
+            ("/people/total", 0.0),
+            ("/households", 0.0),
+            ("/buildings/count", 0.0),
+            ("/buildings/rental", 0.0),
+            ("/buildings/floor_area_m2", 0.001),
+            ("/violations/count", 0.0),
+            ("/violations/area_m2", 0.001),
+        ] {
+            let [parts, all] = [of(&answer, path) + of(&rest, path), of(&whole, path)];
+            assert!(
+                (parts - all).abs() <= near,
+                "{seed} {round} {path}: {parts} {all} {steps:?}"
+            );
+        }
+    }
+    assert!(cuts > 2 && turned > 2, "{cuts} {turned}");
+}
+
+/// A line across an outline, straight or bent, and a point beside it that may lie in a piece.
+fn cut(geometry: &Value, dice: &mut rand_chacha::ChaCha8Rng) -> Value {
+    let (xs, ys): (Vec<i64>, Vec<i64>) = corners(geometry).into_iter().unzip();
+    let span = |all: &[i64]| {
+        let (least, most) = (all.iter().min().unwrap(), all.iter().max().unwrap());
+        (*least as f64 / 1e9, *most as f64 / 1e9)
+    };
+    let ((west, east), (south, north)) = (span(&xs), span(&ys));
+    let mut height = || south + (north - south) * dice.random_range(0.05..0.95);
+    let line = [
+        [west - 0.001, height()],
+        [(west + east) / 2.0, height()],
+        [east + 0.001, height()],
+    ];
+    let y = height();
+    let drop = [west + (east - west) * dice.random_range(0.2..0.8), y];
+    json!({ "cut": { "line": { "type": "LineString", "coordinates": line }, "drop": drop } })
 }

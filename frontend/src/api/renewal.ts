@@ -20,6 +20,9 @@ export type Member = components['schemas']['Member'];
 /** Ground that another unit has. */
 export type Conflict = components['schemas']['Conflict'];
 
+/** People, houses, cases and contracts of some ground, as far as they may be counted. */
+export type Counts = components['schemas']['Counts'];
+
 /** What some steps lead to. */
 export type Outline = components['schemas']['Outline'];
 
@@ -80,6 +83,16 @@ export type Report = components['schemas']['UnitReport'];
 /** All units with figures and maturity, the ripest first. */
 export const units = (signal?: AbortSignal) =>
   request<components['schemas']['Units']>('renewal/units', signal ? { signal } : {});
+
+/** Levels that units are summed up by, the least first. */
+export const LEVELS = ['grid', 'co_op', 'village', 'street', 'district'] as const;
+export type Level = (typeof LEVELS)[number];
+export type RenewalTotals = components['schemas']['RenewalTotals'];
+export type RenewalPlace = components['schemas']['RenewalPlace'];
+
+/** What the units of each place of a level hold. */
+export const totals = (by: Level, signal?: AbortSignal) =>
+  request<RenewalTotals>(`renewal/totals?by=${by}`, signal ? { signal } : {});
 
 /** What lies on a unit's ground, and what may stop it. */
 export const report = (id: string, signal?: AbortSignal) =>

@@ -1643,6 +1643,13 @@ export interface components {
                 place: components["schemas"]["LonLat"];
                 area_m2: number;
             }[];
+            remainders: {
+                grid: string;
+                name: string;
+                area_m2: number;
+                place: components["schemas"]["LonLat"];
+                geometry: components["schemas"]["Geometry"];
+            }[];
             figures?: components["schemas"]["Statistics"];
             indicators: components["schemas"]["Indicator"][];
             grids: components["schemas"]["Member"][];
@@ -1712,6 +1719,24 @@ export interface components {
             indicators: components["schemas"]["Indicator"][];
             maturity: components["schemas"]["Maturity"];
         } & components["schemas"]["Counts"];
+        /** @description What the units of one place hold. */
+        RenewalPlace: {
+            id: string | null;
+            code: string;
+            name: string;
+            units: number;
+            area_m2: number;
+            indicators: components["schemas"]["Indicator"][];
+        } & components["schemas"]["Counts"];
+        /** @description Every level adds up to all units: what lies in no place of it is told apart. */
+        RenewalTotals: {
+            sequence: number;
+            as_of: string;
+            by: string;
+            places: components["schemas"]["RenewalPlace"][];
+            nowhere?: components["schemas"]["RenewalPlace"];
+            total: components["schemas"]["RenewalPlace"] | null;
+        };
         Units: {
             sequence: number;
             as_of: string;
@@ -1882,7 +1907,20 @@ export interface components {
             layer: string;
             state?: string;
             edition?: string;
+            valid_from?: string;
+            valid_to?: string;
             plots: number;
+            documents?: components["schemas"]["PlanInForce"][];
+        };
+        /** @description A plan document with so many plots in force. */
+        PlanInForce: {
+            id: string;
+            name: string;
+            plots: number;
+            state?: string;
+            edition?: string;
+            valid_from?: string;
+            valid_to?: string;
         };
         PlanVersions: components["schemas"]["PlanVersion"][];
         /** @description What of each class of land there is before and after. Rows with what is bare, less what counts twice, are the area. */

@@ -31,6 +31,7 @@ export const useSnapping = defineStore('snapping', () => {
   const index = shallowRef<SnapIndex | null>(null);
   const borders = shallowRef<Borders | null>(null);
   const edited = ref('');
+  const hidden = ref<string[]>([]);
   let own: () => Own = () => NOTHING;
   let asking: AbortController | null = null;
 
@@ -39,16 +40,28 @@ export const useSnapping = defineStore('snapping', () => {
     (layers.catalog?.layers ?? []).filter(
       (layer) =>
         layer.id === edited.value ||
-        (layers.looks[layer.id]?.visible && !layer.personal && layer.count !== 0),
+        ((layers.looks[layer.id]?.visible || hidden.value.includes(layer.id)) &&
+          !layer.personal &&
+          layer.count !== 0),
     ),
   );
 
-  /** Begins with the edited layer, the partitions and the houses that are shown. */
-  function begin(layer: string, shapes: () => Own): void {
+  /**
+   * Begins with the edited layer, the partitions and the houses that are shown, and with further
+   * layers whether they are shown or not.
+   */
+  function begin(layer: string, shapes: () => Own, also: string[] = []): void {
     edited.value = layer;
     own = shapes;
+    hidden.value = also;
     chosen.value = offered.value
-      .filter((each) => each.id === layer || each.partition || each.id === 'building')
+      .filter(
+        (each) =>
+          each.id === layer ||
+          each.id === 'building' ||
+          also.includes(each.id) ||
+          (each.partition && layers.looks[each.id]?.visible),
+      )
       .map((each) => each.id);
     stage.value?.map.on('moveend', load);
     void load();

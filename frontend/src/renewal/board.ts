@@ -22,11 +22,15 @@ export interface Shown {
   conflicts: Geometry[];
   /** Holes where borders do not quite meet. */
   slivers: LonLat[];
+  /** What is left over of grids that are only in part inside. */
+  remainders: Geometry[];
 }
 
 export interface BoardEvents {
   hovered(point: LonLat | null): void;
   clicked(point: LonLat): void;
+  /** A lasso on its way, closed where the pointer is. */
+  lassoing(around: Polygon): void;
   lassoed(around: Polygon): void;
 }
 
@@ -34,6 +38,7 @@ const SHAPE = 'renewal:shape';
 const LASSO = 'renewal:lasso';
 const VIOLET = '#6b3fa0';
 const RED = '#c92a2a';
+const AMBER = '#b86e00';
 
 /** A lasso shorter than this, in pixels, is a click that slipped. */
 const SHORTEST = 24;
@@ -82,6 +87,7 @@ export class Board {
     add(shown.preview, 'preview');
     add(shown.under, 'under');
     for (const conflict of shown.conflicts) add(conflict, 'conflict');
+    for (const rest of shown.remainders) add(rest, 'rest');
     for (const place of shown.slivers) add({ type: 'Point', coordinates: place }, 'sliver');
     this.set(SHAPE, areas);
   }
@@ -112,27 +118,29 @@ export class Board {
       return;
     }
     this.way.push(point);
-    this.set(LASSO, [
-      {
-        type: 'Feature',
-        geometry: { type: 'Polygon', coordinates: [closed(this.way)] },
-        properties: { role: 'lasso' },
-      },
-    ]);
+    const around: Polygon = { type: 'Polygon', coordinates: [closed(this.way)] };
+    this.set(LASSO, [{ type: 'Feature', geometry: around, properties: { role: 'lasso' } }]);
+    if (this.isLasso(this.way)) this.events.lassoing(around);
   }
 
   private released(): void {
     const way = this.way;
     this.way = null;
     this.set(LASSO, []);
-    if (!way || way.length < 4) return;
+    if (!way) return;
+    if (this.isLasso(way)) this.events.lassoed({ type: 'Polygon', coordinates: [closed(way)] });
+    else this.events.hovered(null);
+  }
+
+  /** Whether a way is around something, and no click that slipped. */
+  private isLasso(way: LonLat[]): boolean {
+    if (way.length < 4) return false;
     const spots = way.map((point) => this.map.project(point));
     const xs = spots.map((spot) => spot.x);
     const ys = spots.map((spot) => spot.y);
     const wide = Math.max(...xs) - Math.min(...xs);
     const high = Math.max(...ys) - Math.min(...ys);
-    if (Math.max(wide, high) < SHORTEST) return;
-    this.events.lassoed({ type: 'Polygon', coordinates: [closed(way)] });
+    return Math.max(wide, high) >= SHORTEST;
   }
 
   private set(source: string, features: Feature[]): void {
@@ -168,11 +176,13 @@ function boardLayers(): LayerSpecification[] {
   return [
     fill('outline', VIOLET, 0.2),
     fill('under', VIOLET, 0.12),
+    fill('rest', AMBER, 0.18),
     fill('conflict', RED, 0.26),
     line('outline', '#ffffff', 6),
     { ...line('outline', VIOLET, 3), id: 'renewal:outline-core' } as LayerSpecification,
     line('preview', VIOLET, 2, [2, 2]),
     line('under', VIOLET, 1.4),
+    line('rest', AMBER, 1.6, [1.5, 1.5]),
     line('conflict', RED, 2),
     {
       id: 'renewal:sliver',

@@ -1,9 +1,15 @@
 /** What an outline holds, as rows of a list: the same for the table, for a preview and for a comparison. */
-import type { Indicator, Outline } from '../api/renewal';
+import type { Counts, Indicator, Outline } from '../api/renewal';
 import { areaText, moneyText, number } from '../language/format';
 import type { Texts } from '../language/zh';
 
 type Write = (value: number) => string;
+
+/** What is counted on some ground: an outline's, or a place's. */
+export interface Held {
+  figures?: Pick<NonNullable<Outline['figures']>, 'area_m2'> & Partial<Counts>;
+  indicators: Indicator[];
+}
 
 /** One figure. */
 export interface Row {
@@ -19,7 +25,7 @@ export interface Row {
 }
 
 /** Figures of an outline in the order in which they are read. */
-export function rowsOf(outline: Outline | null, t: Texts, pick: (text: Indicator['title']) => string): Row[] {
+export function rowsOf(outline: Held | null, t: Texts, pick: (text: Indicator['title']) => string): Row[] {
   const words = t.renewal;
   const figures = outline?.figures;
   const rows: Row[] = [];

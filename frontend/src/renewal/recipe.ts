@@ -1,5 +1,22 @@
 /** The steps of an outline as the drawing table changes them. */
+import type { LonLat } from '../api';
 import type { Ground, Step } from '../api/renewal';
+import { crossing } from '../editing/geometry/crossing';
+import { outlineOf } from '../editing/geometry/outline';
+
+/** Less than this, in square degrees, is a line that was gone along twice: about a square metre. */
+const LEAST = 1e-10;
+
+/** Whether a closed ring is around some ground and crosses itself nowhere: what an area may be of. */
+export function encloses(ring: LonLat[]): boolean {
+  let doubled = 0;
+  for (let at = 0; at + 1 < ring.length; at += 1) {
+    const [[ax, ay], [bx, by]] = [ring[at] as LonLat, ring[at + 1] as LonLat];
+    doubled += ax * by - bx * ay;
+  }
+  const outline = outlineOf({ type: 'Polygon', coordinates: [ring] });
+  return Math.abs(doubled) / 2 > LEAST && outline !== null && crossing(outline) === null;
+}
 
 /** The layer that units are composed of. */
 export const GRID = 'grid';

@@ -19,7 +19,7 @@ import { useDraw } from '../measure/store';
 import { freePadding } from '../shell/padding';
 import { useShell } from '../shell/store';
 import type { Board } from './board';
-import { GRID, joined, type Sign, toggled } from './recipe';
+import { encloses, GRID, joined, type Sign, toggled } from './recipe';
 
 /** What the pointer does on the drawing table. */
 export type Tool = 'pick' | 'lasso' | 'cut' | 'area';
@@ -32,6 +32,18 @@ interface Grid {
   box: Bounds;
   geometry: Polygon | MultiPolygon;
 }
+
+/** What the outline would become by what the pointer is about to do. */
+interface Wish {
+  /** What it is about: what is asked twice is answered once. */
+  key: string;
+  steps: Step[];
+  /** The feature under the pointer. */
+  under: Geometry | null;
+}
+
+/** Layers that a cut runs along, shown or not: roads, parcels, boundaries. */
+const BORDERS = ['road', 'parcel', 'co_op'];
 
 /** The drawing table: the outline under way, what it holds, and what the pointer would change of it. */
 export const useRenewal = defineStore('renewal', () => {
@@ -59,7 +71,7 @@ export const useRenewal = defineStore('renewal', () => {
   /** A line that was drawn: the next click says which piece to give up. */
   const line = shallowRef<LonLat[] | null>(null);
   const grids = shallowRef<Grid[]>([]);
-  const under = shallowRef<Grid | null>(null);
+  const under = shallowRef<Geometry | null>(null);
   const dirty = ref(false);
   /** Hectares that a unit shall grow to from where is clicked next. */
   const seeding = ref<number | null>(null);
@@ -70,7 +82,14 @@ export const useRenewal = defineStore('renewal', () => {
   let canvas: Canvas | null = null;
   let asking: AbortController | null = null;
   let looking = false;
-  let wanted: Grid | null = null;
+  /** What to look at next; the last wish while a question is under way. */
+  let wanted: (() => Wish | null | Promise<Wish | null>) | null = null;
+  /** What the preview is about. */
+  let looked = '';
+  /** Grows with every outline: what was asked of an earlier one is not shown. */
+  let turn = 0;
+  /** The feature that was under the pointer last, of a layer that is not loaded. */
+  let found: Grid | null = null;
 
   const canUndo = computed(() => (steps.value?.before.length ?? 0) > 0);
   const canRedo = computed(() => (steps.value?.after.length ?? 0) > 0);
@@ -87,7 +106,7 @@ export const useRenewal = defineStore('renewal', () => {
     inspector.close();
     current.inspecting = false;
     const { Board } = await import('./board');
-    board ??= new Board(current.map, { hovered, clicked: (point) => void clicked(point), lassoed });
+    board ??= new Board(current.map, { hovered, clicked: (point) => void clicked(point), lassoing, lassoed });
     shell.side = 'renewal';
     unit.value = of.unit ?? null;
     variant.value = of.variant ?? null;
@@ -111,8 +130,7 @@ export const useRenewal = defineStore('renewal', () => {
     board = null;
     steps.value = null;
     outline.value = null;
-    preview.value = null;
-    under.value = null;
+    forget();
     error.value = null;
     unit.value = null;
     variant.value = null;
@@ -152,7 +170,7 @@ export const useRenewal = defineStore('renewal', () => {
     const mine = new AbortController();
     asking = mine;
     busy.value = true;
-    preview.value = null;
+    forget();
     try {
       outline.value = await renewal.outline(now, unit.value?.id ?? null, mine.signal);
       error.value = null;
@@ -166,6 +184,7 @@ export const useRenewal = defineStore('renewal', () => {
       }
     } finally {
       if (asking === mine) busy.value = false;
+      void look();
     }
   }
 
@@ -210,7 +229,7 @@ export const useRenewal = defineStore('renewal', () => {
     tool.value = next;
     error.value = null;
     dropCanvas();
-    hovered(null);
+    forget();
     board?.use(next === 'pick' || next === 'lasso' ? next : 'none');
     if (next === 'cut' || next === 'area') void drawWith(next);
   }
@@ -225,13 +244,17 @@ export const useRenewal = defineStore('renewal', () => {
       insert: () => {},
       remove: () => {},
       drawn,
-      sketched: () => {},
+      sketched: ({ points }) => sketched(points),
     });
     canvas.use(next === 'cut' ? 'split' : 'part', 'polygon');
-    snapping.begin(GRID, () => {
-      const own = outlineOf(outline.value?.geometry ?? null);
-      return { ids: new Set(), shapes: own ? [own] : [] };
-    });
+    snapping.begin(
+      GRID,
+      () => {
+        const own = outlineOf(outline.value?.geometry ?? null);
+        return { ids: new Set(), shapes: own ? [own] : [] };
+      },
+      BORDERS,
+    );
     snapping.tracing = true;
   }
   watch([() => snapping.index, () => snapping.borders], ([index, borders]) => {
@@ -274,7 +297,7 @@ export const useRenewal = defineStore('renewal', () => {
     if (tool.value !== 'pick') return;
     if (layer.value === GRID) {
       const grid = gridAt(point);
-      if (grid) await put(toggled(steps.value?.now ?? [], grid.id, chosen.value.has(grid.id)));
+      if (grid) await pick(grid.id);
       return;
     }
     try {
@@ -284,6 +307,9 @@ export const useRenewal = defineStore('renewal', () => {
       error.value = reason;
     }
   }
+
+  /** Takes a grid in, or out again. */
+  const pick = (grid: string) => put(toggled(steps.value?.now ?? [], grid, chosen.value.has(grid)));
 
   /** Asks for units that grow from a point; the best is shown. */
   async function grow(seed: LonLat, hectares: number): Promise<void> {
@@ -322,15 +348,100 @@ export const useRenewal = defineStore('renewal', () => {
     );
   }
 
-  /** Follows the pointer: what the outline would hold with the grid under it taken in or out. */
-  function hovered(point: LonLat | null): void {
-    const picks =
-      open.value && tool.value === 'pick' && layer.value === GRID && !line.value && seeding.value === null;
-    const grid = point && picks ? gridAt(point) : null;
-    if (grid?.id === under.value?.id) return;
-    under.value = grid;
+  /** Forgets what the pointer was about. */
+  function forget(): void {
+    turn += 1;
+    wanted = null;
+    looked = '';
     preview.value = null;
-    wanted = grid;
+    under.value = null;
+  }
+
+  const now = () => steps.value?.now ?? [];
+
+  /** Follows the pointer: what the outline would hold with what is under it taken in or out. */
+  function hovered(point: LonLat | null): void {
+    const picks = open.value && seeding.value === null && (tool.value === 'pick' || line.value !== null);
+    if (!point || !picks) {
+      if (looked || under.value || wanted) forget();
+    } else if (line.value) {
+      const knife = line.value;
+      wish(() => parted(knife, point));
+    } else if (layer.value === GRID) {
+      const grid = gridAt(point);
+      if (!grid) forget();
+      else if (under.value !== grid.geometry) {
+        forget();
+        under.value = grid.geometry;
+        wish(() => ({
+          key: grid.id,
+          steps: toggled(now(), grid.id, chosen.value.has(grid.id)),
+          under: grid.geometry,
+        }));
+      }
+    } else {
+      const of = layer.value;
+      wish(() => featureAt(of, point));
+    }
+  }
+
+  /** The piece under the pointer given up. */
+  function parted(knife: LonLat[], drop: LonLat): Wish | null {
+    const whole = outline.value?.geometry as Polygon | MultiPolygon | null | undefined;
+    if (!whole || !contains(whole, drop)) return null;
+    const kept = preview.value?.geometry as Polygon | MultiPolygon | null | undefined;
+    // What is shown gave this piece up already.
+    const same = looked.startsWith('cut') && kept && !contains(kept, drop);
+    return {
+      key: same ? looked : `cut ${drop.join()}`,
+      steps: [...now(), { cut: { line: { type: 'LineString', coordinates: knife }, drop } }],
+      under: null,
+    };
+  }
+
+  /** The feature of a layer under the pointer. */
+  async function featureAt(of: string, point: LonLat): Promise<Wish | null> {
+    const [x, y] = point;
+    const here = ({ box: [west, south, east, north], geometry }: Grid) =>
+      x >= west && x <= east && y >= south && y <= north && contains(geometry, point);
+    if (!found || !here(found)) {
+      const id = (await api.lookup(point)).at[of]?.[0]?.id;
+      const feature = id ? await api.item(of, id) : null;
+      const box = boundsOf(feature?.geometry ?? null);
+      if (!id || !box || !feature?.geometry) return null;
+      found = { id, box, geometry: feature.geometry as Polygon | MultiPolygon };
+    }
+    const { id, geometry } = found;
+    return {
+      key: `${of} ${id}`,
+      steps: joined(now(), sign.value, { layer: of, ids: [id] }),
+      under: geometry,
+    };
+  }
+
+  /** An area that is being drawn, up to the pointer. */
+  function sketched(points: LonLat[]): void {
+    const ring = [...points, points[0] as LonLat];
+    if (tool.value !== 'area' || points.length < 3 || !encloses(ring)) return;
+    wish(() => ({
+      key: `area ${points.join()}`,
+      steps: joined(now(), sign.value, { area: { type: 'Polygon', coordinates: [ring] } }),
+      under: null,
+    }));
+  }
+
+  function lassoing(around: Polygon): void {
+    const of = { layer: layer.value, lasso: around };
+    if (!encloses((around.coordinates[0] ?? []) as LonLat[])) return;
+    wish(() => ({
+      key: `lasso ${around.coordinates[0]?.length}`,
+      steps: joined(now(), sign.value, of),
+      under: null,
+    }));
+  }
+
+  function wish(for_: () => Wish | null | Promise<Wish | null>): void {
+    wanted = for_;
     void look();
   }
 
@@ -338,14 +449,23 @@ export const useRenewal = defineStore('renewal', () => {
   async function look(): Promise<void> {
     if (looking || !wanted || !steps.value || busy.value) return;
     looking = true;
-    const grid = wanted;
+    const [mine, asked] = [turn, wanted];
     wanted = null;
     try {
-      const next = toggled(steps.value.now, grid.id, chosen.value.has(grid.id));
-      const answer = await renewal.outline(next, unit.value?.id ?? null);
-      if (under.value?.id === grid.id) preview.value = answer;
+      const own = await asked();
+      if (mine !== turn) return;
+      if (!own) {
+        looked = '';
+        under.value = null;
+        preview.value = null;
+      } else if (own.key !== looked) {
+        under.value = own.under;
+        const answer = await renewal.outline(own.steps, unit.value?.id ?? null);
+        if (mine === turn) [preview.value, looked] = [answer, own.key];
+      }
     } catch {
       // What cannot be done has no preview; the click says why.
+      if (mine === turn) [preview.value, looked] = [null, ''];
     } finally {
       looking = false;
       if (wanted) void look();
@@ -356,11 +476,12 @@ export const useRenewal = defineStore('renewal', () => {
     board?.show({
       outline: outline.value?.geometry ?? null,
       preview: suggested.value?.geometry ?? preview.value?.geometry ?? null,
-      under: under.value?.geometry ?? null,
+      under: under.value,
       conflicts: [...(outline.value?.conflicts ?? []), ...(preview.value?.conflicts ?? [])].map(
         (conflict) => conflict.geometry,
       ),
       slivers: (outline.value?.slivers ?? []).map((sliver) => sliver.place),
+      remainders: (outline.value?.remainders ?? []).map((rest) => rest.geometry),
     });
   });
   // A grid that somebody moves moves the outline.
@@ -406,11 +527,13 @@ export const useRenewal = defineStore('renewal', () => {
     canRedo,
     start,
     stop,
+    pick,
     use,
     back,
     again,
     finish,
     show,
+    fill: (area: Geometry) => add('add', { area: area as Polygon }),
     clear: () => put([]),
   };
 });

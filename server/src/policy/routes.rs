@@ -163,6 +163,7 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/renewal/disposal", Somebody),
     ("POST", "/renewal/disposal", Writer),
     ("GET", "/renewal/units", Somebody),
+    ("GET", "/renewal/totals", Somebody),
     ("GET", "/renewal/units/{id}/report", Somebody),
     ("POST", "/renewal/measures", Writer),
     ("GET", "/renewal/units/{id}/work", Somebody),

@@ -14,6 +14,7 @@ mod maturity;
 mod measures;
 mod outline;
 mod report;
+mod rollup;
 mod rule;
 mod steps;
 mod units;
@@ -49,6 +50,7 @@ pub(crate) fn routes() -> Router<App> {
             get(disposal::classes).post(disposal::rule),
         )
         .route("/renewal/units", get(units::units))
+        .route("/renewal/totals", get(rollup::totals))
         .route("/renewal/measures", post(measures::set))
         .route("/renewal/units/{id}/report", get(report::report))
         .route("/renewal/units/{id}/work", get(work::work))

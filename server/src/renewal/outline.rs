@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use axum::{Json, body::Bytes, extract::State};
-use geo::{Geometry, MultiPolygon};
+use geo::{Geometry, InteriorPoint, MultiPolygon};
 use serde::{Deserialize, Serialize};
 use yizhangtu_data::{
     measure,
     overlay::{self, SLIVER_M2},
     topology::{self, TOLERANCE_M2, polygons},
 };
-use yizhangtu_index::Rule;
+use yizhangtu_index::{Area, Rule};
 
 use super::{
     figures::Figures,
@@ -55,6 +55,19 @@ pub(super) struct Outline {
     pub(super) co_ops: Vec<Member>,
     /// Units that it runs into: it is refused while there are any.
     pub(super) conflicts: Vec<Conflict>,
+    /// What a cut or a removal leaves of its grids that is no other unit's either.
+    remainders: Vec<Remainder>,
+}
+
+/// Ground that is left over: of a grid that is only in part inside, or in a hole.
+#[derive(Serialize)]
+struct Remainder {
+    /// The grid that it is of.
+    grid: String,
+    name: String,
+    area_m2: f64,
+    place: [f64; 2],
+    geometry: geojson::Geometry,
 }
 
 /// A small piece of ground.
@@ -141,6 +154,7 @@ impl Outline {
             grids: Vec::new(),
             co_ops: Vec::new(),
             conflicts: Vec::new(),
+            remainders: Vec::new(),
         };
         if done.ground.0.is_empty() {
             return Ok(outline);
@@ -153,6 +167,7 @@ impl Outline {
         outline.grids = members(viewer, &seen, "grid", &subject);
         outline.co_ops = members(viewer, &seen, "co_op", &subject);
         outline.conflicts = conflicts(viewer, &seen, &subject, unit)?;
+        outline.remainders = remainders(&seen, &subject, &outline.grids, unit)?;
         outline.geometry = Some(geojson::Geometry::from(&single(done.ground)));
         Ok(outline)
     }
@@ -221,6 +236,82 @@ pub(super) fn titles(viewer: &Viewer, layer: &Arc<LayerSnapshot>, at: u32) -> (S
     };
     let label = layer.layer.label.as_deref();
     (text(layer.layer.code.as_deref()), text(label))
+}
+
+/// Ground of no unit that an outline leaves over: of the grids that it has only in part, and in
+/// its holes.
+fn remainders(
+    snapshot: &Snapshot,
+    subject: &Subject,
+    grids: &[Member],
+    unit: Option<&str>,
+) -> Result<Vec<Remainder>, Problem> {
+    let mut found = Vec::new();
+    let mut told: Vec<MultiPolygon<f64>> = Vec::new();
+    let layer = snapshot.layer("grid");
+    for member in grids.iter().filter(|member| !member.whole) {
+        let grid = layer.and_then(|layer| layer.get(&member.id));
+        let Some(ground) = grid.and_then(|grid| polygons(grid.geometry.as_ref()?)) else {
+            continue;
+        };
+        let rest = overlay::difference(&ground, &subject.outline).map_err(too_wide)?;
+        let rest = free(snapshot, rest, unit)?;
+        let name = [&member.name, &member.code]
+            .into_iter()
+            .find(|name| !name.is_empty());
+        let name = name.map(String::as_str).unwrap_or_default();
+        found.extend(Remainder::of(&member.id, name, rest.clone()));
+        told.push(rest);
+    }
+    let holes = subject.outline.iter().flat_map(|part| part.interiors());
+    let holes = holes.map(|ring| geo::Polygon::new(ring.clone(), Vec::new()));
+    let mut left = MultiPolygon(holes.collect());
+    if !left.0.is_empty() {
+        let known = overlay::union(&told).map_err(too_wide)?;
+        for ground in [&known, &subject.outline] {
+            left = overlay::difference(&left, ground).map_err(too_wide)?;
+        }
+        let holes = free(snapshot, left, unit)?.0.into_iter();
+        found.extend(holes.filter_map(|hole| Remainder::of("", "", MultiPolygon(vec![hole]))));
+    }
+    Ok(found)
+}
+
+impl Remainder {
+    fn of(grid: &str, name: &str, rest: MultiPolygon<f64>) -> Option<Self> {
+        let place = rest.interior_point()?;
+        Some(Self {
+            grid: grid.to_owned(),
+            name: name.to_owned(),
+            area_m2: measure::area_m2(&Geometry::MultiPolygon(rest.clone())),
+            place: [place.x(), place.y()],
+            geometry: geojson::Geometry::from(&single(rest)),
+        })
+    }
+}
+
+/// Some ground without that of other units, and without what is too small to be meant.
+fn free(
+    snapshot: &Snapshot,
+    mut ground: MultiPolygon<f64>,
+    unit: Option<&str>,
+) -> Result<MultiPolygon<f64>, Problem> {
+    if let (Some(units), Ok(area)) = (
+        snapshot.layer("renewal_unit"),
+        Area::from_multi_polygon(&ground),
+    ) {
+        let others: Vec<_> = (units.within(&area, Rule::Intersects).into_iter())
+            .map(|at| units.record(at))
+            .filter(|record| unit != Some(&*record.id))
+            .filter_map(|record| polygons(record.geometry.as_ref()?))
+            .collect();
+        if !others.is_empty() {
+            let others = overlay::union(&others).map_err(too_wide)?;
+            ground = overlay::difference(&ground, &others).map_err(too_wide)?;
+        }
+    }
+    (ground.0).retain(|part| measure::area_m2(&part.clone().into()) > TOLERANCE_M2);
+    Ok(ground)
 }
 
 /// The ground that a subject shares with other units: what the keeper of the map refuses.

@@ -823,6 +823,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[(JSON, "Units")],
     ),
     get(
+        "/renewal/totals",
+        RENEWAL,
+        "getRenewalTotals",
+        "更新单元按网格、经济社、村、镇街、区汇总 / what the units of each grid, co-operative, village, street or district hold",
+        &["renewal-by"],
+        &[(JSON, "RenewalTotals")],
+    ),
+    get(
         "/renewal/units/{id}/report",
         RENEWAL,
         "getUnitReport",
@@ -852,7 +860,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         RENEWAL,
         "getPlans",
         "现状、现行规划和各规划版本 / land as it is, the plan in force, and versions of plans",
-        &[],
+        &["as-of"],
         &[(JSON, "PlanVersions")],
     ),
     get(
@@ -860,7 +868,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         RENEWAL,
         "getLandStructure",
         "用地结构：前、后、增减，合计等于范围面积 / structure of the land before and after, which adds up to the ground",
-        &["plan-before", "plan-after", "plan-layer", "plan-place", "structure-f"],
+        &["plan-before", "plan-after", "plan-layer", "plan-place", "as-of", "structure-f"],
         &[(JSON, "LandStructure"), (XLSX, "binary")],
     ),
     get(

@@ -49,6 +49,7 @@ pub(super) fn name_of(key: &str) -> &str {
         "case-to" => "to",
         "case-state" => "state",
         "case-f" => "f",
+        "renewal-by" => "by",
         "plan-before" => "before",
         "plan-after" => "after",
         "plan-layer" => "layer",
@@ -187,6 +188,12 @@ pub(super) fn all(app: &App) -> Value {
     ] {
         add(name, "query", words, text.clone());
     }
+    add(
+        "renewal-by",
+        "query",
+        "汇总的层级 / level that is summed up by",
+        json!({ "type": "string", "enum": ["grid", "co_op", "village", "street", "district"], "default": "village" }),
+    );
     add(
         "plan-layer",
         "query",
