@@ -35,11 +35,12 @@ frontend/dist/index.html: frontend/package-lock.json frontend/index.html fronten
 test: test-rust test-bench test-frontend test-programs test-browser
 
 # Test binaries one beside another where nextest is installed, one after another elsewhere; the
-# examples in the documentation are no business of nextest's.
+# examples in the documentation are no business of nextest's. Tests wait as well as compute (for
+# locks, clocks, disks): more of them than processors run at once.
 test-rust: page
 	scripts/install build
 	if cargo nextest --version >/dev/null 2>&1; then \
-		cargo nextest run --workspace --locked --no-fail-fast && cargo test --doc --workspace --locked; \
+		cargo nextest run --workspace --locked --no-fail-fast --test-threads $$(( ($$(nproc) * 3 + 1) / 2 )) && cargo test --doc --workspace --locked; \
 	else \
 		cargo test --workspace --locked; \
 	fi

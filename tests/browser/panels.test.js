@@ -24,15 +24,15 @@ async function panels(device, user) {
 /** Touches each number found, and holds what its list tells against it; those of tables are left out. */
 async function touchAll(page, selector) {
   const count = await page.locator(selector).count();
-  const list = page.getByTestId('houses-behind');
+  const list = page.getByTestId('behind');
   let listed = 0;
   for (let at = 0; at < count; at += 1) {
     const number = page.locator(selector).nth(at);
     const told = await number.innerText();
     await number.click();
     await list.locator('.sum b').waitFor();
-    // Shares and means open what they are made of: the list need not tell them.
-    if (!/[%.]/.test(told)) {
+    // Shares, means and square metres open what they are made of: the list need not tell them.
+    if (!/[%.米]/.test(told)) {
       assert.equal(digits(await list.locator('.sum b').innerText()), digits(told), `${selector} ${at}: ${told}`);
       listed += 1;
     }
@@ -67,7 +67,7 @@ test('on a telephone the houses behind a number are coloured where the sheet lea
   const { page, close } = await panels(PHONE, 'grid_worker');
   await page.locator('.panels').getByRole('tab', { name: '人屋' }).click();
   await page.locator('[data-figure="unverified"] button').click();
-  const list = page.getByTestId('houses-behind');
+  const list = page.getByTestId('behind');
   await list.getByRole('button', { name: '上图' }).click();
   await eventually(page, () => !!document.querySelector('.map').stage.map.getLayer('dots'));
   // From afar they are dots, all of them beside the sheet.
@@ -78,9 +78,9 @@ test('on a telephone the houses behind a number are coloured where the sheet lea
     const sheet = document.querySelector('.panels').getBoundingClientRect();
     return drawn.length > 10 && drawn.every(({ geometry }) => map.project(geometry.coordinates).y + top < sheet.top);
   });
-  await picture(page, 'phone-houses-behind');
+  await picture(page, 'phone-behind');
   const first = list.locator('.entry').first();
-  const id = await first.getAttribute('data-house');
+  const id = await first.getAttribute('data-part');
   await first.tap();
   await page.locator('.house .residents').waitFor();
   await eventually(page, (house) => {
@@ -89,13 +89,13 @@ test('on a telephone the houses behind a number are coloured where the sheet lea
   }, id);
   await picture(page, 'phone-house-of-list');
   await page.locator('.inspector').getByRole('button', { name: '返回' }).tap();
-  await list.locator(`[data-house="${id}"]`).waitFor();
+  await list.locator(`[data-part="${id}"]`).waitFor();
   await list.locator('header .icon-button').tap();
   await eventually(page, () => !document.querySelector('.map').stage.map.getLayer('dots'));
   await close();
 });
 
-test('the numbers of a drawn area open their houses', async () => {
+test('the numbers of a drawn area open their houses, cases, contracts and land', async () => {
   const { page, close } = await openAs('village_clerk');
   await page.locator('.map').waitFor();
   const center = await page.evaluate(() => document.querySelector('.map').stage.view().center);
@@ -107,7 +107,14 @@ test('the numbers of a drawn area open their houses', async () => {
   await page.mouse.move(600, 400);
   await page.mouse.click(800, 600);
   await page.locator('[data-testid="statistics"] p[data-figure="people"] b').waitFor();
-  assert.ok((await touchAll(page, '[data-testid="statistics"] .number-link')) >= 10);
+  assert.ok((await touchAll(page, '[data-testid="statistics"] .number-link')) >= 12);
+  const behind = page.getByTestId('behind');
+  await page.locator('[data-figure="violations"] button').click();
+  await behind.getByRole('button', { name: '上图' }).click();
+  await eventually(page, () => !!document.querySelector('.map').stage.map.getLayer('shade:violation_case'));
+  await picture(page, 'cases-behind');
+  await behind.locator('.entry').first().click();
+  await page.locator('.inspector').getByText('违建').first().waitFor();
   await picture(page, 'desktop-area-numbers');
   await close();
 });

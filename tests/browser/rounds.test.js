@@ -41,7 +41,7 @@ test('a round over two grids is begun, a visit counts in it, houses and grids ha
   const left = panel.locator('[data-state="left"] b button');
   const figure = Number((await left.innerText()).replace(/\D/g, ''));
   await left.click();
-  const list = page.getByTestId('houses-behind');
+  const list = page.getByTestId('behind');
   assert.match(await list.locator('.entry-title').first().innerText(), /号|巷|街|路/, 'houses are called by their address');
   assert.equal(Number((await list.locator('.sum b').innerText()).replace(/\D/g, '')), figure);
   await close();

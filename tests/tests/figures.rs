@@ -104,6 +104,67 @@ fn every_number_is_the_sum_of_its_list() {
             );
         }
     }
+    // So are those of cases, contracts and land, in square metres as well.
+    for asked in [of("village"), grid.clone()] {
+        let told = clerk.post("/statistics", &asked).json();
+        let behind = |path: &str| {
+            let address = format!("/statistics/features?limit=50000&figure={}", encoded(path));
+            let list = clerk.post(&address, &asked);
+            assert_eq!(list.status, 200, "{path}: {}", list.text());
+            list.json()
+        };
+        for path in [
+            "violations.count",
+            "violations.demolished_count",
+            "contracts.count",
+            "contracts.expiring_90d",
+        ] {
+            let list = behind(path);
+            let rows = list["rows"].as_array().expect("rows").len();
+            assert_eq!(
+                told.pointer(&format!("/{}", path.replace('.', "/"))),
+                Some(&json!(rows))
+            );
+            assert_eq!(
+                (&list["total"], &list["matched"]),
+                (&json!(rows), &json!(rows))
+            );
+        }
+        let square_metres = |path: &str| -> f64 {
+            let list = behind(path);
+            let rows = list["rows"].as_array().expect("rows").iter();
+            rows.map(|row| row["area_m2"].as_f64().expect("m²")).sum()
+        };
+        let same = |path: &str, whole: &Value| {
+            let (sum, whole) = (square_metres(path), whole.as_f64().expect("m²"));
+            assert!(
+                (sum - whole).abs() < 1e-6 * whole.max(1.0),
+                "{path}: {sum} {whole}"
+            );
+        };
+        same("violations.count", &told["violations"]["area_m2"]);
+        same(
+            "violations.demolished_count",
+            &told["violations"]["demolished_m2"],
+        );
+        for land in ["land_use", "plan_land"] {
+            let classes = told[land].as_array().expect("classes");
+            assert!(!classes.is_empty(), "{land}");
+            for class in classes {
+                let text = |field: &str| class[field].as_str().expect("a text").to_owned();
+                let path = format!("{land}.{}.{}", text("class_std"), text("code"));
+                same(&path, &class["area_m2"]);
+            }
+        }
+        for line in told["control_lines"].as_array().expect("lines") {
+            let path = format!("control_lines.{}", line["kind"].as_str().expect("a kind"));
+            // Ground under two lines of a kind counts once.
+            let whole = line["area_m2"].as_f64().expect("m²");
+            assert!(square_metres(&path) >= whole - 1e-6 * whole, "{path}");
+        }
+    }
+    let missing = clerk.post("/statistics/features?figure=violations.moon", &grid);
+    assert_eq!(missing.status, 400);
     // What each kind of residence counts is everybody.
     let told = clerk.post("/statistics", &grid).json();
     let stays = told["people"]["by_stay"].as_object().expect("kinds");

@@ -1,7 +1,7 @@
 /** What the panels show beside the statistics: rounds of visits, and the quality of the data. */
 import { post, request } from './client';
 import type { components } from './schema';
-import { type HouseList, type HousePage, paged } from './statistics';
+import { type BehindPage, type HouseList, paged } from './statistics';
 import type { LonLat } from './types';
 
 /** What came of a house: in a round, or without one how long ago it was seen. */
@@ -24,7 +24,7 @@ export type CoverageFigure =
 /** The houses that a number of a round is made of, or of the visits altogether. */
 export const coverageHouses = (
   of: { of: CoverageFigure; round?: string; grid?: string },
-  page: HousePage,
+  page: BehindPage,
   signal?: AbortSignal,
 ) => request<HouseList>(`coverage/houses?${paged(of, page)}`, signal ? { signal } : {});
 

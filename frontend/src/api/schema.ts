@@ -1281,6 +1281,30 @@ export interface components {
                 ];
             }[];
         };
+        /** @description Features that a number is made of, the largest first. */
+        FeatureList: {
+            sequence: number;
+            as_of: string;
+            layer: string;
+            /** @description Features that are counted. */
+            total: number;
+            /** @description Those of them that may be told. */
+            matched: number;
+            bbox?: [
+                number,
+                number,
+                number,
+                number
+            ];
+            rows: {
+                id: string;
+                name: string;
+                /** @description The code of the field that the layer is coloured by. */
+                state?: string;
+                /** @description What of it is counted. */
+                area_m2?: number;
+            }[];
+        };
         Quality: {
             sequence: number;
             as_of: string;

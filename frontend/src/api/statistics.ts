@@ -30,19 +30,26 @@ export const statistics = (of: Counted, signal?: AbortSignal) => post<Statistics
 /** Houses with their parts in a number, the largest first. */
 export type HouseList = components['schemas']['HouseList'];
 
-/** Which of the houses behind a number are asked for. */
-export interface HousePage {
+/** Features that a number is made of, the largest first. */
+export type FeatureList = components['schemas']['FeatureList'];
+
+/** Which of what is behind a number is asked for. */
+export interface BehindPage {
   limit: number;
   offset: number;
 }
 
 /** The query of a page, with what else is given. */
-export const paged = (given: Record<string, string | undefined>, page: HousePage) => {
+export const paged = (given: Record<string, string | undefined>, page: BehindPage) => {
   const query = new URLSearchParams({ limit: String(page.limit), offset: String(page.offset) });
   for (const [name, value] of Object.entries(given)) if (value) query.set(name, value);
   return query;
 };
 
 /** The houses that a number of the statistics is made of; `figure` is its path there. */
-export const housesBehind = (of: Counted, figure: string, page: HousePage, signal?: AbortSignal) =>
+export const housesBehind = (of: Counted, figure: string, page: BehindPage, signal?: AbortSignal) =>
   post<HouseList>(`statistics/houses?${paged({ figure }, page)}`, of, signal);
+
+/** The cases, contracts, plots or lines that a number of the statistics is made of. */
+export const featuresBehind = (of: Counted, figure: string, page: BehindPage, signal?: AbortSignal) =>
+  post<FeatureList>(`statistics/features?${paged({ figure }, page)}`, of, signal);

@@ -20,9 +20,10 @@ export const useAccess = defineStore('access', () => {
     records.value = conformsTo.includes(CHANGES);
   }
 
-  /** Whether a layer's features may be treated so: `create`, `edit`, `delete`, `import`, `export`. */
+  /** Whether a layer's features may be treated so: `view`, `create`, `edit`, `delete`, `import`, `export`. */
   function may(action: string, layer: string | undefined): boolean {
-    if (!layer || (action !== 'export' && !writable.value)) return false;
+    const reads = action === 'view' || action === 'export';
+    if (!layer || !(reads || writable.value)) return false;
     return session.session?.rights.layers[layer]?.includes(action) ?? false;
   }
 

@@ -1,5 +1,5 @@
 import { computed } from 'vue';
-import type { HouseList, HousePage } from '../api';
+import type { BehindPage, HouseList } from '../api';
 import * as api from '../api';
 import { useLanguage } from '../language';
 import { useLayers } from '../layers/store';
@@ -23,7 +23,7 @@ export interface Figure {
 /** Asks for a page of the houses that a number is made of, and says what those are counted in. */
 export interface Behind {
   unit: string;
-  ask: (page: HousePage, signal: AbortSignal) => Promise<HouseList>;
+  ask: (page: BehindPage, signal: AbortSignal) => Promise<HouseList>;
 }
 
 /** A part of all people, with a bar. */

@@ -1,13 +1,13 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
-import type { HouseList, HousePage, LonLat } from '../api';
+import type { BehindPage, Bounds, FeatureList, HouseList, LonLat } from '../api';
 import * as api from '../api';
 import { stage } from '../map/current';
 import { freePadding } from '../shell/padding';
 import { type Side, useShell } from '../shell/store';
 import { shadesOf } from './shades';
 
-/** Houses that one request brings, and all that the map is coloured by. */
+/** Rows that one request brings, and all that the map is coloured by. */
 const PAGE = 100;
 const ALL = 50_000;
 
@@ -15,21 +15,63 @@ const ALL = 50_000;
 export interface Touched {
   /** What is counted, with its place where that is not the whole. */
   title: string;
-  /** What it is counted in; 栋 where each house counts itself. */
+  /** What it is counted in; 栋 or 宗 where each feature counts itself. */
   unit: string;
-  ask: (page: HousePage, signal: AbortSignal) => Promise<HouseList>;
+  ask: (page: BehindPage, signal: AbortSignal) => Promise<HouseList | FeatureList>;
 }
 
-/** The houses behind a number: its list, and from there the map. */
+/** A feature with its part in a number. */
+export interface Part {
+  id: string;
+  title: string;
+  /** What else is told of it in the list. */
+  more: string[];
+  /** The code of the field that its layer is coloured by. */
+  state?: string | undefined;
+  /** What it adds to the number; 1 where it counts itself. */
+  count: number;
+  area_m2?: number | undefined;
+  point?: LonLat | undefined;
+}
+
+/** What a number is made of. */
+export interface PartList {
+  layer: string;
+  total: number;
+  matched: number;
+  /** The part of what is counted and not shown. */
+  elsewhere: number;
+  bbox?: Bounds | undefined;
+  as_of: string;
+  rows: Part[];
+}
+
+function partsOf(answer: HouseList | FeatureList): PartList {
+  if ('layer' in answer) {
+    const { rows, ...rest } = answer;
+    const parts = rows.map((row) => ({ ...row, title: row.name, more: [], count: 1 }));
+    return { ...rest, elsewhere: answer.total - answer.matched, rows: parts };
+  }
+  const rows = answer.rows.map(({ id, address, code, grid, count, point }) => ({
+    id,
+    title: address || code || id,
+    more: [grid, code].filter(Boolean),
+    count,
+    point: point as LonLat | undefined,
+  }));
+  return { ...answer, layer: 'building', rows };
+}
+
+/** What a number is made of: its list, and from there the map. */
 export const useListed = defineStore('listed', () => {
   const shell = useShell();
   const touched = shallowRef<Touched | null>(null);
   /** The panel in which the number stands. */
   let where: Side = null;
-  const list = shallowRef<HouseList | null>(null);
+  const list = shallowRef<PartList | null>(null);
   const error = shallowRef<unknown>(null);
   const busy = ref(false);
-  /** Whether the map has the houses in colours, by their part. */
+  /** Whether the map has them in colours, by their part. */
   const onMap = ref(false);
   const shades = shallowRef<ReturnType<typeof shadesOf>>([]);
   let asking: AbortController | null = null;
@@ -43,9 +85,9 @@ export const useListed = defineStore('listed', () => {
     busy.value = true;
     try {
       const answer = await of.ask({ limit, offset: 0 }, mine.signal);
-      list.value = answer;
+      list.value = partsOf(answer);
       error.value = null;
-      if (onMap.value) await colour(await of.ask({ limit: ALL, offset: 0 }, mine.signal));
+      if (onMap.value) await colour(partsOf(await of.ask({ limit: ALL, offset: 0 }, mine.signal)));
     } catch (reason) {
       if (!api.isAborted(reason)) error.value = reason;
     } finally {
@@ -53,7 +95,7 @@ export const useListed = defineStore('listed', () => {
     }
   }
 
-  async function colour(all: HouseList): Promise<void> {
+  async function colour(all: PartList): Promise<void> {
     shades.value = shadesOf(all.rows.map((row) => row.count));
     const ids = new Map(shades.value.map((shade) => [shade.color, [] as string[]]));
     const dots: { at: LonLat; color: string }[] = [];
@@ -63,12 +105,12 @@ export const useListed = defineStore('listed', () => {
       ids.get(color)?.push(id);
       if (point) dots.push({ at: point, color });
     }
-    await stage.value?.shade('building', ids);
+    await stage.value?.shade(all.layer, ids);
     await stage.value?.dots(dots);
   }
 
   function uncolour(): void {
-    void stage.value?.shade('building', null);
+    if (list.value) void stage.value?.shade(list.value.layer, null);
     void stage.value?.dots(null);
   }
 
@@ -79,7 +121,7 @@ export const useListed = defineStore('listed', () => {
     return read(PAGE);
   }
 
-  /** The next houses of the list, after those that are there. */
+  /** The next rows of the list, after those that are there. */
   const more = () => read((list.value?.rows.length ?? 0) + PAGE);
   /** Asks again: something changed on the server. */
   const reload = () => read(Math.max(PAGE, list.value?.rows.length ?? 0));
@@ -95,12 +137,12 @@ export const useListed = defineStore('listed', () => {
 
   function close(): void {
     asking?.abort();
+    if (onMap.value) uncolour();
+    onMap.value = false;
     touched.value = null;
     list.value = null;
     error.value = null;
     busy.value = false;
-    if (onMap.value) uncolour();
-    onMap.value = false;
   }
 
   // From a house of the list one comes back to it.

@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia';
 import { ulid } from 'ulid';
 import { ref, shallowRef, watch } from 'vue';
-import type { Counted, HouseList, HousePage, Item, LonLat, Rule, Statistics } from '../api';
+import type { BehindPage, Counted, FeatureList, HouseList, Item, LonLat, Rule, Statistics } from '../api';
 import * as api from '../api';
 import { useShell } from '../shell/store';
 
@@ -152,10 +152,17 @@ export const useStatistics = defineStore('statistics', () => {
   }
 
   /** The houses behind a number of what is counted. */
-  function houses(figure: string, page: HousePage, signal: AbortSignal): Promise<HouseList> {
+  function houses(figure: string, page: BehindPage, signal: AbortSignal): Promise<HouseList> {
     const of = subject.value;
     if (!of) return Promise.reject(new Error('nothing is counted'));
     return api.housesBehind(body(of, rule.value, buffer.value, ''), figure, page, signal);
+  }
+
+  /** The cases, contracts, plots or lines behind a number of what is counted. */
+  function features(figure: string, page: BehindPage, signal: AbortSignal): Promise<FeatureList> {
+    const of = subject.value;
+    if (!of) return Promise.reject(new Error('nothing is counted'));
+    return api.featuresBehind(body(of, rule.value, buffer.value, ''), figure, page, signal);
   }
 
   /** The areas that were saved, by name. */
@@ -200,6 +207,7 @@ export const useStatistics = defineStore('statistics', () => {
     },
     save,
     houses,
+    features,
     saved,
     clear,
   };

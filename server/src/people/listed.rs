@@ -36,6 +36,11 @@ impl Page {
             offset: number("offset")?.unwrap_or(0),
         })
     }
+
+    /// What of a whole list is on the page.
+    pub(crate) fn of<T>(self, all: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
+        all.into_iter().skip(self.offset).take(self.limit)
+    }
 }
 
 /// Houses with their parts in a number.
@@ -113,7 +118,7 @@ impl Listed {
         own.sort_unstable_by(|(one, count), (other, most)| {
             most.cmp(count).then_with(|| code(*one).cmp(&code(*other)))
         });
-        let rows = own.into_iter().skip(page.offset).take(page.limit);
+        let rows = page.of(own);
         let grids = seen.layer("grid");
         listed.rows = rows
             .map(|(at, count)| {

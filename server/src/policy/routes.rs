@@ -153,6 +153,7 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/lookup", Somebody),
     ("POST", "/lookup", Somebody),
     ("POST", "/statistics", Somebody),
+    ("POST", "/statistics/features", Somebody),
     ("POST", "/statistics/houses", Somebody),
     ("GET", "/statistics/people", Somebody),
     ("GET", "/contracts", Somebody),

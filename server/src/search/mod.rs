@@ -381,7 +381,7 @@ fn found(snapshot: &Snapshot, features: &LayerSnapshot, hit: &Hit, viewer: &View
 }
 
 /// What a feature is called: its label, else its code, else its identifier.
-fn title(layer: &Layer, record: &Record, viewer: &Viewer) -> String {
+pub(crate) fn title(layer: &Layer, record: &Record, viewer: &Viewer) -> String {
     let view = viewer.see(layer, record);
     let named = [&layer.label, &layer.code].into_iter().flatten();
     named

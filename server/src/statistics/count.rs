@@ -114,6 +114,11 @@ impl Counted {
         }
     }
 
+    /// What a case counts.
+    pub(super) fn figures(&self, cases: &LayerSnapshot, position: u32) -> Figures {
+        Figures::of(&self.definition, &cases.layer, cases.record(position))
+    }
+
     /// Whether people are counted by released figures.
     pub(super) fn is_composed(&self) -> bool {
         self.release.is_some()
@@ -242,7 +247,7 @@ impl Counts {
         let cases = || {
             let layer = snapshot.layer("violation_case");
             layer
-                .map(|cases| violations(cases, &selection.cases, &counted.definition))
+                .map(|cases| violations(cases, &selection.cases, counted))
                 .unwrap_or_default()
         };
         Self {
@@ -311,9 +316,10 @@ fn buildings(census: &Census) -> Buildings {
     }
 }
 
-fn violations(cases: &LayerSnapshot, positions: &[u32], definition: &Definition) -> Violations {
-    let figures = |&position: &u32| Figures::of(definition, &cases.layer, cases.record(position));
-    let sum: Figures = positions.iter().map(figures).sum();
+fn violations(cases: &LayerSnapshot, positions: &[u32], counted: &Counted) -> Violations {
+    let sum: Figures = (positions.iter())
+        .map(|&at| counted.figures(cases, at))
+        .sum();
     Violations {
         count: sum.cases,
         area_m2: square_metres(sum.violation),
@@ -322,35 +328,65 @@ fn violations(cases: &LayerSnapshot, positions: &[u32], definition: &Definition)
     }
 }
 
-fn contracts(snapshot: &Snapshot, positions: &[u32], today: NaiveDate) -> Contracts {
-    let mut found = Contracts::default();
-    let (Some(contracts), Some(assets)) = (&snapshot.contracts, snapshot.layer("asset")) else {
-        return found;
-    };
-    let ids: HashSet<&str> = positions.iter().map(|&at| &*assets.record(at).id).collect();
-    let layer = &contracts.layer;
-    let within = |days: u64, day: NaiveDate| {
+/// The days within which contracts are told to end, by the field that counts them.
+pub(super) const EXPIRIES: [(&str, u64); 3] = [
+    ("expiring_30d", 30),
+    ("expiring_60d", 60),
+    ("expiring_90d", 90),
+];
+
+/// What is counted of a contract.
+pub(super) struct Contract {
+    amount_fen: i64,
+    /// Its last day, where it has not been ended before.
+    ends: Option<NaiveDate>,
+}
+
+impl Contract {
+    /// Whether it ends in some days from today, today included.
+    pub(super) fn ends_within(&self, today: NaiveDate, days: u64) -> bool {
         let until = today.checked_add_days(Days::new(days));
-        today <= day && day <= until.unwrap_or(NaiveDate::MAX)
-    };
-    for (_, record) in contracts.records() {
-        if !named(record.get(layer, "asset"))
-            .iter()
-            .any(|id| ids.contains(id))
-        {
-            continue;
-        }
+        (self.ends).is_some_and(|day| today <= day && day <= until.unwrap_or(NaiveDate::MAX))
+    }
+}
+
+/// The contracts of some assets, by their positions in the table of contracts.
+pub(super) fn contracts_of<'a>(
+    snapshot: &'a Snapshot,
+    assets: &[u32],
+) -> impl Iterator<Item = (u32, Contract)> + use<'a> {
+    let tables = snapshot.contracts.as_ref().zip(snapshot.layer("asset"));
+    let ids: HashSet<&str> = tables
+        .iter()
+        .flat_map(|(_, layer)| assets.iter().map(|&at| &*layer.record(at).id))
+        .collect();
+    tables.into_iter().flat_map(move |(contracts, _)| {
+        let (layer, ids) = (&contracts.layer, ids.clone());
+        contracts.records().filter_map(move |(at, record)| {
+            let assets = named(record.get(layer, "asset"));
+            assets.iter().any(|id| ids.contains(id)).then(|| {
+                let ended = record.get(layer, "state").as_text() == Some(ENDED);
+                let contract = Contract {
+                    amount_fen: record.get(layer, "amount_fen").as_integer().unwrap_or(0),
+                    ends: record.get(layer, "end_on").as_date().filter(|_| !ended),
+                };
+                (at, contract)
+            })
+        })
+    })
+}
+
+fn contracts(snapshot: &Snapshot, assets: &[u32], today: NaiveDate) -> Contracts {
+    let mut found = Contracts::default();
+    for (_, contract) in contracts_of(snapshot, assets) {
+        let soon = EXPIRIES.map(|(_, days)| u64::from(contract.ends_within(today, days)));
         found.count += 1;
-        found.amount_fen += record.get(layer, "amount_fen").as_integer().unwrap_or(0);
-        let ended = record.get(layer, "state").as_text() == Some(ENDED);
-        let ends = record.get(layer, "end_on").as_date();
-        let Some(ends) = ends.filter(|day| !ended && *day >= today) else {
-            continue;
-        };
-        found.expiring_30d += u64::from(within(30, ends));
-        found.expiring_60d += u64::from(within(60, ends));
-        found.expiring_90d += u64::from(within(90, ends));
-        found.last_end_on = found.last_end_on.max(Some(ends));
+        found.amount_fen += contract.amount_fen;
+        found.expiring_30d += soon[0];
+        found.expiring_60d += soon[1];
+        found.expiring_90d += soon[2];
+        let running = contract.ends.filter(|day| *day >= today);
+        found.last_end_on = found.last_end_on.max(running);
     }
     found
 }
@@ -373,6 +409,6 @@ pub(crate) fn named(value: &Value) -> Vec<&str> {
     clippy::cast_precision_loss,
     reason = "sums stay below 2^53 hundredths"
 )]
-fn square_metres(hundredths: i128) -> f64 {
+pub(super) fn square_metres(hundredths: i128) -> f64 {
     hundredths as f64 / 100.0
 }

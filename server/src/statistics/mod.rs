@@ -7,6 +7,7 @@
 mod area;
 mod buffer;
 mod count;
+mod features;
 mod figure;
 mod groups;
 mod houses;
@@ -56,6 +57,10 @@ pub(crate) fn routes() -> Router<App> {
         .route(
             "/statistics/houses",
             post(houses::houses).layer(DefaultBodyLimit::max(LARGEST_BODY)),
+        )
+        .route(
+            "/statistics/features",
+            post(features::features).layer(DefaultBodyLimit::max(LARGEST_BODY)),
         )
         .route("/statistics/people", get(people::people))
 }

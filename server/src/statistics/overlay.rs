@@ -30,20 +30,33 @@ pub(crate) struct ByKind {
     pub(crate) area_m2: f64,
 }
 
+/// The standard and the code of land.
+pub(super) type Class = (String, String);
+
+/// The class of a plot.
+pub(super) fn class_of(layer: &LayerSnapshot, position: u32) -> Class {
+    let record = layer.record(position);
+    let text = |field: &str| record.get(&layer.layer, field).as_text();
+    (
+        text("class_std").unwrap_or_default().to_owned(),
+        text("class_code").unwrap_or(NO_CODE).to_owned(),
+    )
+}
+
+/// The kind of a line.
+pub(super) fn kind_of(layer: &LayerSnapshot, position: u32) -> &str {
+    let kind = layer.record(position).get(&layer.layer, "kind");
+    kind.as_text().unwrap_or(NO_CODE)
+}
+
 /// Area of each class inside a subject; classes without any are left out.
 pub(super) fn by_class(snapshot: &Snapshot, layer: &str, subject: &Subject) -> Vec<ByClass> {
     let Some(layer) = snapshot.layer(layer) else {
         return Vec::new();
     };
-    let mut classes: BTreeMap<(String, String), f64> = BTreeMap::new();
+    let mut classes: BTreeMap<Class, f64> = BTreeMap::new();
     for (position, area_m2) in inside(layer, subject) {
-        let record = layer.record(position);
-        let text = |field: &str| record.get(&layer.layer, field).as_text().map(str::to_owned);
-        let class = (
-            text("class_std").unwrap_or_default(),
-            text("class_code").unwrap_or_else(|| NO_CODE.to_owned()),
-        );
-        *classes.entry(class).or_default() += area_m2;
+        *classes.entry(class_of(layer, position)).or_default() += area_m2;
     }
     let classes = classes.into_iter().filter(|(_, area_m2)| *area_m2 > 0.0);
     classes
@@ -61,25 +74,18 @@ pub(super) fn by_kind(snapshot: &Snapshot, layer: &str, subject: &Subject) -> Ve
     let Some(layer) = snapshot.layer(layer) else {
         return Vec::new();
     };
-    let kind = |record: &yizhangtu_data::Record| {
-        record
-            .get(&layer.layer, "kind")
-            .as_text()
-            .unwrap_or(NO_CODE)
-            .to_owned()
-    };
-    let mut kinds: BTreeMap<String, Vec<(u32, f64)>> = layer
+    let mut kinds: BTreeMap<&str, Vec<(u32, f64)>> = layer
         .records()
-        .map(|(_, record)| (kind(record), Vec::new()))
+        .map(|(at, _)| (kind_of(layer, at), Vec::new()))
         .collect();
     for (position, area_m2) in inside(layer, subject) {
-        let parts = kinds.entry(kind(layer.record(position))).or_default();
+        let parts = kinds.entry(kind_of(layer, position)).or_default();
         parts.push((position, area_m2));
     }
     kinds
         .into_par_iter()
         .map(|(kind, parts)| ByKind {
-            kind,
+            kind: kind.to_owned(),
             area_m2: together_m2(layer, subject, &parts),
         })
         .collect()

@@ -739,6 +739,15 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .post(&[(JSON, "StatisticsRequest")]),
     get(
+        "/statistics/features",
+        PLACES,
+        "listCounted",
+        "构成统计中一项数字的案件、合同、地块或控制线 / the cases, contracts, plots or lines that a number of the statistics is made of",
+        &["feature-figure", "features-limit", "offset"],
+        &[(JSON, "FeatureList")],
+    )
+    .post(&[(JSON, "StatisticsRequest")]),
+    get(
         "/statistics/houses",
         PLACES,
         "listHouses",

@@ -40,8 +40,8 @@ pub(super) fn name_of(key: &str) -> &str {
         "event-source" => "source",
         "case-day" => "day",
         "case-period" => "period",
-        "house-figure" => "figure",
-        "houses-limit" => "limit",
+        "feature-figure" | "house-figure" => "figure",
+        "features-limit" | "houses-limit" => "limit",
         "coverage-of" => "of",
         "case-by" => "by",
         "case-date" => "date",
@@ -674,6 +674,18 @@ pub(super) fn all(app: &App) -> Value {
         choice(&[
             "month", "type", "source", "level", "urgency", "grid", "co_op", "village",
         ]),
+    );
+    add(
+        "feature-figure",
+        "query",
+        "哪一项数字，写它在统计答复中的路径 / the number, by its path in the answer of the statistics",
+        json!({ "type": "string", "example": "violations.count" }),
+    );
+    add(
+        "features-limit",
+        "query",
+        "最多几条 / how many features at most",
+        json!({ "type": "integer", "minimum": 1, "maximum": 50000, "default": 100 }),
     );
     add(
         "house-figure",
