@@ -15,6 +15,7 @@ mod http;
 mod identity;
 mod import;
 mod lookup;
+mod office;
 mod overview;
 mod page;
 mod people;

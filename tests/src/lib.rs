@@ -16,6 +16,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
+pub mod live;
 pub mod steps;
 
 /// The roles of the demonstration: each has an account of its name.

@@ -4,7 +4,12 @@ use std::fs;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use yizhangtu_tests::{Server, village};
+use yizhangtu_tests::{
+    Asker, Server,
+    live::Stream,
+    steps::{standing, take},
+    village,
+};
 
 fn served(name: &str) -> (TempDir, Server) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -15,7 +20,7 @@ fn served(name: &str) -> (TempDir, Server) {
 }
 
 /// A square of a grid worker's own grid that an event can be reported in.
-fn place(server: &Server) -> Value {
+fn place(server: &Asker) -> Value {
     let house = server.get("/collections/building/items?limit=1").json();
     house["features"][0]["geometry"]["coordinates"][0][0].clone()
 }
@@ -135,10 +140,11 @@ fn a_step_with_many_takes_each_for_itself_and_once() {
         .json();
     assert_eq!(bare["taken"], 0);
     let worker = server.sign_in("handler");
-    let refused = worker.post(
-        dispatch,
-        &json!({ "items": accepted, "fields": { "department": "环卫站" } }),
-    );
+    let sent_on = json!({ "items": accepted, "fields": { "department": "环卫站" } });
+    // What was not given to the handler's unit is not there; of another role's step nothing is taken.
+    let refused = worker.post(dispatch, &sent_on);
+    assert_eq!(refused.json()["results"][0]["status"], 404);
+    let refused = server.sign_in("enforcer").post(dispatch, &sent_on);
     assert_eq!(refused.json()["results"][0]["status"], 403);
     let sent = dispatcher.post(
         dispatch,
@@ -161,4 +167,179 @@ fn a_step_with_many_takes_each_for_itself_and_once() {
             .status,
         404
     );
+}
+
+/// Reports an event, and gives its id.
+fn report(asker: &Asker, at: &Value, title: &str) -> String {
+    let feature = json!({ "type": "Feature", "geometry": { "type": "Point", "coordinates": at },
+        "properties": { "type": "垃圾堆积", "title": title, "source": "志愿者", "state": "20",
+            "reported_at": "2026-01-05T09:00:00+08:00" } });
+    let made = asker.post_as(
+        "/collections/grid_event/items",
+        "application/geo+json",
+        feature.to_string().as_bytes(),
+    );
+    assert_eq!(made.status, 201, "{}", made.text());
+    made.json()["id"].as_str().expect("an id").to_owned()
+}
+
+/// Everything that an asker can find out of an event.
+fn known(asker: &Asker, id: &str, title: &str, at: &Value) -> Vec<(&'static str, bool)> {
+    let path = format!("/collections/grid_event/items/{id}");
+    let holds = |path: &str| asker.get(path).text().contains(id);
+    let (lon, lat) = (
+        at[0].as_f64().expect("a longitude"),
+        at[1].as_f64().expect("a latitude"),
+    );
+    let n = f64::from(1 << 18);
+    let x = (lon + 180.0) / 360.0 * n;
+    let y = (1.0 - lat.to_radians().tan().asinh() / std::f64::consts::PI) / 2.0 * n;
+    let tile = asker.get(&format!("/tiles/grid_event/18/{}/{}", x as u32, y as u32));
+    let tile = String::from_utf8_lossy(&tile.body).contains(title);
+    vec![
+        ("item", asker.get(&path).status == 200),
+        ("items", holds("/collections/grid_event/items?limit=5000")),
+        (
+            "history",
+            asker.get(&format!("{path}/history")).status == 200,
+        ),
+        (
+            "course",
+            asker.get(&format!("{path}/process")).status == 200,
+        ),
+        (
+            "attachments",
+            asker.get(&format!("{path}/attachments")).status == 200,
+        ),
+        ("queue", holds("/processes/grid_event/queue?limit=5000")),
+        ("list", holds("/events?limit=10000")),
+        ("log", holds("/collections/event_log/items?limit=10000")),
+        ("changes", holds("/changes?limit=10000")),
+        ("search", holds(&format!("/search?q={title}"))),
+        ("tile", tile),
+    ]
+}
+
+#[test]
+fn whoever_reported_an_event_follows_it_and_whoever_it_was_given_to_works_at_it() {
+    let (_folder, server) = served("donghua");
+    let [volunteer, worker, dispatcher, handler] =
+        ["volunteer", "grid_worker", "dispatcher", "handler"].map(|user| server.sign_in(user));
+    let corner = place(&worker);
+    let seen = |asker: &Asker| -> Value {
+        asker.get("/collections/grid_event/items?limit=1").json()["numberMatched"].clone()
+    };
+    assert_eq!(seen(&volunteer), 0);
+    let mut live = Stream::open(&volunteer);
+    let mut hears = Stream::open(&handler);
+    let own = report(&volunteer, &corner, "巷口堆着瓷砖");
+    let other = report(&worker, &corner, "屋顶渗水滴漏");
+    assert!(live.tells(&own), "one's own event is told of");
+    assert_eq!(seen(&volunteer), 1);
+    let all = |id: &str, asker: &Asker, title: &str| known(asker, id, title, &corner);
+    for (way, found) in all(&own, &volunteer, "巷口堆着瓷砖") {
+        // Whoever reports does not count.
+        assert_eq!(found, way != "list", "one's own by {way}");
+    }
+    for (way, found) in all(&other, &volunteer, "屋顶渗水滴漏") {
+        assert!(!found, "another's by {way}");
+    }
+    let none = |id: &str| {
+        let reply = volunteer.get(&format!("/collections/grid_event/items/{id}"));
+        (reply.status, reply.text().replace(id, "ID"))
+    };
+    assert_eq!(none(&other), none("01NOTHERE"));
+    // Nobody reports in another's name, or takes a report over; only the system writes who did.
+    let feature = json!({ "type": "Feature", "geometry": { "type": "Point", "coordinates": corner }, "properties": {
+        "type": "六乱", "title": "冒名", "source": "志愿者", "state": "20",
+        "reported_at": "2026-01-05T09:00:00+08:00", "reported_by": "grid_worker" } });
+    let forged = volunteer.post_as(
+        "/collections/grid_event/items",
+        "application/geo+json",
+        feature.to_string().as_bytes(),
+    );
+    assert_eq!(forged.status, 422, "{}", forged.text());
+    let path = format!("/collections/grid_event/items/{own}");
+    let tag = worker.get(&path).header("etag").expect("a tag").to_owned();
+    let headers = [
+        ("content-type", "application/merge-patch+json"),
+        ("if-match", &*tag),
+    ];
+    let taken = json!({ "properties": { "reported_by": "grid_worker" } }).to_string();
+    let taken = worker.send("PATCH", &path, &headers, taken.as_bytes());
+    assert_eq!(taken.status, 422, "{}", taken.text());
+    let shown = dispatcher.get(&path).json();
+    assert_eq!(shown["properties"]["reported_by"], Value::Null, "{shown}");
+    // A volunteer changes nothing of what was reported, and reports in the own grid alone.
+    let changed = json!({ "properties": { "title": "别的" } }).to_string();
+    assert_eq!(
+        volunteer
+            .send("PATCH", &path, &headers, changed.as_bytes())
+            .status,
+        403
+    );
+    let outside = json!({ "type": "Feature", "geometry": { "type": "Point", "coordinates": [113.5, 23.0] },
+        "properties": { "type": "六乱", "title": "界外", "source": "志愿者", "state": "20", "reported_at": "2026-01-05T09:00:00+08:00" } });
+    let outside = volunteer.post_as(
+        "/collections/grid_event/items",
+        "application/geo+json",
+        outside.to_string().as_bytes(),
+    );
+    assert_eq!(outside.status, 403, "{}", outside.text());
+
+    // A handler: nothing before it is given to the unit, then that event and no other.
+    let before = seen(&handler).as_u64().expect("a count");
+    for (way, found) in all(&own, &handler, "巷口堆着瓷砖") {
+        assert!(!found, "not given yet, by {way}");
+    }
+    let step = |asker: &Asker, id: &str, step: &str, given: &Value| {
+        let taken = take(asker, "grid_event", id, step, given);
+        assert_eq!(taken.status, 200, "{}", taken.text());
+    };
+    let given_to = |unit: &str| json!({ "fields": { "department": unit } });
+    hears.taken();
+    step(&dispatcher, &own, "accept", &json!({}));
+    step(&dispatcher, &own, "dispatch", &given_to("环卫站"));
+    assert!(hears.tells(&own), "what was given is told of");
+    assert!(!hears.taken().contains(&other));
+    assert_eq!(seen(&handler), before + 1);
+    for (way, found) in all(&own, &handler, "巷口堆着瓷砖") {
+        assert!(found, "given, by {way}");
+    }
+    for (way, found) in all(&other, &handler, "屋顶渗水滴漏") {
+        assert!(!found, "another unit's, by {way}");
+    }
+    let totals = handler.get("/events/totals").json();
+    assert_eq!(
+        totals["total"]["reported"],
+        before + 1,
+        "counts what is given: {totals}"
+    );
+    // Sent back and given to another unit it is gone, and the page is told to read anew.
+    step(&handler, &own, "refuse", &json!({ "note": "不属本单位" }));
+    assert!(hears.tells(&own));
+    hears.taken();
+    step(&dispatcher, &own, "dispatch", &given_to("安全生产办"));
+    assert!(
+        hears.tells("\"ids\":null"),
+        "what went is told without a word of it"
+    );
+    assert!(!hears.taken().contains(&own));
+    for (way, found) in all(&own, &handler, "巷口堆着瓷砖") {
+        assert!(!found, "given to others, by {way}");
+    }
+    // The volunteer follows all the while.
+    assert_eq!(standing(&volunteer, "grid_event", &own).0["state"], "40");
+    // Why, in the administrator's words.
+    let security = server.sign_in("security_admin");
+    for (user, id, may) in [
+        ("volunteer", &own, true),
+        ("volunteer", &other, false),
+        ("handler", &own, false),
+    ] {
+        let why = security
+            .get(&format!("/rights/why?user={user}&layer=grid_event&id={id}"))
+            .json();
+        assert_eq!(why["may"], may, "{why}");
+    }
 }

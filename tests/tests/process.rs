@@ -320,7 +320,7 @@ fn an_event_is_dispatched_refused_suspended_checked_closed_and_opened_again() {
     let id = made.json()["id"].as_str().unwrap().to_owned();
     let event = "grid_event";
     taken(&dispatcher, event, &id, "accept", &json!({}));
-    let to = json!({ "fields": { "department": "综治中心" } });
+    let to = json!({ "fields": { "department": "环卫站" } });
     taken(&dispatcher, event, &id, "dispatch", &to);
     for _ in 0..2 {
         taken(
@@ -481,7 +481,7 @@ fn what_nobody_comes_for_climbs_by_the_clock_level_by_level() {
     std::thread::sleep(std::time::Duration::from_millis(2500));
     assert_eq!(state()["state"], "30");
     for level in ["村居", "镇街", "区"] {
-        let to = json!({ "fields": { "department": "综治中心" } });
+        let to = json!({ "fields": { "department": "环卫站" } });
         taken(&dispatcher, event, &id, "dispatch", &to);
         let began = std::time::Instant::now();
         while state()["state"] != "52" {

@@ -4,14 +4,11 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    io::{Read, Write},
-    net::TcpStream,
     path::PathBuf,
-    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
-use yizhangtu_tests::{Asker, Reply, Server, village};
+use yizhangtu_tests::{Asker, Reply, Server, live::Stream, village};
 
 fn served() -> (tempfile::TempDir, PathBuf, Server) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -256,64 +253,6 @@ fn a_territory_is_a_district_a_co_op_a_grid_or_several_of_them() {
     assert!(village.len() > all.len() * 9 / 10);
 }
 
-/// A stream of events that somebody listens to.
-struct Stream(TcpStream, String);
-
-impl Stream {
-    fn open(asker: &Asker) -> Self {
-        let address = asker.url.trim_start_matches("http://");
-        let mut stream = TcpStream::connect(address).expect("a connection");
-        let wait = Some(Duration::from_millis(200));
-        stream.set_read_timeout(wait).expect("a socket");
-        let request = format!(
-            "GET /changes HTTP/1.1\r\nHost: {address}\r\nCookie: {}\r\nAccept: text/event-stream\r\n\r\n",
-            asker.cookie()
-        );
-        stream.write_all(request.as_bytes()).expect("sent");
-        let mut own = Self(stream, String::new());
-        assert!(own.tells("retry"), "{}", own.1);
-        own
-    }
-
-    /// Whether a word comes, within ten seconds; false also where the stream ends.
-    fn tells(&mut self, word: &str) -> bool {
-        let began = Instant::now();
-        let mut buffer = [0; 4096];
-        while began.elapsed() < Duration::from_secs(10) {
-            if self.1.contains(word) {
-                return true;
-            }
-            match self.0.read(&mut buffer) {
-                Ok(0) => return false,
-                Ok(count) => self.1.push_str(&String::from_utf8_lossy(&buffer[..count])),
-                Err(_) => {}
-            }
-        }
-        false
-    }
-
-    /// Whether the stream ends, within ten seconds.
-    fn ends(&mut self) -> bool {
-        let began = Instant::now();
-        let mut buffer = [0; 4096];
-        while began.elapsed() < Duration::from_secs(10) {
-            match self.0.read(&mut buffer) {
-                Ok(0) => return true,
-                // The last chunk of the body says so too.
-                Ok(count) => {
-                    let text = String::from_utf8_lossy(&buffer[..count]).into_owned();
-                    self.1.push_str(&text);
-                    if self.1.ends_with("0\r\n\r\n") {
-                        return true;
-                    }
-                }
-                Err(_) => {}
-            }
-        }
-        false
-    }
-}
-
 /// Writes something new into a house.
 fn touch(manager: &Asker, house: &str, alias: &str) {
     let path = format!("/collections/building/items/{house}");
@@ -341,7 +280,7 @@ fn an_open_stream_follows_the_rights_of_whoever_listens() {
 
     let mut stream = Stream::open(&worker);
     touch(&manager, &house, "试一");
-    assert!(stream.tells(&house), "{}", stream.1);
+    assert!(stream.tells(&house), "{}", stream.heard());
 
     // The grid goes to somebody else: the stream says no more of it.
     let grids = server.get("/collections/grid/items?limit=50").json();
@@ -349,10 +288,10 @@ fn an_open_stream_follows_the_rights_of_whoever_listens() {
     let body = json!({ "territory": [{ "layer": "grid", "id": other }] });
     let given = patch(&security, "/accounts/grid_worker", &body);
     assert_eq!(given.status, 200, "{}", given.text());
-    stream.1.clear();
+    stream.taken();
     touch(&manager, &house, "试二");
-    assert!(stream.ends(), "{}", stream.1);
-    assert!(!stream.1.contains(&house), "{}", stream.1);
+    assert!(stream.ends(), "{}", stream.heard());
+    assert!(!stream.heard().contains(&house), "{}", stream.heard());
     // Signed in again, the house of the old grid is as absent as one that never was.
     let worker = server.sign_in("grid_worker");
     assert_eq!(
@@ -366,13 +305,122 @@ fn an_open_stream_follows_the_rights_of_whoever_listens() {
     let planner = server.sign_in("planner");
     let mut stream = Stream::open(&planner);
     touch(&manager, &house, "试三");
-    assert!(stream.tells(&house), "{}", stream.1);
+    assert!(stream.tells(&house), "{}", stream.heard());
     let taken = change(
         &security,
         json!({ "role": "planner", "layer": "building", "letters": "S" }),
     );
     assert_eq!(taken.status, 200, "{}", taken.text());
-    stream.1.clear();
+    stream.taken();
     touch(&manager, &house, "试四");
-    assert!(!stream.tells(&house), "{}", stream.1);
+    assert!(!stream.tells(&house), "{}", stream.heard());
+}
+
+/// Changes a book of rules, and gives the answer.
+fn rule(asker: &Asker, book: &str, change: impl Fn(&mut Value)) -> Reply {
+    let all = asker.get("/rules").json();
+    let found = all["books"].as_array().expect("books").iter();
+    let found = found
+        .clone()
+        .find(|one| one["id"] == book)
+        .expect("the book");
+    let mut values = found["values"].clone();
+    change(&mut values);
+    let body = json!({ "version": found["latest"], "reason": "按本区规定", "values": values });
+    patch(asker, &format!("/rules/{book}"), &body)
+}
+
+#[test]
+fn an_office_s_own_rules_hold_at_once_outlive_the_service_and_are_taken_back() {
+    let (_folder, file, server) = served();
+    let (security, clerk) = (
+        server.sign_in("security_admin"),
+        server.sign_in("village_clerk"),
+    );
+    let birth = |asker: &Asker| {
+        let people = asker.get("/collections/person/items?limit=200").json();
+        let people = people["features"].as_array().expect("people").clone();
+        let seen = |one: &Value| one["properties"]["birth"].as_str().map(str::to_owned);
+        people.iter().find_map(seen)
+    };
+    let ages = |asker: &Asker| -> usize {
+        let grid = asker.get("/collections/grid/items?limit=1").json()["features"][0]["id"].clone();
+        let counted = asker
+            .post("/statistics", &json!({ "layer": "grid", "id": grid }))
+            .json();
+        counted["people"]["by_age"].as_array().map_or(0, Vec::len)
+    };
+    assert!(birth(&clerk).is_some());
+    let bands = ages(&clerk);
+    assert!(bands > 3, "{bands}");
+    // By field, role and way out: on the screen the clerk sees no ages any more, and no others lose them.
+    let hides = |values: &mut Value| {
+        let own = json!({ "field": "person.birth", "roles": ["village_clerk"], "channels": ["screen"], "show": "hidden" });
+        values["rules"]
+            .as_array_mut()
+            .expect("rules")
+            .insert(0, own);
+    };
+    let done = rule(&security, "masks", hides);
+    assert_eq!(done.status, 200, "{}", done.text());
+    assert_eq!(birth(&clerk), None);
+    assert!(birth(&server.sign_in("dispatcher")).is_some());
+    // What people are counted by: the houses are counted anew by it.
+    let fewer = |values: &mut Value| values["ages"]["from"] = json!([0, 60]);
+    assert_eq!(rule(&security, "people", fewer).status, 200);
+    let began = std::time::Instant::now();
+    while ages(&clerk) == bands {
+        assert!(
+            began.elapsed().as_secs() < 20,
+            "the new bands are not counted"
+        );
+    }
+    assert!(ages(&clerk) < bands);
+    // What can't hold is named by its figure, and nothing changes.
+    let wrong = rule(&security, "security", |values| {
+        values["session"]["idle_minutes"] = json!(0)
+    });
+    assert_eq!(wrong.status, 422);
+    assert_eq!(
+        wrong.json()["errors"][0]["field"],
+        "session.idle_minutes",
+        "{}",
+        wrong.text()
+    );
+    let late = json!({ "version": "2026.1", "reason": "按本区规定", "back_to": "2026.1" });
+    assert_eq!(patch(&security, "/rules/masks", &late).status, 409);
+    assert_eq!(patch(&security, "/rules/none", &late).status, 404);
+    for asker in [
+        &clerk,
+        &server.sign_in("system_admin"),
+        &server.sign_in("auditor"),
+    ] {
+        assert_eq!(asker.get("/rules").status, 403);
+        assert_eq!(patch(asker, "/rules/masks", &late).status, 403);
+    }
+
+    server.kill();
+    let server = Server::start_with(&file, &[]);
+    let (security, clerk) = (
+        server.sign_in("security_admin"),
+        server.sign_in("village_clerk"),
+    );
+    assert_eq!(birth(&clerk), None, "it outlives the service");
+    assert!(ages(&clerk) < bands);
+    let back = json!({ "version": "office-1", "reason": "恢复原规定", "back_to": "2026.1" });
+    let back = patch(&security, "/rules/masks", &back);
+    assert_eq!(back.status, 200, "{}", back.text());
+    assert!(birth(&clerk).is_some(), "it is taken back at once");
+    let books = security.get("/rules").json();
+    let masks = &books["books"][0];
+    assert_eq!(
+        (&masks["id"], &masks["version"]),
+        (&json!("masks"), &json!("office-2"))
+    );
+    assert_eq!(masks["past"].as_array().map(Vec::len), Some(2));
+    let rows = server
+        .sign_in("auditor")
+        .get("/audit?action=rules_changed")
+        .json();
+    assert_eq!(rows["rows"].as_array().expect("rows").len(), 3);
 }

@@ -68,6 +68,10 @@ pub struct Field {
     /// what was done, with who, when and on which paper.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub workflow: bool,
+    /// Whether the server writes into it the account that makes a feature, and nobody else
+    /// sets it: who reported an event follows it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub author: bool,
     /// Who may see it.
     #[serde(default)]
     pub sensitivity: Sensitivity,

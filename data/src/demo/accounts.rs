@@ -13,6 +13,9 @@ pub const PASSWORD: &str = "yizhangtu-demo";
 /// the same file.
 pub const PASSWORD_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$ZGVtb25zdHJhdGlvbi1vaw$8pLWL7NiY8cSYiHPc8ebR2f5eQJh/BSKNZoSeF8UPL0";
 
+/// The unit that the handler works in, one of those that events are given to.
+const UNIT: &str = "环卫站";
+
 /// Roles with an account of the same name, and what it is bound to.
 const ROLES: [(&str, Bound); 17] = [
     ("grid_worker", Bound::Grid),
@@ -71,6 +74,11 @@ pub(super) fn write(store: &GeoPackage, villages: &[Made]) -> Result<(), StoreEr
             Bound::Nothing => None,
         };
         let mut account = Account::new(role, role, at);
+        // A handler sees what was given to the unit.
+        account.unit = match role {
+            "handler" => UNIT.to_owned(),
+            _ => String::new(),
+        };
         account.password = Some(PASSWORD_HASH.to_owned());
         account.password_changed_at = Some(at);
         account.territory = bound

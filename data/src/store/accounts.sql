@@ -62,15 +62,17 @@ CREATE TABLE IF NOT EXISTS export_request (
   fetches_left INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS export_request_user ON export_request (user);
-CREATE TABLE IF NOT EXISTS rights_version (
-  number INTEGER PRIMARY KEY NOT NULL,
-  matrix TEXT NOT NULL,
+CREATE TABLE IF NOT EXISTS office_version (
+  subject TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  document TEXT NOT NULL,
   author TEXT NOT NULL,
   reason TEXT NOT NULL,
   changes TEXT NOT NULL,
-  at DATETIME NOT NULL
+  at DATETIME NOT NULL,
+  PRIMARY KEY (subject, number)
 );
-CREATE TRIGGER IF NOT EXISTS rights_version_never_changed BEFORE UPDATE ON rights_version
-BEGIN SELECT RAISE(ABORT, 'versions of the rights stay as they were'); END;
-CREATE TRIGGER IF NOT EXISTS rights_version_never_shortened BEFORE DELETE ON rights_version
-BEGIN SELECT RAISE(ABORT, 'versions of the rights stay as they were'); END;
+CREATE TRIGGER IF NOT EXISTS office_version_never_changed BEFORE UPDATE ON office_version
+BEGIN SELECT RAISE(ABORT, 'versions of an office''s rules stay as they were'); END;
+CREATE TRIGGER IF NOT EXISTS office_version_never_shortened BEFORE DELETE ON office_version
+BEGIN SELECT RAISE(ABORT, 'versions of an office''s rules stay as they were'); END;

@@ -2462,6 +2462,15 @@ export interface components {
             };
             reason?: string;
         };
+        RulesChange: {
+            /** @description 所据的最新版本 / the latest version, which it was made from */
+            version: string;
+            reason: string;
+            /** @description 整份规则 / the whole book */
+            values?: Record<string, never>;
+            /** @description 恢复到此版本，与 values 择一 / the version to go back to, in the place of values */
+            back_to?: string;
+        };
         RightsChange: {
             version: string;
             reason: string;

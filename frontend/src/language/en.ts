@@ -183,6 +183,22 @@ export const en: Texts = {
       `hidden in ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`,
   },
 
+  rules: {
+    title: "The office's rules",
+    book: 'Rules',
+    remove: 'Remove',
+    add: 'Add',
+    any: '(any)',
+    entry: (number: number) => `Entry ${number}`,
+    addEntry: 'Add an entry',
+    raise: 'Move up',
+    back: 'Go back to this version',
+    reasonFirst: 'To go back to a version, first write a reason above (four characters at least).',
+    example: 'such as: no ages on paper, as the district asks',
+    saved: (version: string) => `Saved and in force: ${version}`,
+    atStart: 'In force when the service is next started.',
+    waits: (version: string) => `${version} is saved and waits for the next start of the service.`,
+  },
   rights: {
     title: 'Matrix of rights',
     edit: 'Change',
@@ -216,7 +232,7 @@ export const en: Texts = {
     version: (version: string) => `As it comes, version ${version}`,
     officeVersion: (number: string) => `The office's version ${number}`,
     letters:
-      'V view  C create  E edit  D delete  A approve  X export  I import  S count  F unmask  @ within the territory',
+      "V view  C create  E edit  D delete  A approve  X export  I import  S count  F unmask  @ within the territory  ~ one's own: reported, or given to the unit",
     role: 'Role',
     others: 'By layer',
     duties: 'Duties',

@@ -169,6 +169,22 @@ export const zh = {
     left: (seconds: number) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} 后收起`,
   },
 
+  rules: {
+    title: '办公规则',
+    book: '规则',
+    remove: '删去',
+    add: '添加',
+    any: '（不限）',
+    entry: (number: number) => `第 ${number} 条`,
+    addEntry: '加一条',
+    raise: '上移',
+    back: '恢复到此版本',
+    reasonFirst: '恢复以前的版本，请先在上面写明事由（不少于 4 字）。',
+    example: '如：按区里要求，图纸不印年龄段',
+    saved: (version: string) => `已保存并生效：${version}`,
+    atStart: '下次启动服务时生效。',
+    waits: (version: string) => `${version}已保存，下次启动服务时生效。`,
+  },
   rights: {
     title: '权限矩阵',
     edit: '修改',
@@ -201,7 +217,8 @@ export const zh = {
     none: '—',
     version: (version: string) => `程序自带，第 ${version} 版`,
     officeVersion: (number: string) => `本单位第 ${number} 版`,
-    letters: 'V 查看　C 新建　E 修改　D 删除　A 审批　X 导出　I 导入　S 统计　F 查看明文　@ 限管辖范围',
+    letters:
+      'V 查看　C 新建　E 修改　D 删除　A 审批　X 导出　I 导入　S 统计　F 查看明文　@ 限管辖范围　~ 限本人（上报的、分派给本单位的）',
     role: '角色',
     others: '按图层另定',
     duties: '管理职责',

@@ -23,6 +23,8 @@ export const useSession = defineStore('session', () => {
   const keeping = ref(false);
   /** Whether the matrix of rights was opened. */
   const ruling = ref(false);
+  /** Whether the office's rules were opened. */
+  const regulating = ref(false);
 
   /** Whether nothing can be shown before somebody signs in. */
   const mustSignIn = computed(() => session.value?.must_sign_in === true);
@@ -92,6 +94,7 @@ export const useSession = defineStore('session', () => {
     auditing,
     keeping,
     ruling,
+    regulating,
     mustSignIn,
     mustRenew,
     mustGiveCode,

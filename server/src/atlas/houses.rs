@@ -33,9 +33,21 @@ pub(crate) struct Houses {
     kinds: Vec<Arc<str>>,
     /// The day that ages were reckoned on.
     day: NaiveDate,
+    /// What was counted by: an office may have put others in force since.
+    terms: Counted,
     houses: Slots<House>,
     /// The building layer's index, with the parts as measures.
     index: Index,
+}
+
+/// The terms that houses were counted by.
+#[derive(Clone, Copy, Debug)]
+struct Counted(&'static Terms);
+
+impl Default for Counted {
+    fn default() -> Self {
+        Self(Terms::current())
+    }
 }
 
 /// Measures of a house beside its people by kind, age and residence: unverified and overdue
@@ -79,11 +91,11 @@ pub(crate) struct Census {
 }
 
 impl Census {
-    fn of(buildings: u64, sums: &[i128], kinds: usize) -> Self {
+    fn of(buildings: u64, sums: &[i128], kinds: usize, terms: &Terms) -> Self {
         let count = |sum: i128| u64::try_from(sum).expect("counts are not negative");
         let counts = |sums: &[i128]| sums.iter().map(|&sum| count(sum)).collect();
         let (people, rest) = sums.split_at(kinds);
-        let (ages, rest) = rest.split_at(Terms::current().age_groups());
+        let (ages, rest) = rest.split_at(terms.age_groups());
         let (stays, rest) = rest.split_at(rest.len() - MEASURES);
         Self {
             buildings,
@@ -125,15 +137,15 @@ impl House {
     }
 
     /// Its part in each sum, of so many kinds of people.
-    fn measures(&self, kinds: usize) -> Arc<[i64]> {
+    fn measures(&self, kinds: usize, terms: &Terms) -> Arc<[i64]> {
         let tally = &self.tally;
         let filled = |counts: &[u32], length: usize| {
             let counts: Vec<i64> = counts.iter().map(|&count| i64::from(count)).collect();
             counts.into_iter().chain(std::iter::repeat(0)).take(length)
         };
         filled(&tally.people, kinds)
-            .chain(filled(&tally.ages, Terms::current().age_groups()))
-            .chain(filled(&tally.stays, Terms::current().stays().count()))
+            .chain(filled(&tally.ages, terms.age_groups()))
+            .chain(filled(&tally.stays, terms.stays().count()))
             .chain([
                 i64::from(tally.unverified),
                 i64::from(tally.overdue),
@@ -152,8 +164,7 @@ impl House {
 }
 
 /// Number of sums over houses with so many kinds of people.
-fn sums(kinds: usize) -> usize {
-    let terms = Terms::current();
+fn sums(kinds: usize, terms: &Terms) -> usize {
     kinds + terms.age_groups() + terms.stays().count() + MEASURES
 }
 
@@ -177,7 +188,7 @@ impl Houses {
         Self::measured(
             buildings,
             kinds,
-            day,
+            (day, Counted::default()),
             Slots::build(houses.collect::<Vec<_>>()),
         )
     }
@@ -185,18 +196,19 @@ impl Houses {
     fn measured(
         buildings: &LayerSnapshot,
         kinds: Vec<Arc<str>>,
-        day: NaiveDate,
+        (day, terms): (NaiveDate, Counted),
         houses: Slots<House>,
     ) -> Self {
-        let index = (buildings.index()).measured(sums(kinds.len()), |at| {
+        let index = (buildings.index()).measured(sums(kinds.len(), terms.0), |at| {
             houses
                 .get(at)
-                .map(|house: &House| house.measures(kinds.len()))
+                .map(|house: &House| house.measures(kinds.len(), terms.0))
                 .unwrap_or_default()
         });
         Self {
             kinds,
             day,
+            terms,
             houses,
             index,
         }
@@ -216,9 +228,20 @@ impl Houses {
         Self::measured(
             buildings,
             kinds,
-            day,
+            (day, self.terms),
             Slots::build(houses.collect::<Vec<_>>()),
         )
+    }
+
+    /// The same, counted by terms that were in force before the counting began.
+    pub(crate) fn counted_by(mut self, terms: &'static Terms) -> Self {
+        self.terms = Counted(terms);
+        self
+    }
+
+    /// Whether other terms are in force than those that it was counted by.
+    pub(crate) fn is_outdated(&self) -> bool {
+        !std::ptr::eq(self.terms.0, Terms::current())
     }
 
     /// The houses after a change of some buildings, known by their ids, and with the tallies
@@ -258,18 +281,19 @@ impl Houses {
             let house = House::new(buildings, buildings.record(at), tally.unwrap_or_default());
             let feature = buildings.shape(at).map(|shape| Feature {
                 shape: shape.clone(),
-                measures: house.measures(tallies.kinds.len()),
+                measures: house.measures(tallies.kinds.len(), self.terms.0),
             });
             houses.set(at, Some(house));
             edits.push((at, feature));
         }
         // A kind that never occurred has a sum of its own.
         if tallies.kinds.len() != self.kinds.len() {
-            return Self::measured(buildings, tallies.kinds, self.day, houses);
+            return Self::measured(buildings, tallies.kinds, (self.day, self.terms), houses);
         }
         Self {
             kinds: tallies.kinds,
             day: self.day,
+            terms: self.terms,
             index: self.index.following(buildings.index(), edits),
             houses,
         }
@@ -281,19 +305,22 @@ impl Houses {
             return Census::default();
         }
         let sums = self.index.sums(area, rule);
-        Census::of(sums.count, &sums.measures, self.kinds.len())
+        Census::of(sums.count, &sums.measures, self.kinds.len(), self.terms.0)
     }
 
     /// What some buildings count.
     pub(crate) fn count(&self, positions: &[u32]) -> Census {
         let kinds = self.kinds.len();
-        let mut total = vec![0_i128; sums(kinds)];
+        let mut total = vec![0_i128; sums(kinds, self.terms.0)];
         for &at in positions {
-            for (sum, part) in total.iter_mut().zip(&*self.at(at).measures(kinds)) {
+            for (sum, part) in total
+                .iter_mut()
+                .zip(&*self.at(at).measures(kinds, self.terms.0))
+            {
                 *sum += i128::from(*part);
             }
         }
-        Census::of(positions.len() as u64, &total, kinds)
+        Census::of(positions.len() as u64, &total, kinds, self.terms.0)
     }
 
     /// The day that ages were reckoned on, and that is counted for.

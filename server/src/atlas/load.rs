@@ -13,7 +13,7 @@ use yizhangtu_data::{
 };
 
 use super::{Atlas, Houses, LayerSnapshot, Snapshot};
-use crate::people::{self, Day, Tallies};
+use crate::people::{self, Day, Tallies, Terms};
 
 /// How often a load is begun again because somebody wrote meanwhile.
 const TRIES: usize = 5;
@@ -61,9 +61,11 @@ impl Snapshot {
     /// # Errors
     /// When the registers cannot be read.
     pub(crate) fn recounted(&self, store: &GeoPackage) -> Result<Self, StoreError> {
+        let terms = Terms::current();
         let tallies = Tallies::read(store, Day::Now(clock::today()))?;
         let buildings = self.layer("building").map(|layer| &**layer);
-        Ok(self.with_houses(Arc::new(Houses::new(buildings, tallies))))
+        let houses = Houses::new(buildings, tallies).counted_by(terms);
+        Ok(self.with_houses(Arc::new(houses)))
     }
 }
 

@@ -26,6 +26,7 @@ pub(crate) use change::forget;
 pub(crate) use give::asked_for;
 pub(crate) use issued::{Made, MadeMedia};
 pub(crate) use list::told_of_owners;
+pub(crate) use rules::RULES;
 
 use crate::http::App;
 

@@ -1,16 +1,17 @@
 //! What may be attached, as data; see `attachments.toml`, where each rule is explained.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 use yizhangtu_data::{Catalog, Layer};
 
 use super::media::Media;
+use crate::office::{Book, Ruled};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Rules {
+pub(crate) struct Rules {
     /// Which version.
     pub(super) version: String,
     /// Attachments of one feature.
@@ -27,14 +28,18 @@ struct Limits {
     largest_mb: u64,
 }
 
+/// The book of these rules.
+pub(crate) static RULES: Book<Rules> = Book::new(
+    "attachments",
+    include_str!("../../../data/catalog/attachments.toml"),
+);
+
+impl Ruled for Rules {}
+
 impl Rules {
     /// The rules that the program comes with.
     pub(super) fn usual() -> &'static Self {
-        static USUAL: LazyLock<Rules> = LazyLock::new(|| {
-            let text = include_str!("../../../data/catalog/attachments.toml");
-            toml::from_str(text).unwrap_or_else(|error| panic!("attachments.toml: {error}"))
-        });
-        &USUAL
+        RULES.current()
     }
 
     /// How many bytes a file of a type may have; none where the type is not taken.

@@ -1,19 +1,20 @@
 //! `GET /audit/alarms`: what the auditor is told of without asking.
 
-use std::sync::LazyLock;
-
 use axum::{Json, extract::State, http::header, response::IntoResponse};
-use chrono::{TimeDelta, Utc};
+use chrono::{NaiveTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use yizhangtu_data::{Text, store::AuditSums};
 
-use crate::http::{App, Parameters, Problem};
+use crate::{
+    http::{App, Parameters, Problem},
+    office::{Book, Misrule, Ruled},
+};
 
 /// The rules; see `alarms.toml`, where each is explained.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Alarms {
+pub(crate) struct Alarms {
     version: String,
     days: i64,
     rules: Vec<Rule>,
@@ -40,13 +41,39 @@ enum Measure {
     Records,
 }
 
+/// The book of these rules.
+pub(crate) static ALARMS: Book<Alarms> =
+    Book::new("alarms", include_str!("../../../data/catalog/alarms.toml"));
+
+impl Ruled for Alarms {
+    fn misruled(&self) -> Vec<Misrule> {
+        let wrong = self.rules.iter().enumerate().find_map(|(at, rule)| {
+            let time =
+                |text: &String| text.len() == 5 && NaiveTime::parse_from_str(text, "%H:%M").is_ok();
+            let at = |name: &str| format!("rules.{at}.{name}");
+            if rule.actions.is_empty() {
+                return Some(Misrule::new(
+                    at("actions"),
+                    "至少一种操作",
+                    "needs one act at least",
+                ));
+            }
+            let times = rule.between.iter().flatten().all(time);
+            (!times).then(|| {
+                Misrule::new(
+                    at("between"),
+                    "应为两个时刻，如 22:00、06:00",
+                    "must be two times such as 22:00 and 06:00",
+                )
+            })
+        });
+        wrong.into_iter().collect()
+    }
+}
+
 impl Alarms {
     fn usual() -> &'static Self {
-        static USUAL: LazyLock<Alarms> = LazyLock::new(|| {
-            let text = include_str!("../../../data/catalog/alarms.toml");
-            toml::from_str(text).unwrap_or_else(|error| panic!("alarms.toml: {error}"))
-        });
-        &USUAL
+        ALARMS.current()
     }
 }
 

@@ -14,6 +14,7 @@ use yizhangtu_data::{
     store::{Act, StoreError},
 };
 
+pub(crate) use alarms::ALARMS;
 pub(crate) use routes::routes;
 
 use crate::{http::App, policy::Viewer};

@@ -280,8 +280,7 @@ impl Composer<'_> {
     /// Whether a layer's rows lie where rows of another table that name them lie, as people
     /// do where they reside, and the viewer's right ends at a territory.
     fn is_placed_by_others(&self, layer: &Layer) -> bool {
-        self.viewer.limits().is_some()
-            && self.viewer.is_limited(layer)
+        self.viewer.ground(layer).is_some()
             && super::rights::is_placed_by_others(self.viewer, layer)
     }
 

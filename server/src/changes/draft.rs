@@ -46,6 +46,11 @@ impl Draft<'_> {
             &self.properties(members, &id)?,
             &mut faults,
         );
+        for (at, field) in self.layer.fields.iter().enumerate() {
+            if let Some(user) = self.viewer.who().user.as_deref().filter(|_| field.author) {
+                record.values[at] = Value::from(user);
+            }
+        }
         self.finish(record, faults)
     }
 
@@ -62,7 +67,7 @@ impl Draft<'_> {
         let properties = self.properties(members, &base.id)?;
         let view = self.viewer.see(self.layer, base);
         for at in 0..self.layer.fields.len() {
-            if matches!(view.at(at), Seen::Open(_)) {
+            if matches!(view.at(at), Seen::Open(_)) && !self.layer.fields[at].author {
                 record.values[at] = Value::Null;
             }
         }
@@ -240,6 +245,21 @@ impl Draft<'_> {
                 && self.is_as_shown(base, at, given)
             {
                 record.values[at] = base.values[at].clone();
+                continue;
+            }
+            if field.author {
+                let held = base.and_then(|base| base.values[at].as_text());
+                if held != given.as_str() {
+                    faults.push(self.fault(
+                        &record.id,
+                        name,
+                        "author",
+                        format!(
+                            "{zh}（{name}）由系统记录，不能填写 / {name} is written by the system",
+                            zh = field.label.zh
+                        ),
+                    ));
+                }
                 continue;
             }
             if Mask::of(field).is_some() && given.as_str().is_some_and(|text| text.contains('*')) {

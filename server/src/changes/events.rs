@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use yizhangtu_data::store::Entry;
+use yizhangtu_data::{Layer, Record, store::Entry};
 use yizhangtu_index::{Point, Rect};
 
 use super::{Touched, touched::lattice};
@@ -12,7 +12,7 @@ use crate::{
     atlas::Snapshot,
     collections::corners,
     http::App,
-    policy::{Action, Viewer, ground},
+    policy::{Action, Reach, Viewer, ground},
 };
 
 /// Ids named in one message.
@@ -39,6 +39,18 @@ struct Place {
     id: Arc<str>,
     before: Option<Rect>,
     after: Option<Rect>,
+    /// The feature before; none where there was none, or where it is not known any more.
+    was: Option<Arc<Record>>,
+}
+
+impl Place {
+    /// Whether it may have been a viewer's own before.
+    fn was_own(&self, viewer: &Viewer, layer: &Layer) -> bool {
+        match &self.was {
+            Some(was) => viewer.owns(layer, was),
+            None => self.before.is_some(),
+        }
+    }
 }
 
 impl Message {
@@ -65,23 +77,28 @@ impl Message {
             return None;
         }
         let snapshot = app.snapshot();
-        match ground(viewer, &snapshot, layer) {
-            None => Some(self.bytes.clone()),
-            Some(ground) if layer.is_mapped() => self.within(app, viewer, &snapshot, &ground),
-            Some(_) => Some(self.blind.clone()),
+        match viewer.reach(layer) {
+            Reach::Everywhere => Some(self.bytes.clone()),
+            _ if !layer.is_mapped() => Some(self.blind.clone()),
+            Reach::Territory(own) => {
+                self.within(app, viewer, &snapshot, Some(&ground(&snapshot, own)))
+            }
+            Reach::Own => self.within(app, viewer, &snapshot, None),
         }
     }
 
     /// What is told to who sees the features in a territory: those of them that were touched,
-    /// and the ground that they share with it. None where all of it happened elsewhere.
+    /// and the ground that they share with it; to who sees what is their own (without a
+    /// territory here), those of it and their ground. None where all of it happened elsewhere.
     fn within(
         &self,
         app: &App,
         viewer: &Viewer,
         snapshot: &Arc<Snapshot>,
-        territory: &[Rect],
+        territory: Option<&[Rect]>,
     ) -> Option<Bytes> {
         let layer = self.layer.as_ref()?;
+        let described = app.layer(layer)?;
         let Some(places) = &self.places else {
             return Some(self.blind.clone());
         };
@@ -91,16 +108,24 @@ impl Message {
         let mut touched = Touched::default();
         for place in places.iter() {
             let rects = place.before.iter().chain(&place.after);
-            let common: Vec<Rect> = rects
-                .flat_map(|rect| territory.iter().filter_map(|own| shared(rect, own)))
-                .collect();
+            let common: Vec<Rect> = match territory {
+                None => rects.copied().collect(),
+                Some(territory) => rects
+                    .flat_map(|rect| territory.iter().filter_map(|own| shared(rect, own)))
+                    .collect(),
+            };
+            // It went from here, perhaps.
+            let gone = match territory {
+                None => place.was_own(viewer, described),
+                Some(_) => place.before.is_some() && !common.is_empty(),
+            };
             let there = own.is_some_and(|own| own.get(&place.id).is_some());
             if there {
                 if let Some(ids) = &mut ids {
                     ids.push(&*place.id);
                 }
-            } else if place.before.is_some() && !common.is_empty() {
-                // It went from here, perhaps: then everything of the layer is read anew.
+            } else if gone {
+                // Then everything of the layer is read anew.
                 ids = None;
             } else {
                 continue;
@@ -140,12 +165,13 @@ struct Happened<'e> {
 
 /// One message for each change set and layer of some entries of the history, in order, and
 /// the ground that each layer was touched on. What another program wrote stands under no
-/// change set.
+/// change set. `was` is the map before them, where it is still known.
 ///
 /// A message's number is that of the last change that it tells of, so that who resumes after
 /// it misses none of the others.
 pub(super) fn messages(
     entries: &[Entry],
+    was: Option<&Snapshot>,
     now: &Snapshot,
 ) -> (Vec<Message>, BTreeMap<Arc<str>, Touched>) {
     let mut grouped: BTreeMap<(Option<i64>, &Arc<str>), Happened<'_>> = BTreeMap::new();
@@ -185,6 +211,8 @@ pub(super) fn messages(
                 id: Arc::clone(&entry.id),
                 before,
                 after: shape,
+                was: (was.and_then(|map| map.layer(&entry.layer)))
+                    .and_then(|layer| layer.get(&entry.id).cloned()),
             });
         }
     }

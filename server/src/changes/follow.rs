@@ -95,16 +95,17 @@ impl Writer {
                 return;
             }
         };
-        let (messages, touched): (_, BTreeMap<Arc<str>, Touched>) = messages(&entries, &next);
+        let (messages, touched): (_, BTreeMap<Arc<str>, Touched>) =
+            messages(&entries, Some(before), &next);
         self.shown.tiles.advance(before, &next, &touched);
         self.shown.tiles.followed(shown.elapsed());
         self.shown.hub.tell(messages);
     }
 
-    /// Counts ages and what is overdue anew on a new day.
+    /// Counts ages and what is overdue anew on a new day, and everything by new terms.
     fn turn_the_day(&self) {
         let now = self.shown.atlas.snapshot();
-        if now.houses.day() == clock::today() {
+        if now.houses.day() == clock::today() && !now.houses.is_outdated() {
             return;
         }
         match now.recounted(&self.store) {

@@ -64,7 +64,7 @@ pub(super) async fn changes(
     let open = |entry: &&Entry| match app.layer(&entry.layer) {
         Some(layer) if !viewer.may(Action::View, layer) => false,
         // Of a part of a layer, what is there now is told.
-        Some(layer) if viewer.limits().is_some() && viewer.is_limited(layer) => {
+        Some(layer) if viewer.ends(layer) => {
             let part = seen.layer(&entry.layer);
             part.is_some_and(|part| part.get(&entry.id).is_some())
         }

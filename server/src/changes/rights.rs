@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use yizhangtu_data::{Layer, Record, Value, store::GeoPackage};
+use yizhangtu_data::{
+    Layer, Record, Value,
+    store::{GeoPackage, Territory},
+};
 use yizhangtu_index::Shape;
 
 use crate::{
     atlas::Snapshot,
     http::{App, Problem},
-    policy::{Action, Viewer, rows},
+    policy::{Action, Reach, Viewer, rows},
 };
 
 /// Whether a viewer may change anything of a layer.
@@ -30,8 +33,8 @@ pub(crate) fn may(
 /// record that it shall become.
 ///
 /// # Errors
-/// As [`may`]; 404 for a feature that lies outside the viewer's territory, 403 for a record
-/// that would.
+/// As [`may`]; 404 for a feature that the viewer's right does not reach, 403 for a record that
+/// would lie outside the territory.
 pub(crate) fn may_on(
     app: &App,
     viewer: &Viewer,
@@ -41,7 +44,8 @@ pub(crate) fn may_on(
     (id, record): (Option<&str>, Option<&Record>),
 ) -> Result<(), Problem> {
     may(app, viewer, action, layer)?;
-    if viewer.limits().is_none() || !viewer.is_limited(layer) {
+    let reach = viewer.reach(layer);
+    if reach == Reach::Everywhere {
         return Ok(());
     }
     let snapshot = app.snapshot();
@@ -53,11 +57,13 @@ pub(crate) fn may_on(
             layer = layer.id
         )));
     }
-    let Some(record) = record else {
+    // One's own stays so wherever it lies; what is new lies in the territory.
+    let ground = (viewer.ground(layer)).filter(|_| reach != Reach::Own || id.is_none());
+    let (Some(record), Some(ground)) = (record, ground) else {
         return Ok(());
     };
     let inside = match record.geometry.as_ref().map(Shape::new) {
-        Some(Ok(shape)) => lies_within(viewer, &snapshot, &shape),
+        Some(Ok(shape)) => lies_within(ground, &snapshot, &shape),
         Some(Err(_)) => false,
         // Where others tell the place, as residences do of a person, what is there lies in it.
         None if id.is_some() && is_placed_by_others(viewer, layer) => true,
@@ -104,9 +110,9 @@ fn has(
     Ok(ids.is_none_or(|ids| ids.contains(id)))
 }
 
-fn lies_within(viewer: &Viewer, snapshot: &Snapshot, shape: &Shape) -> bool {
+fn lies_within(territory: &[Territory], snapshot: &Snapshot, shape: &Shape) -> bool {
     let place = shape.representative();
-    (viewer.limits().into_iter().flatten()).any(|own| {
+    territory.iter().any(|own| {
         let layer = snapshot.layer(&own.layer);
         let area = layer.and_then(|layer| layer.shape(layer.position(&own.id)?));
         area.is_some_and(|area| area.contains(place))

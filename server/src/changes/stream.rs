@@ -105,7 +105,7 @@ async fn missed(app: &App, since: u64) -> Result<Vec<Message>, Problem> {
         .await?;
     Ok(match entries {
         None => vec![Message::reload(sequence)],
-        Some(entries) => messages(&entries, &app.snapshot()).0,
+        Some(entries) => messages(&entries, None, &app.snapshot()).0,
     })
 }
 

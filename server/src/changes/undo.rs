@@ -49,14 +49,10 @@ pub(super) async fn may(app: &App, viewer: &Viewer, what: &Undoing) -> Result<()
 /// A right to a layer that does not end anywhere.
 fn whole(app: &App, viewer: &Viewer, action: Action, layer: &Layer) -> Result<(), Problem> {
     may_on_layer(app, viewer, action, layer)?;
-    if ends(viewer, layer) {
+    if viewer.ends(layer) {
         return Err(viewer.refused());
     }
     Ok(())
-}
-
-fn ends(viewer: &Viewer, layer: &Layer) -> bool {
-    viewer.limits().is_some() && viewer.is_limited(layer)
 }
 
 fn change_set(
@@ -93,7 +89,7 @@ fn change_set(
             "delete" if heir.is_none() => Action::Delete,
             _ => Action::Edit,
         };
-        if !ends(viewer, layer) {
+        if !viewer.ends(layer) {
             may_on_layer(app, viewer, action, layer).map_err(Read::Refused)?;
             continue;
         }

@@ -10,7 +10,7 @@ use clap::Subcommand;
 use serde_json::json;
 use yizhangtu_data::{
     clock,
-    store::{Access, AuditState, GeoPackage, check_archives},
+    store::{Access, AuditState, check_archives},
 };
 
 use super::{Failure, Output, record::by};
@@ -89,7 +89,7 @@ fn move_out(
             })?
         }
     };
-    let store = GeoPackage::open(file, &super::catalog(), Access::ReadWrite)?;
+    let store = super::open(file, Access::ReadWrite)?;
     let moved = store.archive_audit(before, into, by())?;
     let mut out = io::stdout();
     if output.json {
@@ -116,7 +116,7 @@ fn verify(
     archives: &[PathBuf],
     output: Output,
 ) -> Result<(), Failure> {
-    let store = GeoPackage::open(file, &super::catalog(), Access::ReadOnly)?;
+    let store = super::open(file, Access::ReadOnly)?;
     let noted = noted.filter(|hash| !has_row(archives, hash));
     let mut state = store.audit_state(noted)?;
     if !archives.is_empty() && matches!(state, AuditState::Whole { .. }) {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde_json::json;
-use yizhangtu_data::store::{Access, Copied, GeoPackage};
+use yizhangtu_data::store::{Access, Copied};
 
 use super::{Failure, Output};
 
@@ -21,7 +21,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
-    let store = GeoPackage::open(&arguments.file, &super::catalog(), Access::ReadOnly)?;
+    let store = super::open(&arguments.file, Access::ReadOnly)?;
     let attachments = store.backup(&arguments.output)?;
     let sequence = store.sequence()?;
     let mut to = io::stdout().lock();

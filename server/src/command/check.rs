@@ -7,7 +7,7 @@ use std::{
 
 use yizhangtu_data::{
     check::{Report, Severity, check},
-    store::{Access, GeoPackage},
+    store::Access,
 };
 
 use super::{Failure, Output};
@@ -20,7 +20,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
-    let file = GeoPackage::open(&arguments.file, &super::catalog(), Access::ReadOnly)?;
+    let file = super::open(&arguments.file, Access::ReadOnly)?;
     let report = check(&file)?;
     let mut out = io::stdout().lock();
     if output.json {

@@ -9,7 +9,7 @@ use std::{
 
 use geo::{BoundingRect as _, Coord};
 use serde_json::{Value, json};
-use yizhangtu_data::store::{Access, GeoPackage};
+use yizhangtu_data::store::Access;
 use yizhangtu_index::footprints::{Change, Footprint, Footprints, Frame, Rules, compare};
 
 use super::{Failure, Output};
@@ -102,7 +102,7 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
 }
 
 fn read(path: &Path, layer: &str) -> Result<(Vec<Footprint>, Vec<String>), Failure> {
-    let store = GeoPackage::open(path, &super::catalog(), Access::ReadOnly)?;
+    let store = super::open(path, Access::ReadOnly)?;
     let Some(own) = store.layer(layer).cloned() else {
         return Err(Failure::Data(format!(
             "{path}：没有图层 {layer} / {path}: there is no layer {layer}",

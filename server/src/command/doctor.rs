@@ -40,7 +40,7 @@ struct Finding {
 }
 
 pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
-    let store = GeoPackage::open(&arguments.file, &super::catalog(), Access::ReadOnly)?;
+    let store = super::open(&arguments.file, Access::ReadOnly)?;
     let mut findings = Vec::new();
     damage(&store, &mut findings)?;
     if store.is_own() {

@@ -84,7 +84,7 @@ fn make(path: &Path, cipher: Algorithm, output: Output) -> Result<(), Failure> {
 
 /// A file of ours to be written, with a key at hand.
 fn opened(file: &Path) -> Result<GeoPackage, Failure> {
-    let store = GeoPackage::open(file, &super::catalog(), Access::ReadWrite)?;
+    let store = super::open(file, Access::ReadWrite)?;
     if !store.keys().can_seal() {
         return Err(Failure::Usage(
             "没有密钥：请先用 yizhangtu key make 生成，并设置环境变量 YIZHANGTU_KEY_FILE \

@@ -22,7 +22,7 @@ mod user;
 use std::{
     fmt,
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::{Arc, OnceLock},
 };
@@ -30,7 +30,10 @@ use std::{
 use clap::{Parser, Subcommand};
 
 use record::on_record;
-use yizhangtu_data::Catalog;
+use yizhangtu_data::{
+    Catalog,
+    store::{Access, GeoPackage, StoreError},
+};
 
 /// 一张图：村庄规划、治理与更新 / one map for village planning, governance and renewal
 #[derive(Parser)]
@@ -78,6 +81,13 @@ static CATALOG: OnceLock<Arc<Catalog>> = OnceLock::new();
 /// The catalog that every subcommand works with.
 fn catalog() -> Arc<Catalog> {
     CATALOG.get().cloned().unwrap_or_else(Catalog::embedded)
+}
+
+/// Opens a file, and takes the rules that its office wrote.
+fn open(path: &Path, access: Access) -> Result<GeoPackage, StoreError> {
+    let store = GeoPackage::open(path, &catalog(), access)?;
+    crate::office::take(&store)?;
+    Ok(store)
 }
 
 /// Runs what the command line asks for.

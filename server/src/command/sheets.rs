@@ -11,7 +11,7 @@ use yizhangtu_data::clock;
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use serde_json::{Value, json};
-use yizhangtu_data::store::{Access, GeoPackage};
+use yizhangtu_data::store::Access;
 
 use super::{Failure, Output};
 use crate::{
@@ -49,7 +49,7 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         )));
     }
     let started = Instant::now();
-    let store = GeoPackage::open(&arguments.file, &super::catalog(), Access::ReadOnly)?;
+    let store = super::open(&arguments.file, Access::ReadOnly)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()

@@ -128,7 +128,7 @@ impl FromStr for Zooms {
 
 pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let begun = Instant::now();
-    let store = GeoPackage::open(&arguments.file, &super::catalog(), Access::ReadOnly)?;
+    let store = super::open(&arguments.file, Access::ReadOnly)?;
     let snapshot = Atlas::open(&store)?.snapshot();
     let layers = layers(&snapshot, &arguments)?;
     let zooms = arguments.zoom.0.clone();

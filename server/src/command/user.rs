@@ -198,7 +198,7 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
 }
 
 fn open(file: &Path) -> Result<GeoPackage, Failure> {
-    let store = GeoPackage::open(file, &super::catalog(), Access::ReadWrite)?;
+    let store = super::open(file, Access::ReadWrite)?;
     if store.is_own() {
         return Ok(store);
     }
@@ -406,7 +406,7 @@ fn make_key(
 }
 
 fn list_keys(file: &Path, output: Output) -> Result<(), Failure> {
-    let keys = GeoPackage::open(file, &super::catalog(), Access::ReadOnly)?.api_keys()?;
+    let keys = super::open(file, Access::ReadOnly)?.api_keys()?;
     let mut out = io::stdout();
     if output.json {
         let all: Vec<Value> = keys.iter().map(described_key).collect();
@@ -466,7 +466,7 @@ fn missing(user: &str) -> Failure {
 }
 
 fn list(file: &Path, output: Output) -> Result<(), Failure> {
-    let store = GeoPackage::open(file, &super::catalog(), Access::ReadOnly)?;
+    let store = super::open(file, Access::ReadOnly)?;
     let accounts = store.accounts()?;
     let mut out = io::stdout();
     if output.json {

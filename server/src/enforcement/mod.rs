@@ -24,6 +24,7 @@ pub(crate) use comparison::name as kind_name;
 pub(crate) use documents::issued_kinds;
 pub(crate) use figures::{Definition, Figures};
 pub(crate) use ledger::asked_for;
+pub(crate) use patrol::PATROL;
 
 use crate::http::App;
 

@@ -74,6 +74,7 @@ impl App {
         store: GeoPackage,
         basemaps: Basemaps,
     ) -> Result<Self, StoreError> {
+        crate::office::take(&store)?;
         let identity = Identity::following(&store, &config)?;
         let catalog = Arc::clone(store.catalog());
         let about = store.about().clone();

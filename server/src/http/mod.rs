@@ -80,6 +80,7 @@ pub(crate) fn routes() -> Router<App> {
         .merge(crate::contracts::routes())
         .merge(crate::exports::routes())
         .merge(crate::import::routes())
+        .merge(crate::office::routes())
         .merge(crate::overview::routes())
         .merge(crate::identity::routes())
         .merge(crate::lookup::routes())

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use yizhangtu_data::store::{Account, Territory};
 
-use super::{gate::note, hash, made, places, renew, routes::read};
+use super::{Settings, gate::note, hash, made, places, renew, routes::read};
 use crate::{
     atlas::Snapshot,
     audit::Entry,
@@ -82,7 +82,7 @@ pub(super) async fn make(
     }
     let mut account = Account::new(&user, "", Utc::now());
     (account.name, account.unit) = (given.name, given.unit);
-    let (account, password) = with_password(&app, account).await?;
+    let (account, password) = with_password(account).await?;
     app.identity().save(&account)?;
     let mut answer = placed(&app.snapshot(), &account);
     note(app, viewer, Entry::of("account_made", user)).await;
@@ -163,7 +163,7 @@ pub(super) async fn change(
     }
     let mut password = None;
     if given.new_password {
-        let (renewed, new) = with_password(&app, account).await?;
+        let (renewed, new) = with_password(account).await?;
         (account, password) = (renewed, Some(new));
         done.push("password".to_owned());
     }
@@ -197,8 +197,8 @@ fn by_code(snapshot: &Snapshot, place: Territory) -> Territory {
 }
 
 /// The account with a random password, to be changed at the first sign-in.
-async fn with_password(app: &App, mut account: Account) -> Result<(Account, String), Problem> {
-    let rules = &app.identity().settings.password;
+async fn with_password(mut account: Account) -> Result<(Account, String), Problem> {
+    let rules = &Settings::usual().password;
     let password = made(rules);
     let secret = password.clone();
     let hash = tokio::task::spawn_blocking(move || hash(&secret)).await;

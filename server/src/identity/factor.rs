@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use totp_rs::{Algorithm, Secret, TOTP};
 use yizhangtu_data::{hexadecimal, store::Account};
 
-use super::{Identity, password::random, sessions::hash};
+use super::{Identity, Settings, password::random, sessions::hash};
 use crate::http::percent_encoded;
 
 /// Seconds that a code holds, and how many before and after are taken: clocks differ.
@@ -151,7 +151,7 @@ impl Identity {
         address: Option<IpAddr>,
         fits: impl FnOnce() -> Option<T>,
     ) -> Result<T, FactorRefusal> {
-        let (limits, now) = (&self.settings.lockout, Instant::now());
+        let (limits, now) = (&Settings::usual().lockout, Instant::now());
         let guessed = format!("{user}\u{0}code");
         if let Some(wait) = self.attempts.wait(&guessed, address, limits, now) {
             return Err(FactorRefusal::Wait(wait));

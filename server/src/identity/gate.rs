@@ -15,6 +15,7 @@ use axum::{
 use cookie::Cookie;
 
 use super::Identity;
+use super::Settings;
 use crate::{
     audit::Entry,
     http::{App, Problem},
@@ -65,7 +66,7 @@ fn afford(
         return Ok(());
     };
     let (identity, what) = (app.identity(), (request.method(), pattern.as_str()));
-    let rate = &identity.settings.rate;
+    let rate = &Settings::usual().rate;
     identity
         .rates
         .take(viewer, address, what, rate, Instant::now())

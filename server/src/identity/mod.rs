@@ -45,7 +45,7 @@ pub(crate) use oidc::{OidcSettings, Provider};
 pub(crate) use password::{fault, hash, is_public, made};
 pub(crate) use places::place_name;
 pub(crate) use routes::{read as small_body, routes};
-pub(crate) use settings::{ExportLimits, Settings};
+pub(crate) use settings::{ExportLimits, LIMITS, Settings};
 
 use self::{
     attempts::Attempts,
@@ -55,6 +55,7 @@ use self::{
 };
 use crate::{
     http::{Config, Problem},
+    office,
     policy::{Pass, Rights, Role, Viewer, Who},
 };
 
@@ -98,7 +99,6 @@ pub(crate) struct Identity {
     rights: ArcSwap<Rights>,
     /// Goes up whenever somebody's rights may have changed.
     changed: AtomicU64,
-    settings: &'static Settings,
     sessions: Sessions,
     attempts: Attempts,
     factors: Factors,
@@ -153,7 +153,6 @@ impl Identity {
             accounts: ArcSwap::from_pointee(Accounts::read(store)?),
             rights: ArcSwap::new(in_force(store)?),
             changed: AtomicU64::default(),
-            settings: Settings::usual(),
             sessions: Sessions::default(),
             attempts: Attempts::default(),
             factors: Factors::default(),
@@ -185,6 +184,11 @@ impl Identity {
         self.changed.fetch_add(1, Ordering::Release);
     }
 
+    /// Says that rules which sessions and rights depend on have another version.
+    pub(crate) fn rules_moved(&self) {
+        self.changed.fetch_add(1, Ordering::Release);
+    }
+
     /// A number that goes up whenever somebody's rights may have changed.
     pub(crate) fn moment(&self) -> u64 {
         self.changed.load(Ordering::Acquire)
@@ -196,7 +200,8 @@ impl Identity {
         let now = match viewer.pass() {
             Pass::None => self.unnamed(),
             Pass::Session(hash) => {
-                let session = (self.sessions).peek(hash, &self.settings.session, Instant::now())?;
+                let session =
+                    (self.sessions).peek(hash, &Settings::usual().session, Instant::now())?;
                 let account = self.account(&session.user).filter(|own| !own.locked)?;
                 Some(self.viewer(&account, &session))
             }
@@ -229,7 +234,7 @@ impl Identity {
 
     /// The viewer of a session's token, as the account is now.
     fn by_token(&self, token: &str) -> Option<Viewer> {
-        let session = (self.sessions).find(token, &self.settings.session, Instant::now())?;
+        let session = (self.sessions).find(token, &Settings::usual().session, Instant::now())?;
         let accounts = self.accounts.load();
         let account = accounts.get(&session.user)?;
         if account.locked {
@@ -270,7 +275,7 @@ impl Identity {
     fn viewer(&self, account: &Account, session: &Session) -> Viewer {
         let mut who = Who::of(&self.rights.load(), account, Vec::new());
         who.second_factor = session.second_factor;
-        let rule = &self.settings.second_factor;
+        let rule = &Settings::usual().second_factor;
         let asked = rule.required && (rule.shared_accounts || !self.is_shared(account));
         who.lacks_factor = asked && !session.second_factor;
         // A password is nothing to whoever signs in elsewhere.
@@ -284,7 +289,7 @@ impl Identity {
         if self.is_shared(account) {
             return false;
         }
-        let greatest = TimeDelta::days(self.settings.password.greatest_age_days);
+        let greatest = TimeDelta::days(Settings::usual().password.greatest_age_days);
         let old = (account.password_changed_at).is_none_or(|at| Utc::now() - at > greatest);
         account.must_change || old
     }
@@ -320,7 +325,7 @@ impl Identity {
 
     /// Marks a session as one that a one-time code was given in; gives its new token.
     fn raise(&self, token: &str) -> Option<String> {
-        (self.sessions).raise(token, &self.settings.session, Instant::now())
+        (self.sessions).raise(token, &Settings::usual().session, Instant::now())
     }
 
     /// The accounts whose password is public, in their order, with their roles.
@@ -348,7 +353,7 @@ impl Identity {
         address: Option<IpAddr>,
         agent: &str,
     ) -> Result<SignedIn, Refusal> {
-        let (limits, now) = (&self.settings.lockout, Instant::now());
+        let (limits, now) = (&Settings::usual().lockout, Instant::now());
         if let Some(wait) = self.attempts.wait(user, address, limits, now) {
             return Err(Refusal::Wait(wait));
         }
@@ -388,7 +393,7 @@ impl Identity {
             by_provider: provider.is_some(),
             shared: self.is_shared(account),
         };
-        let token = (self.sessions).begin(&begun, &self.settings.session, Instant::now());
+        let token = (self.sessions).begin(&begun, &Settings::usual().session, Instant::now());
         self.note_login(account);
         let viewer = self.by_token(&token)?;
         Some(SignedIn { token, viewer })
@@ -415,7 +420,7 @@ impl Identity {
             .chain(account.password_changed_at)
             .max()
             .unwrap_or(account.created_at);
-        let most = TimeDelta::days(self.settings.account.unused_days);
+        let most = TimeDelta::days(Settings::usual().account.unused_days);
         !self.is_shared(account) && Utc::now() - used > most
     }
 
@@ -438,7 +443,7 @@ impl Identity {
     /// # Errors
     /// What is wrong with it, or what the store says.
     async fn set_password(&self, account: &Account, new: String) -> Result<(), PasswordRefusal> {
-        let rules = &self.settings.password;
+        let rules = &Settings::usual().password;
         if let Some(fault) = password::fault(&new, &account.user, rules) {
             return Err(PasswordRefusal::Fault(fault));
         }
@@ -536,10 +541,10 @@ impl Identity {
 /// The matrix in force: the latest that the office made, or the one that the program comes
 /// with. One that this program can't read any more gives way to the latter, and says so.
 fn in_force(store: &GeoPackage) -> Result<Arc<Rights>, StoreError> {
-    let Some(own) = store.rights_versions(1)?.pop() else {
+    let Some(own) = store.office_versions("rights", 1)?.pop() else {
         return Ok(Rights::default_matrix());
     };
-    Ok(Rights::read(&own.matrix).map_or_else(
+    Ok(Rights::read(&own.document).map_or_else(
         |error| {
             let number = own.number;
             tracing::error!(number, %error, "the office's matrix of rights can't be read; the program's own is in force");
@@ -578,6 +583,7 @@ fn follow(identity: &Weak<Identity>, reader: &GeoPackage, mut seen: i64) {
                 if written.version != identity.rights.load().version {
                     identity.rights.store(written);
                 }
+                office::follow(reader)?;
                 seen = version;
             }
             Ok(())

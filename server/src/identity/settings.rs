@@ -1,8 +1,10 @@
 //! Limits around signing in, as data.
 
-use std::{sync::LazyLock, time::Duration};
+use std::time::Duration;
 
 use serde::Deserialize;
+
+use crate::office::{Book, Misrule, Ruled, within};
 
 /// The limits; see `security.toml`, where each is explained.
 #[derive(Clone, Debug, Deserialize)]
@@ -125,13 +127,44 @@ impl PasswordRules {
     }
 }
 
+/// The book of these rules.
+pub(crate) static LIMITS: Book<Settings> = Book::new(
+    "security",
+    include_str!("../../../data/catalog/security.toml"),
+);
+
+impl Ruled for Settings {
+    fn misruled(&self) -> Vec<Misrule> {
+        let session = &self.session;
+        [
+            within(
+                session.administrator_idle_minutes <= session.idle_minutes,
+                "session.administrator_idle_minutes",
+                "管理员不应比他人更久",
+                "administrators rest no longer than others",
+            ),
+            within(
+                self.lockout.failures_per_account <= self.lockout.failures_per_address,
+                "lockout.failures_per_address",
+                "不应少于账户的次数",
+                "must be no less than those of an account",
+            ),
+            within(
+                self.audit.least_days <= self.audit.keep_days,
+                "audit.keep_days",
+                "不应少于最少保留天数",
+                "must be no less than the least days",
+            ),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
 impl Settings {
     /// The limits that the program comes with.
     pub(crate) fn usual() -> &'static Self {
-        static USUAL: LazyLock<Settings> = LazyLock::new(|| {
-            let text = include_str!("../../../data/catalog/security.toml");
-            toml::from_str(text).unwrap_or_else(|error| panic!("security.toml: {error}"))
-        });
-        &USUAL
+        LIMITS.current()
     }
 }

@@ -31,7 +31,7 @@ pub(super) async fn catalog(
 ) -> Result<Json<Value>, Problem> {
     let snapshot = app.seen_by(&viewer);
     // How many rows there are beyond a territory is not told.
-    let counted = |layer: &Layer| viewer.limits().is_none() || !viewer.is_limited(layer);
+    let counted = |layer: &Layer| !viewer.ends(layer);
     let seen: Vec<_> = (app.layers().iter())
         .filter(|layer| viewer.may(Action::View, layer))
         .collect();

@@ -23,7 +23,7 @@ pub(crate) use past::Past;
 pub(crate) use quality::Quality;
 pub(crate) use register::{Day, Dweller, Tallies, Tally, dwellers, has_registers};
 pub(crate) use rules::Registers;
-pub(crate) use terms::Terms;
+pub(crate) use terms::{TERMS, Terms};
 
 use axum::{
     Router,

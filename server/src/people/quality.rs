@@ -51,7 +51,7 @@ pub(super) async fn quality(
     parameters.finish()?;
     let buildings = app.layer("building").ok_or_else(|| viewer.refused())?;
     viewer.require(Action::View, buildings)?;
-    if viewer.limits().is_some() && viewer.is_limited(buildings) {
+    if viewer.ends(buildings) {
         return Err(viewer.refused());
     }
     tokio::task::spawn_blocking(move || {

@@ -1,9 +1,9 @@
 //! What the figures of 人屋 mean, as data.
 
-use std::sync::LazyLock;
-
 use chrono::{Datelike, NaiveDate};
 use serde::Deserialize;
+
+use crate::office::{Book, Misrule, Ruled, within};
 
 /// The terms; see `people.toml`, where each is explained.
 #[derive(Clone, Debug, Deserialize)]
@@ -76,14 +76,51 @@ pub(crate) struct Band {
     pub(crate) to: Option<u16>,
 }
 
+/// The book of these rules.
+pub(crate) static TERMS: Book<Terms> =
+    Book::new("people", include_str!("../../../data/catalog/people.toml"));
+
+impl Ruled for Terms {
+    fn misruled(&self) -> Vec<Misrule> {
+        let ages = &self.ages.from;
+        let [due, long] = self.visits.unseen_days;
+        [
+            within(
+                ages.first() == Some(&0) && ages.is_sorted_by(|one, next| one < next),
+                "ages.from",
+                "应从 0 起，由小到大",
+                "must begin with 0 and rise",
+            ),
+            within(
+                !self.main_residence.kinds.is_empty(),
+                "main_residence.kinds",
+                "至少一类",
+                "needs one at least",
+            ),
+            within(
+                due < long,
+                "visits.unseen_days",
+                "前一个应小于后一个",
+                "the first must be less than the second",
+            ),
+            within(
+                u32::try_from(self.vehicles.resident_nights)
+                    .is_ok_and(|nights| nights <= self.vehicles.within_days),
+                "vehicles.resident_nights",
+                "不应多于天数",
+                "must be no more than the days",
+            ),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
 impl Terms {
     /// The terms in force.
     pub(crate) fn current() -> &'static Self {
-        static TERMS: LazyLock<Terms> = LazyLock::new(|| {
-            let text = include_str!("../../../data/catalog/people.toml");
-            toml::from_str(text).expect("the terms of people are tested")
-        });
-        &TERMS
+        TERMS.current()
     }
 
     /// The bands of ages, the youngest first.

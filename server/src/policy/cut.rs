@@ -1,5 +1,5 @@
 //! The map as one rights class sees it: the layers that it may see, and of those that end at
-//! its territory the features in it.
+//! its territory the features in it, of those that end at one's own those that are.
 //!
 //! Whatever answers from a cut map can't tell what is outside it: a feature of another's grid
 //! is as absent as one that never was, in items, lookup, statistics, search and tiles alike.
@@ -12,10 +12,10 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use yizhangtu_data::{Layer, Record, Value, store::Territory};
+use yizhangtu_data::{Record, Value, store::Territory};
 use yizhangtu_index::{Area, Rect, Rule, Shape};
 
-use super::{Action, Viewer};
+use super::{Action, Reach, Viewer};
 use crate::atlas::{LayerSnapshot, Snapshot};
 
 /// Cut maps kept at most. One is small, or shares what it does not cut.
@@ -81,8 +81,7 @@ impl Cut {
 
     fn new(viewer: &Viewer, action: Action, snapshot: &Arc<Snapshot>, last: Option<&Self>) -> Self {
         let areas = viewer.limits().map(|own| territory(snapshot, own));
-        let (sources, areas) = areas.unzip();
-        let sources = sources.unwrap_or_default();
+        let (sources, areas) = areas.unwrap_or_default();
         let mut parts = HashMap::new();
         let same_territory = last.filter(|last| {
             last.territory.len() == sources.len()
@@ -93,16 +92,17 @@ impl Cut {
             if !viewer.may(action, &layer.layer) {
                 continue;
             }
-            let Some(areas) = areas.as_ref().filter(|_| viewer.is_limited(&layer.layer)) else {
+            let reach = viewer.reach(&layer.layer);
+            if reach == Reach::Everywhere {
                 layers.push(Arc::clone(layer));
                 continue;
-            };
+            }
             let kept = same_territory
                 .and_then(|last| last.parts.get(&layer.layer.id))
                 .filter(|(source, _)| Arc::ptr_eq(source, layer));
             let part = match kept {
                 Some((_, part)) => Arc::clone(part),
-                None => Arc::new(layer.part(&inside(layer, areas))),
+                None => Arc::new(reached(viewer, layer, reach, &areas)),
             };
             parts.insert(
                 layer.layer.id.clone(),
@@ -112,11 +112,10 @@ impl Cut {
         }
         let contracts = (snapshot.contracts.as_ref())
             .filter(|contracts| viewer.may(action, &contracts.layer))
-            .map(|contracts| match &areas {
-                Some(areas) if viewer.is_limited(&contracts.layer) => {
-                    Arc::new(of_assets(contracts, snapshot, areas))
-                }
-                _ => Arc::clone(contracts),
+            .map(|contracts| match viewer.reach(&contracts.layer) {
+                Reach::Everywhere => Arc::clone(contracts),
+                Reach::Territory(_) => Arc::new(of_assets(contracts, snapshot, &areas)),
+                Reach::Own => Arc::new(contracts.part(&owned(viewer, contracts))),
             });
         let whole = layers.len() == snapshot.layers.len()
             && parts.is_empty()
@@ -141,21 +140,40 @@ pub(crate) fn past(
     snapshot: &Snapshot,
     layer: Arc<LayerSnapshot>,
 ) -> Arc<LayerSnapshot> {
-    match viewer.limits().filter(|_| viewer.is_limited(&layer.layer)) {
-        None => layer,
-        Some(own) => {
-            let (_, areas) = territory(snapshot, own);
-            Arc::new(layer.part(&inside(&layer, &areas)))
-        }
-    }
+    let areas = match viewer.reach(&layer.layer) {
+        Reach::Everywhere => return layer,
+        Reach::Territory(own) => territory(snapshot, own).1,
+        Reach::Own => Vec::new(),
+    };
+    Arc::new(reached(viewer, &layer, viewer.reach(&layer.layer), &areas))
 }
 
-/// The ground that a viewer's right to a layer ends at, as rectangles around it; none where it
-/// does not end.
-pub(crate) fn ground(viewer: &Viewer, snapshot: &Snapshot, layer: &Layer) -> Option<Vec<Rect>> {
-    let own = viewer.limits().filter(|_| viewer.is_limited(layer))?;
+/// The part of a layer that a right reaches.
+fn reached(
+    viewer: &Viewer,
+    layer: &LayerSnapshot,
+    reach: Reach<'_>,
+    areas: &[Arc<Area>],
+) -> LayerSnapshot {
+    layer.part(&match reach {
+        Reach::Own => owned(viewer, layer),
+        _ => inside(layer, areas),
+    })
+}
+
+/// Positions of the features that are a viewer's own, ascending.
+fn owned(viewer: &Viewer, layer: &LayerSnapshot) -> Vec<u32> {
+    if !viewer.has_owners(&layer.layer) {
+        return Vec::new();
+    }
+    let own = (layer.records()).filter(|(_, record)| viewer.owns(&layer.layer, record));
+    own.map(|(position, _)| position).collect()
+}
+
+/// A territory, as rectangles around its features.
+pub(crate) fn ground(snapshot: &Snapshot, own: &[Territory]) -> Vec<Rect> {
     let (_, areas) = territory(snapshot, own);
-    Some(areas.iter().map(|area| area.rect()).collect())
+    areas.iter().map(|area| area.rect()).collect()
 }
 
 /// The layers that a territory's features are of, and the features' areas.

@@ -30,6 +30,38 @@ pub(crate) enum Mask {
 }
 
 impl Mask {
+    /// All of them, Chinese and English.
+    pub(crate) const ALL: [(Self, &str, &str); 7] = [
+        (Self::Name, "姓名：留姓", "Name: the surname stays"),
+        (Self::IdNumber, "证件号", "Identity number"),
+        (Self::Phone, "电话", "Telephone"),
+        (Self::Plate, "车牌", "Number plate"),
+        (
+            Self::Address,
+            "地址：到村或网格",
+            "Address: to the village or grid",
+        ),
+        (
+            Self::Birth,
+            "出生日期：年龄段",
+            "Date of birth: a band of ages",
+        ),
+        (Self::Hidden, "不显示", "Not shown"),
+    ];
+
+    /// The word for it in the catalog and in rules.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::IdNumber => "id_number",
+            Self::Phone => "phone",
+            Self::Plate => "plate",
+            Self::Address => "address",
+            Self::Birth => "birth",
+            Self::Hidden => "hidden",
+        }
+    }
+
     /// How a field is masked; none where anyone may read it.
     ///
     /// A personal field without a mask, or with one not known here, is hidden: a catalog

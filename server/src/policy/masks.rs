@@ -1,10 +1,9 @@
 //! The rules of masks as data: how much stays of a value, and who is shown something else.
 
-use std::sync::LazyLock;
-
 use serde::Deserialize;
 
 use super::Mask;
+use crate::office::{Book, Misrule, Ruled, within};
 
 /// The way that a value leaves by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -22,8 +21,23 @@ pub(crate) enum Channel {
 }
 
 impl Channel {
-    /// All of them, in the order of their discriminants.
-    pub(super) const ALL: [Self; 4] = [Self::Screen, Self::Search, Self::Export, Self::Sheet];
+    /// All of them, in the order of their discriminants, Chinese and English.
+    pub(crate) const ALL: [(Self, &str, &str); 4] = [
+        (Self::Screen, "屏幕与接口", "Screen and programs"),
+        (Self::Search, "搜索", "Search"),
+        (Self::Export, "导出文件", "Files"),
+        (Self::Sheet, "图纸打印", "Paper"),
+    ];
+
+    /// The word for it in rules.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Screen => "screen",
+            Self::Search => "search",
+            Self::Export => "export",
+            Self::Sheet => "sheet",
+        }
+    }
 }
 
 /// Characters that stay.
@@ -134,19 +148,49 @@ impl RoleMasks {
     }
 }
 
+/// The book of these rules.
+pub(crate) static MASKS: Book<Masks> =
+    Book::new("masks", include_str!("../../../data/catalog/masks.toml"));
+
+impl Ruled for Masks {
+    fn misruled(&self) -> Vec<Misrule> {
+        let compounds = (self.names.compound.iter()).all(|name| name.chars().count() == 2);
+        let twice = self.rules.iter().enumerate().find(|(at, rule)| {
+            (self.rules[..*at].iter()).any(|before| {
+                before.field == rule.field
+                    && before.masks == rule.masks
+                    && before.roles == rule.roles
+                    && before.channels == rule.channels
+            })
+        });
+        let hold = "前面已有同样范围的规则，这一条不会生效";
+        (within(
+            compounds,
+            "names.compound",
+            "复姓应为两个字",
+            "a compound surname has two characters",
+        )
+        .into_iter())
+        .chain(twice.map(|(at, _)| {
+            Misrule::new(
+                format!("rules.{at}"),
+                hold,
+                "a rule before is about the same; this one never counts",
+            )
+        }))
+        .collect()
+    }
+}
+
 impl Masks {
     /// The rules that the program comes with.
     pub(crate) fn current() -> &'static Self {
-        static CURRENT: LazyLock<Masks> = LazyLock::new(|| {
-            let text = include_str!("../../../data/catalog/masks.toml");
-            toml::from_str(text).unwrap_or_else(|error| panic!("masks.toml: {error}"))
-        });
-        &CURRENT
+        MASKS.current()
     }
 
     /// What a role is shown, by each way out.
     pub(super) fn of(&self, role: &str) -> [RoleMasks; Channel::ALL.len()] {
-        Channel::ALL.map(|channel| {
+        Channel::ALL.map(|(channel, ..)| {
             let about = (self.rules.iter()).filter(|rule| {
                 (rule.roles.is_empty() || rule.roles.iter().any(|own| own == role))
                     && (rule.channels.is_empty() || rule.channels.contains(&channel))

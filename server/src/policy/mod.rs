@@ -16,9 +16,9 @@ mod viewer;
 
 pub(crate) use cut::{Cuts, ground, past};
 pub(crate) use mask::{Mask, masked};
-pub(crate) use masks::{Channel, Masks};
+pub(crate) use masks::{Channel, MASKS, Masks};
 pub(crate) use rights::{Action, Amendment, Duty, Grant, Place, Rights, Role};
 pub(crate) use routes::{Need, is_known, need};
 pub(crate) use tables::rows;
 pub(crate) use view::{Seen, View};
-pub(crate) use viewer::{Pass, Viewer, Who};
+pub(crate) use viewer::{Pass, Reach, Viewer, Who};

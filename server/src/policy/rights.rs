@@ -102,11 +102,13 @@ impl Duty {
     }
 }
 
-/// Actions granted, and whether only within the territory. Written as letters: `VCE@`.
+/// Actions granted, and whether only within the territory or only of one's own. Written as
+/// letters: `VCE@`, `VC@~`.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Grant {
     actions: u16,
     within: bool,
+    own: bool,
 }
 
 impl Grant {
@@ -120,6 +122,17 @@ impl Grant {
         self.within
     }
 
+    /// Whether what is there is reached only where it is one's own: reported by the account,
+    /// or given to it or its unit.
+    pub(crate) fn own(self) -> bool {
+        self.own
+    }
+
+    /// Whether it may end somewhere: at the territory, or at one's own.
+    pub(crate) fn is_bound(self) -> bool {
+        self.within || self.own
+    }
+
     /// Reads the letters of a grant.
     ///
     /// # Errors
@@ -127,19 +140,22 @@ impl Grant {
     pub(crate) fn parse(letters: &str) -> Result<Self, String> {
         let mut grant = Self::default();
         for letter in letters.chars() {
-            if letter == '@' {
-                grant.within = true;
-                continue;
+            match letter {
+                '@' => grant.within = true,
+                '~' => grant.own = true,
+                _ => grant.actions |= 1 << Self::action(letter)? as u16,
             }
-            let action = Action::ALL.into_iter().find(|(_, own)| *own == letter);
-            let (action, _) = action.ok_or_else(|| {
-                format!(
-                    "“{letter}”不是权限字母，可用 VCEDAXISF@ / “{letter}” is no letter of a right; there are VCEDAXISF@"
-                )
-            })?;
-            grant.actions |= 1 << action as u16;
         }
         Ok(grant)
+    }
+
+    fn action(letter: char) -> Result<Action, String> {
+        let found = Action::ALL.into_iter().find(|(_, own)| *own == letter);
+        found.map(|(action, _)| action).ok_or_else(|| {
+            format!(
+                "“{letter}”不是权限字母，可用 VCEDAXISF@~ / “{letter}” is no letter of a right; there are VCEDAXISF@~"
+            )
+        })
     }
 }
 
@@ -151,10 +167,12 @@ impl fmt::Display for Grant {
             }
         }
         if self.within {
-            to.write_str("@")
-        } else {
-            Ok(())
+            to.write_str("@")?;
         }
+        if self.own {
+            to.write_str("~")?;
+        }
+        Ok(())
     }
 }
 
@@ -217,23 +235,33 @@ pub(crate) struct Role {
 impl Role {
     /// A role of nobody: to see what lies in a territory.
     pub(super) fn surveyor() -> &'static Arc<Self> {
-        static SURVEYOR: LazyLock<Arc<Role>> = LazyLock::new(|| {
-            let everything = Grant {
-                actions: 1 << Action::View as u16,
-                within: true,
-            };
-            Arc::new(Role {
-                id: "surveyor".to_owned(),
-                title: Text::default(),
-                bound: true,
-                second_factor: false,
-                duties: Vec::new(),
-                themes: BTreeMap::from([("*".to_owned(), everything)]),
-                layers: BTreeMap::new(),
-                hidden: BTreeMap::new(),
-            })
-        });
+        static SURVEYOR: LazyLock<Arc<Role>> = LazyLock::new(|| Role::nobody("surveyor", "V@"));
         &SURVEYOR
+    }
+
+    /// A role of nobody: to see what is somebody's own.
+    pub(super) fn holder() -> &'static Arc<Self> {
+        static HOLDER: LazyLock<Arc<Role>> = LazyLock::new(|| Role::nobody("holder", "V~"));
+        &HOLDER
+    }
+
+    fn nobody(id: &str, letters: &str) -> Arc<Self> {
+        let everything = Grant::parse(letters).expect("letters of a right");
+        Arc::new(Role {
+            id: id.to_owned(),
+            title: Text::default(),
+            bound: true,
+            second_factor: false,
+            duties: Vec::new(),
+            themes: BTreeMap::from([("*".to_owned(), everything)]),
+            layers: BTreeMap::new(),
+            hidden: BTreeMap::new(),
+        })
+    }
+
+    /// Whether some grant of it ends at what is one's own.
+    pub(super) fn has_own(&self) -> bool {
+        (self.themes.values().chain(self.layers.values())).any(|grant| grant.own)
     }
 
     /// What the role may do with a layer.
@@ -294,6 +322,20 @@ pub(crate) struct Rights {
     pub(crate) places: Arc<BTreeMap<String, Vec<String>>>,
     /// Layers whose features a territory is made of, the widest first.
     pub(crate) territories: Vec<String>,
+    /// Which fields say whose a feature is, by layer.
+    pub(crate) owners: Arc<BTreeMap<String, Owners>>,
+}
+
+/// Fields of a layer that say whose a feature is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Owners {
+    /// That hold an account's user.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) user: Vec<String>,
+    /// That hold the unit which an account works in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) unit: Vec<String>,
 }
 
 /// The matrix as it is written: by the program in TOML, by an office in JSON.
@@ -304,8 +346,9 @@ struct Written {
     roles: Vec<Role>,
     #[serde(default)]
     places: BTreeMap<String, Vec<String>>,
-    /// A matrix that was kept before this was written in it has the default's.
+    /// A matrix that was kept before these two were written in it has the default's.
     territories: Option<Vec<String>>,
+    owners: Option<BTreeMap<String, Owners>>,
 }
 
 impl Rights {
@@ -345,6 +388,7 @@ impl Rights {
             roles: self.roles.iter().map(|role| Role::clone(role)).collect(),
             places: BTreeMap::clone(&self.places),
             territories: Some(self.territories.clone()),
+            owners: Some(BTreeMap::clone(&self.owners)),
         })
     }
 
@@ -355,6 +399,8 @@ impl Rights {
             places: Arc::new(written.places),
             territories: (written.territories)
                 .unwrap_or_else(|| Self::default_matrix().territories.clone()),
+            owners: (written.owners)
+                .map_or_else(|| Arc::clone(&Self::default_matrix().owners), Arc::new),
         };
         for (at, role) in rights.roles.iter().enumerate() {
             if rights.roles[..at].iter().any(|other| other.id == role.id) {
@@ -415,6 +461,37 @@ mod tests {
                 assert!(reference.is_some(), "{}: {place}", layer.id);
             }
         }
+        for (layer, owners) in rights.owners.iter() {
+            let layer = catalog.layer(layer).expect("a layer");
+            for field in owners.user.iter().chain(&owners.unit) {
+                assert!(layer.field(field).is_some(), "{}: {field}", layer.id);
+            }
+        }
+    }
+
+    #[test]
+    fn what_ends_at_one_s_own_has_an_owner() {
+        let (rights, catalog) = (Rights::default_matrix(), Catalog::embedded());
+        let mut ends = 0;
+        for role in &rights.roles {
+            for layer in catalog
+                .layers
+                .iter()
+                .filter(|layer| role.grant(layer).own())
+            {
+                let placed = (rights.places.get(&layer.id).into_iter().flatten())
+                    .filter_map(|place| layer.field(place)?.reference.as_ref())
+                    .any(|named| rights.owners.contains_key(named));
+                assert!(
+                    placed || rights.owners.contains_key(&layer.id),
+                    "{}: {}",
+                    role.id,
+                    layer.id
+                );
+                ends += 1;
+            }
+        }
+        assert!(ends >= 5, "{ends}");
     }
 
     #[test]

@@ -47,6 +47,8 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/rights", Need::Duty(Duty::Rights)),
     ("PATCH", "/rights", Need::Duty(Duty::Rights)),
     ("GET", "/rights/why", Need::Duty(Duty::Rights)),
+    ("GET", "/rules", Need::Duty(Duty::Rights)),
+    ("PATCH", "/rules/{book}", Need::Duty(Duty::Rights)),
     ("GET", "/exports", Account),
     ("POST", "/exports", Account),
     ("PATCH", "/exports/{id}", Account),

@@ -1,4 +1,5 @@
-//! Which rows of a table lie in a viewer's territory: by the features that they name.
+//! Which rows of a table lie in a viewer's territory, or are a viewer's own: by what they say
+//! themselves, or by the features that they name.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -11,7 +12,7 @@ use yizhangtu_data::{
 };
 
 use super::{
-    Action, Cuts, Viewer,
+    Action, Cuts, Reach, Viewer,
     cut::{names, past},
 };
 use crate::atlas::{LayerSnapshot, Snapshot};
@@ -34,11 +35,12 @@ pub(crate) fn rows(
     layer: &Layer,
     then: Option<u64>,
 ) -> Result<Option<BTreeSet<String>>, StoreError> {
-    if viewer.limits().is_none() || !viewer.is_limited(layer) {
-        return Ok(None);
-    }
-    // Where things are does not depend on whether the viewer may see them.
-    let everything = viewer.everywhere();
+    // Where things are, and whose, does not depend on whether the viewer may see them.
+    let everything = match viewer.reach(layer) {
+        Reach::Everywhere => return Ok(None),
+        Reach::Territory(_) => viewer.everywhere(),
+        Reach::Own => viewer.holding(),
+    };
     let mut rows = Rows {
         viewer: &everything,
         cut: cuts.of(&everything, Action::View, snapshot),
@@ -69,6 +71,14 @@ impl<'a> Rows<'a> {
         }
         let mut found = BTreeSet::new();
         let viewer = self.viewer;
+        if viewer.reach(layer) == Reach::Own && viewer.has_owners(layer) {
+            self.table(&layer.id)?.each(|row| {
+                if viewer.owns(layer, &row) {
+                    found.insert(row.id.to_string());
+                }
+            })?;
+            return Ok(found);
+        }
         let places = viewer.places(&layer.id);
         if depth == DEEPEST {
             return Ok(found);

@@ -13,7 +13,9 @@ use yizhangtu_data::{
     store::{Account, Territory},
 };
 
-use super::{Action, Channel, Duty, Mask, Masks, Rights, Role, View, masks::RoleMasks};
+use super::{
+    Action, Channel, Duty, Mask, Masks, Rights, Role, View, masks::RoleMasks, rights::Owners,
+};
 use crate::http::Problem;
 
 /// Who asks, and so what is shown to them.
@@ -43,6 +45,17 @@ pub(crate) enum Pass {
     Key(Arc<str>),
 }
 
+/// How far a right to what is there reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach<'a> {
+    /// To the whole file.
+    Everywhere,
+    /// To what lies in a territory.
+    Territory(&'a [Territory]),
+    /// To what the account reported, or what was given to it or to its unit.
+    Own,
+}
+
 /// An account at work, or what stands in the place of one.
 #[derive(Debug)]
 pub(crate) struct Who {
@@ -67,9 +80,12 @@ pub(crate) struct Who {
     pub(crate) must_change: bool,
     /// Where the rows of tables lie, for what ends at the territory.
     pub(crate) places: Arc<BTreeMap<String, Vec<String>>>,
+    /// Which fields say whose a feature is, for what ends at one's own.
+    owners: Arc<BTreeMap<String, Owners>>,
     /// What the role is shown in the place of masks, by each way out.
     masks: [RoleMasks; Channel::ALL.len()],
-    /// The class of those who see the same: version of the rights, role, territory, scope.
+    /// The class of those who see the same: version of the rights, role, territory, scope, and
+    /// where a right ends at one's own, the account.
     class: Arc<str>,
 }
 
@@ -93,6 +109,7 @@ impl Who {
             lacks_factor: false,
             must_change: false,
             places: Arc::clone(&rights.places),
+            owners: Arc::clone(&rights.owners),
             masks,
             class: class.into(),
         }
@@ -108,6 +125,9 @@ impl Who {
         }
         for action in &scope {
             class.push_str(&format!("#{action}"));
+        }
+        if (rights.role(&account.role)).is_some_and(|role| role.has_own()) {
+            class.push_str(&format!("~{}~{}", account.user, account.unit));
         }
         Self {
             user: Some(account.user.clone()),
@@ -195,9 +215,46 @@ impl Viewer {
         (bound || !self.who.territory.is_empty()).then_some(&*self.who.territory)
     }
 
-    /// Whether the right to a layer ends at the territory.
-    pub(crate) fn is_limited(&self, layer: &Layer) -> bool {
-        (self.who.role.as_ref()).is_none_or(|role| role.grant(layer).within())
+    /// How far the right to what is in a layer reaches.
+    pub(crate) fn reach(&self, layer: &Layer) -> Reach<'_> {
+        let grant = self.who.role.as_ref().map(|role| role.grant(layer));
+        if grant.is_some_and(|grant| grant.own()) {
+            return Reach::Own;
+        }
+        match self.ground(layer) {
+            Some(territory) => Reach::Territory(territory),
+            None => Reach::Everywhere,
+        }
+    }
+
+    /// Whether the right to what is in a layer ends somewhere: at the territory, or at one's own.
+    pub(crate) fn ends(&self, layer: &Layer) -> bool {
+        !matches!(self.reach(layer), Reach::Everywhere)
+    }
+
+    /// What new features of a layer must lie in; none for the whole file.
+    pub(crate) fn ground(&self, layer: &Layer) -> Option<&[Territory]> {
+        let within = (self.who.role.as_ref()).is_none_or(|role| role.grant(layer).within());
+        self.limits().filter(|_| within)
+    }
+
+    /// Whether a layer says of its features whose they are.
+    pub(super) fn has_owners(&self, layer: &Layer) -> bool {
+        self.who.owners.contains_key(&layer.id)
+    }
+
+    /// Whether a feature is the viewer's own: reported by the account, or given to it or to the
+    /// unit that it works in.
+    pub(crate) fn owns(&self, layer: &Layer, record: &Record) -> bool {
+        let Some(owners) = self.who.owners.get(&layer.id) else {
+            return false;
+        };
+        let holds = |fields: &[String], wanted: &str| {
+            !wanted.is_empty()
+                && (fields.iter()).any(|name| record.get(layer, name).as_text() == Some(wanted))
+        };
+        let user = self.who.user.as_deref().unwrap_or_default();
+        holds(&owners.user, user) || holds(&owners.unit, &self.who.unit)
     }
 
     /// The fields that say where a table's rows lie.
@@ -207,12 +264,24 @@ impl Viewer {
 
     /// Whoever sees everything in the same territory, to find out what lies there.
     pub(crate) fn everywhere(&self) -> Self {
-        let class = format!("territory|{}", self.who.class);
+        self.as_role(Role::surveyor())
+    }
+
+    /// Whoever sees everything that is the viewer's own, and nothing else.
+    pub(super) fn holding(&self) -> Self {
+        self.as_role(Role::holder())
+    }
+
+    fn as_role(&self, role: &Arc<Role>) -> Self {
+        let class = format!("{}|{}", role.id, self.who.class);
         let who = Who {
-            role: Some(Arc::clone(Role::surveyor())),
+            user: self.who.user.clone(),
+            unit: self.who.unit.clone(),
+            role: Some(Arc::clone(role)),
             territory: self.who.territory.clone(),
             class: class.into(),
             places: Arc::clone(&self.who.places),
+            owners: Arc::clone(&self.who.owners),
             ..Who::unnamed(&Rights::default_matrix(), "")
         };
         Self {

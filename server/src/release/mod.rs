@@ -22,7 +22,7 @@ mod rules;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use self::{cells::Cells, figures::Figures};
-pub(crate) use rules::Rules;
+pub(crate) use rules::{RULES, Rules};
 
 use crate::atlas::{Census, Snapshot};
 

@@ -1,8 +1,8 @@
 //! The numbers that an office sets, as data.
 
-use std::sync::LazyLock;
-
 use serde::{Deserialize, Serialize};
+
+use crate::office::{Book, Ruled};
 
 /// What is too small to be told; see `small_numbers.toml`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -15,13 +15,17 @@ pub(crate) struct Rules {
     pub(super) houses_per_cell: usize,
 }
 
+/// The book of these rules.
+pub(crate) static RULES: Book<Rules> = Book::new(
+    "small_numbers",
+    include_str!("../../../data/catalog/small_numbers.toml"),
+);
+
+impl Ruled for Rules {}
+
 impl Rules {
     /// The rules that the program comes with.
     pub(crate) fn usual() -> &'static Self {
-        static USUAL: LazyLock<Rules> = LazyLock::new(|| {
-            let text = include_str!("../../../data/catalog/small_numbers.toml");
-            toml::from_str(text).unwrap_or_else(|error| panic!("small_numbers.toml: {error}"))
-        });
-        &USUAL
+        RULES.current()
     }
 }

@@ -29,7 +29,7 @@ use axum::{
 
 pub(crate) use facts::figures_of;
 pub(crate) use figures::Figures;
-pub(crate) use report::asked_for;
+pub(crate) use report::{OBSTACLES, asked_for};
 
 use crate::http::App;
 

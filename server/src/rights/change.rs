@@ -9,12 +9,13 @@ use axum::{
 use chrono::Utc;
 use serde::Deserialize;
 use serde_json::json;
-use yizhangtu_data::{Layer, store::RightsVersion};
+use yizhangtu_data::{Layer, store::OfficeVersion};
 
 use crate::{
     audit::Entry,
     http::{App, FieldProblem, Problem},
     identity::small_body,
+    office::version_name,
     policy::{Amendment, Duty, Grant, Mask, Place, Rights, Viewer},
 };
 
@@ -50,11 +51,6 @@ struct Change {
     bound: Option<bool>,
 }
 
-/// What an office's version of a number is called.
-pub(super) fn name(number: u64) -> String {
-    format!("office-{number}")
-}
-
 /// `PATCH /rights`.
 pub(super) async fn change(
     State(app): State<App>,
@@ -83,7 +79,9 @@ pub(super) async fn change(
     let app_of = app.clone();
     tokio::task::spawn_blocking(move || {
         let identity = app_of.identity();
-        let last = identity.write(|store| store.rights_versions(1))?.pop();
+        let last = identity
+            .write(|store| store.office_versions("rights", 1))?
+            .pop();
         let number = last.map_or(1, |last| last.number + 1);
         let before = identity.rights();
         if before.version != wish.version {
@@ -92,30 +90,34 @@ pub(super) async fn change(
         let mut rights = Rights::clone(&before);
         let mut words = Vec::with_capacity(wish.changes.len());
         for (at, change) in wish.changes.iter().enumerate() {
-            let (changed, word) = changed(&app_of, &rights, change, &name(number))
+            let (changed, word) = changed(&app_of, &rights, change, &version_name(number))
                 .map_err(|message| fault(&format!("changes[{at}]"), message))?;
             rights = changed;
             words.push(word);
         }
         let changes = words.join("; ");
-        let version = RightsVersion {
+        let version = OfficeVersion {
+            subject: "rights".to_owned(),
             number,
-            matrix: rights.written().map_err(Problem::internal)?,
+            document: rights.written().map_err(Problem::internal)?,
             author: viewer.author().to_owned(),
             reason: reason.clone(),
             changes: changes.clone(),
             at: Utc::now(),
         };
         // On record before it holds.
-        let entry = Entry::of("rights_changed", format!("{} {changes}", name(number)));
+        let entry = Entry::of(
+            "rights_changed",
+            format!("{} {changes}", version_name(number)),
+        );
         app_of
             .log(&viewer, entry.because(reason).counting(words.len() as u64))
             .map_err(Problem::internal)?;
-        if !identity.write(|store| store.save_rights(&version))? {
+        if !identity.write(|store| store.save_office(&version))? {
             return Err(outdated());
         }
         identity.put_in_force(rights);
-        let answer = json!({ "version": name(number), "changes": changes });
+        let answer = json!({ "version": version_name(number), "changes": changes });
         Ok(([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response())
     })
     .await

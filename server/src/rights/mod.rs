@@ -2,6 +2,8 @@
 
 mod change;
 
+use std::sync::Arc;
+
 use axum::{
     Json, Router,
     extract::State,
@@ -14,10 +16,12 @@ use serde_json::{Value, json};
 use yizhangtu_data::{Layer, Text};
 
 use crate::{
+    atlas::Snapshot,
     audit::Entry,
     http::{App, Parameters, Problem},
     identity::place_name,
-    policy::{self, Action, Mask, Masks, Place, Role, Viewer},
+    office::version_name,
+    policy::{self, Action, Mask, Masks, Place, Reach, Role, Viewer},
 };
 
 /// The routes of rights.
@@ -32,11 +36,14 @@ const PAST: u32 = 20;
 
 /// `GET /rights`: the matrix as it is in force, what its places are called, and its past.
 async fn matrix(State(app): State<App>) -> Result<Response, Problem> {
-    let past = app.pool().read(|store| store.rights_versions(PAST)).await?;
+    let past = app
+        .pool()
+        .read(|store| store.office_versions("rights", PAST))
+        .await?;
     let past: Vec<Value> = (past.iter())
         .map(|version| {
             json!({
-                "version": change::name(version.number),
+                "version": version_name(version.number),
                 "author": version.author,
                 "reason": version.reason,
                 "changes": version.changes,
@@ -162,7 +169,8 @@ async fn why(
         }
     }
     let mut may = granted && !account.locked;
-    if granted && viewer.is_limited(&layer) {
+    let bound = (viewer.who().role.as_ref()).is_some_and(|role| role.grant(&layer).is_bound());
+    if granted && bound {
         may &= limited(&app, &viewer, action, &layer, id.as_deref(), &mut steps).await?;
     }
     if let Some(name) = field {
@@ -239,24 +247,28 @@ fn source(app: &App, role: &Role, layer: &Layer) -> Text {
     Text { zh, en }
 }
 
-/// Whether a right that ends at the territory reaches a feature, or any.
+/// Whether a right that ends at the territory, or at one's own, reaches a feature, or any.
 async fn limited(
     app: &App,
     viewer: &Viewer,
     action: Action,
-    layer: &std::sync::Arc<yizhangtu_data::Layer>,
+    layer: &Arc<Layer>,
     id: Option<&str>,
     steps: &mut Vec<Step>,
 ) -> Result<bool, Problem> {
-    let Some(territory) = viewer.limits() else {
-        steps.push(step(
-            true,
-            "账户没有管辖范围限制，全部可及",
-            "the account has no territory, so the right reaches everywhere",
-        ));
-        return Ok(true);
-    };
     let snapshot = app.snapshot();
+    let territory = match viewer.reach(layer) {
+        Reach::Territory(territory) => territory,
+        Reach::Everywhere => {
+            steps.push(step(
+                true,
+                "账户没有管辖范围限制，全部可及",
+                "the account has no territory, so the right reaches everywhere",
+            ));
+            return Ok(true);
+        }
+        Reach::Own => return owned(app, viewer, action, layer, (id, &snapshot), steps).await,
+    };
     let places: Vec<String> = (territory.iter())
         .map(|place| place_name(&snapshot, place))
         .collect();
@@ -265,22 +277,10 @@ async fn limited(
         format!("授权止于管辖范围：{}", places.join("、")),
         format!("the right ends at the territory: {}", places.join(", ")),
     ));
-    let Some(id) = id.map(str::to_owned) else {
+    let Some(id) = id else {
         return Ok(!territory.is_empty());
     };
-    let cut = app.cuts().of(viewer, action, &snapshot);
-    let inside = match cut.layer(&layer.id) {
-        Some(part) => part.get(&id).is_some(),
-        None if layer.is_mapped() => false,
-        None => {
-            let (app, viewer, layer, id) = (app.clone(), viewer.clone(), layer.clone(), id.clone());
-            let rows = app.clone();
-            let rows = rows.pool().read(move |store| {
-                policy::rows(app.cuts(), &viewer, &snapshot, store, &layer, None)
-            });
-            rows.await?.is_none_or(|rows| rows.contains(&id))
-        }
-    };
+    let inside = reaches(app, viewer, action, layer, (id, &snapshot)).await?;
     // Whether there is such a feature elsewhere is not told: this administrator has no data.
     steps.push(step(
         inside,
@@ -296,4 +296,64 @@ async fn limited(
         },
     ));
     Ok(inside)
+}
+
+/// Whether a right that ends at one's own reaches a feature, or any.
+async fn owned(
+    app: &App,
+    viewer: &Viewer,
+    action: Action,
+    layer: &Arc<Layer>,
+    (id, snapshot): (Option<&str>, &Arc<Snapshot>),
+    steps: &mut Vec<Step>,
+) -> Result<bool, Problem> {
+    let unit = match viewer.who().unit.as_str() {
+        "" => "—",
+        unit => unit,
+    };
+    steps.push(step(
+        true,
+        format!("授权只及本人：本账户上报的，或分派给本单位（{unit}）的"),
+        format!("the right reaches one's own: what the account reported or was given to its unit ({unit})"),
+    ));
+    let Some(id) = id else {
+        return Ok(true);
+    };
+    let own = reaches(app, viewer, action, layer, (id, snapshot)).await?;
+    steps.push(step(
+        own,
+        if own {
+            "该要素属于本人"
+        } else {
+            "该要素不属于本人，或不存在"
+        },
+        if own {
+            "the feature is one's own"
+        } else {
+            "the feature is another's, or is none"
+        },
+    ));
+    Ok(own)
+}
+
+/// Whether a right that ends somewhere reaches a feature.
+async fn reaches(
+    app: &App,
+    viewer: &Viewer,
+    action: Action,
+    layer: &Arc<Layer>,
+    (id, snapshot): (&str, &Arc<Snapshot>),
+) -> Result<bool, Problem> {
+    let cut = app.cuts().of(viewer, action, snapshot);
+    if let Some(part) = cut.layer(&layer.id) {
+        return Ok(part.get(id).is_some());
+    }
+    if layer.is_mapped() {
+        return Ok(false);
+    }
+    let (own, by, layer) = (app.clone(), viewer.clone(), Arc::clone(layer));
+    let (id, snapshot) = (id.to_owned(), Arc::clone(snapshot));
+    let rows = (app.pool())
+        .read(move |store| policy::rows(own.cuts(), &by, &snapshot, store, &layer, None));
+    Ok(rows.await?.is_none_or(|rows| rows.contains(&id)))
 }

@@ -159,7 +159,7 @@ impl<'a> Sight<'a> {
             Some(part) if Arc::ptr_eq(part, features) => Some(Self::Whole),
             Some(part) => Some(Self::Part(part)),
             // A table: seen whole, or not searched.
-            None => (viewer.limits().is_none() || !viewer.is_limited(layer)).then_some(Self::Whole),
+            None => (!viewer.ends(layer)).then_some(Self::Whole),
         }
     }
 
@@ -294,7 +294,7 @@ impl Query {
         results: &mut Vec<Found>,
     ) -> Result<(), yizhangtu_data::store::StoreError> {
         let buildings = snapshot.layer("building");
-        let limited = viewer.limits().is_some() && viewer.is_limited(layer);
+        let limited = viewer.ends(layer);
         let place_of = |id: Option<&str>| {
             buildings
                 .zip(id)

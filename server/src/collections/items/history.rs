@@ -46,10 +46,7 @@ impl Past {
     ) -> Result<Self, Problem> {
         // Of a part of a layer, what is there now has a past; of what is gone, nobody can say
         // any more whose it was.
-        if viewer.limits().is_some()
-            && viewer.is_limited(layer)
-            && find(app, viewer, layer, item).await?.is_none()
-        {
+        if viewer.ends(layer) && find(app, viewer, layer, item).await?.is_none() {
             return Err(missing(layer, item));
         }
         let (of, id) = (Arc::clone(layer), item.to_owned());

@@ -67,7 +67,7 @@ pub(super) async fn items(
     let snapshot = app.snapshot();
     let sequence = snapshot.sequence;
     let own = app.catalog().layer(&layer.id).is_some();
-    let whole = viewer.limits().is_none() || !viewer.is_limited(layer);
+    let whole = !viewer.ends(layer);
     let mut as_of = request.as_of.clone();
     if own && whole && as_of.is_none() {
         // This page and the next ones show one moment, in one order.

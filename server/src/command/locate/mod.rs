@@ -12,7 +12,7 @@ use std::{
 
 use yizhangtu_data::{
     crs::{Crs, STORED, Transform},
-    store::{Access, GeoPackage},
+    store::Access,
 };
 use yizhangtu_index::Point;
 
@@ -50,7 +50,7 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let from = crs.map(|crs| Transform::new(&crs, &STORED)).transpose()?;
     write::check_ending(&arguments.output)?;
     let mut table = read::open(&arguments.input)?;
-    let store = GeoPackage::open(&arguments.within, &super::catalog(), Access::ReadOnly)?;
+    let store = super::open(&arguments.within, Access::ReadOnly)?;
     let atlas = Atlas::open(&store)?;
     let snapshot = atlas.snapshot();
     let lookup = Lookup::all(&snapshot, Viewer::anyone());

@@ -2,7 +2,7 @@
 
 mod route;
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::collections::BTreeMap;
 
 use axum::{Json, extract::State};
 use chrono::{DateTime, FixedOffset};
@@ -17,6 +17,7 @@ use crate::{
     atlas::LayerSnapshot,
     collections::features,
     http::{App, Parameters, Problem},
+    office::{Book, Ruled},
     policy::{Action, Seen, Viewer},
     process::clocks,
 };
@@ -31,7 +32,7 @@ const MOST: usize = 100;
 /// What speaks for looking at a place; see `patrol.toml`, where each is explained.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Terms {
+pub(crate) struct Terms {
     version: String,
     stops: usize,
     spot: Term,
@@ -51,13 +52,17 @@ struct Term {
     most_days: i32,
 }
 
+/// The book of these rules.
+pub(crate) static PATROL: Book<Terms> = Book::new(
+    "patrol",
+    include_str!("../../../../data/catalog/patrol.toml"),
+);
+
+impl Ruled for Terms {}
+
 impl Terms {
     fn usual() -> &'static Self {
-        static USUAL: LazyLock<Terms> = LazyLock::new(|| {
-            let text = include_str!("../../../../data/catalog/patrol.toml");
-            toml::from_str(text).unwrap_or_else(|error| panic!("patrol.toml: {error}"))
-        });
-        &USUAL
+        PATROL.current()
     }
 }
 

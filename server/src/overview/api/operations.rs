@@ -1147,6 +1147,24 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[(JSON, "RightsReason")],
     ),
     get(
+        "/rules",
+        SERVICE,
+        "getRules",
+        "办公规则：遮盖、限值、口径，及其版本 / an office's rules: masks, limits, terms, and their versions",
+        &[],
+        &[(JSON, "object")],
+    ),
+    get(
+        "/rules/{book}",
+        SERVICE,
+        "changeRules",
+        "修改一份规则，或恢复以前的版本 / change a book of rules, or go back to a version",
+        &["book"],
+        &[(JSON, "object")],
+    )
+    .post(&[(JSON, "RulesChange")])
+    .method("patch"),
+    get(
         "/accounts",
         SERVICE,
         "getAccounts",

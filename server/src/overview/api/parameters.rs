@@ -539,6 +539,12 @@ pub(super) fn all(app: &App) -> Value {
         json!({ "type": "string", "enum": ["map"] }),
     );
     add(
+        "book",
+        "path",
+        "哪一份规则，如 masks / the book of rules, such as masks",
+        text.clone(),
+    );
+    add(
         "matrix",
         "path",
         "切片方案 / the tiling scheme",

@@ -42,6 +42,17 @@ pub(super) fn add(schemas: &mut Value) {
             "reason": text,
         },
     });
+    schemas["RulesChange"] = json!({
+        "type": "object",
+        "required": ["version", "reason"],
+        "additionalProperties": false,
+        "properties": {
+            "version": { "type": "string", "description": "所据的最新版本 / the latest version, which it was made from" },
+            "reason": { "type": "string", "minLength": 4, "maxLength": 200 },
+            "values": { "type": "object", "description": "整份规则 / the whole book" },
+            "back_to": { "type": "string", "description": "恢复到此版本，与 values 择一 / the version to go back to, in the place of values" },
+        },
+    });
     schemas["RightsChange"] = json!({
         "type": "object",
         "required": ["version", "reason", "changes"],

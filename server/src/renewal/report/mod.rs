@@ -18,6 +18,7 @@ use serde::Serialize;
 use yizhangtu_data::clock;
 use yizhangtu_data::{Catalog, Layer, Text, topology::polygons};
 
+pub(crate) use self::stops::OBSTACLES;
 use self::stops::Stop;
 use super::{
     facts::{self, Registers},

@@ -1,17 +1,18 @@
 //! What may stop a unit, the gravest first: found by rule, each with its figure.
 
-use std::sync::LazyLock;
-
 use serde::{Deserialize, Serialize};
 use yizhangtu_data::Text;
 
 use super::Ground;
-use crate::report::text;
+use crate::{
+    office::{Book, Ruled},
+    report::text,
+};
 
 /// How control lines bind: data with a version, `data/catalog/obstacles.toml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Rules {
+pub(crate) struct Rules {
     version: String,
     least_m2: f64,
     lines: Vec<Line>,
@@ -25,12 +26,16 @@ struct Line {
     source: String,
 }
 
+/// The book of these rules.
+pub(crate) static OBSTACLES: Book<Rules> = Book::new(
+    "obstacles",
+    include_str!("../../../../data/catalog/obstacles.toml"),
+);
+
+impl Ruled for Rules {}
+
 fn rules() -> &'static Rules {
-    static RULES: LazyLock<Rules> = LazyLock::new(|| {
-        let text = include_str!("../../../../data/catalog/obstacles.toml");
-        toml::from_str(text).unwrap_or_else(|error| panic!("obstacles.toml: {error}"))
-    });
-    &RULES
+    OBSTACLES.current()
 }
 
 /// One obstacle.
