@@ -61,6 +61,88 @@ test('a unit is picked grid by grid: live totals, undo, and the same outline as 
   await close();
 });
 
+test('what the pointer is about to do is counted, whatever it is; a cut leaves a remainder that may be taken in', async () => {
+  const { features: grids } = await api('/collections/grid/items?limit=50&f=json');
+  const { features: units } = await api('/collections/renewal_unit/items?limit=50&f=json');
+  const taken = units.flatMap((unit) => unit.properties.grids.map(String));
+  const grid = grids.find((own) => !taken.includes(String(own.id)) && inside(own.geometry));
+  const { page, close } = await openAs('planner');
+  await page.getByRole('button', { name: '更新单元', exact: true }).click();
+  await page.getByRole('tab', { name: '划定范围' }).click();
+  await page.locator('[data-action="new-unit"]').click();
+  await idle(page);
+  const middle = inside(grid.geometry);
+  await jump(page, middle, 16);
+  await click(page, grid);
+  await settled(page);
+  await page.locator('[data-figure="area"]').waitFor();
+  const area = await value(page, 'area');
+  const difference = (figure) => page.locator(`[data-figure="${figure}"] .difference`);
+
+  // A house under the pointer, to be taken out.
+  const { buildings } = await api('/statistics', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ layer: 'grid', id: grid.id }),
+  });
+  assert.ok(buildings.count > 0);
+  const [west, south, east, north] = [middle[0] - 0.002, middle[1] - 0.002, middle[0] + 0.002, middle[1] + 0.002];
+  const { features: houses } = await api(`/collections/building/items?bbox=${[west, south, east, north]}&limit=200&f=json`);
+  const found = await Promise.all(
+    houses.filter((own) => inside(own.geometry)).map(async (own) => {
+      const at = (await api(`/lookup?point=${inside(own.geometry)}`)).at;
+      return at.building[0]?.id === own.id && at.grid[0]?.id === grid.id ? own : null;
+    }),
+  );
+  const house = found.find((own) => own);
+  await page.locator('.tools-bar select').first().selectOption('building');
+  await page.locator('.tools-bar select').nth(1).selectOption('remove');
+  const at = await pixel(page, inside(house.geometry));
+  await page.mouse.move(at.x + 1, at.y);
+  await page.mouse.move(at.x, at.y);
+  await difference('buildings').waitFor();
+  assert.match(await difference('buildings').innerText(), /^−1/);
+
+  // An area as it is drawn: before it is finished it is counted up to the pointer.
+  await page.locator('[data-tool="area"]').click();
+  const corner = await pixel(page, middle);
+  for (const [dx, dy] of [[-60, -60], [60, -60]]) await page.mouse.click(corner.x + dx, corner.y + dy);
+  await page.mouse.move(corner.x + 40, corner.y + 40);
+  await page.mouse.move(corner.x + 60, corner.y + 60);
+  await difference('area').waitFor();
+  assert.match(await difference('area').innerText(), /^−/);
+
+  // A line through it: the piece under the pointer is what would go.
+  await page.locator('[data-tool="cut"]').click();
+  await page.locator('.snaps').waitFor();
+  const ring = (grid.geometry.type === 'Polygon' ? grid.geometry.coordinates : grid.geometry.coordinates[0])[0];
+  const [least, most] = [Math.min(...ring.map((own) => own[0])), Math.max(...ring.map((own) => own[0]))];
+  await jump(page, middle, 15);
+  const [from, to] = [await pixel(page, [least - 0.0008, middle[1]]), await pixel(page, [most + 0.0008, middle[1]])];
+  await page.mouse.click(from.x, from.y);
+  await page.mouse.click(to.x, to.y);
+  await page.getByRole('button', { name: '完成', exact: true }).click();
+  const upper = await pixel(page, [middle[0], middle[1] + 0.0001]);
+  await page.mouse.move(upper.x, upper.y - 2);
+  await page.mouse.move(upper.x, upper.y - 3);
+  await difference('area').waitFor();
+  await page.mouse.click(upper.x, upper.y - 3);
+  await settled(page);
+  await page.getByTestId('remainders').waitFor();
+  await picture(page, 'desktop-renewal-cut');
+  const left = await page.locator('[data-testid="remainders"] [data-area]').evaluateAll((all) => all.map((own) => Number(own.dataset.area)));
+  const sum = (await value(page, 'area')) + left.reduce((whole, own) => whole + own, 0);
+  assert.ok(Math.abs(sum - area) < 0.02, `${sum} ${area}`);
+  await page.locator('[data-testid="remainders"] summary').click();
+  for (let more = left.length; more > 0; more -= 1) {
+    await page.locator('[data-testid="remainders"] .button').first().click();
+    await eventually(page, (count) => document.querySelectorAll('[data-testid="remainders"] [data-area]').length < count, more);
+    await settled(page);
+  }
+  assert.ok(Math.abs((await value(page, 'area')) - area) < 0.02);
+  await close();
+});
+
 test('a lasso, a variant, and its adoption by another', async () => {
   const { features: grids } = await api('/collections/grid/items?limit=50&f=json');
   const { features: units } = await api('/collections/renewal_unit/items?limit=50&f=json');
@@ -136,6 +218,50 @@ test('units by maturity, the report of one, and two side by side', async () => {
   await close();
 });
 
+test('units summed up by place, and weights that are tried before they are kept', async () => {
+  const { page, close } = await openAs('planner');
+  await page.getByRole('button', { name: '更新单元', exact: true }).click();
+  await page.getByTestId('units').waitFor();
+  await page.locator('[data-action="by-place"]').click();
+  for (const level of ['village', 'grid', 'co_op', 'street', 'district']) {
+    await page.locator('[name="level"]').selectOption(level);
+    await page.locator(`[data-testid="roll-up"][data-level="${level}"] .total`).waitFor();
+    const sums = await page.evaluate(() =>
+      // People are left out: where few live they are not told, as the rules of small numbers have it.
+      ['area', 'buildings', 'floor_area', 'cases'].map((name) => {
+        const of = (rows) =>
+          [...document.querySelectorAll(`[data-testid="roll-up"] ${rows}`)].reduce(
+            (sum, row) => sum + Number(row.querySelector(`[data-figure="${name}"]`).dataset.value),
+            0,
+          );
+        return [of('tbody tr:not(.total)'), of('tr.total')];
+      }),
+    );
+    for (const [parts, whole] of sums) assert.ok(Math.abs(parts - whole) < 0.05, `${level} ${parts} ${whole}`);
+    if (level === 'grid') await picture(page, 'desktop-renewal-places');
+  }
+  await page.getByRole('button', { name: '按成熟度' }).click();
+  await page.locator('[data-action="weights"]').click();
+  await page.locator('[data-term="consent"] input[type="number"]').fill('60');
+  await page.locator('[data-term="funding"] input[type="checkbox"]').uncheck();
+  const shares = await page.getByTestId('term-share').evaluateAll((all) => all.map((own) => Number.parseFloat(own.textContent)));
+  assert.ok(Math.abs(shares.reduce((sum, own) => sum + own, 0) - 100) < 0.5, shares.join());
+  const [first] = await page.locator('[data-ranked]').evaluateAll((all) => all.map((own) => ({ id: own.dataset.ranked, next: Number(own.querySelector('[data-next]').dataset.next) })));
+  await page.locator('[name="weights-reason"]').fill('会议纪要〔2026〕3号');
+  await picture(page, 'desktop-renewal-weights');
+  await page.getByRole('button', { name: '保存权重' }).click();
+  await page.locator('[data-action="weights"]').waitFor();
+  const { units } = await api('/renewal/units');
+  assert.equal(units[0].id, first.id);
+  assert.ok(Math.abs(units[0].maturity.score - first.next) < 1e-6);
+  await page.locator('[data-action="weights"]').click();
+  await page.locator('[name="weights-reason"]').fill('恢复');
+  await page.locator('[data-action="restore-weights"]').click();
+  await page.locator('[data-action="weights"]').waitFor();
+  assert.ok((await api('/renewal/units')).units[0].maturity.terms.every((term) => term.version));
+  await close();
+});
+
 test('the work on a unit: its stage, its gate, a vote more, measures that add up', async () => {
   const { page, close } = await openAs('planner');
   await page.getByRole('button', { name: '更新单元', exact: true }).click();
@@ -179,8 +305,17 @@ test('the classes of houses: the map is coloured by what the table counts', asyn
   const told = await api('/renewal/disposal?houses=true');
   for (const own of told.classes) assert.equal(own.ids?.length ?? 0, own.count, own.code);
   const [unit] = (await api('/collections/renewal_unit/items?limit=1&f=json')).features;
+  // From afar, where houses are merged to blocks, each is a dot of its class.
+  await jump(page, inside(unit.geometry), 15.5);
+  const dots = () => {
+    const { map } = document.querySelector('.map').stage;
+    return map.getLayer('dots') ? map.queryRenderedFeatures({ layers: ['dots'] }).length : 0;
+  };
+  await eventually(page, dots);
+  await picture(page, 'desktop-renewal-disposal-far');
   await jump(page, inside(unit.geometry), 17.5);
   await idle(page);
+  assert.equal(await page.evaluate(dots), 0);
   await picture(page, 'desktop-renewal-disposal');
   await close();
 });

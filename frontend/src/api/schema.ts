@@ -1717,6 +1717,7 @@ export interface components {
             weight: number;
             source: string;
             version: string | null;
+            replaces?: string;
             value: number | null;
             points: number;
         };
@@ -1830,6 +1831,7 @@ export interface components {
                 count: number;
                 floor_area_m2: number;
                 ids?: string[];
+                places?: components["schemas"]["LonLat"][];
             }[];
         };
         /** @description What a rule meets, and what it changed. */

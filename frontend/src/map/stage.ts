@@ -278,7 +278,7 @@ export class Stage {
   }
 
   /** Marks places with dots of a colour while the map is too far out for their shapes; null takes them away. */
-  async dots(places: { at: LonLat; color: string }[] | null): Promise<void> {
+  async dots(places: { at: LonLat; color: string }[] | null, until = SHAPES_FROM): Promise<void> {
     await this.ready;
     if (this.map.getLayer(DOTS)) this.map.removeLayer(DOTS);
     if (this.map.getSource(DOTS)) this.map.removeSource(DOTS);
@@ -293,9 +293,9 @@ export class Stage {
       id: DOTS,
       type: 'circle',
       source: DOTS,
-      maxzoom: SHAPES_FROM,
+      maxzoom: until,
       paint: {
-        'circle-radius': ['interpolate', ['linear'], ['zoom'], 11, 2, SHAPES_FROM, 5],
+        'circle-radius': ['interpolate', ['linear'], ['zoom'], 11, 2, until, 5],
         'circle-color': ['get', 'color'],
         'circle-stroke-color': '#ffffff',
         'circle-stroke-width': 1,

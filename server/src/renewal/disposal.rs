@@ -9,7 +9,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Json, body::Bytes, extract::State};
 use serde::{Deserialize, Serialize};
-use yizhangtu_data::{ChangeSet, Layer, Record, Text, Value};
+use yizhangtu_data::{Layer, Record, Text, Value};
+use yizhangtu_index::Shape;
 
 use super::{
     rule::{Found, Setting, positions, reasoned, within},
@@ -38,6 +39,9 @@ struct Class {
     /// The houses themselves, where they are asked for: what a map is coloured by.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ids: Vec<String>,
+    /// Where each of them is: longitude, latitude. From afar houses have no names on the map.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    places: Vec<[f64; 2]>,
 }
 
 /// How many houses are of each class: together every house once.
@@ -132,20 +136,13 @@ pub(super) async fn rule(
     reasoned(&asked.reason, asked.dry_run)?;
     let dry_run = asked.dry_run;
     let (worker, by) = (app.clone(), viewer.clone());
-    let (ruled, set) = tokio::task::spawn_blocking(move || tried(&worker, &by, &layer, &asked))
+    let (ruled, found) = tokio::task::spawn_blocking(move || tried(&worker, &by, &layer, &asked))
         .await
         .map_err(Problem::internal)??;
-    if dry_run || set.changes.is_empty() {
-        return Ok(Json(ruled));
-    }
-    let origin = (0..set.changes.len()).collect();
-    match app.keeper().apply(set, origin, false).await {
-        Ok(done) => Ok(Json(Ruled {
-            change_set: done.change_set,
-            ..ruled
-        })),
-        Err(refusal) => Err(refusal.problem(&app, &viewer).await),
-    }
+    Ok(Json(Ruled {
+        change_set: found.keep(&app, &viewer, dry_run).await?,
+        ..ruled
+    }))
 }
 
 fn tried(
@@ -153,7 +150,7 @@ fn tried(
     viewer: &Viewer,
     layer: &Arc<Layer>,
     asked: &Asked,
-) -> Result<(Ruled, ChangeSet), Problem> {
+) -> Result<(Ruled, Found), Problem> {
     // What may be edited: where a right ends at a territory, the houses in it.
     let snapshot = app.cuts().of(viewer, Action::Edit, &app.snapshot());
     let houses = snapshot.layer("building").ok_or_else(|| viewer.refused())?;
@@ -167,17 +164,17 @@ fn tried(
         fields: vec![(FIELD, text(wanted)), ("disposal_basis", text(basis))],
         reason: &asked.reason,
     };
-    let Found { matched, set } = setting.hold(app, viewer, layer, houses)?;
+    let found = setting.hold(app, viewer, layer, houses)?;
     let ruled = Ruled {
-        matched: matched.len() as u64,
-        changed: set.changes.len() as u64,
-        before: counted(app, houses, &matched)?,
-        sample: (matched.iter().take(20))
+        matched: found.matched.len() as u64,
+        changed: found.set.changes.len() as u64,
+        before: counted(app, houses, &found.matched)?,
+        sample: (found.matched.iter().take(20))
             .map(|at| houses.record(*at).id.to_string())
             .collect(),
         change_set: None,
     };
-    Ok((ruled, set))
+    Ok((ruled, found))
 }
 
 /// The class of a house; none where it has none, or is written as having none.
@@ -193,6 +190,9 @@ fn name_houses(classes: &mut Classes, houses: &LayerSnapshot, positions: &[u32])
         let class = class_of(&houses.layer, record).unwrap_or(NONE);
         if let Some(own) = classes.classes.iter_mut().find(|own| own.code == class) {
             own.ids.push(record.id.to_string());
+            let place = houses.shape(*at).map(Shape::representative);
+            own.places
+                .extend(place.map(|place| [place.lon(), place.lat()]));
         }
     }
 }
@@ -239,6 +239,7 @@ fn counted(app: &App, houses: &LayerSnapshot, positions: &[u32]) -> Result<Class
                 )]
                 floor_area_m2: floors as f64 / 100.0,
                 ids: Vec::new(),
+                places: Vec::new(),
             }
         })
         .collect();

@@ -27,6 +27,9 @@ pub(super) struct Term {
     /// The program's version that it is of; an office's own has none.
     #[serde(default)]
     version: Option<String>,
+    /// The program's version of the term that an office's own takes the place of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replaces: Option<String>,
 }
 
 /// A threshold that holds only where an office says so.
@@ -137,8 +140,11 @@ fn term(layer: &Layer, record: &Record) -> Term {
             .unwrap_or_default()
             .to_owned()
     };
+    let (code, built_in) = (text("code"), built_in());
+    let same = built_in.terms.iter().any(|own| own.code == code);
     Term {
-        code: text("code"),
+        replaces: same.then(|| built_in.version.clone()),
+        code,
         title: title(layer, record),
         formula: text("formula"),
         weight: record.get(layer, "weight").as_decimal().unwrap_or(0.0),

@@ -106,20 +106,9 @@ pub(super) async fn set(
     })
     .await
     .map_err(Problem::internal)??;
-    let mut done = Done {
+    Ok(Json(Done {
         matched: found.matched.len() as u64,
         changed: found.set.changes.len() as u64,
-        change_set: None,
-    };
-    if dry_run || found.set.changes.is_empty() {
-        return Ok(Json(done));
-    }
-    let origin = (0..found.set.changes.len()).collect();
-    match app.keeper().apply(found.set, origin, false).await {
-        Ok(written) => {
-            done.change_set = written.change_set;
-            Ok(Json(done))
-        }
-        Err(refusal) => Err(refusal.problem(&app, &viewer).await),
-    }
+        change_set: found.keep(&app, &viewer, dry_run).await?,
+    }))
 }

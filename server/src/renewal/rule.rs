@@ -88,6 +88,29 @@ impl Setting<'_> {
     }
 }
 
+impl Found {
+    /// Writes what the rule makes, unless it is only tried or nothing is to be changed. The number
+    /// of the change set.
+    ///
+    /// # Errors
+    /// When the writer refuses it; nothing is changed then.
+    pub(super) async fn keep(
+        self,
+        app: &App,
+        viewer: &Viewer,
+        only_tried: bool,
+    ) -> Result<Option<i64>, Problem> {
+        if only_tried || self.set.changes.is_empty() {
+            return Ok(None);
+        }
+        let origin = (0..self.set.changes.len()).collect();
+        match app.keeper().apply(self.set, origin, false).await {
+            Ok(done) => Ok(done.change_set),
+            Err(refusal) => Err(refusal.problem(app, viewer).await),
+        }
+    }
+}
+
 /// Says why a rule cannot be written without a reason.
 ///
 /// # Errors
