@@ -140,6 +140,26 @@ test('what the pointer is about to do is counted, whatever it is; a cut leaves a
     await settled(page);
   }
   assert.ok(Math.abs((await value(page, 'area')) - area) < 0.02);
+
+  // Units grown from the same grid, the best first, and one of them taken.
+  await page.getByRole('button', { name: '清空' }).click();
+  await settled(page);
+  await page.locator('.tools-bar select').first().selectOption('grid');
+  await page.locator('.grow summary').click();
+  await page.locator('[name="target"]').fill('20');
+  await page.locator('[data-action="seed"]').click();
+  const seed = await pixel(page, middle);
+  await page.mouse.click(seed.x, seed.y);
+  await page.getByTestId('suggestions').waitFor();
+  const scores = await page.locator('[data-testid="suggestions"] .name b').evaluateAll((all) => all.map((own) => Number(own.textContent)));
+  assert.ok(scores.length > 0);
+  assert.deepEqual(scores, [...scores].sort((one, other) => other - one));
+  await idle(page);
+  await picture(page, 'desktop-renewal-grown');
+  await page.locator('[data-action="take"]').first().click();
+  await settled(page);
+  await page.locator('[data-figure="area"]').waitFor();
+  assert.ok((await value(page, 'area')) > 0);
   await close();
 });
 
@@ -241,6 +261,7 @@ test('units summed up by place, and weights that are tried before they are kept'
     if (level === 'grid') await picture(page, 'desktop-renewal-places');
   }
   await page.getByRole('button', { name: '按成熟度' }).click();
+  const [before] = (await api('/renewal/units')).units;
   await page.locator('[data-action="weights"]').click();
   await page.locator('[data-term="consent"] input[type="number"]').fill('60');
   await page.locator('[data-term="funding"] input[type="checkbox"]').uncheck();
@@ -255,10 +276,15 @@ test('units summed up by place, and weights that are tried before they are kept'
   assert.equal(units[0].id, first.id);
   assert.ok(Math.abs(units[0].maturity.score - first.next) < 1e-6);
   await page.locator('[data-action="weights"]').click();
+  // Back by the same form, with a term that was switched off; who may delete rows has a button for it.
+  await page.locator('[data-term="funding"].off input[type="checkbox"]').check();
+  await page.locator('[data-term="consent"] input[type="number"]').fill('25');
   await page.locator('[name="weights-reason"]').fill('恢复');
-  await page.locator('[data-action="restore-weights"]').click();
+  assert.equal(await page.locator('[data-action="restore-weights"]').count(), 0);
+  await page.getByRole('button', { name: '保存权重' }).click();
   await page.locator('[data-action="weights"]').waitFor();
-  assert.ok((await api('/renewal/units')).units[0].maturity.terms.every((term) => term.version));
+  const again = (await api('/renewal/units')).units.find((own) => own.id === before.id);
+  assert.ok(Math.abs(again.maturity.score - before.maturity.score) < 1e-6);
   await close();
 });
 

@@ -214,5 +214,5 @@ export const renewal: Words<typeof zh> = {
   noPlan: 'No unit has a year yet',
   onMapAlone: 'This class alone on the map',
   nearForColors:
-    'Near enough to tell single houses, the map is coloured by class; a class that is pressed is shown alone.',
+    'From afar each house is a dot, from near its shape, in the colour of its class; a class that is pressed is shown alone.',
 };

@@ -195,5 +195,5 @@ export const renewal = {
   beginsIn: (year: number) => `${year} 年启动`,
   noPlan: '还没有单元排入年度计划',
   onMapAlone: '只看这一类',
-  nearForColors: '地图放大到能看清每栋房屋时，按类别着色；点类别名只看这一类。',
+  nearForColors: '远看每栋一个圆点，放大后整栋着色，颜色即类别；点类别名只看这一类。',
 };

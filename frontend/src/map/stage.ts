@@ -298,7 +298,8 @@ export class Stage {
         'circle-radius': ['interpolate', ['linear'], ['zoom'], 11, 2, until, 5],
         'circle-color': ['get', 'color'],
         'circle-stroke-color': '#ffffff',
-        'circle-stroke-width': 1,
+        // Many houses from afar are too near for a rim.
+        'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 13.5, 0, 15, 1],
       },
     });
   }

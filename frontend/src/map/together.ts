@@ -24,7 +24,13 @@ export class Together {
         padding: () => ({ top: 24, right: 24, bottom: 24, left: 24 }),
       },
       view,
-      { inspect: () => {}, pointer: () => {}, view: () => this.follow(at), failed: () => {}, recovered: () => {} },
+      {
+        inspect: () => {},
+        pointer: () => {},
+        view: () => this.follow(at),
+        failed: () => {},
+        recovered: () => {},
+      },
     );
     made.inspecting = false;
     made.setLabel(label);

@@ -197,9 +197,7 @@ fn adopted(
         )
         .beside("place", json!(conflict.place)));
     }
-    let ids = |members: &[Member]| -> Told {
-        members.iter().map(|own| own.id.as_str()).collect()
-    };
+    let ids = |members: &[Member]| -> Told { members.iter().map(|own| own.id.as_str()).collect() };
     let mut properties = match variant.get(&layers.variants, "properties") {
         Value::Json(own) => own.as_object().cloned().unwrap_or_default(),
         _ => serde_json::Map::new(),

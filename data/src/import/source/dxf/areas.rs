@@ -11,8 +11,8 @@ use super::{Drawn, Line, Raw, Row, Said, Shape, words};
 use crate::GeometryKind;
 
 /// Columns of a drawing's rows.
-const LAYER: &str = "图层";
-const WORDS: &str = "注记";
+pub(super) const LAYER: &str = "图层";
+pub(super) const WORDS: &str = "注记";
 
 /// Ends that are nearer than this are one point: 1 cm, as for rings of other files.
 const GAP: f64 = 0.01;

@@ -1,6 +1,11 @@
 use geo::Area;
 
-use super::{entities::read, *};
+use super::{
+    areas::{LAYER, WORDS},
+    entities::read,
+    *,
+};
+use crate::GeometryKind;
 
 fn polyline(layer: &str, flag: i32, points: &[(f64, f64, f64)]) -> String {
     let mut text = format!(
