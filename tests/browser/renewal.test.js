@@ -61,6 +61,9 @@ test('a unit is picked grid by grid: live totals, undo, and the same outline as 
   await close();
 });
 
+/** Waits for the hand that draws, which is loaded when it is first asked for. */
+const drawing = (page) => eventually(page, () => Boolean(document.querySelector('.map').stage.map.getSource('edit:hand')));
+
 test('what the pointer is about to do is counted, whatever it is; a cut leaves a remainder that may be taken in', async () => {
   const { features: grids } = await api('/collections/grid/items?limit=50&f=json');
   const { features: units } = await api('/collections/renewal_unit/items?limit=50&f=json');
@@ -105,6 +108,7 @@ test('what the pointer is about to do is counted, whatever it is; a cut leaves a
 
   // An area as it is drawn: before it is finished it is counted up to the pointer.
   await page.locator('[data-tool="area"]').click();
+  await drawing(page);
   const corner = await pixel(page, middle);
   for (const [dx, dy] of [[-60, -60], [60, -60]]) await page.mouse.click(corner.x + dx, corner.y + dy);
   await page.mouse.move(corner.x + 40, corner.y + 40);
@@ -115,6 +119,7 @@ test('what the pointer is about to do is counted, whatever it is; a cut leaves a
   // A line through it: the piece under the pointer is what would go.
   await page.locator('[data-tool="cut"]').click();
   await page.locator('.snaps').waitFor();
+  await drawing(page);
   const ring = (grid.geometry.type === 'Polygon' ? grid.geometry.coordinates : grid.geometry.coordinates[0])[0];
   const [least, most] = [Math.min(...ring.map((own) => own[0])), Math.max(...ring.map((own) => own[0]))];
   await jump(page, middle, 15);
