@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use geo::{BooleanOps, BoundingRect, MultiPolygon, unary_union};
+use geo::{BooleanOps, BoundingRect, Intersects, MultiPolygon, Rect, unary_union};
 use serde_json::{Value, json};
 use yizhangtu_data::{
     Change, ChangeSet, Id,
@@ -50,6 +50,15 @@ struct Touched {
     change: Option<usize>,
     before: Option<MultiPolygon<f64>>,
     after: Option<MultiPolygon<f64>>,
+    /// Around what it is after: most of a large set lie far from one another.
+    around: Option<Rect<f64>>,
+}
+
+impl Touched {
+    /// Whether it may have ground within a rectangle.
+    fn may_meet(&self, rect: Option<Rect<f64>>) -> bool {
+        (self.around.zip(rect)).is_some_and(|(own, other)| own.intersects(&other))
+    }
 }
 
 struct Partition<'a> {
@@ -91,12 +100,14 @@ impl<'a> Partition<'a> {
             };
             let after = area(change);
             let change = origin.get(place).copied();
+            let around = after.as_ref().and_then(BoundingRect::bounding_rect);
             touched.insert(
                 Arc::clone(id),
                 Touched {
                     change,
                     before,
                     after,
+                    around,
                 },
             );
         }
@@ -128,7 +139,7 @@ impl<'a> Partition<'a> {
                 }
                 for other in &order[place + 1..] {
                     let two = &self.touched[*other];
-                    if let Some(now) = &two.after {
+                    if let Some(now) = two.after.as_ref().filter(|_| two.may_meet(one.around)) {
                         let before = two.before.as_ref();
                         found
                             .faults
@@ -210,7 +221,9 @@ impl<'a> Partition<'a> {
         if let Some(whole) = self.covered(&ground) {
             ground = ground.intersection(&whole);
         }
+        let around = ground.bounding_rect();
         let mut cover: Vec<MultiPolygon<f64>> = (self.touched.values())
+            .filter(|touched| touched.may_meet(around))
             .filter_map(|touched| touched.after.clone())
             .collect();
         cover.extend(self.untouched(&ground).into_iter().map(|(_, _, area)| area));
