@@ -371,6 +371,12 @@ test('on a telephone a person written down twice is seen at the house, compared,
   await clerk.page.getByTestId('doubles').locator('.double .entry').first().click();
   await clerk.page.getByTestId('doubles').locator('.merge').waitFor();
   await picture(clerk.page, 'desktop-merge-people');
+  // What is doubtful of a person leads to the house.
+  const group = clerk.page.locator('.panels .group[data-check]').filter({ hasText: '人' }).first();
+  await group.locator('summary').click();
+  await group.locator('.entry').first().click();
+  await clerk.page.locator('.house .residents').waitFor();
+  await picture(clerk.page, 'desktop-quality-house');
   await clerk.close();
 });
 
