@@ -123,3 +123,119 @@ fn residents_are_found_by_name_and_tail_and_shown_masked() {
         );
     }
 }
+
+/// Whoever reports is known to intake only, whatever way is taken out of the file.
+#[test]
+fn who_reported_a_clue_leaves_by_no_way_but_to_intake() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("village.gpkg");
+    std::fs::copy(village("donghua"), &file).expect("a copy");
+    let server = Server::start_with(&file, &[]);
+    let (name, phone) = ("欧阳举报", "13912345678");
+    let intake = server.sign_in("dispatcher");
+    let house = intake.get("/collections/building/items?limit=1").json()["features"][0].clone();
+    let json_type = [("content-type", "application/geo+json")];
+    let made = intake.send(
+        "POST",
+        "/collections/violation_case/items",
+        &json_type,
+        serde_json::json!({ "type": "Feature", "geometry": house["geometry"], "properties": {
+            "kind": "违法建设", "state": "10", "source": "群众举报", "address": "某巷1号",
+            "reporter": name, "reporter_phone": phone,
+        } })
+        .to_string()
+        .as_bytes(),
+    );
+    assert_eq!(made.status, 201, "{}", made.text());
+    let id = made.json()["id"].as_str().expect("an id").to_owned();
+    let ways = [
+        format!("/collections/violation_case/items/{id}"),
+        format!("/collections/violation_case/items/{id}?f=html"),
+        format!("/collections/violation_case/items/{id}/history"),
+        format!("/collections/violation_case/items/{id}/history?from=0&to=1"),
+        format!("/collections/violation_case/items/{id}/process"),
+        format!("/enforcement/cases/{id}/facts"),
+        format!("/enforcement/cases/{id}/documents"),
+        "/collections/violation_case/items?limit=10000".to_owned(),
+        "/collections/violation_case/items?limit=10000&f=csv".to_owned(),
+        "/collections/violation_case/export?f=geojson".to_owned(),
+        "/collections/violation_log/items?limit=10000".to_owned(),
+        "/enforcement/cases?limit=10000".to_owned(),
+        "/enforcement/report?period=day".to_owned(),
+        "/processes/violation_case/queue".to_owned(),
+        "/changes?since=0&limit=10000".to_owned(),
+        format!("/search?q={}", encoded(name)),
+        format!("/search?q={}", encoded(phone)),
+        format!(
+            "/lookup?point={},{}",
+            house["geometry"]["coordinates"][0][0][0], house["geometry"]["coordinates"][0][0][1]
+        ),
+    ];
+    for role in [
+        "grid_worker",
+        "village_clerk",
+        "enforcer",
+        "legal_officer",
+        "enforcement_lead",
+        "leader",
+        "planner",
+        "auditor",
+    ] {
+        let asker = server.sign_in(role);
+        for way in &ways {
+            let text = asker.get(way).text();
+            assert!(
+                !text.contains(name) && !text.contains(phone),
+                "{role} {way}"
+            );
+        }
+        let unmask = format!("/collections/violation_case/items/{id}/unmask");
+        let why = serde_json::json!({ "reason": "核实案情", "fields": ["reporter"] });
+        let text = asker.post(&unmask, &why).text();
+        assert!(!text.contains(name), "{role}: {text}");
+        // Nor is it found by asking.
+        let asked = format!(
+            "/collections/violation_case/items?reporter={}",
+            encoded(name)
+        );
+        assert_ne!(asker.get(&asked).status, 200, "{role}");
+    }
+    let own = intake.get(&ways[0]).json()["properties"].clone();
+    assert_eq!(
+        (&own["reporter"], &own["reporter_phone"]),
+        (&name.into(), &phone.into())
+    );
+    // In files intake has it neither.
+    assert!(!intake.get(&ways[9]).text().contains(name));
+
+    // A volunteer's spot: who drew it is known to intake and to the volunteer.
+    let volunteer = server.sign_in("volunteer");
+    let grid = server
+        .sign_in("grid_worker")
+        .get("/collections/violation_case/items?limit=1")
+        .json();
+    let shape = grid["features"][0]["geometry"].clone();
+    let spot = volunteer.send(
+        "POST",
+        "/collections/violation_spot/items",
+        &json_type,
+        serde_json::json!({ "type": "Feature", "geometry": shape,
+            "properties": { "code": "ZY0001", "judgement": "待核" } })
+        .to_string()
+        .as_bytes(),
+    );
+    assert_eq!(spot.status, 201, "{}", spot.text());
+    let id = spot.json()["id"].as_str().expect("an id").to_owned();
+    let past = format!("/collections/violation_spot/items/{id}/history");
+    for (role, told) in [
+        ("dispatcher", true),
+        ("enforcer", false),
+        ("legal_officer", false),
+    ] {
+        let asker = server.sign_in(role);
+        for way in [past.as_str(), "/changes?since=0&limit=10000"] {
+            let text = asker.get(way).text();
+            assert_eq!(text.contains("volunteer"), told, "{role} {way}");
+        }
+    }
+}

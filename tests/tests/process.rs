@@ -701,3 +701,359 @@ fn a_round_of_inspection_goes_where_something_waits_and_nowhere_else() {
         403
     );
 }
+
+/// A case of several houses on its way to where they are pulled down, by the shortest road.
+fn pulled_down(server: &Server, enforcer: &Asker, code: &str, houses: &[Value]) -> (String, Value) {
+    let (shape, corner) = house(server);
+    let made = enforcer.send(
+        "POST",
+        "/collections/violation_case/items",
+        &[("content-type", "application/geo+json")],
+        json!({ "type": "Feature", "geometry": shape, "properties": {
+            "code": code, "kind": "违法建设", "state": "10", "source": "巡查", "is_new": true,
+            "spot_no": "TB1", "buildings": houses, "building_count": houses.len(),
+        } })
+        .to_string()
+        .as_bytes(),
+    );
+    assert_eq!(made.status, 201, "{}", made.text());
+    let id = made.json()["id"].as_str().expect("an id").to_owned();
+    let case = "violation_case";
+    taken(
+        &server.sign_in("dispatcher"),
+        case,
+        &id,
+        "accept",
+        &json!({}),
+    );
+    let handlers = json!(["甲某", "乙某"]);
+    taken(
+        enforcer,
+        case,
+        &id,
+        "inspect",
+        &json!({
+            "place": corner, "geometry": shape, "photos": ([0, 1, 2].map(|_| photo(enforcer, case, &id, ""))),
+            "fields": { "finding": "属实", "handlers": handlers, "permit": "未报建", "is_new": true },
+        }),
+    );
+    taken(
+        enforcer,
+        case,
+        &id,
+        "order_stop",
+        &json!({
+            "fields": { "served_on": "2026-01-05" },
+            "documents": [{ "kind": "责令停止违法行为通知书", "number": "停〔2026〕1号" }],
+            "photos": [photo(enforcer, case, &id, "service")],
+        }),
+    );
+    let by_themselves = json!({ "fields": { "measure": "自拆" } });
+    taken(enforcer, case, &id, "demolish_self", &by_themselves);
+    (id, corner)
+}
+
+fn facts(asker: &Asker, id: &str) -> Value {
+    asker.get(&format!("/enforcement/cases/{id}/facts")).json()["demolition"].clone()
+}
+
+#[test]
+fn each_building_is_pulled_down_for_itself_and_measured_by_another_officer() {
+    let (_folder, server) = served(&[]);
+    let [enforcer, legal] = ["enforcer", "legal_officer"].map(|user| server.sign_in(user));
+    let found = server.get("/collections/building/items?limit=3").json();
+    let houses: Vec<Value> = (0..3)
+        .map(|at| found["features"][at]["id"].clone())
+        .collect();
+    let (id, corner) = pulled_down(&server, &enforcer, "ZD0001", &houses[..2]);
+    let case = "violation_case";
+    let part = |house: &Value, m2: f64| {
+        let shown = |shows| photo(&enforcer, case, &id, shows);
+        json!({
+            "place": corner, "photos": [shown("before"), shown("after")],
+            "fields": { "building": house, "demolished_area_m2": m2,
+                "demolished_footprint_m2": (m2 * 40.0).round() / 100.0, "demolished_on": "2026-02-01" },
+        })
+    };
+    // The choices are the houses of the case, and only they are taken.
+    let (stood, _) = standing(&enforcer, case, &id);
+    let step = stood["transitions"].as_array().expect("steps").iter();
+    let step = step.clone().find(|step| step["id"] == "demolish_part");
+    let choices = step.expect("the step")["fields"][0]["choices"].clone();
+    assert_eq!(choices.as_array().map(Vec::len), Some(2), "{choices}");
+    let refused = take(
+        &enforcer,
+        case,
+        &id,
+        "demolish_part",
+        &part(&houses[2], 10.0),
+    );
+    assert_eq!(refused.status, 422, "{}", refused.text());
+    taken(
+        &enforcer,
+        case,
+        &id,
+        "demolish_part",
+        &part(&houses[0], 120.25),
+    );
+    taken(
+        &enforcer,
+        case,
+        &id,
+        "demolish_part",
+        &part(&houses[0], 30.0),
+    );
+    let stood = taken(
+        &enforcer,
+        case,
+        &id,
+        "finish_demolition",
+        &part(&houses[1], 99.75),
+    );
+    assert_eq!(stood["state"], "95");
+    let own = enforcer
+        .get(&format!("/collections/{case}/items/{id}"))
+        .json()["properties"]
+        .clone();
+    assert_eq!(
+        (
+            &own["demolished_area_m2"],
+            &own["demolished_footprint_m2"],
+            &own["demolished_buildings"]
+        ),
+        (&json!(250.0), &json!(100.0), &json!(2))
+    );
+    // Nobody makes the sum another one by hand.
+    let (_, tag) = standing(&enforcer, case, &id);
+    let patch = json!({ "properties": { "demolished_area_m2": 9999.0 } }).to_string();
+    let headers = [
+        ("content-type", "application/merge-patch+json"),
+        ("if-match", tag.as_str()),
+    ];
+    let place = format!("/collections/{case}/items/{id}");
+    assert_eq!(
+        enforcer
+            .send("PATCH", &place, &headers, patch.as_bytes())
+            .status,
+        422
+    );
+
+    // Whoever pulled it down does not measure it; what remains is told house by house.
+    let measured = |asker: &Asker, house: Option<&Value>, left: f64| {
+        let (shape, _) = self::house(&server);
+        let mut given = json!({
+            "place": corner, "geometry": shape, "photos": [photo(&enforcer, case, &id, "")],
+            "fields": { "remaining_m2": left, "remaining_reason": "留作公厕" },
+        });
+        if let Some(house) = house {
+            given["fields"]["building"] = house.clone();
+        }
+        take(asker, case, &id, "verify", &given)
+    };
+    assert_eq!(measured(&enforcer, Some(&houses[0]), 0.0).status, 403);
+    assert_eq!(measured(&legal, None, 12.5).status, 422, "which house?");
+    let closing = json!({});
+    assert_eq!(measured(&legal, Some(&houses[0]), 12.5).status, 200);
+    let refused = take(&enforcer, case, &id, "request_closing", &closing);
+    assert_eq!(demands(&refused), ["figures"], "{}", refused.text());
+    assert!(
+        refused.text().contains("未复测的建筑"),
+        "{}",
+        refused.text()
+    );
+    assert_eq!(measured(&legal, None, 0.0).status, 200);
+    taken(&enforcer, case, &id, "request_closing", &closing);
+    let rows = facts(&legal, &id);
+    let rows = rows.as_array().expect("rows");
+    let told: Vec<(&str, &Value, &Value)> = (rows.iter())
+        .map(|row| {
+            (
+                row["act"].as_str().unwrap(),
+                &row["building"]["id"],
+                &row["officer"],
+            )
+        })
+        .collect();
+    let (pulled, again) = (json!("enforcer"), json!("legal_officer"));
+    assert_eq!(
+        told,
+        [
+            ("拆除", &houses[0], &pulled),
+            ("拆除", &houses[0], &pulled),
+            ("拆除", &houses[1], &pulled),
+            ("复测", &houses[0], &again),
+            ("复测", &houses[1], &again),
+        ]
+    );
+    assert_eq!(rows[3]["remaining_m2"], 12.5);
+    // The rows are only added, and by steps.
+    let written = enforcer.send(
+        "POST",
+        "/collections/violation_demolition/items",
+        &[("content-type", "application/geo+json")],
+        json!({ "type": "Feature", "geometry": null, "properties": {
+            "violation_case": id, "act": "拆除", "about": houses[0], "floor_area_m2": 1,
+            "at": "2026-02-01T00:00:00+08:00" } })
+        .to_string()
+        .as_bytes(),
+    );
+    assert!([403, 422].contains(&written.status), "{}", written.text());
+}
+
+#[test]
+fn what_is_merged_brings_its_parties_buildings_photographs_and_documents() {
+    let (_folder, server) = served(&[]);
+    let [enforcer, legal] = ["enforcer", "legal_officer"].map(|user| server.sign_in(user));
+    let found = server.get("/collections/building/items?limit=2").json();
+    let houses: Vec<Value> = (0..2)
+        .map(|at| found["features"][at]["id"].clone())
+        .collect();
+    let case = "violation_case";
+    let made = |code: &str, house: &Value| {
+        let (shape, _) = self::house(&server);
+        let made = enforcer.send(
+            "POST",
+            "/collections/violation_case/items",
+            &[("content-type", "application/geo+json")],
+            json!({ "type": "Feature", "geometry": shape, "properties": {
+                "code": code, "kind": "违法建设", "state": "10", "source": "巡查", "is_new": true,
+                "spot_no": "TB1", "buildings": [house], "address": "某巷1号", "title": "擅自加建案",
+            } })
+            .to_string()
+            .as_bytes(),
+        );
+        assert_eq!(made.status, 201, "{}", made.text());
+        made.json()["id"].as_str().expect("an id").to_owned()
+    };
+    let (kept, gone) = (made("HB0001", &houses[0]), made("HB0002", &houses[1]));
+    let party = |case: &str, name: &str| {
+        let row = json!({ "type": "Feature", "geometry": null, "properties": {
+            "violation_case": case, "role": "建设人", "name": name } });
+        let place = "/collections/violation_party/items";
+        let made = enforcer.send(
+            "POST",
+            place,
+            &[("content-type", "application/geo+json")],
+            row.to_string().as_bytes(),
+        );
+        assert_eq!(made.status, 201, "{}", made.text());
+    };
+    party(&kept, "陈某甲");
+    party(&gone, "陈某甲");
+    party(&gone, "李某乙");
+    let shown = photo(&enforcer, case, &gone, "");
+    let form = json!({ "fields": { "target": "某派出所", "reason": "涉嫌犯罪" } });
+    let issued = legal.post(
+        &format!("/enforcement/cases/{gone}/documents/transfer"),
+        &form,
+    );
+    let number = if issued.status == 201 {
+        issued.json()["issued"][0]["number"].clone()
+    } else {
+        Value::Null
+    };
+    assert!(number.is_string(), "{}", issued.text());
+
+    // Not into itself, not into nothing.
+    for (into, status) in [(gone.as_str(), 422), ("nowhere", 422)] {
+        let given = json!({ "note": "同一处", "fields": { "merged_into": into } });
+        assert_eq!(
+            take(&legal, case, &gone, "merge", &given).status,
+            status,
+            "{into}"
+        );
+    }
+    let before = server
+        .sign_in("enforcement_lead")
+        .get("/enforcement/totals")
+        .json();
+    let given = json!({ "note": "同一处", "fields": { "merged_into": kept } });
+    assert_eq!(taken(&legal, case, &gone, "merge", &given)["state"], "合并");
+    let own = enforcer
+        .get(&format!("/collections/{case}/items/{kept}"))
+        .json();
+    assert_eq!(own["properties"]["buildings"], json!(houses));
+    let names = |case: &str| -> Vec<String> {
+        let all = enforcer
+            .get(&format!(
+                "/collections/violation_party/items?violation_case={case}&f=json"
+            ))
+            .json();
+        let all = all["features"].as_array().expect("parties").iter();
+        all.map(|row| {
+            row["properties"]["name"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        })
+        .collect()
+    };
+    // Whom the kept case knew already stays with the other.
+    assert_eq!((names(&kept).len(), names(&gone).len()), (2, 1));
+    let hanging = |case: &str| {
+        let all = enforcer.get(&format!(
+            "/collections/violation_case/items/{case}/attachments"
+        ));
+        all.text().contains(shown["hash"].as_str().expect("a hash"))
+    };
+    assert!(hanging(&kept) && !hanging(&gone));
+    let documents = legal
+        .get(&format!("/enforcement/cases/{kept}/documents"))
+        .json();
+    assert_eq!(documents["issued"][0]["number"], number);
+    // No square metre comes or goes with it; the merged case has no building of its own.
+    let after = server
+        .sign_in("enforcement_lead")
+        .get("/enforcement/totals")
+        .json();
+    for name in [
+        "cases",
+        "violation_area_m2",
+        "demolished_area_m2",
+        "land_area_m2",
+        "buildings",
+    ] {
+        assert_eq!(before["total"][name], after["total"][name], "{name}");
+    }
+    assert_eq!(
+        after["total"]["void"].as_u64(),
+        before["total"]["void"].as_u64().map(|void| void + 1)
+    );
+    // Nothing goes into what is over.
+    let third = made("HB0003", &houses[0]);
+    let given = json!({ "note": "同一处", "fields": { "merged_into": gone } });
+    let refused = take(&legal, case, &third, "merge", &given);
+    assert_eq!(refused.status, 422, "{}", refused.text());
+
+    // 移送 goes with its grounds to a named office, and its receipt is kept.
+    let refused = take(
+        &legal,
+        case,
+        &third,
+        "transfer",
+        &json!({ "note": "涉嫌犯罪", "fields": { "target": "公安" } }),
+    );
+    assert!(
+        demands(&refused)
+            .iter()
+            .filter(|demand| *demand == "fields")
+            .count()
+            >= 4,
+        "{}",
+        refused.text()
+    );
+    taken(
+        &legal,
+        case,
+        &third,
+        "transfer",
+        &json!({
+            "note": "涉嫌犯罪", "documents": [{ "kind": "案件移送书", "number": "移〔2026〕1号" }],
+            "fields": { "target": "公安", "office": "某派出所", "basis": "涉嫌非法占用农用地",
+                "files": "卷宗一册", "sent_on": "2026-03-01" },
+        }),
+    );
+    let receipt = json!({ "fields": { "receipt_no": "收〔2026〕9号", "received_on": "2026-03-03", "answer": "受理" } });
+    let stood = taken(&legal, case, &third, "transfer_receipt", &receipt);
+    assert_eq!(stood["state"], "移送");
+}

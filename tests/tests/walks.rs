@@ -56,6 +56,10 @@ struct Walk<'a> {
     id: String,
     shape: Value,
     corner: Value,
+    /// Cases that one may go into.
+    others: Vec<String>,
+    /// Houses of the case.
+    houses: Vec<Value>,
     /// How often each step was taken.
     steps: BTreeMap<String, u32>,
     /// Cases that a visit opened.
@@ -99,6 +103,8 @@ impl Walk<'_> {
             "decimal" | "real" => json!(f64::from(self.dice.random_range(1..90_000)) / 100.0),
             "date" => json!(self.day()),
             _ if name == "handlers" => json!(["甲某", "乙某"]),
+            // Into another case, or one that is not there.
+            _ if name == "merged_into" => self.others.choose(&mut self.dice).cloned().into(),
             _ => json!("随机办理"),
         }
     }
@@ -309,6 +315,39 @@ fn summed(asker: &Asker, by: &str) -> [i64; 3] {
     sum
 }
 
+/// What a case says was demolished is what its rows say, building by building, and whoever
+/// recorded one never measured it.
+fn by_building(asker: &Asker, id: &str) {
+    let case = asker.get(&format!("/collections/{CASE}/items/{id}")).json();
+    let told = asker.get(&format!("/enforcement/cases/{id}/facts")).json();
+    let rows = list(&told["demolition"]);
+    let pulled: Vec<&Value> = rows.iter().filter(|row| row["act"] == "拆除").collect();
+    let sum = |name: &str| -> f64 { pulled.iter().filter_map(|row| row[name].as_f64()).sum() };
+    for (field, column) in [
+        ("demolished_area_m2", "floor_area_m2"),
+        ("demolished_footprint_m2", "footprint_m2"),
+    ] {
+        let held = case["properties"][field].as_f64().unwrap_or(0.0);
+        assert!((held - sum(column)).abs() < 0.005, "{field}: {rows:?}");
+    }
+    let mut about: Vec<&str> = pulled
+        .iter()
+        .map(|row| text(&row["building"]["id"]))
+        .collect();
+    about.sort_unstable();
+    about.dedup();
+    let held = case["properties"]["demolished_buildings"].as_u64();
+    assert_eq!(held.unwrap_or(0), about.len() as u64);
+    for row in rows.iter().filter(|row| row["act"] == "复测") {
+        let own = |other: &&Value| other["building"]["id"] == row["building"]["id"];
+        let mut before = pulled.iter().copied().filter(own);
+        assert!(
+            before.all(|other| other["officer"] != row["officer"]),
+            "{rows:?}"
+        );
+    }
+}
+
 #[test]
 fn no_random_way_through_a_case_leaves_the_law_or_the_figures() {
     let rounds = number("YIZHANGTU_ROUNDS", 5);
@@ -324,6 +363,11 @@ fn no_random_way_through_a_case_leaves_the_law_or_the_figures() {
         house["geometry"].clone(),
         house["geometry"]["coordinates"][0][0].clone(),
     );
+    let houses = lead.get("/collections/building/items?limit=2").json()["features"].clone();
+    let houses: Vec<Value> = list(&houses)
+        .iter()
+        .map(|house| house["id"].clone())
+        .collect();
     let began = totals(&lead, "");
     let mut walk = Walk {
         askers: ROLES.map(|role| (role, server.sign_in(role))).into(),
@@ -333,6 +377,8 @@ fn no_random_way_through_a_case_leaves_the_law_or_the_figures() {
         id: String::new(),
         shape,
         corner,
+        others: vec!["nowhere".to_owned()],
+        houses,
         steps: BTreeMap::new(),
         opened: 0,
         counts: [0; 3],
@@ -349,6 +395,7 @@ fn no_random_way_through_a_case_leaves_the_law_or_the_figures() {
             json!({ "type": "Feature", "geometry": walk.shape, "properties": {
                 "code": format!("SJ{round:05}"), "kind": kind, "state": "10", "source": "巡查",
                 "is_new": round % 2 == 0, "spot_no": "TB1", "farmland_m2": 0,
+                "buildings": walk.houses,
             } })
             .to_string()
             .as_bytes(),
@@ -356,6 +403,9 @@ fn no_random_way_through_a_case_leaves_the_law_or_the_figures() {
         assert_eq!(made.status, 201, "{}", made.text());
         walk.id = text(&made.json()["id"]).to_owned();
         ids.push(walk.id.clone());
+        if round > 0 {
+            walk.others = ids[..ids.len() - 1].to_vec();
+        }
         for _ in 0..30 {
             if walk.dice.random_bool(0.4) {
                 walk.astray();
@@ -378,14 +428,16 @@ fn no_random_way_through_a_case_leaves_the_law_or_the_figures() {
     );
 
     // What is demolished, by the cases alone.
-    let (mut demolished, mut area) = (0, 0.0);
+    let (mut demolished, mut area, mut buildings) = (0, 0.0, 0);
     for id in &ids {
+        by_building(&lead, id);
         let case = lead.get(&format!("/collections/{CASE}/items/{id}")).json();
         let own = &case["properties"];
         let gone = own["demolished_area_m2"].as_f64().unwrap_or(0.0);
         if GONE.contains(&text(&own["state"])) && gone > 0.0 {
             demolished += 1;
             area += gone;
+            buildings += own["demolished_buildings"].as_u64().expect("a count");
         }
     }
     let now = totals(&lead, "");
@@ -394,6 +446,8 @@ fn no_random_way_through_a_case_leaves_the_law_or_the_figures() {
     assert!((grew("cases") - cases).abs() < 1e-9);
     assert!((grew("demolished") - f64::from(demolished)).abs() < 1e-9);
     assert!((grew("demolished_area_m2") - area).abs() < 0.005);
+    let pulled = grew("demolished_buildings");
+    assert!((pulled - f64::from(u32::try_from(buildings).expect("few"))).abs() < 1e-9);
     let all = summed(&lead, "state");
     for by in ["year", "month", "grid", "co_op", "kind", "source", "is_new"] {
         assert_eq!(summed(&lead, by), all, "{by}");

@@ -4,6 +4,8 @@
 //! A process stands in `processes/<layer>.toml`. Earlier versions stay beside it as
 //! `processes/<layer>@<version>.toml`: a feature keeps the version that it began with.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{FieldKind, Serial, Text};
@@ -74,6 +76,50 @@ pub struct Opens {
     /// Fields that it takes over, with the shape.
     #[serde(default)]
     pub copies: Vec<String>,
+}
+
+/// What a step writes into a table of its own, append-only: one row for each thing that it is
+/// about, as each building that was pulled down. Such a table has the fields `act`, `about`,
+/// `officer`, `at` and one that refers to the feature.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Writes {
+    /// The table.
+    pub layer: String,
+    /// What was done: 拆除, 复测.
+    pub act: String,
+    /// The question that names what the row is about.
+    pub about: String,
+    /// The act that is looked at again: by another person, and for each thing that it was done
+    /// to and nobody has looked at since, where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+    /// Fields of the row by the question that they keep the answer of.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
+    /// Fields of the feature that are the sum of a field over the rows of this act.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sums: BTreeMap<String, String>,
+    /// The field of the feature that is the number of things that the act was done to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<String>,
+}
+
+/// What goes over to another feature of the layer when one is merged into it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Carries {
+    /// The field that names the feature that stays.
+    pub into: String,
+    /// Fields with lists, which become one.
+    #[serde(default)]
+    pub lists: Vec<String>,
+    /// Tables whose rows refer to the feature, and refer to the one that stays then.
+    #[serde(default)]
+    pub tables: Vec<String>,
+    /// Whether photographs and files go over.
+    #[serde(default)]
+    pub attachments: bool,
 }
 
 /// When two features may be one thing: near each other in place and time.
@@ -306,6 +352,12 @@ pub struct Transition {
     /// What it begins beside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opens: Option<Opens>,
+    /// The row of another table that it writes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writes: Option<Writes>,
+    /// What goes over to the feature that this one becomes part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carries: Option<Carries>,
     /// The question whose answer, in days, moves the deadline of the state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extends: Option<String>,
@@ -378,6 +430,9 @@ pub struct Ask {
     /// Texts to choose from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<String>,
+    /// The field whose list of features is offered as the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_of: Option<String>,
     /// Whether the number is added to what the field holds.
     #[serde(default)]
     pub adds: bool,

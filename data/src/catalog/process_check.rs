@@ -13,6 +13,7 @@ use super::{
         Step::{self, Index, Key},
     },
 };
+use crate::course::reference;
 
 /// Fields that a log must have beside the reference to its feature.
 const LOG: [(&str, FieldKind); 11] = [
@@ -44,6 +45,7 @@ pub(super) struct ReadProcess<'a> {
 struct Check<'a, 'f> {
     process: &'a Process,
     layer: &'a Layer,
+    layers: &'a BTreeMap<&'a str, &'a Layer>,
     at: Inspection<'a, 'f>,
 }
 
@@ -77,7 +79,12 @@ pub(super) fn process(
         return;
     };
     log(process, layers, &mut at);
-    let mut check = Check { process, layer, at };
+    let mut check = Check {
+        process,
+        layer,
+        layers,
+        at,
+    };
     check.head(known);
     if !read.complete {
         return;
@@ -109,7 +116,7 @@ fn log(process: &Process, layers: &BTreeMap<&str, &Layer>, at: &mut Inspection<'
     }
 }
 
-impl Check<'_, '_> {
+impl<'a> Check<'a, '_> {
     fn head(&mut self, known: &Known<'_>) {
         let process = self.process;
         match self.layer.field(&process.state) {
@@ -322,11 +329,71 @@ impl Check<'_, '_> {
         if let Some(id) = &step.puts_in_force {
             self.known_step(&place("puts_in_force"), id);
         }
+        self.tables(step, index);
         if let Some(name) = &step.extends
             && !step.fields.iter().any(|ask| ask.name == *name)
         {
             self.no_field(&place("extends"), name);
         }
+    }
+
+    /// What a step writes elsewhere, and what goes over to another feature.
+    fn tables(&mut self, step: &Transition, index: usize) {
+        let place = |key| [Key("transitions"), Index(index), Key(key)];
+        for name in step.fields.iter().filter_map(|ask| ask.one_of.as_ref()) {
+            self.field(&place("fields"), name);
+        }
+        if let Some(writes) = &step.writes {
+            let Some(table) = self.table(&place("writes"), &writes.layer) else {
+                return;
+            };
+            if !table.append_only {
+                let problem = Problem::LogIsEdited(writes.layer.clone());
+                self.at.fault(&place("writes"), problem);
+            }
+            let own = ["act", "about", "officer", "at"];
+            let named = writes.fields.keys().chain(writes.sums.values());
+            for name in own.into_iter().chain(named.map(String::as_str)) {
+                if table.field(name).is_none() {
+                    let known = joined(table.fields.iter().map(|field| field.name.as_str()));
+                    let name = name.to_owned();
+                    self.at
+                        .fault(&place("writes"), Problem::NoField { name, known });
+                }
+            }
+            for name in writes.fields.values().chain([&writes.about]) {
+                if !step.fields.iter().any(|ask| ask.name == *name) {
+                    self.no_field(&place("writes"), name);
+                }
+            }
+            for name in writes.sums.keys().chain(&writes.counts) {
+                self.field(&place("writes"), name);
+            }
+        }
+        if let Some(carries) = &step.carries {
+            for name in carries.lists.iter().chain([&carries.into]) {
+                self.field(&place("carries"), name);
+            }
+            for name in &carries.tables {
+                self.table(&place("carries"), name);
+            }
+        }
+    }
+
+    /// A table whose rows refer to the features of the process.
+    fn table(&mut self, steps: &[Step<'_>], name: &str) -> Option<&'a Layer> {
+        let Some(table) = self.layers.get(name).copied() else {
+            self.at.fault(steps, Problem::NoLayer(name.to_owned()));
+            return None;
+        };
+        if reference(table, &self.layer.id).is_none() {
+            let problem = Problem::LogLacks {
+                log: name.to_owned(),
+                field: "reference".to_owned(),
+            };
+            self.at.fault(steps, problem);
+        }
+        Some(table)
     }
 
     fn limits(&mut self, steps: &[Step<'_>], limits: &[Limit]) {

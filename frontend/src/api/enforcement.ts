@@ -1,4 +1,5 @@
 /** 两违: what is counted of the cases, and the cases behind it. */
+import { today } from '../language/format';
 import { address, request } from './client';
 import type { components } from './schema';
 import type { LonLat } from './types';
@@ -128,7 +129,7 @@ export const clueOf = (change: FootprintChange, remark: string) =>
         state: '10',
         source: '无人机',
         is_new: true,
-        found_on: new Date(Date.now() + 8 * 3600_000).toISOString().slice(0, 10),
+        found_on: today(),
         land_area_m2: change.kind === 'taller' ? change.ground_m2 : change.area_m2,
         address: change.before[0]?.label ?? change.after[0]?.label ?? null,
         buildings: [...change.after, ...change.before]

@@ -470,6 +470,8 @@ export interface components {
             demolished: number;
             closed: number;
             struck: number;
+            buildings: number;
+            demolished_buildings: number;
             land_area_m2: number;
             violation_area_m2: number;
             demolished_area_m2: number;
@@ -505,6 +507,8 @@ export interface components {
                 demolished: number;
                 closed: number;
                 struck: number;
+                buildings: number;
+                demolished_buildings: number;
                 land_area_m2: number;
                 violation_area_m2: number;
                 demolished_area_m2: number;
@@ -523,6 +527,8 @@ export interface components {
                 demolished: number;
                 closed: number;
                 struck: number;
+                buildings: number;
+                demolished_buildings: number;
                 land_area_m2: number;
                 violation_area_m2: number;
                 demolished_area_m2: number;
@@ -542,6 +548,8 @@ export interface components {
             demolished: number;
             closed: number;
             struck: number;
+            buildings: number;
+            demolished_buildings: number;
             land_area_m2: number;
             violation_area_m2: number;
             demolished_area_m2: number;
@@ -627,6 +635,22 @@ export interface components {
             };
             area_m2?: number;
             permitted_m2?: number;
+            /** @description What was done to each building, the oldest first; null where the viewer may not see it. */
+            demolition?: {
+                /** @enum {string} */
+                act: "拆除" | "复测";
+                building: {
+                    id: string;
+                    title: string;
+                };
+                floor_area_m2: number | null;
+                footprint_m2: number | null;
+                demolished_on: string | null;
+                remaining_m2: number | null;
+                reason: string | null;
+                officer: string | null;
+                at: string;
+            }[] | null;
         };
         CaseList: {
             matched: number;

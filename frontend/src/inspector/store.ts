@@ -19,7 +19,7 @@ export interface Chosen {
 const REACH = { coarse: 12, fine: 5 };
 
 /** Panels with lists: from a feature that was opened there, one goes back to them. */
-const LISTS: Side[] = ['panels', 'statistics', 'enforcement', 'renewal'];
+const LISTS: Side[] = ['panels', 'statistics', 'enforcement', 'spots', 'scattered', 'renewal'];
 
 /** What lies at a point, and the one feature that is looked at. */
 export const useInspector = defineStore('inspector', () => {

@@ -1,3 +1,4 @@
+import { cases } from './cases.en';
 import { desk, eventFigures } from './events.en';
 import { plans } from './plans.en';
 import { renewal } from './renewal.en';
@@ -936,6 +937,7 @@ export const en: Texts = {
       from === null ? 'age unknown' : to === null ? `${from} and above` : `${from}–${to}`,
   },
 
+  cases,
   plans,
   renewal,
   desk,
@@ -1031,6 +1033,13 @@ export const en: Texts = {
     homes: { grid: 'Grid', co_op: 'Co-op', village: 'Village', renewal_unit: 'Renewal unit' },
     grounds: { control_line: 'Control lines', plan_land: 'Planned land', land_use: 'Land use now' },
     definition: (version: string, sequence: number) => `Definition ${version} · data ${sequence}`,
+    demolition: {
+      title: 'Demolition by building',
+      building: 'Building',
+      pulled: 'Demolished',
+      left: 'Remains',
+      open: 'not re-measured',
+    },
     density: {
       title: 'Where they are',
       show: 'On the map',

@@ -41,6 +41,9 @@ export function moneyText(fen: number, t: Texts): string {
   return `${number(yuan, 2)} ${t.units.yuan}`;
 }
 
+/** The day in China, as the server writes days. */
+export const today = () => new Date(Date.now() + 8 * 3600_000).toISOString().slice(0, 10);
+
 /** A moment of the server (RFC 3339) in local time, to the minute. */
 export function timeText(time: string): string {
   const date = new Date(time);

@@ -1,3 +1,4 @@
+import { cases } from './cases.zh';
 import { desk, eventFigures } from './events.zh';
 import { plans } from './plans.zh';
 import { renewal } from './renewal.zh';
@@ -898,6 +899,7 @@ export const zh = {
       from === null ? '年龄不详' : to === null ? `${from} 岁及以上` : `${from}–${to} 岁`,
   },
 
+  cases,
   plans,
   renewal,
   desk,
@@ -993,6 +995,13 @@ export const zh = {
     homes: { grid: '网格', co_op: '经济社', village: '村', renewal_unit: '更新单元' },
     grounds: { control_line: '管控线', plan_land: '规划用地', land_use: '现状地类' },
     definition: (version: string, sequence: number) => `口径 ${version} · 数据版本 ${sequence}`,
+    demolition: {
+      title: '逐栋拆除与复测',
+      building: '建筑',
+      pulled: '拆除建筑面积',
+      left: '复测剩余',
+      open: '未复测',
+    },
     density: {
       title: '分布',
       show: '地图显示',

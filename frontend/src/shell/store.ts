@@ -8,6 +8,8 @@ export type Side =
   | 'statistics'
   | 'editing'
   | 'enforcement'
+  | 'spots'
+  | 'scattered'
   | 'import'
   | 'printing'
   | 'report'

@@ -49,10 +49,16 @@ pub(super) async fn list(
     given.finish()?;
     let owner = access::owner(&app, &viewer, &layer, &id).await?;
     let may = access::may(&app, &viewer, &owner).await?;
-    let told = app
+    let by = viewer.clone();
+    let mut told = app
         .pool()
-        .read(move |store| list::of(store, &viewer, &owner, may))
+        .read(move |store| list::of(store, &by, &owner, may))
         .await?;
+    for list in ["attachments", "removed"] {
+        for one in told[list].as_array_mut().into_iter().flatten() {
+            author(&app, &viewer, one);
+        }
+    }
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(told)).into_response())
 }
 
@@ -276,6 +282,12 @@ async fn note(app: &App, viewer: &Viewer, act: &'static str, owner: &Owner, hash
     let _ = tokio::task::spawn_blocking(move || log.note(&asker, entry)).await;
 }
 
+/// Leaves out who added an attachment where that is somebody who reported.
+fn author(app: &App, viewer: &Viewer, told: &mut serde_json::Value) {
+    let shown = (app.identity()).author(viewer, told["author"].as_str());
+    told["author"] = shown.into();
+}
+
 /// The answer that tells of one attachment.
 async fn told(
     app: &App,
@@ -287,10 +299,11 @@ async fn told(
 ) -> Result<Response, Problem> {
     let may = access::may(app, viewer, &owner).await?;
     let (by, place) = (viewer.clone(), location(&owner, &record));
-    let told = app
+    let mut told = app
         .pool()
         .read(move |store| list::one(store, &by, &owner, may, &own, &record))
         .await?;
+    author(app, viewer, &mut told);
     let mut response = (status, Json(told)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -173,6 +173,7 @@ pub(super) fn messages(
     entries: &[Entry],
     was: Option<&Snapshot>,
     now: &Snapshot,
+    reports: &dyn Fn(&str) -> bool,
 ) -> (Vec<Message>, BTreeMap<Arc<str>, Touched>) {
     let mut grouped: BTreeMap<(Option<i64>, &Arc<str>), Happened<'_>> = BTreeMap::new();
     let mut layers: BTreeMap<Arc<str>, Touched> = BTreeMap::new();
@@ -182,7 +183,8 @@ pub(super) fn messages(
             .or_insert_with(|| Happened {
                 last: 0,
                 layer: &entry.layer,
-                author: entry.author.as_deref(),
+                // One message for all: nobody is told who reported.
+                author: (entry.author.as_deref()).filter(|author| !reports(author)),
                 change_set: entry.change_set,
                 ids: Vec::new(),
                 places: Vec::new(),

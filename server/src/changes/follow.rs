@@ -96,7 +96,7 @@ impl Writer {
             }
         };
         let (messages, touched): (_, BTreeMap<Arc<str>, Touched>) =
-            messages(&entries, Some(before), &next);
+            messages(&entries, Some(before), &next, &*self.shown.reports);
         self.shown.tiles.advance(before, &next, &touched);
         self.shown.tiles.followed(shown.elapsed());
         self.shown.hub.tell(messages);

@@ -15,7 +15,7 @@ use yizhangtu_data::{
 
 use super::{
     Hub, Refusal,
-    writer::{Shown, Writer},
+    writer::{Reports, Shown, Writer},
 };
 use crate::{atlas::Atlas, tiles::TileCache};
 
@@ -82,6 +82,7 @@ impl Keeper {
         read_only: bool,
         tiles: Arc<TileCache>,
         hub: Hub,
+        reports: Reports,
     ) -> Result<(Self, Arc<Atlas>), StoreError> {
         // Asked before the load, so that a change during it is not missed.
         let seen = store.data_version()?;
@@ -90,6 +91,7 @@ impl Keeper {
             atlas: Arc::clone(&atlas),
             tiles,
             hub,
+            reports,
         };
         let (to, tasks) = mpsc::sync_channel(WAITING);
         let (alive, ended) = mpsc::channel();

@@ -81,7 +81,7 @@ pub(super) async fn changes(
                 "operation": entry.operation,
                 "at": entry.at,
                 "change_set": entry.change_set,
-                "author": entry.author,
+                "author": app.identity().author(&viewer, entry.author.as_deref()),
                 "reason": entry.reason,
                 "batch": entry.batch.as_deref(),
             })

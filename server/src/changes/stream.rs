@@ -105,7 +105,10 @@ async fn missed(app: &App, since: u64) -> Result<Vec<Message>, Problem> {
         .await?;
     Ok(match entries {
         None => vec![Message::reload(sequence)],
-        Some(entries) => messages(&entries, None, &app.snapshot()).0,
+        Some(entries) => {
+            let reports = |user: &str| app.identity().reports(user);
+            messages(&entries, None, &app.snapshot(), &reports).0
+        }
     })
 }
 

@@ -25,11 +25,16 @@ use crate::{
 /// Change sets that share one `fsync` at most.
 const TOGETHER: usize = 256;
 
+/// Whether a user is one of those who report, and whose name is for intake only.
+pub(crate) type Reports = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
 /// What the writer shows its work on.
 pub(super) struct Shown {
     pub(super) atlas: Arc<Atlas>,
     pub(super) tiles: Arc<TileCache>,
     pub(super) hub: Hub,
+    /// Whose name as an author is told to nobody: those who report.
+    pub(super) reports: Reports,
 }
 
 pub(super) struct Writer {

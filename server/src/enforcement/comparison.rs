@@ -246,7 +246,8 @@ fn houses(viewer: &Viewer, survey: &Survey, keys: &[u32]) -> Value {
     keys.iter().map(tell).collect()
 }
 
-fn label(viewer: &Viewer, layer: &Layer, record: &Record) -> Option<String> {
+/// What a house is called.
+pub(super) fn label(viewer: &Viewer, layer: &Layer, record: &Record) -> Option<String> {
     let view = viewer.see(layer, record);
     let shown = |name: &str| match view.get(name) {
         Seen::Nothing => None,

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use yizhangtu_data::{Record, measure, topology::polygons};
 use yizhangtu_index::Shape;
 
-use super::CASES;
+use super::{CASES, demolition};
 use crate::{
     atlas::{LayerSnapshot, Snapshot},
     collections::find,
@@ -42,10 +42,15 @@ pub(super) async fn facts(
         .filter(|layer| viewer.may(Action::View, layer))
         .ok_or_else(missing)?;
     let case = find(&app, &viewer, layer, &id).await?.ok_or_else(missing)?;
-    let told = tokio::task::spawn_blocking(move || of_place(&app, &viewer, &case))
-        .await
-        .map_err(Problem::internal)?;
-    Ok(Json(told.unwrap_or_else(|| json!({ "homes": {} }))))
+    let told = tokio::task::spawn_blocking(move || {
+        let place = of_place(&app, &viewer, &case);
+        let mut told = place.unwrap_or_else(|| json!({ "homes": {} }));
+        let store = app.pool().reader().map_err(Problem::internal)?;
+        let rows = demolition::told(&app, &viewer, &store, &case.id).map_err(Problem::internal)?;
+        told["demolition"] = json!(rows);
+        Ok::<_, Problem>(told)
+    });
+    Ok(Json(told.await.map_err(Problem::internal)??))
 }
 
 /// What the place of a case implies; none where it has no shape.

@@ -59,6 +59,10 @@ pub(crate) struct Figures {
     pub(crate) closed: u64,
     /// 销案宗数.
     pub(crate) struck: u64,
+    /// 栋: buildings of the cases that are not void.
+    pub(crate) buildings: u64,
+    /// 拆除栋数 of what counts as demolished.
+    pub(crate) demolished_buildings: u64,
     /// 占地面积.
     pub(crate) land: i128,
     /// 违建面积.
@@ -82,6 +86,15 @@ impl Figures {
         let gone = area("demolished_area_m2");
         let demolished = stage >= Stage::Demolished && gone > 0;
         let of_demolished = |area| if demolished { area } else { 0 };
+        let count = |name| {
+            let held = case.get(layer, name).as_integer();
+            held.and_then(|count| u64::try_from(count).ok())
+        };
+        // What was taken over without its buildings was one.
+        let buildings = count("building_count")
+            .unwrap_or(1)
+            .max(listed(layer, case));
+        let gone_buildings = count("demolished_buildings").unwrap_or(1);
         Self {
             cases: 1,
             void: one(stage == Stage::Void),
@@ -91,6 +104,8 @@ impl Figures {
             demolished: one(demolished),
             closed: one(stage >= Stage::Closed),
             struck: one(stage == Stage::Struck),
+            buildings: if stage == Stage::Void { 0 } else { buildings },
+            demolished_buildings: if demolished { gone_buildings } else { 0 },
             land: area("land_area_m2"),
             violation: area("violation_area_m2"),
             demolished_area: of_demolished(gone),
@@ -111,6 +126,8 @@ impl Figures {
             demolished: self.demolished,
             closed: self.closed,
             struck: self.struck,
+            buildings: self.buildings,
+            demolished_buildings: self.demolished_buildings,
             land_area_m2: square_metres(self.land),
             violation_area_m2: square_metres(self.violation),
             demolished_area_m2: square_metres(self.demolished_area),
@@ -131,6 +148,8 @@ impl AddAssign for Figures {
         self.demolished += other.demolished;
         self.closed += other.closed;
         self.struck += other.struck;
+        self.buildings += other.buildings;
+        self.demolished_buildings += other.demolished_buildings;
         self.land += other.land;
         self.violation += other.violation;
         self.demolished_area += other.demolished_area;
@@ -161,6 +180,8 @@ pub(crate) struct Told {
     pub(super) demolished: u64,
     closed: u64,
     struck: u64,
+    buildings: u64,
+    pub(super) demolished_buildings: u64,
     land_area_m2: f64,
     violation_area_m2: f64,
     pub(super) demolished_area_m2: f64,
@@ -179,6 +200,14 @@ impl Told {
             "restored_m2" => Some(self.restored_m2),
             _ => None,
         }
+    }
+}
+
+/// How many buildings a case lists.
+fn listed(layer: &Layer, case: &Record) -> u64 {
+    match case.get(layer, "buildings") {
+        Value::Json(list) => list.as_array().map_or(0, |list| list.len() as u64),
+        _ => 0,
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod asked;
 mod comparison;
+mod demolition;
 mod difference;
 mod documents;
 mod facts;
@@ -21,15 +22,16 @@ use axum::{
 };
 
 pub(crate) use comparison::name as kind_name;
+pub(crate) use demolition::Outstanding;
 pub(crate) use documents::issued_kinds;
 pub(crate) use figures::{Definition, Figures};
 pub(crate) use ledger::asked_for;
 pub(crate) use patrol::PATROL;
 
-use crate::http::App;
+use crate::{http::App, policy::Viewer};
 
 /// The layer of the cases.
-const CASES: &str = "violation_case";
+pub(crate) const CASES: &str = "violation_case";
 
 /// Totals, the cases that make them up, and what changed since a day.
 pub(crate) fn routes() -> Router<App> {
@@ -43,4 +45,15 @@ pub(crate) fn routes() -> Router<App> {
         .route("/enforcement/patrol", get(patrol::patrol))
         .route("/enforcement/comparison", post(comparison::comparison))
         .merge(documents::routes())
+}
+
+/// What a building is called; by what was written where it is none of the map's.
+fn building_label(app: &App, viewer: &Viewer, id: &str) -> String {
+    let snapshot = app.seen_by(viewer);
+    let houses = snapshot.layer("building");
+    let label = houses.and_then(|houses| {
+        let house = houses.get(id)?;
+        comparison::label(viewer, &houses.layer, house)
+    });
+    label.unwrap_or_else(|| id.to_owned())
 }

@@ -84,7 +84,10 @@ impl App {
         let tiles = Arc::new(TileCache::default());
         let hub = Hub::new();
         let (keeper, atlas) =
-            Keeper::start(store, config.read_only, Arc::clone(&tiles), hub.clone())?;
+            Keeper::start(store, config.read_only, Arc::clone(&tiles), hub.clone(), {
+                let identity = Arc::clone(&identity);
+                Arc::new(move |user| identity.reports(user))
+            })?;
         Ok(Self(Arc::new(Shared {
             config,
             catalog,

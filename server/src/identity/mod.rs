@@ -312,6 +312,23 @@ impl Identity {
         Some((account, Viewer::new(Arc::new(who))))
     }
 
+    /// Whether a user is one of those who report, and whose name is for intake only.
+    pub(crate) fn reports(&self, user: &str) -> bool {
+        let account = self.account(user);
+        account.is_some_and(|account| {
+            let rights = self.rights.load();
+            rights.role(&account.role).is_some_and(|role| role.reports)
+        })
+    }
+
+    /// The author of a change as a viewer is told: none where it is somebody who reported and
+    /// the viewer neither takes reports in nor is that person.
+    pub(crate) fn author<'a>(&self, viewer: &Viewer, author: Option<&'a str>) -> Option<&'a str> {
+        let role = viewer.who().role.as_ref();
+        let knows = role.is_some_and(|role| role.intake || role.id == "local");
+        author.filter(|author| knows || viewer.author() == *author || !self.reports(author))
+    }
+
     /// The account of a user.
     fn account(&self, user: &str) -> Option<Arc<Account>> {
         self.accounts.load().get(user).cloned()

@@ -218,6 +218,12 @@ pub(crate) struct Role {
     /// Whether signing in asks for a one-time code.
     #[serde(default)]
     pub(crate) second_factor: bool,
+    /// Whether who writes in it is told to intake only: people who report what they see.
+    #[serde(default)]
+    pub(crate) reports: bool,
+    /// Whether it takes reports in, and knows who reported.
+    #[serde(default)]
+    pub(crate) intake: bool,
     /// What it may do beside the map.
     #[serde(default)]
     pub(crate) duties: Vec<Duty>,
@@ -252,6 +258,8 @@ impl Role {
             title: Text::default(),
             bound: true,
             second_factor: false,
+            reports: false,
+            intake: false,
             duties: Vec::new(),
             themes: BTreeMap::from([("*".to_owned(), everything)]),
             layers: BTreeMap::new(),

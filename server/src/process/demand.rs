@@ -29,7 +29,12 @@ pub(super) struct Unmet {
 }
 
 impl Unmet {
-    fn of(demand: &'static str, field: &str, zh: impl Into<String>, en: impl Into<String>) -> Self {
+    pub(super) fn of(
+        demand: &'static str,
+        field: &str,
+        zh: impl Into<String>,
+        en: impl Into<String>,
+    ) -> Self {
         Self {
             demand,
             field: field.to_owned(),

@@ -24,6 +24,7 @@ use super::{
     demand::{Demands, Given, Unmet, label, shown},
     figures::Known,
     read::{Machine, calendar, course as read_course},
+    writes::listed,
 };
 use crate::{
     collections::{find, visible_layer as layer_of},
@@ -228,6 +229,13 @@ fn standing(
         let mut unmet: Vec<Unmet> = demands.role(Some(viewer)).into_iter().collect();
         unmet.extend(demands.standing(viewer.author(), record));
         let mut told = asked(app, layer, step);
+        for (ask, told) in
+            (step.fields.iter()).zip(told["fields"].as_array_mut().into_iter().flatten())
+        {
+            if let Some(list) = &ask.one_of {
+                told["choices"] = offered(app, viewer, layer, list, record);
+            }
+        }
         told["id"] = step.id.as_str().into();
         told["title"] = json!(step.title);
         let to = course.target(&step.to).unwrap_or_default();
@@ -337,6 +345,33 @@ fn field(catalog: &Catalog, layer: &Layer, ask: &Ask) -> Value {
         "max_length": own.and_then(|field| field.max_length),
         "of_layer": own.is_some(),
     })
+}
+
+/// The features that a field lists, to choose from.
+fn offered(app: &App, viewer: &Viewer, layer: &Layer, field: &str, record: &Record) -> Value {
+    let of = layer.field(field).and_then(|field| field.reference.clone());
+    let snapshot = app.seen_by(viewer);
+    let there = of.and_then(|of| snapshot.layer(&of));
+    let title = |id: &str| {
+        let record = there.and_then(|there| Some((there, there.get(id)?)));
+        let label = record.map(|(there, record)| {
+            let view = viewer.see(&there.layer, record);
+            let names = ["address"]
+                .into_iter()
+                .chain(there.layer.label.as_deref())
+                .chain(there.layer.code.as_deref());
+            names
+                .map(|name| view.get(name).to_text())
+                .find(|text| !text.is_empty())
+        });
+        label.flatten().unwrap_or_else(|| id.to_owned())
+    };
+    (listed(layer, field, record).iter())
+        .map(|id| {
+            let title = title(id);
+            json!({ "code": id, "title": { "zh": title, "en": title } })
+        })
+        .collect()
 }
 
 fn roles(app: &App, step: &Transition) -> Value {

@@ -3,18 +3,23 @@
 use yizhangtu_data::{Layer, Record, catalog::process::Transition, store::GeoPackage};
 
 use crate::{
+    enforcement,
     http::{App, Problem},
     plans,
     policy::Viewer,
-    renewal::{self, Figures},
+    renewal,
 };
 
 /// What is known of one feature in figures.
-pub(super) struct Known(Option<Figures>);
+pub(super) enum Known {
+    Nothing,
+    Indicators(renewal::Figures),
+    Case(enforcement::Outstanding),
+}
 
 /// Whether the features of a layer have figures.
 pub(super) fn has(layer: &str) -> bool {
-    [renewal::UNITS, plans::DOCUMENTS].contains(&layer)
+    [renewal::UNITS, plans::DOCUMENTS, enforcement::CASES].contains(&layer)
 }
 
 impl Known {
@@ -30,18 +35,23 @@ impl Known {
     ) -> Result<Self, Problem> {
         let asked = has(&layer.id) && steps.any(|step| !step.figures.is_empty());
         let Some(viewer) = viewer.filter(|_| asked) else {
-            return Ok(Self(None));
+            return Ok(Self::Nothing);
         };
-        let known = if layer.id == plans::DOCUMENTS {
-            plans::figures(app, store, &record.id)?
-        } else {
-            renewal::figures_of(app, viewer, store, layer, record)?
-        };
-        Ok(Self(Some(known)))
+        match layer.id.as_str() {
+            enforcement::CASES => enforcement::Outstanding::of(app, store, layer, record)
+                .map(Self::Case)
+                .map_err(Problem::internal),
+            plans::DOCUMENTS => plans::figures(app, store, &record.id).map(Self::Indicators),
+            _ => renewal::figures_of(app, viewer, store, layer, record).map(Self::Indicators),
+        }
     }
 
     /// A figure by its name.
     pub(super) fn get(&self, name: &str) -> Option<f64> {
-        self.0.as_ref()?.get(name)
+        match self {
+            Self::Nothing => None,
+            Self::Indicators(figures) => figures.get(name),
+            Self::Case(open) => open.get(name),
+        }
     }
 }

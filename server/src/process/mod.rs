@@ -5,6 +5,7 @@
 //! everything that the machine asks for. Nothing else sets a state.
 
 mod bulk;
+mod carries;
 mod clock;
 mod demand;
 mod describe;
@@ -13,6 +14,7 @@ mod figures;
 mod queue;
 mod read;
 mod take;
+mod writes;
 
 use axum::{
     Router,
@@ -26,6 +28,7 @@ use yizhangtu_data::{
 
 pub(crate) use clock::start;
 pub(crate) use queue::clocks;
+pub(crate) use writes::Table;
 
 use crate::{
     http::App,

@@ -22,10 +22,12 @@ use yizhangtu_data::{
 };
 
 use super::{
+    carries::carried,
     demand::{Attached, Demands, Given, Unmet, next_code},
     describe,
     figures::Known,
     read::{Machine, calendar, course as read_course},
+    writes::written,
 };
 use crate::{
     audit::Entry,
@@ -235,6 +237,24 @@ fn compose(
     sets(
         app, store, machine, &calendar, &course, step, &taken, &before, &mut after,
     );
+    let given = &asked.given;
+    let rows = written(app, store, layer, step, given, &taken, &before)
+        .map_err(Problem::internal)?
+        .map_err(|unmet| {
+            let other = unmet.iter().any(|unmet| unmet.demand == "other_person");
+            let status = if other {
+                StatusCode::FORBIDDEN
+            } else {
+                StatusCode::UNPROCESSABLE_ENTITY
+            };
+            refused(status, step, &unmet)
+        })?;
+    for (field, value) in rows.sets {
+        after.set(layer, &field, value);
+    }
+    let over = carried(app, viewer, store, machine, &process, step, &after)
+        .map_err(Problem::internal)?
+        .map_err(|unmet| refused(StatusCode::UNPROCESSABLE_ENTITY, step, &[unmet]))?;
     let faults: Vec<Fault> = (app.catalog().validate(layer, &after).into_iter())
         .map(|error| Fault {
             change: None,
@@ -258,11 +278,14 @@ fn compose(
         operation: Operation::Update(after),
     });
     changes.extend(logged(machine, &process, &course, &id, number, &taken));
+    changes.extend(rows.changes);
+    changes.extend(over.changes);
     let mut expects = vec![Expected {
         layer: name,
         id: Arc::clone(&id),
         version: asked.version.unwrap_or(version),
     }];
+    expects.extend(over.expects);
     if let Some(ends) = &step.puts_in_force {
         let succession = Succession::of(app, store, &id)?;
         changes.extend(succession.changes);

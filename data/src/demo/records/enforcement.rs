@@ -6,6 +6,7 @@ use geo::Geometry;
 use super::{
     Writer,
     courses::{self, CaseDays},
+    instant,
     territories::leader,
 };
 use crate::{
@@ -113,15 +114,7 @@ pub(super) fn cases(made: &Made, writer: &mut Writer<'_>) {
     let sites: Vec<Site> = (0..done + made.spec.open_cases)
         .map(|at| site(made, "case", at))
         .collect();
-    let weights: Vec<f64> = sites[..done]
-        .iter()
-        .enumerate()
-        .map(|(at, site)| {
-            let mut dice = Dice::new(made.seed, "demolished", at as u64);
-            site.area_m2.clamp(20.0, 2600.0) * dice.between(0.5, 3.2)
-        })
-        .collect();
-    let demolished = apportion(made.spec.demolished_cm2, &weights);
+    let demolished = demolished(made, &sites[..done]);
     for (at, site) in sites.into_iter().enumerate() {
         let mut dice = Dice::new(made.seed, "case record", at as u64);
         let finished = at < done;
@@ -188,6 +181,7 @@ pub(super) fn cases(made: &Made, writer: &mut Writer<'_>) {
                     .set("violation_area_m2", area)
                     .set("floor_area_m2", area)
                     .set("demolished_area_m2", area)
+                    .set("demolished_buildings", 1i64)
                     .set("demolished_on", pulled)
                     .set("measure", measure);
                 if matches!(state, "100" | "110" | "120") {
@@ -202,6 +196,53 @@ pub(super) fn cases(made: &Made, writer: &mut Writer<'_>) {
                 }
             }
         });
+    }
+}
+
+/// Hundredths of square metres that were demolished at each site, as many in all as the report
+/// says.
+fn demolished(made: &Made, sites: &[Site]) -> Vec<u64> {
+    let weights: Vec<f64> = (sites.iter().enumerate())
+        .map(|(at, site)| {
+            let mut dice = Dice::new(made.seed, "demolished", at as u64);
+            site.area_m2.clamp(20.0, 2600.0) * dice.between(0.5, 3.2)
+        })
+        .collect();
+    apportion(made.spec.demolished_cm2, &weights)
+}
+
+/// What was pulled down in each case, and who measured it after; the sums are the cases'.
+pub(super) fn demolitions(made: &Made, writer: &mut Writer<'_>) {
+    let done = made.spec.cases;
+    let sites: Vec<Site> = (0..done).map(|at| site(made, "case", at)).collect();
+    let demolished = demolished(made, &sites);
+    for (at, site) in sites.iter().enumerate() {
+        let mut dice = Dice::new(made.seed, "case record", at as u64);
+        let Course { state, days, .. } = course(made, at, true, site.building.is_none(), &mut dice);
+        let about = match site.building {
+            Some(building) => made.id("building", building),
+            None => "全部".into(),
+        };
+        let case = made.id("violation_case", at);
+        writer.add(None, |row| {
+            row.link("violation_case", &case)
+                .link("about", &about)
+                .set("act", "拆除")
+                .set("floor_area_m2", demolished[at] as f64 / 100.0)
+                .set("demolished_on", days.pulled)
+                .set("officer", "enforcer")
+                .instant("at", instant(days.pulled, 16 * 60));
+        });
+        if state != "95" {
+            writer.add(None, |row| {
+                row.link("violation_case", &case)
+                    .link("about", &about)
+                    .set("act", "复测")
+                    .set("remaining_m2", 0.0)
+                    .set("officer", "legal_officer")
+                    .instant("at", instant(days.pulled + Days::new(2), 10 * 60));
+            });
+        }
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) type Maker = fn(&Made, &mut Writer<'_>);
 
 /// Every layer that a demonstration fills, in an order that readers may rely on: what is
 /// referred to stands before what refers to it.
-pub(super) const LAYERS: [(&str, Maker); 42] = [
+pub(super) const LAYERS: [(&str, Maker); 43] = [
     ("village", territories::village),
     ("co_op", territories::co_ops),
     ("grid", territories::grids),
@@ -60,6 +60,7 @@ pub(super) const LAYERS: [(&str, Maker); 42] = [
     ("project", renewal::projects),
     ("violation_case", enforcement::cases),
     ("violation_log", enforcement::case_logs),
+    ("violation_demolition", enforcement::demolitions),
     ("violation_party", enforcement::parties),
     ("violation_spot", enforcement::spots),
     ("grid_event", events::events),

@@ -25,8 +25,14 @@ fn village() -> Village {
     let catalog = Catalog::embedded();
     let store = GeoPackage::create(&path, &catalog, &About::default()).unwrap();
     let hub = Hub::new();
-    let (keeper, atlas) =
-        Keeper::start(store, false, Arc::new(TileCache::default()), hub.clone()).unwrap();
+    let (keeper, atlas) = Keeper::start(
+        store,
+        false,
+        Arc::default(),
+        hub.clone(),
+        Arc::new(|_| false),
+    )
+    .unwrap();
     Village {
         path,
         catalog,

@@ -111,7 +111,7 @@ pub(in super::super) async fn history(
     given.finish()?;
     let past = Past::read(&app, &viewer, &layer, &item).await?;
     let body = match (from, to) {
-        (None, None) => entries(&layer, &item, &viewer, &past)?,
+        (None, None) => entries(&app, &layer, &item, &viewer, &past)?,
         (from, to) => {
             let from = from.unwrap_or(0);
             let to = to.unwrap_or(past.version);
@@ -121,7 +121,13 @@ pub(in super::super) async fn history(
     Ok(Json(body).into_response())
 }
 
-fn entries(layer: &Layer, item: &str, viewer: &Viewer, past: &Past) -> Result<Value, Problem> {
+fn entries(
+    app: &App,
+    layer: &Layer,
+    item: &str,
+    viewer: &Viewer,
+    past: &Past,
+) -> Result<Value, Problem> {
     let feature = |record: Option<&Record>| match record {
         None => Ok(Value::Null),
         Some(record) => feature_json(&viewer.see(layer, record)).map_err(Problem::internal),
@@ -134,7 +140,7 @@ fn entries(layer: &Layer, item: &str, viewer: &Viewer, past: &Past) -> Result<Va
             "sequence": entry.sequence,
             "operation": entry.operation,
             "at": entry.at,
-            "author": entry.author,
+            "author": app.identity().author(viewer, entry.author.as_deref()),
             "reason": entry.reason,
             "change_set": entry.change_set,
             "batch": entry.batch.as_deref(),

@@ -19,6 +19,9 @@ use crate::{
     policy::{Action, Viewer},
 };
 
+/// The field that names the case that another went into.
+const MERGED: &str = "merged_into";
+
 /// A document that stands.
 #[derive(Clone, Debug)]
 pub(crate) struct Issued {
@@ -40,6 +43,7 @@ fn rows(
         .collect();
     names.sort_unstable();
     names.dedup();
+    let cases = with_merged(app, store, case)?;
     let mut all = Vec::new();
     for name in names {
         // A file of an older catalog has none.
@@ -49,15 +53,40 @@ fn rows(
         let Some(of) = reference(layer, CASES) else {
             continue;
         };
-        let found = store.find(name, of, &Value::from(case))?;
-        all.extend(
-            found
-                .into_iter()
-                .map(|row| (std::sync::Arc::clone(layer), row)),
-        );
+        for case in &cases {
+            let found = store.find(name, of, &Value::from(case.as_str()))?;
+            all.extend(
+                found
+                    .into_iter()
+                    .map(|row| (std::sync::Arc::clone(layer), row)),
+            );
+        }
     }
     // Identifiers are in the order of time.
     all.sort_by(|(_, a), (_, b)| a.id.cmp(&b.id));
+    Ok(all)
+}
+
+/// A case and those that were merged into it, whose documents keep their numbers and are its own.
+fn with_merged(app: &App, store: &GeoPackage, case: &str) -> Result<Vec<String>, StoreError> {
+    let mut all = vec![case.to_owned()];
+    let Some(layer) = app
+        .layer(CASES)
+        .filter(|layer| layer.field(MERGED).is_some())
+    else {
+        return Ok(all);
+    };
+    let mut at = 0;
+    while at < all.len() {
+        let merged = store.find(&layer.id, MERGED, &Value::from(all[at].as_str()))?;
+        for one in merged {
+            let id = one.id.to_string();
+            if !all.contains(&id) {
+                all.push(id);
+            }
+        }
+        at += 1;
+    }
     Ok(all)
 }
 

@@ -1,0 +1,35 @@
+/** Words of spots, polluting premises, parties and the time of 两违, in English. */
+import type { cases as zh } from './cases.zh';
+
+export const cases: typeof zh = {
+  spots: {
+    title: 'Satellite spots',
+    open: 'Judge spots',
+    hint: '↑↓ previous and next; digits judge; space picks; Ctrl+Z takes back.',
+    period: 'Period',
+    judgement: 'Judgement',
+    any: 'All',
+    linked: 'Case',
+    yes: 'Has a case',
+    no: 'No case',
+    count: (shown, all, m2) => `${shown} of ${all}, ${m2}`,
+    none: 'No spot is so',
+    empty: 'There are no spots yet: bring those of satellite or drone in by “Import”',
+    images: (before, after) => `${before} → ${after}`,
+    opens: 'Open the case',
+    make: (count) => `Make cases of ${count} spots`,
+    made: (count) => `Clues were made of ${count} spots`,
+    judged: (code, verdict) => `${code}: ${verdict}`,
+    pickAll: 'Pick all without a case',
+    pick: 'Pick',
+    undo: 'Take back',
+    undone: 'Taken back',
+    reason: 'Spots judged',
+    reasonCases: 'Cases made of spots',
+    reasonUndo: 'Judgement of spots taken back',
+    remark: (code, period) => `Made of spot ${code} (${period})`,
+    previous: 'Previous',
+    next: 'Next',
+    more: (most) => `More than ${most} spots; the first ${most} are listed. Bring them in period by period`,
+  },
+};
