@@ -86,3 +86,9 @@ export const revertBatch = (batch: string, reason: string) =>
     headers: json,
     body: JSON.stringify({ reason }),
   });
+
+/** When the first change that the file knows of was made. */
+export async function firstChange(): Promise<string | null> {
+  const { changes } = await request<{ changes: { at: string }[] }>('changes?since=0&limit=1');
+  return changes[0]?.at ?? null;
+}

@@ -94,6 +94,19 @@ export const queue = (
     `processes/${encodeURIComponent(layer)}/queue?${query(asked, { limit: String(limit) })}`,
   );
 
+/** Parties of two cases or more, told apart by identity, for those who may read parties. */
+export type CaseParties = components['schemas']['CaseParties'];
+
+export const caseParties = () => request<CaseParties>('enforcement/parties');
+
+/** 散乱污 premises: counts of all, and the list. */
+export type Scattered = components['schemas']['Scattered'];
+
+export const scattered = (
+  asked: { swl_type?: string; swl_measure?: string; swl_state?: string },
+  signal?: AbortSignal,
+) => request<Scattered>(`enforcement/scattered?${query(asked)}`, signal ? { signal } : {});
+
 /** What the place of a case implies. */
 export type CaseFacts = components['schemas']['CaseFacts'];
 

@@ -540,6 +540,7 @@ export interface components {
             small_title_buildings: number | null;
         };
         CaseRow: {
+            place: components["schemas"]["LonLat"] | null;
             cases: number;
             void: number;
             clues: number;
@@ -651,6 +652,60 @@ export interface components {
                 officer: string | null;
                 at: string;
             }[] | null;
+        };
+        /** @description Parties of two cases or more, told apart by identity, those of most cases first. */
+        CaseParties: {
+            matched: number;
+            rows: {
+                /** @description One of the rows of the party. */
+                id: string;
+                name: string | null;
+                cases: {
+                    id: string;
+                    roles: string[];
+                    code: string;
+                    address: string;
+                    state: string;
+                    kind: string;
+                    violation_area_m2: number | null;
+                }[];
+            }[];
+        };
+        /** @description 散乱污 premises by 家: counts of all that are meant, and the list. */
+        Scattered: {
+            total: {
+                listed: number;
+                cleared: number;
+                open: number;
+                recurred: number;
+            };
+            by: {
+                swl_type: components["schemas"]["ScatteredGroup"][];
+                swl_measure: components["schemas"]["ScatteredGroup"][];
+                swl_state: components["schemas"]["ScatteredGroup"][];
+            };
+            matched: number;
+            rows: {
+                id: string;
+                cleared: boolean;
+                recurred: boolean;
+                place: components["schemas"]["LonLat"] | null;
+                name: string | null;
+                address: string | null;
+                swl_found_on: string | null;
+                cleared_on: string | null;
+                swl_type: string | null;
+                swl_measure: string | null;
+                swl_state: string | null;
+            }[];
+        };
+        ScatteredGroup: {
+            code: string;
+            title: components["schemas"]["Text"];
+            listed: number;
+            cleared: number;
+            open: number;
+            recurred: number;
         };
         CaseList: {
             matched: number;

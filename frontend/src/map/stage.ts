@@ -379,6 +379,21 @@ export class Stage {
     }
   }
 
+  /** Shows layers as they were on a day; null as they are. */
+  asOf(layers: string[], day: string | null): void {
+    for (const layer of layers) {
+      const source = this.map.getSource(sourceOf(layer));
+      if (!source || !('tiles' in source) || !('setTiles' in source)) continue;
+      const { tiles } = source as { tiles: string[] };
+      const then = tiles.map((url) => {
+        const plain = url.replace(/([?&])as-of=[^&]*(&|$)/, '$1').replace(/[?&]$/, '');
+        return day ? `${plain}${plain.includes('?') ? '&' : '?'}as-of=${day}` : plain;
+      });
+      if (then.join() !== tiles.join())
+        (source as unknown as { setTiles(tiles: string[]): void }).setTiles(then);
+    }
+  }
+
   /** Asks again for the tiles that failed. */
   refresh(layer: string): void {
     const source = this.map.getSource(sourceOf(layer));

@@ -125,7 +125,11 @@ impl Composer<'_> {
             return Err(self.bad(name, "没有这个成员", "no such member"));
         }
         let id = self.text(members, "layer")?;
-        let layer = Arc::clone(self.seen(id).ok_or_else(|| {
+        // Who may only report makes what is not theirs to read.
+        let reports =
+            |layer: &&Arc<Layer>| op == "insert" && self.viewer.may(Action::Create, layer);
+        let layer = self.seen(id).or_else(|| self.app.layer(id).filter(reports));
+        let layer = Arc::clone(layer.ok_or_else(|| {
             Problem::not_found(format!(
                 "changes[{}]：没有图层 {id} / there is no layer {id}",
                 self.place

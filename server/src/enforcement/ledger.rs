@@ -162,6 +162,11 @@ fn listed(app: &App, viewer: &Viewer, meant: &Meant, limit: usize) -> Tree {
         .map(|(position, figures)| {
             let mut told = json!(figures.told());
             told["id"] = (*meant.cases.record(*position).id).into();
+            let place = meant
+                .cases
+                .shape(*position)
+                .map(|shape| shape.representative());
+            told["place"] = json!(place.map(|place| [place.lon(), place.lat()]));
             for name in ["code", "title", "address", "state", "kind"] {
                 told[name] = shown(app, viewer, meant, *position, name).into();
             }

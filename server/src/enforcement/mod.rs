@@ -11,8 +11,10 @@ mod documents;
 mod facts;
 mod figures;
 mod ledger;
+mod parties;
 mod patrol;
 mod report;
+mod scattered;
 mod totals;
 mod visits;
 
@@ -42,6 +44,8 @@ pub(crate) fn routes() -> Router<App> {
         .route("/enforcement/difference", get(difference::difference))
         .route("/enforcement/report", get(report::report))
         .route("/enforcement/visits", get(visits::visits))
+        .route("/enforcement/parties", get(parties::parties))
+        .route("/enforcement/scattered", get(scattered::scattered))
         .route("/enforcement/patrol", get(patrol::patrol))
         .route("/enforcement/comparison", post(comparison::comparison))
         .merge(documents::routes())

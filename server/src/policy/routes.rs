@@ -105,6 +105,8 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/enforcement/report", Somebody),
     ("GET", "/enforcement/visits", Somebody),
     ("GET", "/enforcement/patrol", Somebody),
+    ("GET", "/enforcement/parties", Somebody),
+    ("GET", "/enforcement/scattered", Somebody),
     ("GET", "/events", Somebody),
     ("GET", "/events/totals", Somebody),
     ("GET", "/enforcement/cases/{id}/documents", Somebody),

@@ -55,10 +55,12 @@ impl Machine {
         Arc::clone(known.unwrap_or(&self.current))
     }
 
-    /// The state of a feature as its field has it.
-    pub(super) fn state<'r>(&self, record: &'r Record) -> &'r str {
+    /// The state of a feature as its field has it; without any it is in the first, as premises
+    /// are that nobody has named.
+    pub(super) fn state<'r>(&'r self, record: &'r Record) -> &'r str {
         let state = record.get(&self.layer, &self.current.state).as_text();
-        state.unwrap_or_default()
+        let first = self.current.initial.first();
+        state.unwrap_or_else(|| first.map_or("", String::as_str))
     }
 }
 

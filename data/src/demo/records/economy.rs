@@ -105,6 +105,7 @@ pub(super) fn places(made: &Made, writer: &mut Writer<'_>) {
                 )
                 .set("swl_found_on", found)
                 .set("cleared_on", found + Days::new(dice.whole(10, 300) as u64))
+                .set("swl_state", "50")
                 .set("recurred", false);
             }
         });

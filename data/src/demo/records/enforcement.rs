@@ -346,8 +346,21 @@ const FIRST_PARTY: u64 = 4_000_000;
 pub(super) fn parties(made: &Made, writer: &mut Writer<'_>) {
     for at in 0..made.spec.cases + made.spec.open_cases {
         let address = site(made, "case", at).address;
+        let case = made.id("violation_case", at);
         let mut dice = Dice::new(made.seed, "case party", at as u64);
         let more = dice.chance(0.2);
+        // Some build again: the same person as in a case shortly before.
+        let mut again = Dice::new(made.seed, "case party again", at as u64);
+        let back = if again.chance(0.1) {
+            again.whole(1, 6) as usize
+        } else {
+            0
+        };
+        let at = if at > back { at - back } else { at };
+        if back > 0 {
+            dice = Dice::new(made.seed, "case party", at as u64);
+            dice.chance(0.2);
+        }
         for role in ["建设人", "投资人"].into_iter().take(1 + usize::from(more)) {
             let male = dice.chance(0.8);
             let name = format!(
@@ -358,7 +371,7 @@ pub(super) fn parties(made: &Made, writer: &mut Writer<'_>) {
             let birth = made.ago(dice.whole(25 * 365, 65 * 365));
             let number = 2 * (made.spec.ordinal * 10_000 + at as u64) + u64::from(role == "投资人");
             writer.add(None, |row| {
-                row.link("violation_case", &made.id("violation_case", at))
+                row.link("violation_case", &case)
                     .set("role", role)
                     .set("name", name.as_str())
                     .set(

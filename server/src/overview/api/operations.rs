@@ -513,6 +513,22 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[(JSON, "Patrol")],
     ),
     get(
+        "/enforcement/parties",
+        ENFORCEMENT,
+        "getCaseParties",
+        "涉及多宗案件的当事人 / parties of two cases or more, told apart by identity",
+        &[],
+        &[(JSON, "CaseParties")],
+    ),
+    get(
+        "/enforcement/scattered",
+        ENFORCEMENT,
+        "getScattered",
+        "散乱污场所：家数与清单 / scattered, disorderly and polluting premises: counts and list",
+        &["swl_type", "swl_measure", "swl_state", "as-of"],
+        &[(JSON, "Scattered")],
+    ),
+    get(
         "/enforcement/difference",
         ENFORCEMENT,
         "getEnforcementDifference",

@@ -796,6 +796,9 @@ pub(super) fn all(app: &App) -> Value {
         ("case-state", "办理状态 / state"),
         ("grid", "网格编号 / id of a grid"),
         ("co_op", "经济社编号 / id of a co-op"),
+        ("swl_type", "散乱污类型 / kind of premises"),
+        ("swl_measure", "整治措施 / measure"),
+        ("swl_state", "整治状态 / state"),
     ] {
         add(key, "query", description, text.clone());
     }
