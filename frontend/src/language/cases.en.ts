@@ -36,7 +36,7 @@ export const cases: typeof zh = {
     title: 'Polluting premises',
     button: 'Polluting premises',
     open: 'To be cleared',
-    jia: '',
+    jia: 'premises',
     listed: 'On the list',
     cleared: 'Cleared',
     recurred: 'Came back',
