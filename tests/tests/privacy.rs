@@ -215,7 +215,7 @@ fn who_reported_a_clue_leaves_by_no_way_but_to_intake() {
         .get("/collections/violation_case/items?limit=1")
         .json();
     let shape = grid["features"][0]["geometry"].clone();
-    let id = "spot-of-a-volunteer";
+    let id = "spot-of-somebody";
     let spot = volunteer.post(
         "/changes",
         &serde_json::json!({ "reason": "线索", "changes": [{

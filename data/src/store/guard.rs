@@ -92,7 +92,11 @@ fn triggers(catalog: &Catalog, table: &Table) -> BTreeMap<String, String> {
     for field in layer.fields.iter().filter(|field| field.workflow) {
         let column = quote(&field.name);
         let initial = initial(catalog, layer, &field.name);
-        let list: Vec<String> = initial.iter().map(|code| literal(code)).collect();
+        let mut list: Vec<String> = initial.iter().map(|code| literal(code)).collect();
+        // What need not have a state is in the first without it.
+        if !field.required {
+            list.push(literal(""));
+        }
         let zh = format!("{}只能由办理流程改变", field.label.zh);
         let en = format!("{} is set by the steps of its process only", field.name);
         let begins = format!(

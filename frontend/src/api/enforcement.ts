@@ -121,9 +121,10 @@ export type FootprintChange = components['schemas']['FootprintChange'];
 export type FootprintComparison = components['schemas']['FootprintComparison'];
 
 /** The houses of the map against another survey (GeoJSON), or against themselves on a past day. */
-export const compareFootprints = (against: { survey: Blob } | { day: string }) =>
+export const compareFootprints = (against: { survey: Blob } | { day: string }, signal?: AbortSignal) =>
   request<FootprintComparison>(`enforcement/comparison${'day' in against ? `?as-of=${against.day}` : ''}`, {
     method: 'POST',
+    ...(signal ? { signal } : {}),
     ...('survey' in against
       ? { headers: { 'content-type': 'application/geo+json' }, body: against.survey }
       : {}),

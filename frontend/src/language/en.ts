@@ -1103,6 +1103,8 @@ export const en: Texts = {
     hint: 'Holds newer outlines (GeoJSON) against the houses of the map, or the map against a past day. A common shift of up to 3 m is found and taken out.',
     file: 'Choose newer outlines',
     day: 'Compare with this day',
+    seconds: (count) => `${count} s`,
+    cancel: 'Cancel',
     busy: 'Comparing…',
     counted: (before: number, after: number, changes: number) =>
       `${before} before, ${after} after, ${changes} changes.`,

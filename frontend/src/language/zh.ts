@@ -1064,6 +1064,8 @@ export const zh = {
     hint: '用新一期测绘或遥感轮廓（GeoJSON）比对现有房屋，或与过去某日比对。两期间 3 米以内的整体偏移会自动找出并扣除。',
     file: '选择新一期轮廓',
     day: '与此日比对',
+    seconds: (count: number) => `已用 ${count} 秒`,
+    cancel: '取消比对',
     busy: '正在比对……',
     counted: (before: number, after: number, changes: number) =>
       `前 ${before} 栋，后 ${after} 栋，变化 ${changes} 处。`,
