@@ -271,10 +271,13 @@ impl GeoPackage {
         else {
             return Ok(());
         };
-        let state = record.get(layer, &process.state).as_text();
+        // What has no state has not begun: premises that nobody has named.
+        let Some(state) = record.get(layer, &process.state).as_text() else {
+            return Ok(());
+        };
         let row = Step {
             step: BEGIN,
-            to: state.unwrap_or_default(),
+            to: state,
             actor: &set.author,
             version: &process.version,
             ..Step::at(Utc::now())
