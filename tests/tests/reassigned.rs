@@ -424,3 +424,66 @@ fn an_office_s_own_rules_hold_at_once_outlive_the_service_and_are_taken_back() {
         .json();
     assert_eq!(rows["rows"].as_array().expect("rows").len(), 3);
 }
+
+#[test]
+fn the_auditor_reads_what_things_are_called_sees_guests_and_archives() {
+    let (_folder, file, server) = served();
+    let house = server.get("/collections/building/items?limit=1").json()["features"][0].clone();
+    let (id, code) = (
+        house["id"].as_str().expect("an id"),
+        &house["properties"]["code"],
+    );
+    let worker = server.sign_in("grid_worker");
+    let path = format!("/collections/building/items/{id}/unmask");
+    let shown = worker.post(&path, &json!({ "reason": "入户走访核实身份" }));
+    assert!(
+        shown.status == 200 || shown.status == 404,
+        "{}",
+        shown.text()
+    );
+    // A guest of the demonstration stands there too, by the address.
+    assert_eq!(
+        server.post(&path, &json!({ "reason": "看看是谁" })).status,
+        401
+    );
+    server.get("/search?q=13812345678");
+    let auditor = server.sign_in("auditor");
+    let rows = |query: &str| {
+        let page = auditor.get(&format!("/audit?limit=500{query}")).json();
+        page["rows"].as_array().expect("rows").clone()
+    };
+    let guests = rows("&user=guest");
+    assert!(
+        guests.iter().any(|row| row["action"] == "person_search"),
+        "{guests:?}"
+    );
+    assert!(
+        guests
+            .iter()
+            .all(|row| row["address"].as_str().is_some_and(|at| !at.is_empty()))
+    );
+    let about = rows(&format!("&object=building/{id}"));
+    let words = about[0]["about"]["zh"].as_str().expect("words");
+    assert!(words.contains(code.as_str().expect("a code")), "{words}");
+    assert!(!words.contains(id), "{words}");
+
+    // Nothing is due in a new file, and nothing younger than the law asks is moved.
+    let none = auditor.post("/audit/archives", &json!({}));
+    assert_eq!((none.status, none.json()["rows"].clone()), (200, json!(0)));
+    let today = json!({ "before": "2999-01-01" });
+    assert_eq!(auditor.post("/audit/archives", &today).status, 422);
+    assert_eq!(auditor.get("/audit/archives").json()["archives"], json!([]));
+    for name in ["..%2Fvillage.gpkg", "audit-x.jsonl", "%2Fetc%2Fpasswd"] {
+        assert_eq!(
+            auditor.get(&format!("/audit/archives/{name}")).status,
+            404,
+            "{name}"
+        );
+    }
+    assert_eq!(worker.post("/audit/archives", &json!({})).status, 403);
+    drop(server);
+    assert!(
+        yizhangtu_tests::run_well(["audit", "verify", file.to_str().expect("UTF-8")])
+            .contains("日志完整")
+    );
+}

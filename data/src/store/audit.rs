@@ -112,6 +112,8 @@ pub struct AuditQuery {
     pub action: Option<String>,
     /// Of this outcome.
     pub outcome: Option<String>,
+    /// About something that has this in its words.
+    pub object: Option<String>,
     /// From this instant on.
     pub from: Option<DateTime<Utc>>,
     /// Before this instant.
@@ -249,7 +251,8 @@ impl GeoPackage {
                 "{ROW} WHERE (?1 IS NULL OR user = ?1) AND (?2 IS NULL OR action = ?2)
                  AND (?3 IS NULL OR outcome = ?3) AND (?4 IS NULL OR at >= ?4)
                  AND (?5 IS NULL OR at < ?5) AND (?6 IS NULL OR sequence < ?6)
-                 ORDER BY sequence DESC LIMIT ?7"
+                 AND (?7 IS NULL OR instr(object, ?7) > 0)
+                 ORDER BY sequence DESC LIMIT ?8"
             ),
             params![
                 query.user,
@@ -258,6 +261,7 @@ impl GeoPackage {
                 query.from.map(written),
                 query.until.map(written),
                 query.before.map(u64::cast_signed),
+                query.object,
                 query.limit,
             ],
             read,

@@ -16,8 +16,12 @@ export const useExports = defineStore('exports', () => {
   /** Whether files with something personal in them are asked for: one's own file has no second person. */
   const needed = computed(() => session.session?.accounts === true);
 
+  /** What the files wanted are called, where more is known than their paths. */
+  const names = shallowRef<string[]>([]);
+
   /** Opens the form for files by their addresses or paths. */
-  function ask(addresses: string[]): void {
+  function ask(addresses: string[], called: string[] = []): void {
+    names.value = called;
     wanted.value = addresses.map((address) => {
       const url = new URL(address, document.baseURI);
       const base = new URL('.', document.baseURI).pathname;
@@ -35,5 +39,5 @@ export const useExports = defineStore('exports', () => {
     ) ??
       false);
 
-  return { open, wanted, possible, needed, ask, isPersonal };
+  return { open, wanted, names, possible, needed, ask, isPersonal };
 });

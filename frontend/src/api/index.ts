@@ -140,6 +140,8 @@ export interface AuditAsked {
   user: string;
   action: string;
   outcome: string;
+  /** A word of what it is about. */
+  object: string;
 }
 
 function auditQuery(asked: AuditAsked, more: Record<string, string>): string {
@@ -162,6 +164,15 @@ export const auditAlarms = () => request<components['schemas']['AuditAlarms']>('
 
 /** Whether the audit log is whole. */
 export const auditState = () => request<AuditState>('audit/state');
+
+/** Archives of the log that lie beside the map. */
+export const auditArchives = () => request<components['schemas']['AuditArchives']>('audit/archives');
+
+/** Moves what is due into a new archive. */
+export const archiveAudit = () => post<components['schemas']['AuditArchived']>('audit/archives', {});
+
+/** Where an archive is had. */
+export const auditArchive = (name: string) => address(`audit/archives/${encodeURIComponent(name)}`);
 
 /** The base maps that the server offers; none is the rule. */
 export const baseMaps = () => request<BaseMap[]>('basemaps');

@@ -2173,6 +2173,7 @@ export interface components {
             unit: string;
             address: string;
             action: string;
+            about: components["schemas"]["Text"] | null;
             object: string;
             /** @enum {string} */
             outcome: "done" | "refused";
@@ -2526,6 +2527,7 @@ export interface components {
             new_password?: boolean;
             reset_second_factor?: boolean;
             role?: string;
+            unit?: string;
             territory?: {
                 layer: string;
                 id: string;
@@ -2542,6 +2544,25 @@ export interface components {
                 [key: string]: string;
             };
             reason?: string;
+        };
+        AuditArchives: {
+            archives: {
+                name: string;
+                bytes: number;
+            }[];
+        };
+        AuditArchiving: {
+            /**
+             * Format: date
+             * @description 此日以前的；不给则为到期的 / rows before this day; those that are due without
+             */
+            before?: string;
+        };
+        AuditArchived: {
+            rows: number;
+            requests: number;
+            sha256: string;
+            name: string | null;
         };
         RulesChange: {
             /** @description 所据的最新版本 / the latest version, which it was made from */

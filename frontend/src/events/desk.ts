@@ -22,7 +22,11 @@ export const useDesk = defineStore('desk', () => {
   const rows = shallowRef<Waiting[]>([]);
   const status = ref<'idle' | 'loading' | 'ready' | 'failed'>('idle');
   const error = shallowRef<unknown>(null);
-  const scope = ref<Scope>('mine');
+  /** Whether the account works at events; who only reports follows what was reported. */
+  const works = computed(
+    () => session.session?.rights.layers[EVENTS]?.some((act) => act === 'edit' || act === 'approve') === true,
+  );
+  const scope = ref<Scope>(works.value ? 'mine' : 'all');
   const filters = ref({ state: '', type: '', grid: '', level: '' });
   const picked = ref<Set<string>>(new Set());
   const outcome = shallowRef<StepsTaken | null>(null);
@@ -110,6 +114,7 @@ export const useDesk = defineStore('desk', () => {
     status,
     error,
     scope,
+    works,
     filters,
     picked,
     outcome,

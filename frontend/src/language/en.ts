@@ -314,7 +314,12 @@ export const en: Texts = {
     kept: (days: number) => `Rows stay in the file for ${days} days.`,
     archived: (row: number) => `Row ${row} and those before are in archives, which the log goes on from.`,
     noneDue: 'None are due.',
-    due: (rows: number) => `${rows} rows are due: move them by yizhangtu audit archive on the server.`,
+    due: (rows: number) => `${rows} rows are due.`,
+    archive: 'Archive what is due',
+    archiving: 'Checking and archiving…',
+    archivedRows: (rows: number, hash: string) =>
+      `${rows} rows were archived; SHA-256 of the file ${hash}. Download it and keep it in another place.`,
+    archives: 'Archives:',
     roles: { command_line: 'command line', guest: 'guest', local: 'this machine' },
     reasons: { wrong: 'wrong user or password', 'wrong code': 'wrong code', locked: 'too many failures' },
     actions: {
@@ -336,6 +341,8 @@ export const en: Texts = {
       transition: 'Step of a process',
       account_made: 'Account made',
       account_changed: 'Account changed',
+      rules_changed: 'Office rules changed',
+      audit_archive: 'Log archived',
       rights_changed: 'Rights changed',
       rights_why: 'Rights asked about',
       second_factor: 'Second factor set up',

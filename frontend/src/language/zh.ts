@@ -292,7 +292,12 @@ export const zh = {
     kept: (days: number) => `日志在文件中保存 ${days} 天。`,
     archived: (row: number) => `第 ${row} 行及以前已移入归档文件，归档与日志前后相连。`,
     noneDue: '没有到期的记录。',
-    due: (rows: number) => `有 ${rows} 行已到期，请在服务器上用 yizhangtu audit archive 归档。`,
+    due: (rows: number) => `有 ${rows} 行已到期。`,
+    archive: '归档到期的记录',
+    archiving: '正在核对并归档…',
+    archivedRows: (rows: number, hash: string) =>
+      `已归档 ${rows} 行，文件 SHA-256 ${hash}，请下载并另处保存。`,
+    archives: '归档文件：',
     roles: { command_line: '命令行', guest: '访客', local: '本机用户' },
     reasons: { wrong: '用户名或口令不对', 'wrong code': '动态码不对', locked: '失败过多，已锁定' },
     actions: {
@@ -315,6 +320,8 @@ export const zh = {
       account_made: '新建账户',
       account_changed: '修改账户',
       rights_changed: '修改权限矩阵',
+      rules_changed: '修改办公规则',
+      audit_archive: '归档日志',
       rights_why: '查询权限',
       second_factor: '设置动态码',
       audit_export: '导出日志',

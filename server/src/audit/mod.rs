@@ -4,6 +4,8 @@
 //! unmasked data goes on and the server's log says so; what does is refused.
 
 mod alarms;
+mod archive;
+mod object;
 mod routes;
 
 use std::net::IpAddr;
@@ -81,28 +83,29 @@ impl App {
     /// # Errors
     /// When it can't be written: the file is only read, or its disk is full.
     pub(crate) fn log(&self, viewer: &Viewer, entry: Entry) -> Result<(), StoreError> {
-        let who = viewer.who();
-        let act = Act {
-            user: viewer.author().to_owned(),
-            name: who.name.clone(),
-            role: who
-                .role
-                .as_ref()
-                .map_or_else(String::new, |role| role.id.clone()),
-            unit: who.unit.clone(),
-            address: viewer
-                .address()
-                .map(|address| address.to_string())
-                .unwrap_or_default(),
-            ..described(entry)
-        };
-        self.identity().log(act)
+        let Act {
+            action,
+            object,
+            outcome,
+            reason,
+            count,
+            ..
+        } = described(entry);
+        self.identity().log(Act {
+            action,
+            object,
+            outcome,
+            reason,
+            count,
+            ..act_of(viewer)
+        })
     }
 
-    /// As [`App::log`], of an act that goes on where it can't be written. Whoever has no
-    /// account can't be held to account: a guest sees invented data, masked.
+    /// As [`App::log`], of an act that goes on where it can't be written. The guest of a
+    /// demonstration stands there by that name and the address; whoever works with a file
+    /// without accounts has all of it, its log too.
     pub(crate) fn note(&self, viewer: &Viewer, entry: Entry) {
-        if viewer.who().user.is_none() {
+        if viewer.who().user.is_none() && (viewer.is_local() || viewer.who().role.is_none()) {
             return;
         }
         let action = entry.action;
@@ -125,6 +128,21 @@ impl App {
         if let Err(error) = self.identity().log(act) {
             tracing::warn!(action, %error, "an act is not in the audit log");
         }
+    }
+}
+
+/// Who does something, for the log.
+fn act_of(viewer: &Viewer) -> Act {
+    let who = viewer.who();
+    let role = who.role.as_ref().map(|role| role.id.clone());
+    let address = viewer.address().map(|address| address.to_string());
+    Act {
+        user: viewer.author().to_owned(),
+        name: who.name.clone(),
+        role: role.unwrap_or_default(),
+        unit: who.unit.clone(),
+        address: address.unwrap_or_default(),
+        ..Act::default()
     }
 }
 

@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use yizhangtu_data::store::{AuditQuery, AuditRow, AuditState};
 
-use super::Entry;
+use super::{Entry, archive, object};
 use crate::{
     http::{App, Format, Parameters, Problem},
     identity::Settings,
@@ -28,9 +28,11 @@ pub(crate) fn routes() -> Router<App> {
         .route("/audit", get(rows))
         .route("/audit/state", get(state))
         .route("/audit/alarms", get(super::alarms::alarms))
+        .route("/audit/archives", get(archive::list).post(archive::make))
+        .route("/audit/archives/{name}", get(archive::give))
 }
 
-/// `GET /audit?user=&action=&outcome=&from=&until=&before=&limit=&f=json|csv`: the latest first.
+/// `GET /audit?user=&action=&outcome=&object=&from=&until=&before=&limit=&f=json|csv`: the latest first.
 async fn rows(
     State(app): State<App>,
     viewer: Viewer,
@@ -48,6 +50,7 @@ async fn rows(
         user: given.take("user")?,
         action: given.take("action")?,
         outcome: given.take("outcome")?,
+        object: given.take("object")?,
         from: instant(given.parse("from", zh, en)?),
         until: instant(given.parse("until", zh, en)?),
         before: given.parse("before", "行号", "the number of a row")?,
@@ -77,7 +80,7 @@ async fn rows(
     let next = (found.len() == limit as usize)
         .then(|| found.last().map(|row| row.sequence))
         .flatten();
-    let rows: Vec<Value> = found.iter().map(described).collect();
+    let rows: Vec<Value> = found.iter().map(|row| described(&app, row)).collect();
     Ok((
         [(header::CACHE_CONTROL, "no-store")],
         Json(json!({ "rows": rows, "before": next })),
@@ -118,7 +121,7 @@ async fn state(State(app): State<App>, mut given: Parameters) -> Result<Json<Val
     Ok(Json(told))
 }
 
-fn described(row: &AuditRow) -> Value {
+fn described(app: &App, row: &AuditRow) -> Value {
     let act = &row.act;
     json!({
         "sequence": row.sequence,
@@ -130,6 +133,7 @@ fn described(row: &AuditRow) -> Value {
         "address": act.address,
         "action": act.action,
         "object": act.object,
+        "about": object::told(app, &act.object),
         "outcome": act.outcome,
         "reason": act.reason,
         "count": act.count,

@@ -20,6 +20,9 @@ use crate::{
     policy::{Duty, Viewer},
 };
 
+/// Longest name of a unit in characters.
+const LONGEST_UNIT: usize = 64;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewAccount {
@@ -39,6 +42,8 @@ struct Change {
     #[serde(default)]
     reset_second_factor: bool,
     role: Option<String>,
+    /// Where the person works: what is given to the unit is theirs.
+    unit: Option<String>,
     territory: Option<Vec<Territory>>,
 }
 
@@ -100,7 +105,7 @@ pub(super) async fn change(
     let given: Change = read(request).await?;
     let (keeping, giving) = (
         given.locked.is_some() || given.new_password || given.reset_second_factor,
-        given.role.is_some() || given.territory.is_some(),
+        given.role.is_some() || given.unit.is_some() || given.territory.is_some(),
     );
     let may = (!keeping || viewer.holds(Duty::Accounts)) && (!giving || viewer.holds(Duty::Roles));
     if !may || !(keeping || giving) {
@@ -132,6 +137,16 @@ pub(super) async fn change(
         }
         done.push(format!("role {role}"));
         account.role = role;
+    }
+    if let Some(unit) = given.unit {
+        let unit = unit.trim().to_owned();
+        if unit.chars().count() > LONGEST_UNIT || unit.chars().any(char::is_control) {
+            return Err(fault("unit", "最多 64 个字 / 64 characters at most"));
+        }
+        if unit != account.unit {
+            done.push(format!("unit {unit}"));
+            account.unit = unit;
+        }
     }
     if let Some(territory) = given.territory {
         let snapshot = app.snapshot();

@@ -66,19 +66,29 @@ enum Kind {
     Integers,
 }
 
+/// What a book is called; none where there is none of that name.
+pub(crate) fn title(id: &str) -> Option<Text> {
+    let found = books().iter().find(|book| book.id == id);
+    found.map(|book| book.title.clone())
+}
+
 /// The description of a book.
 ///
 /// # Panics
 /// Of a book that there is not.
 pub(super) fn described(id: &str) -> &'static Described {
+    let found = books().iter().find(|book| book.id == id);
+    found.unwrap_or_else(|| panic!("office.toml has no book {id}"))
+}
+
+fn books() -> &'static [Described] {
     static BOOKS: LazyLock<Vec<Described>> = LazyLock::new(|| {
         let text = include_str!("../../../data/catalog/office.toml");
         let written: Written =
             toml::from_str(text).unwrap_or_else(|error| panic!("office.toml: {error}"));
         written.books
     });
-    let found = BOOKS.iter().find(|book| book.id == id);
-    found.unwrap_or_else(|| panic!("office.toml has no book {id}"))
+    &BOOKS
 }
 
 impl Described {

@@ -13,6 +13,7 @@ mod routes;
 mod shelf;
 
 pub(crate) use book::{Book, Misrule, Ruled, within};
+pub(crate) use described::title;
 pub(crate) use routes::routes;
 pub(crate) use shelf::{follow, take};
 

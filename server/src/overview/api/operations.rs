@@ -1250,7 +1250,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getAudit",
         "审计日志，最近的在前 / the audit log, the latest first",
         &[
-            "user", "action", "outcome", "from", "until", "before", "limit", "f",
+            "user", "action", "outcome", "object", "from", "until", "before", "limit", "f",
         ],
         &[(JSON, "AuditPage"), (CSV, "string")],
     ),
@@ -1261,6 +1261,31 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "审计预警：谁一日内所做超出常规 / who did more than usual in a day",
         &[],
         &[(JSON, "AuditAlarms")],
+    ),
+    get(
+        "/audit/archives",
+        SERVICE,
+        "getAuditArchives",
+        "审计日志的归档文件 / archives of the audit log",
+        &[],
+        &[(JSON, "AuditArchives")],
+    ),
+    get(
+        "/audit/archives",
+        SERVICE,
+        "archiveAudit",
+        "把到期的日志移入归档文件 / move rows that are due into an archive",
+        &[],
+        &[(JSON, "AuditArchived")],
+    )
+    .post(&[(JSON, "AuditArchiving")]),
+    get(
+        "/audit/archives/{name}",
+        SERVICE,
+        "getAuditArchive",
+        "一份归档 / an archive",
+        &["archive-name"],
+        &[("application/x-ndjson", "string")],
     ),
     get(
         "/audit/state",

@@ -15,6 +15,7 @@ pub(super) fn name_of(key: &str) -> &str {
         "lookup-crs" => "crs",
         "lookup-layers" => "layers",
         "account-user" => "user",
+        "archive-name" => "name",
         "why-layer" | "place-layer" => "layer",
         "place-q" => "q",
         "why-id" => "id",
@@ -253,6 +254,7 @@ pub(super) fn all(app: &App) -> Value {
         ("user", "用户 / the user"),
         ("action", "操作，如 unmask / the act, such as unmask"),
         ("outcome", "done 或 refused / done or refused"),
+        ("object", "对象中含有的字 / a word of what it is about"),
         (
             "noted",
             "先前另行记下的哈希 / a hash that was noted elsewhere before",
@@ -537,6 +539,12 @@ pub(super) fn all(app: &App) -> Value {
         "path",
         "样式 / the style",
         json!({ "type": "string", "enum": ["map"] }),
+    );
+    add(
+        "archive-name",
+        "path",
+        "归档文件名 / the name of an archive",
+        text.clone(),
     );
     add(
         "book",

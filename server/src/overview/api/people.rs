@@ -19,6 +19,7 @@ pub(super) fn add(schemas: &mut Value) {
             "new_password": { "type": "boolean" },
             "reset_second_factor": { "type": "boolean" },
             "role": text,
+            "unit": { "type": "string", "maxLength": 64 },
             "territory": { "type": "array", "items": {
                 "type": "object",
                 "required": ["layer", "id"],
@@ -40,6 +41,28 @@ pub(super) fn add(schemas: &mut Value) {
                 "additionalProperties": text,
             },
             "reason": text,
+        },
+    });
+    schemas["AuditArchives"] = json!({
+        "type": "object",
+        "required": ["archives"],
+        "properties": { "archives": { "type": "array", "items": {
+            "type": "object",
+            "required": ["name", "bytes"],
+            "properties": { "name": text, "bytes": { "type": "integer" } },
+        } } },
+    });
+    schemas["AuditArchiving"] = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": { "before": { "type": "string", "format": "date", "description": "此日以前的；不给则为到期的 / rows before this day; those that are due without" } },
+    });
+    schemas["AuditArchived"] = json!({
+        "type": "object",
+        "required": ["rows", "requests", "sha256", "name"],
+        "properties": {
+            "rows": { "type": "integer" }, "requests": { "type": "integer" }, "sha256": text,
+            "name": { "type": "string", "nullable": true },
         },
     });
     schemas["RulesChange"] = json!({
