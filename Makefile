@@ -35,10 +35,13 @@ frontend/dist/index.html: frontend/package-lock.json frontend/index.html fronten
 test: test-rust test-bench test-frontend test-programs test-browser
 
 # Test binaries one beside another where nextest is installed, one after another elsewhere; the
-# examples in the documentation are no business of nextest's. Tests wait as well as compute (for
+# examples in the documentation are no business of nextest's. The binary that they run is built with
+# them, or each test process asks cargo whether it is up to date. Tests wait as well as compute (for
 # locks, clocks, disks): more of them than processors run at once.
+test-rust: export YIZHANGTU_BINARY ?= $(abspath $(or $(CARGO_TARGET_DIR),target))/debug/yizhangtu
 test-rust: page
 	scripts/install build
+	cargo build --workspace --locked --bins --tests
 	if cargo nextest --version >/dev/null 2>&1; then \
 		cargo nextest run --workspace --locked --no-fail-fast --test-threads $$(( ($$(nproc) * 3 + 1) / 2 )) && cargo test --doc --workspace --locked; \
 	else \

@@ -328,6 +328,18 @@ fn whoever_reported_an_event_follows_it_and_whoever_it_was_given_to_works_at_it(
     for (way, found) in all(&own, &handler, "巷口堆着瓷砖") {
         assert!(!found, "given to others, by {way}");
     }
+    // Nobody but the volunteer is told whose report it is.
+    for (asker, told) in [(&volunteer, true), (&worker, false), (&handler, false)] {
+        for way in [
+            format!("/collections/grid_event/items/{own}/process"),
+            format!("/collections/event_log/items?grid_event={own}"),
+            format!("/collections/grid_event/items/{own}"),
+        ] {
+            let text = asker.get(&way).text();
+            let named = text.contains("\"actor\":\"volunteer\"") || text.contains("\"reported_by\":\"volunteer\"");
+            assert!(!named || told, "{way}: {text}");
+        }
+    }
     // The volunteer follows all the while.
     assert_eq!(standing(&volunteer, "grid_event", &own).0["state"], "40");
     // Why, in the administrator's words.

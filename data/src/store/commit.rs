@@ -275,10 +275,12 @@ impl GeoPackage {
         let Some(state) = record.get(layer, &process.state).as_text() else {
             return Ok(());
         };
+        // Who reported is known by a field with rights of its own, and told by nothing else.
+        let told = !layer.fields.iter().any(|field| field.author);
         let row = Step {
             step: BEGIN,
             to: state,
-            actor: &set.author,
+            actor: if told { &set.author } else { "" },
             version: &process.version,
             ..Step::at(Utc::now())
         };

@@ -16,7 +16,7 @@ use yizhangtu_data::{
         Process,
         process::{Ask, Transition},
     },
-    course::{Course, Taken},
+    course::{BEGIN, Course, Taken},
     store::GeoPackage,
 };
 
@@ -269,10 +269,11 @@ fn standing(
         steps.push(told);
     }
     let log: Vec<Value> = if viewer.may(Action::View, &machine.log) {
-        course
-            .taken
-            .iter()
-            .map(|taken| row(app, layer, process, taken))
+        // Who reported is told by the field that holds it, to those who may see that.
+        let reporter = (layer.fields.iter().find(|field| field.author))
+            .map(|field| viewer.see(layer, record).get(&field.name).to_text());
+        (course.taken.iter())
+            .map(|taken| row(app, layer, process, taken, reporter.as_deref()))
             .collect()
     } else {
         Vec::new()
@@ -387,8 +388,18 @@ fn role_title(app: &App, id: &str) -> Value {
         .map_or_else(|| json!({ "zh": id, "en": id }), |role| json!(role.title))
 }
 
-fn row(app: &App, layer: &Layer, process: &Process, taken: &Taken) -> Value {
+fn row(
+    app: &App,
+    layer: &Layer,
+    process: &Process,
+    taken: &Taken,
+    reporter: Option<&str>,
+) -> Value {
     let catalog = app.catalog();
+    let actor = match reporter {
+        Some(reporter) if taken.step == BEGIN && taken.actor.is_empty() => reporter,
+        _ => &*taken.actor,
+    };
     let step = process.transition(&taken.step);
     let began = || json!({ "zh": "登记", "en": "Begun" });
     let labels: serde_json::Map<String, Value> = (step.into_iter().flat_map(|step| &step.fields))
@@ -401,7 +412,7 @@ fn row(app: &App, layer: &Layer, process: &Process, taken: &Taken) -> Value {
         "to": taken.to,
         "to_title": state_title(catalog, layer, process, &taken.to),
         "at": taken.at.to_rfc3339(),
-        "actor": taken.actor,
+        "actor": actor,
         "role": taken.role,
         "role_title": role_title(app, &taken.role),
         "note": taken.note,

@@ -219,15 +219,19 @@ fn compose(
     if !faults.is_empty() {
         return Err(refused(StatusCode::UNPROCESSABLE_ENTITY, step, &faults));
     }
+    let role = viewer.and_then(|viewer| viewer.who().role.as_ref());
     let taken = Taken {
         step: step.id.clone(),
         from: course.state.clone(),
         to: target,
         at: now,
-        actor: actor.to_owned(),
-        role: viewer
-            .and_then(|viewer| viewer.who().role.as_ref())
-            .map_or_else(String::new, |role| role.id.clone()),
+        // Of somebody who reports, the log names the role alone.
+        actor: if role.is_some_and(|role| role.reports) {
+            String::new()
+        } else {
+            actor.to_owned()
+        },
+        role: role.map_or_else(String::new, |role| role.id.clone()),
         note: asked.given.note.trim().to_owned(),
         place: asked.given.place,
         data: told(&asked.given, asked.happened),

@@ -10,7 +10,7 @@ use axum::{
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use yizhangtu_data::{Id, Layer, Record, hexadecimal};
+use yizhangtu_data::{Id, Layer, Record, Sensitivity, hexadecimal};
 
 use super::{
     super::{
@@ -73,11 +73,11 @@ pub(in super::super) async fn item(
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         response.headers_mut().insert(header::ETAG, tag);
     }
-    // A copy may be kept but is asked about each time.
-    (response.headers_mut()).insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, no-cache"),
-    );
+    // A copy may be kept and is asked about each time, but for what one account sees and the next at
+    // the same browser may not: the tag is that of the version, whoever reads it.
+    let same = (layer.fields.iter()).all(|field| field.sensitivity == Sensitivity::Public);
+    let kept = if same { "private, no-cache" } else { "no-store" };
+    (response.headers_mut()).insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
     Ok(response)
 }
 
