@@ -22,12 +22,15 @@ pub(super) fn hold(
     let process = catalog.process(&layer.id)?;
     let at = layer.position(&process.state)?;
     let held = before.map(|before| &before.values[at]);
-    if let (None, Value::Null) = (held, &record.values[at]) {
+    // What need not have a state begins without one: most premises are nobody's case.
+    let needed = layer.fields[at].required;
+    if let (None, Value::Null, true) = (held, &record.values[at], needed) {
         record.values[at] = process.initial.first().map(String::as_str).into();
     }
     let state = &record.values[at];
     let fits = match held {
         Some(held) => held == state,
+        None if *state == Value::Null => !needed,
         None => (process.initial.iter()).any(|initial| state.as_text() == Some(initial)),
     };
     (!fits).then(|| {
