@@ -32,7 +32,11 @@ frontend/dist/index.html: frontend/package-lock.json frontend/index.html fronten
 	scripts/install page
 	cd frontend && npm run build
 
-test: test-rust test-bench test-frontend test-programs test-browser
+# Other programs ask one after another and leave a processor to the rest. Browsers have the machine
+# to themselves: they hold what must be seen within a second.
+test: test-rust
+	$(MAKE) --jobs=2 --output-sync=target test-programs test-bench test-frontend
+	$(MAKE) test-browser
 
 # Test binaries one beside another where nextest is installed, one after another elsewhere; the
 # examples in the documentation are no business of nextest's. The binary that they run is built with
