@@ -336,7 +336,8 @@ fn whoever_reported_an_event_follows_it_and_whoever_it_was_given_to_works_at_it(
             format!("/collections/grid_event/items/{own}"),
         ] {
             let text = asker.get(&way).text();
-            let named = text.contains("\"actor\":\"volunteer\"") || text.contains("\"reported_by\":\"volunteer\"");
+            let named = text.contains("\"actor\":\"volunteer\"")
+                || text.contains("\"reported_by\":\"volunteer\"");
             assert!(!named || told, "{way}: {text}");
         }
     }

@@ -76,7 +76,11 @@ pub(in super::super) async fn item(
     // A copy may be kept and is asked about each time, but for what one account sees and the next at
     // the same browser may not: the tag is that of the version, whoever reads it.
     let same = (layer.fields.iter()).all(|field| field.sensitivity == Sensitivity::Public);
-    let kept = if same { "private, no-cache" } else { "no-store" };
+    let kept = if same {
+        "private, no-cache"
+    } else {
+        "no-store"
+    };
     (response.headers_mut()).insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
     Ok(response)
 }
