@@ -213,6 +213,8 @@ fn nothing_kept_for_one_is_given_to_another() {
     let path = format!("/collections/building/items/{foreign}");
     let read = manager.get(&path);
     let tag = read.header("etag").expect("a tag").to_owned();
+    // The tag is the same for all who see the house: a browser that one left must have nothing to ask about.
+    assert_eq!(read.header("cache-control"), Some("no-store"));
     // Whoever learned the tag of a thing that is not theirs learns no more by it.
     let asked = worker.get_with(&path, &[("if-none-match", &tag)]);
     assert_eq!(asked.status, 404);

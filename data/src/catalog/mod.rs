@@ -177,4 +177,11 @@ impl Catalog {
     pub fn code_list(&self, id: &str) -> Option<&Arc<CodeList>> {
         self.code_lists.get(id)
     }
+
+    /// What the list of a field says of a stored code; none where the field has no list, or the list no such
+    /// code.
+    pub fn code(&self, layer: &Layer, field: &str, code: &str) -> Option<&Code> {
+        let list = layer.field(field)?.code_list.as_ref()?;
+        self.code_list(list)?.get(code)
+    }
 }

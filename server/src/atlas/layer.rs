@@ -163,6 +163,13 @@ impl LayerSnapshot {
         self.index.shape(position)
     }
 
+    /// Around the records at some positions; none where none of them is anywhere.
+    pub(crate) fn around(&self, positions: impl IntoIterator<Item = u32>) -> Option<Rect> {
+        (positions.into_iter())
+            .filter_map(|at| Some(self.shape(at)?.rect()))
+            .reduce(|one, other| one.join(&other))
+    }
+
     /// The index of the layer, without measures; keys are positions.
     pub(crate) fn index(&self) -> &Index {
         &self.index

@@ -109,11 +109,7 @@ fn ground(app: &App, snapshot: &Snapshot, subject: &Subject, name: &str, sort: &
 }
 
 fn title(app: &App, layer: &LayerSnapshot, field: &str, code: &str) -> Value {
-    let list = layer
-        .layer
-        .field(field)
-        .and_then(|field| field.code_list.as_ref());
-    let known = list.and_then(|list| app.catalog().code_list(list)?.get(code));
+    let known = app.catalog().code(&layer.layer, field, code);
     known.map_or_else(
         || json!({ "zh": code, "en": code }),
         |code| json!(code.label),

@@ -142,11 +142,7 @@ pub(super) fn shown(
         Seen::Nothing => return None,
         seen => seen.to_text(),
     };
-    let list = meant
-        .layer
-        .field(name)
-        .and_then(|field| field.code_list.as_ref());
-    let code = list.and_then(|list| app.catalog().code_list(list)?.get(&text));
+    let code = app.catalog().code(&meant.layer, name, &text);
     Some(match (name, text.as_str(), code) {
         (_, _, Some(code)) => code.label.zh.clone(),
         ("is_new", "true", _) => "新增".to_owned(),

@@ -105,22 +105,18 @@ pub(super) async fn scattered(
             rows.push((at, counts));
         }
         let title = |name: &str, code: &str| {
-            let list = layer.field(name).and_then(|field| field.code_list.as_ref());
-            let known = list.and_then(|list| app.catalog().code_list(list)?.get(code));
-            known.map_or_else(
-                || {
-                    let said = if code.is_empty() {
-                        ("未填", "not filled in")
-                    } else {
-                        (code, code)
-                    };
-                    Text {
-                        zh: said.0.to_owned(),
-                        en: said.1.to_owned(),
-                    }
-                },
-                |code| code.label.clone(),
-            )
+            if let Some(known) = app.catalog().code(&layer, name, code) {
+                return known.label.clone();
+            }
+            let (zh, en) = if code.is_empty() {
+                ("未填", "not filled in")
+            } else {
+                (code, code)
+            };
+            Text {
+                zh: zh.to_owned(),
+                en: en.to_owned(),
+            }
         };
         let by: Tree = BY
             .iter()

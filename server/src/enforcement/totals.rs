@@ -122,8 +122,7 @@ pub(super) fn title(app: &App, asked: &Asked, meant: &Meant, key: Option<&str>) 
             en: "existing".to_owned(),
         },
         Some(By::Field(name)) => {
-            let list = (meant.layer.field(name)).and_then(|field| field.code_list.as_ref());
-            let code = list.and_then(|list| app.catalog().code_list(list)?.get(key));
+            let code = app.catalog().code(&meant.layer, name, key);
             code.map_or_else(|| same(key), |code| code.label.clone())
         }
         Some(By::Place(_)) => {

@@ -110,10 +110,7 @@ impl Listed {
             }
         }
         listed.matched = own.len();
-        let shapes = own.iter().filter_map(|(at, _)| shown.shape(*at));
-        let around = shapes
-            .map(|shape| shape.rect())
-            .reduce(|one, other| one.join(&other));
+        let around = shown.around(own.iter().map(|(at, _)| *at));
         listed.bbox = around.map(|rect| corners(&rect));
         own.sort_unstable_by(|(one, count), (other, most)| {
             most.cmp(count).then_with(|| code(*one).cmp(&code(*other)))

@@ -427,8 +427,7 @@ fn rows(
 
 /// What a code is called.
 pub(super) fn label(press: &Press, layer: &Layer, at: usize, code: &str) -> String {
-    let list = layer.fields[at].code_list.as_deref();
-    let entry = list.and_then(|list| press.app.catalog().code_list(list)?.get(code));
+    let entry = (press.app.catalog()).code(layer, &layer.fields[at].name, code);
     entry.map_or_else(|| code.to_owned(), |entry| entry.label.zh.clone())
 }
 

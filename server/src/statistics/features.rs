@@ -246,10 +246,8 @@ impl Behind {
             larger.then_with(|| name.cmp(next))
         });
         behind.matched = own.len();
-        behind.bbox = (own.iter())
-            .filter_map(|(at, ..)| Some(shown.shape(*at)?.rect()))
-            .reduce(|one, other| one.join(&other))
-            .map(|rect| corners(&rect));
+        let around = shown.around(own.iter().map(|(at, ..)| *at));
+        behind.bbox = around.map(|rect| corners(&rect));
         let state = (shown.layer.style.as_ref()).and_then(|style| style.color_by.as_deref());
         behind.rows = page
             .of(own)

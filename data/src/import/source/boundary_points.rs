@@ -1,11 +1,11 @@
 //! 界址点: the exchange text of the land administration (`[属性描述] … [地块坐标]`), and
 //! plain lists of point number, X, Y. X grows to the north, Y to the east.
 
-use std::{ops::ControlFlow, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use geo::{Coord, Geometry, LineString, MultiPolygon, Polygon};
 
-use super::{Each, Raw, Reading, Row, Said, Shape, Source, csv, json_geometry};
+use super::{Held, Raw, Reading, Row, Said, Shape, Source, csv, json_geometry};
 use crate::{
     Text, geometry,
     import::{ImportError, names},
@@ -23,26 +23,6 @@ const PARCEL: [&str; 8] = [
     "地类编码",
 ];
 
-struct Parcels {
-    said: Said,
-    rows: Vec<Row>,
-}
-
-impl Source for Parcels {
-    fn said(&self) -> &Said {
-        &self.said
-    }
-
-    fn rows(&self, each: Each<'_>) -> Result<(), ImportError> {
-        for row in &self.rows {
-            if let ControlFlow::Break(()) = each(row.clone()) {
-                break;
-            }
-        }
-        Ok(())
-    }
-}
-
 pub(super) fn open(path: &Path, reading: &Reading) -> Result<Box<dyn Source>, ImportError> {
     let (text, encoding) = super::decode(&super::read_whole(path)?, reading.encoding);
     if text.contains("[地块坐标]") {
@@ -54,7 +34,7 @@ pub(super) fn open(path: &Path, reading: &Reading) -> Result<Box<dyn Source>, Im
             )
         })?;
         said.encoding = Some(encoding.name().to_owned());
-        return Ok(Box::new(Parcels { said, rows }));
+        return Ok(Box::new(Held { said, rows }));
     }
     if let Some(rows) = list(&text) {
         let said = Said {
@@ -65,7 +45,7 @@ pub(super) fn open(path: &Path, reading: &Reading) -> Result<Box<dyn Source>, Im
             }],
             ..Said::default()
         };
-        return Ok(Box::new(Parcels { said, rows }));
+        return Ok(Box::new(Held { said, rows }));
     }
     csv::from_text(path, text, encoding.name(), reading)
 }

@@ -131,6 +131,27 @@ pub(in crate::import) trait Source {
     fn rows(&self, each: Each<'_>) -> Result<(), ImportError>;
 }
 
+/// A file of which every row was read before the first was asked for.
+struct Held {
+    said: Said,
+    rows: Vec<Row>,
+}
+
+impl Source for Held {
+    fn said(&self) -> &Said {
+        &self.said
+    }
+
+    fn rows(&self, each: Each<'_>) -> Result<(), ImportError> {
+        for row in &self.rows {
+            if let ControlFlow::Break(()) = each(row.clone()) {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// How files are to be read.
 #[derive(Clone, Default)]
 pub(in crate::import) struct Reading {

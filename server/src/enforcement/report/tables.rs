@@ -401,9 +401,7 @@ pub(super) fn named(
 
 /// What a stored code of a field is called.
 fn code(app: &App, meant: &Meant, field: &str, key: &str) -> Text {
-    let list = (meant.layer.field(field)).and_then(|field| field.code_list.as_ref());
-    let known = list.and_then(|list| app.catalog().code_list(list)?.get(key));
-    match known {
+    match app.catalog().code(&meant.layer, field, key) {
         Some(code) => code.label.clone(),
         None if key.is_empty() => text("未填", "not filled in"),
         None => text(key, key),

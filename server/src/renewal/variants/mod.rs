@@ -284,22 +284,18 @@ pub(super) async fn change(
             "方案所属的单元不能改，请另拟方案 / the unit of a variant stays; make another variant",
         ));
     }
-    let (maker, by, asked) = (app.clone(), viewer.clone(), id.clone());
-    let (record, version) = tokio::task::spawn_blocking(move || {
-        let store = maker.pool().reader().map_err(Problem::internal)?;
-        let (mut record, version) = layers.find(&by, &store, &asked)?;
-        let open = matches!(layers.text(&record, "state"), DRAFT | RETURNED);
-        own(&by, &layers, &record)?;
-        if !open {
+    let (maker, by) = (app.clone(), viewer.clone());
+    let (record, version) = found(&app, &viewer, layers, id, move |layers, mut record, version| {
+        own(&by, layers, &record)?;
+        if !matches!(layers.text(&record, "state"), DRAFT | RETURNED) {
             return Err(stands(
                 "已送审或采用的方案不能改 / a variant that was sent in or adopted stays as it is",
             ));
         }
-        fill(&maker, &by, &layers, &mut record, given)?;
+        fill(&maker, &by, layers, &mut record, given)?;
         Ok((record, version))
     })
-    .await
-    .map_err(Problem::internal)??;
+    .await?;
     let id = Arc::clone(&record.id);
     write(
         &app,
@@ -322,11 +318,9 @@ pub(super) async fn forget(
     parameters.finish()?;
     app.writable()?;
     let layers = Layers::of(&app)?;
-    let (maker, by) = (app.clone(), viewer.clone());
-    let (record, version) = tokio::task::spawn_blocking(move || {
-        let store = maker.pool().reader().map_err(Problem::internal)?;
-        let (record, version) = layers.find(&by, &store, &id)?;
-        own(&by, &layers, &record)?;
+    let by = viewer.clone();
+    let (record, version) = found(&app, &viewer, layers, id, move |layers, record, version| {
+        own(&by, layers, &record)?;
         if layers.text(&record, "state") == ADOPTED {
             return Err(stands(
                 "已采用的方案要留存，不能删除 / an adopted variant is kept",
@@ -334,8 +328,7 @@ pub(super) async fn forget(
         }
         Ok((record, version))
     })
-    .await
-    .map_err(Problem::internal)??;
+    .await?;
     let gone = Operation::Delete(record.id);
     write(&app, &viewer, gone, Some(version), "删除比选方案").await?;
     Ok(StatusCode::NO_CONTENT)
@@ -404,6 +397,27 @@ fn own(viewer: &Viewer, layers: &Layers, record: &Record) -> Result<(), Problem>
         return Ok(());
     }
     Err(viewer.refused())
+}
+
+/// What is made of a variant that the viewer sees, beside those who wait for answers.
+///
+/// # Errors
+/// 404 where the viewer sees none of this id; those of `make`.
+async fn found<T: Send + 'static>(
+    app: &App,
+    viewer: &Viewer,
+    layers: Layers,
+    id: String,
+    make: impl FnOnce(&Layers, Record, u64) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let (reader, by) = (app.clone(), viewer.clone());
+    tokio::task::spawn_blocking(move || {
+        let store = reader.pool().reader().map_err(Problem::internal)?;
+        let (record, version) = layers.find(&by, &store, &id)?;
+        make(&layers, record, version)
+    })
+    .await
+    .map_err(Problem::internal)?
 }
 
 /// 409: not in this state.

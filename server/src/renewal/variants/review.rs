@@ -12,8 +12,8 @@ use serde_json::{Value as Told, json};
 use yizhangtu_data::{Change, ChangeSet, Expected, Operation, Record, Value, clock};
 
 use super::{
-    ADOPTED, DRAFT, LAYER, Layers, RETURNED, SENT, UNITS, answer, apply, expected, own, read,
-    stands, steps_of,
+    ADOPTED, DRAFT, LAYER, Layers, RETURNED, SENT, UNITS, answer, apply, expected, found, own,
+    read, stands, steps_of,
 };
 use crate::{
     changes::{self, Draft},
@@ -66,13 +66,10 @@ pub(in crate::renewal) async fn act(
         read(&body)?.note
     };
     let (maker, by) = (app.clone(), viewer.clone());
-    let set = tokio::task::spawn_blocking(move || {
-        let store = maker.pool().reader().map_err(Problem::internal)?;
-        let (record, version) = layers.find(&by, &store, &id)?;
-        moved(&maker, &by, &layers, (record, version), act, note)
+    let set = found(&app, &viewer, layers, id, move |layers, record, version| {
+        moved(&maker, &by, layers, (record, version), act, note)
     })
-    .await
-    .map_err(Problem::internal)??;
+    .await?;
     let id = Arc::clone(set.changes[0].operation.id());
     apply(&app, &viewer, set).await?;
     answer(app, viewer, id, StatusCode::OK).await

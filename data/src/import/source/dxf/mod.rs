@@ -3,39 +3,19 @@
 //!
 //! A drawing is a list of pairs, a code and a value, which this module reads itself: a file that
 //! was cut off is refused with its line, and what is not read (blocks, splines, hatches) is
-//! counted and told. The tests hold our own files against the `dxf` crate.
+//! counted and told. What we draw ourselves GDAL reads too (`tests/programs`).
 
 mod arcs;
 mod areas;
 mod entities;
 mod texts;
 
-use std::{collections::BTreeMap, ops::ControlFlow, path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use geo::Coord;
 
-use super::{Each, Raw, Reading, Row, Said, Shape, Source, decode, read_whole};
+use super::{Held, Raw, Reading, Row, Said, Shape, Source, decode, read_whole};
 use crate::{Text, import::ImportError};
-
-pub(super) struct Drawing {
-    said: Said,
-    rows: Vec<Row>,
-}
-
-impl Source for Drawing {
-    fn said(&self) -> &Said {
-        &self.said
-    }
-
-    fn rows(&self, each: Each<'_>) -> Result<(), ImportError> {
-        for row in &self.rows {
-            if let ControlFlow::Break(()) = each(row.clone()) {
-                break;
-            }
-        }
-        Ok(())
-    }
-}
 
 pub(super) fn open(path: &Path, reading: &Reading) -> Result<Box<dyn Source>, ImportError> {
     let bytes = read_whole(path)?;
@@ -56,7 +36,7 @@ pub(super) fn open(path: &Path, reading: &Reading) -> Result<Box<dyn Source>, Im
     })?;
     let (mut said, rows) = drawn.rows(reading.geometry);
     said.encoding = Some(encoding.name().to_owned());
-    Ok(Box::new(Drawing { said, rows }))
+    Ok(Box::new(Held { said, rows }))
 }
 
 /// What is wrong, with the line of the file.

@@ -1,3 +1,5 @@
+use std::ops::ControlFlow;
+
 use geo::Area;
 
 use super::{
