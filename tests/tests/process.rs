@@ -839,8 +839,19 @@ fn each_building_is_pulled_down_for_itself_and_measured_by_another_officer() {
     );
 
     // Whoever pulled it down does not measure it; what remains is told house by house.
+    let outline = |id: &str| {
+        let case = enforcer
+            .get(&format!("/collections/{case}/items/{id}"))
+            .json();
+        case["geometry"].clone()
+    };
+    let before = outline(&id);
+    // A corner of it, as somebody went around what is left.
+    let west: [f64; 2] = serde_json::from_value(corner.clone()).expect("a corner");
+    let [east, north] = [west[0] + 1e-4, west[1] + 1e-4];
+    let left_over = json!({ "type": "Polygon", "coordinates": [[west, [east, west[1]], [east, north], [west[0], north], west]] });
     let measured = |asker: &Asker, house: Option<&Value>, left: f64| {
-        let (shape, _) = self::house(&server);
+        let shape = left_over.clone();
         let mut given = json!({
             "place": corner, "geometry": shape, "photos": [photo(&enforcer, case, &id, "")],
             "fields": { "remaining_m2": left, "remaining_reason": "留作公厕" },
@@ -886,6 +897,11 @@ fn each_building_is_pulled_down_for_itself_and_measured_by_another_officer() {
         ]
     );
     assert_eq!(rows[3]["remaining_m2"], 12.5);
+    // Each building has the shape that was measured of it, and the case keeps its own.
+    assert_eq!(rows[3]["outline"]["type"], "Polygon");
+    let m2 = rows[3]["outline_m2"].as_f64().expect("an area");
+    assert!((100.0..130.0).contains(&m2), "{m2}");
+    assert_eq!(outline(&id), before);
     // The rows are only added, and by steps.
     let written = enforcer.send(
         "POST",
@@ -1056,4 +1072,107 @@ fn what_is_merged_brings_its_parties_buildings_photographs_and_documents() {
     let receipt = json!({ "fields": { "receipt_no": "收〔2026〕9号", "received_on": "2026-03-03", "answer": "受理" } });
     let stood = taken(&legal, case, &third, "transfer_receipt", &receipt);
     assert_eq!(stood["state"], "移送");
+}
+
+#[test]
+fn polluting_premises_are_named_identified_cleared_looked_at_again_and_come_back() {
+    let (_folder, server) = served(&[]);
+    let [clerk, dispatcher, enforcer] =
+        ["village_clerk", "dispatcher", "enforcer"].map(|user| server.sign_in(user));
+    let layer = "place";
+    let counts = || {
+        let told = clerk.get("/enforcement/scattered").json()["total"].clone();
+        ["listed", "cleared", "open", "recurred"].map(|name| told[name].as_i64().expect(name))
+    };
+    let began = counts();
+    let grew = || {
+        let now = counts();
+        [0, 1, 2, 3].map(|at| now[at] - began[at])
+    };
+    let listed = clerk.get("/enforcement/scattered").json();
+    let listed: Vec<&Value> = (listed["rows"].as_array().expect("rows").iter())
+        .map(|row| &row["id"])
+        .collect();
+    let all = clerk.get("/collections/place/items?limit=2000").json();
+    let place = (all["features"].as_array().expect("places").iter())
+        .find(|place| !listed.contains(&&place["id"]) && place["geometry"]["type"] == "Point")
+        .expect("premises that nobody named");
+    let (id, at) = (
+        place["id"].as_str().expect("an id"),
+        &place["geometry"]["coordinates"],
+    );
+    let told = |fields: Value| json!({ "note": "照章办理", "place": at, "fields": fields });
+    let shown = |asker: &Asker, shows: &str, fields: Value| {
+        let mut given = told(fields);
+        given["photos"] = json!([photo(asker, layer, id, shows)]);
+        given
+    };
+    assert_eq!(standing(&clerk, layer, id).0["state"], "00");
+    // Whoever named it does not say what it is, and it is on the list when somebody else does.
+    taken(&clerk, layer, id, "name", &told(json!({})));
+    let scattered = told(json!({ "swl_type": "污" }));
+    assert_eq!(
+        demands(&take(&clerk, layer, id, "identify", &scattered)),
+        ["other_person"]
+    );
+    assert_eq!(grew(), [0, 0, 0, 0]);
+    taken(&dispatcher, layer, id, "identify", &scattered);
+    assert_eq!(grew(), [1, 0, 1, 0]);
+    taken(
+        &dispatcher,
+        layer,
+        id,
+        "measure",
+        &told(json!({ "swl_measure": "关停取缔" })),
+    );
+    // It is cleared with a picture from there, and struck off by somebody else.
+    let cleared = json!({ "cleared_on": "2026-03-01" });
+    assert_eq!(
+        demands(&take(&enforcer, layer, id, "clear", &told(cleared.clone()))),
+        ["photos"]
+    );
+    let from_afar = json!([at[0].as_f64().expect("degrees") + 0.01, at[1]]);
+    let mut afar = shown(&enforcer, "after", cleared.clone());
+    afar["place"] = from_afar;
+    assert_eq!(
+        demands(&take(&enforcer, layer, id, "clear", &afar)),
+        ["near"]
+    );
+    taken(
+        &enforcer,
+        layer,
+        id,
+        "clear",
+        &shown(&enforcer, "after", cleared),
+    );
+    assert_eq!(grew(), [1, 1, 0, 0]);
+    let look = shown(&enforcer, "", json!({}));
+    assert_eq!(
+        demands(&take(&enforcer, layer, id, "strike", &look)),
+        ["other_person"]
+    );
+    let stood = taken(&clerk, layer, id, "strike", &shown(&clerk, "", json!({})));
+    assert_eq!(
+        (&stood["state"], &stood["ends"]),
+        (&json!("50"), &json!(true))
+    );
+    // What comes back is open again, and said to have come back.
+    let back = shown(&enforcer, "", json!({ "recurred": true }));
+    taken(&enforcer, layer, id, "recur", &back);
+    assert_eq!(grew(), [1, 0, 1, 1]);
+    assert_eq!(standing(&clerk, layer, id).0["state"], "10");
+    // Nobody sets its state by hand.
+    let (_, tag) = standing(&clerk, layer, id);
+    let headers = [
+        ("content-type", "application/merge-patch+json"),
+        ("if-match", tag.as_str()),
+    ];
+    let patch = json!({ "properties": { "swl_state": "50" } }).to_string();
+    let set = clerk.send(
+        "PATCH",
+        &format!("/collections/{layer}/items/{id}"),
+        &headers,
+        patch.as_bytes(),
+    );
+    assert_eq!(set.status, 422, "{}", set.text());
 }

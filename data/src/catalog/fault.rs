@@ -59,6 +59,10 @@ pub enum Problem {
     Unreadable(String),
     #[error("TOML 写法有误，请按此改正：{0} / this is not TOML: {0}")]
     Syntax(String),
+    #[error(
+        "流程改了，版本仍是“{0}”；已按此版本办理的不能跟着变，请换一个版本 / the process says otherwise under the same version “{0}”, with which features began; give it another version"
+    )]
+    SameVersion(String),
     #[error("不认识键“{key}”；可用：{known} / unknown key “{key}”; known keys: {known}")]
     UnknownKey { key: String, known: String },
     #[error("缺少“{0}”，请补上 / “{0}” is missing; write it")]

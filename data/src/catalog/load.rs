@@ -64,6 +64,8 @@ pub(super) struct Files {
     layers: BTreeMap<String, (String, Cow<'static, str>)>,
     codes: BTreeMap<String, (String, Cow<'static, str>)>,
     processes: BTreeMap<String, (String, Cow<'static, str>)>,
+    /// Processes that a file says otherwise under the version that was there already.
+    reworded: BTreeSet<String>,
     calendars: BTreeMap<String, (String, Cow<'static, str>)>,
     documents: BTreeMap<String, (String, Cow<'static, str>)>,
 }
@@ -109,7 +111,13 @@ impl Files {
     ) -> Option<(String, Cow<'static, str>)> {
         let replaced = self.processes.insert(id.to_owned(), file)?;
         let version = version_of(&replaced.1)?;
-        if version_of(&self.processes[id].1).as_deref() != Some(&version) {
+        let own = &self.processes[id].1;
+        if version_of(own).as_deref() == Some(&version) {
+            let table = |text: &str| text.parse::<toml::Table>().ok();
+            if table(own) != table(&replaced.1) {
+                self.reworded.insert(id.to_owned());
+            }
+        } else {
             let earlier = format!("{id}@{version}");
             let shown = replaced
                 .0
@@ -260,6 +268,9 @@ impl Files {
         let calendar_ids = self.calendars.keys().map(String::as_str).collect();
         for read in &processes {
             process_check::process(read, &by_id, &calendar_ids, &known, &mut faults);
+            if self.reworded.contains(read.source.stem()) {
+                process_check::reworded(read, &mut faults);
+            }
         }
         for read in &forms {
             inspect::form(read, &by_id, &mut faults);

@@ -103,6 +103,10 @@ pub struct Writes {
     /// The field of the feature that is the number of things that the act was done to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<String>,
+    /// The field of the row that keeps the shape that the step asks for, where the row is about
+    /// one thing: it is that thing's, and the feature keeps its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<String>,
 }
 
 /// What goes over to another feature of the layer when one is merged into it.

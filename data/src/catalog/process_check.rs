@@ -49,6 +49,18 @@ struct Check<'a, 'f> {
     at: Inspection<'a, 'f>,
 }
 
+/// Features keep the version that they began with: what it says does not change under them.
+pub(super) fn reworded(read: &ReadProcess<'_>, faults: &mut Vec<Fault>) {
+    let mut at = Inspection {
+        source: &read.source,
+        faults,
+    };
+    at.fault(
+        &[Key("version")],
+        Problem::SameVersion(read.process.version.clone()),
+    );
+}
+
 pub(super) fn process(
     read: &ReadProcess<'_>,
     layers: &BTreeMap<&str, &Layer>,
@@ -353,6 +365,7 @@ impl<'a> Check<'a, '_> {
             }
             let own = ["act", "about", "officer", "at"];
             let named = writes.fields.keys().chain(writes.sums.values());
+            let named = named.chain(&writes.shape);
             for name in own.into_iter().chain(named.map(String::as_str)) {
                 if table.field(name).is_none() {
                     let known = joined(table.fields.iter().map(|field| field.name.as_str()));
@@ -365,6 +378,9 @@ impl<'a> Check<'a, '_> {
                 if !step.fields.iter().any(|ask| ask.name == *name) {
                     self.no_field(&place("writes"), name);
                 }
+            }
+            if writes.shape.is_some() && !step.geometry {
+                self.no_field(&place("writes"), "geometry");
             }
             for name in writes.sums.keys().chain(&writes.counts) {
                 self.field(&place("writes"), name);

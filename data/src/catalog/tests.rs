@@ -383,3 +383,57 @@ fn two_million_records_are_no_long_wait() {
     // 2 million within 20 s even on a loaded machine.
     assert!(each.as_micros() < 10, "{each:?} a record");
 }
+
+/// Cases keep the version of the machine that they began with, so a version never says anything
+/// else than it said first. A change needs a new version; the file as it was stays beside it as
+/// `<layer>@<version>.toml`, and stands here too.
+#[test]
+fn a_version_of_a_machine_says_for_ever_what_it_said_first() {
+    use sha2::{Digest as _, Sha256};
+    for (file, first) in [
+        ("violation_case", "8854507ed300702c"),
+        ("place", "1befaeb530ef6025"),
+    ] {
+        let root = env!("CARGO_MANIFEST_DIR");
+        let text = fs::read_to_string(format!("{root}/catalog/processes/{file}.toml"));
+        let text = text.expect("a machine");
+        // Comments say nothing.
+        let said = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+        let said: Vec<&str> = text.lines().filter(said).collect();
+        let hash: String = Sha256::digest(said.join("\n"))[..8]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        assert_eq!(
+            hash, first,
+            "{file}: give what was changed a version of its own"
+        );
+    }
+}
+
+#[test]
+fn a_process_that_is_changed_under_its_version_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let processes = folder.path().join("processes");
+    fs::create_dir(&processes).expect("a folder");
+    let own = format!(
+        "{}/catalog/processes/place.toml",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let text = fs::read_to_string(own).expect("a machine");
+    let write = |text: &str| fs::write(processes.join("place.toml"), text).expect("written");
+    write(&format!("# 注释不算改动\n{text}"));
+    Catalog::load(folder.path()).expect("the same under its version");
+    let changed = text.replacen("near_m = 100", "near_m = 200", 1);
+    write(&changed);
+    let said = Catalog::load(folder.path())
+        .expect_err("refused")
+        .to_string();
+    assert!(
+        said.contains("place.toml:5:") && said.contains("请换一个版本"),
+        "{said}"
+    );
+    write(&changed.replace("version = \"2026.1\"", "version = \"2026.2\""));
+    let catalog = Catalog::load(folder.path()).expect("another version");
+    assert_eq!(catalog.processes["place"].len(), 2);
+}

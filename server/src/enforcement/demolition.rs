@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use yizhangtu_data::{
-    Layer, Record,
+    Layer, Record, measure,
     store::{GeoPackage, StoreError},
 };
 
@@ -70,6 +70,8 @@ pub(super) fn told(
     let rows = table.rows().map(|row| {
         let view = viewer.see(layer, row.record);
         let seen = |name| json!(view.get(name));
+        let shape = serde_json::from_value::<geojson::Geometry>(seen("outline")).ok();
+        let shape = shape.and_then(|shape| geo::Geometry::<f64>::try_from(shape).ok());
         json!({
             "act": row.act,
             "building": { "id": row.about, "title": building_label(app, viewer, row.about) },
@@ -77,6 +79,8 @@ pub(super) fn told(
             "footprint_m2": seen("footprint_m2"),
             "demolished_on": seen("demolished_on"),
             "remaining_m2": seen("remaining_m2"),
+            "outline": seen("outline"),
+            "outline_m2": shape.map(|shape| (measure::area_m2(&shape) * 100.0).round() / 100.0),
             "reason": seen("reason"),
             "officer": seen("officer"),
             "at": row.at.to_rfc3339(),

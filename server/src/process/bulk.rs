@@ -14,8 +14,9 @@ use yizhangtu_data::Key;
 
 use super::{
     describe::{missing, state_title},
+    handed,
     read::Machine,
-    take::{Asked, apply, read},
+    take::{Asked, apply},
 };
 use crate::{
     changes,
@@ -48,7 +49,7 @@ pub(super) async fn steps(
     }
     let mut members = changes::object(&headers, &body)?;
     let items = items(members.remove("items"))?;
-    let (handed, happened) = read(members)?;
+    let (handed, happened) = handed::read(members)?;
     let path = format!("/processes/{id}/steps/{step}");
     let key = changes::key(&headers, &[path.as_bytes(), &body])?;
     let mut results = Vec::with_capacity(items.len());

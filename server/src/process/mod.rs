@@ -4,6 +4,8 @@
 //! A step is one change set: the feature in its new state and a row of the log, held against
 //! everything that the machine asks for. Nothing else sets a state.
 
+mod after;
+mod beside;
 mod bulk;
 mod carries;
 mod clock;
@@ -11,6 +13,8 @@ mod demand;
 mod describe;
 mod duplicates;
 mod figures;
+mod handed;
+mod logged;
 mod queue;
 mod read;
 mod take;

@@ -8,30 +8,31 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode},
     response::Response,
 };
-use chrono::{DateTime, Datelike as _, FixedOffset};
-use serde_json::{Map, Value as Json, json};
-use yizhangtu_data::clock::{CHINA, now};
+use chrono::{DateTime, FixedOffset};
+use serde_json::{Value as Json, json};
 use yizhangtu_data::{
-    Change, ChangeSet, Expected, Id, Key, Layer, Operation, Record, Value,
-    catalog::{
-        Calendar, Process,
-        process::{Opens, Set, To, Transition},
-    },
-    course::{BEGIN, Course, SYSTEM, Step, Taken},
+    Change, ChangeSet, Expected, Key, Layer, Operation, Record, Value,
+    catalog::process::Transition,
+    clock::now,
+    course::{SYSTEM, Taken},
     store::{GeoPackage, StoreError},
 };
 
 use super::{
+    after::{filled, sets},
+    beside::{along, opened},
     carries::carried,
-    demand::{Attached, Demands, Given, Unmet, next_code},
+    demand::{Attached, Demands, Given, Unmet},
     describe,
     figures::Known,
+    handed,
+    logged::{attached, logged, told},
     read::{Machine, calendar, course as read_course},
     writes::written,
 };
 use crate::{
     audit::Entry,
-    changes::{self, Draft, Fault},
+    changes::{self, Fault},
     collections::{existing, visible_layer as layer_of},
     enforcement::issued_kinds,
     http::{App, Parameters, Problem},
@@ -39,8 +40,6 @@ use crate::{
     policy::Viewer,
 };
 
-/// Longest note in characters.
-const LONGEST_NOTE: usize = 1000;
 /// How often a step is tried whose number another took meanwhile.
 const TRIES: u8 = 5;
 
@@ -57,7 +56,7 @@ pub(super) async fn take(
     app.writable()?;
     let layer = Arc::clone(layer_of(&app, &viewer, &id)?);
     let machine = Machine::of(&app, &layer)?;
-    let handed = read(changes::object(&headers, &body)?)?;
+    let (given, happened) = handed::read(changes::object(&headers, &body)?)?;
     let path = format!("/collections/{id}/items/{item}/process/{step}");
     let key = changes::key(&headers, &[path.as_bytes(), &body])?;
     // What came before needs no second look: the feature has gone on since.
@@ -74,8 +73,8 @@ pub(super) async fn take(
     let asked = Asked {
         item: item.clone(),
         step,
-        given: handed.0,
-        happened: handed.1,
+        given,
+        happened,
         version: Some(version),
         key,
     };
@@ -214,6 +213,11 @@ fn compose(
     }
     let target = course.target(&step.to).unwrap_or_default().to_owned();
     let mut after = filled(app, viewer, machine, step, &before, &asked.given)?;
+    // What is measured of one thing is its own, and not the feature's.
+    let own_shape = step.writes.as_ref().is_some_and(|own| own.shape.is_some());
+    let measured = (own_shape && asked.given.geometry.is_some())
+        .then(|| std::mem::replace(&mut after.geometry, before.geometry.clone()))
+        .flatten();
     after.set(layer, &process.state, target.as_str());
     let faults = demands.given(&asked.given, &before, &after);
     if !faults.is_empty() {
@@ -242,7 +246,8 @@ fn compose(
         app, store, machine, &calendar, &course, step, &taken, &before, &mut after,
     );
     let given = &asked.given;
-    let rows = written(app, store, layer, step, given, &taken, &before)
+    let handed = (given, measured.as_ref());
+    let rows = written(app, store, layer, step, handed, &taken, &before)
         .map_err(Problem::internal)?
         .map_err(|unmet| {
             let other = unmet.iter().any(|unmet| unmet.demand == "other_person");
@@ -310,136 +315,6 @@ fn compose(
     })
 }
 
-/// The rows of the log that a step writes. What is older than its machine has no log: it begins
-/// with the first step, in the state in which the feature was.
-fn logged(
-    machine: &Machine,
-    process: &Process,
-    course: &Course<'_>,
-    id: &Id,
-    number: usize,
-    taken: &Taken,
-) -> Vec<Change> {
-    let row = |step: Step<'_>, number: usize| Change {
-        layer: machine.log.id.as_str().into(),
-        operation: Operation::Insert(step.record(process, &machine.log, id, number)),
-    };
-    let begins = (number == 0).then(|| {
-        let began = Step {
-            step: BEGIN,
-            to: &taken.from,
-            actor: SYSTEM,
-            version: &taken.version,
-            ..Step::at(course.since.to_utc())
-        };
-        row(began, 0)
-    });
-    let own = Step {
-        step: &taken.step,
-        from: &taken.from,
-        to: &taken.to,
-        actor: &taken.actor,
-        role: &taken.role,
-        note: &taken.note,
-        place: taken.place,
-        data: taken.data.clone(),
-        attachments: taken.attachments.clone(),
-        version: &taken.version,
-        ..Step::at(taken.at.to_utc())
-    };
-    begins
-        .into_iter()
-        .chain([row(own, number.max(1))])
-        .collect()
-}
-
-/// A step that another feature takes along with the one that its actor takes: a plan that
-/// another took the place of. Nothing where its state knows no such step.
-fn along(
-    app: &App,
-    machine: &Machine,
-    store: &GeoPackage,
-    (calendar, step): (&Calendar, &str),
-    before: &Record,
-    by: &Taken,
-) -> Result<Vec<Change>, Problem> {
-    let log = (machine.taken(store, &before.id)).map_err(Problem::internal)?;
-    let process = machine.version(app, &log);
-    let number = log.len();
-    let course = read_course(machine, store, &process, log, before).map_err(Problem::internal)?;
-    let step = process.transition(step);
-    let Some(step) = step.filter(|step| process.leads_from(step, &course.state)) else {
-        return Ok(Vec::new());
-    };
-    let taken = Taken {
-        step: step.id.clone(),
-        from: course.state.clone(),
-        to: course.target(&step.to).unwrap_or_default().to_owned(),
-        note: step.title.zh.clone(),
-        data: Map::new(),
-        attachments: Vec::new(),
-        version: process.version.clone(),
-        ..by.clone()
-    };
-    let mut after = before.clone();
-    after.set(&machine.layer, &process.state, taken.to.as_str());
-    sets(
-        app, store, machine, calendar, &course, step, &taken, before, &mut after,
-    );
-    let mut changes = vec![Change {
-        layer: machine.layer.id.as_str().into(),
-        operation: Operation::Update(after),
-    }];
-    changes.extend(logged(
-        machine, &process, &course, &before.id, number, &taken,
-    ));
-    Ok(changes)
-}
-
-/// The feature that a step begins beside its own, by what was answered.
-fn opened(
-    machine: &Machine,
-    step: &Transition,
-    given: &Given,
-    taken: &Taken,
-    before: &Record,
-) -> Vec<Change> {
-    let answered = |opens: &&Opens| {
-        given.fields.get(&opens.answer).and_then(Json::as_str) == Some(opens.is.as_str())
-    };
-    let Some(opens) = step.opens.as_ref().filter(answered) else {
-        return Vec::new();
-    };
-    let layer = &machine.layer;
-    let mut record = Record::new(layer, changes::ulid());
-    record.geometry.clone_from(&before.geometry);
-    for name in &opens.copies {
-        record.set(layer, name, before.get(layer, name).clone());
-    }
-    for name in &opens.today {
-        record.set(layer, name, Value::Date(taken.at.date_naive()));
-    }
-    record.set(layer, &opens.link, &*before.id);
-    let process = &machine.current;
-    let initial = process.initial.first().map_or("", String::as_str);
-    record.set(layer, &process.state, initial);
-    // The store begins the log of what comes without a step; this came with one.
-    let began = Step {
-        step: BEGIN,
-        to: initial,
-        actor: &taken.actor,
-        role: &taken.role,
-        version: &process.version,
-        ..Step::at(taken.at.to_utc())
-    };
-    let row = began.record(process, &machine.log, &record.id, 0);
-    let insert = |layer: &Layer, record: Record| Change {
-        layer: layer.id.as_str().into(),
-        operation: Operation::Insert(record),
-    };
-    vec![insert(layer, record), insert(&machine.log, row)]
-}
-
 /// What hangs on a feature; none where the file has no layer for it.
 fn attached_to(
     app: &App,
@@ -468,161 +343,6 @@ fn attached_to(
     ))
 }
 
-/// The feature with what was filled in.
-fn filled(
-    app: &App,
-    viewer: Option<&Viewer>,
-    machine: &Machine,
-    step: &Transition,
-    before: &Record,
-    given: &Given,
-) -> Result<Record, Problem> {
-    let layer = &machine.layer;
-    let mut properties = Map::new();
-    for (name, value) in &given.fields {
-        let Some(ask) = step.fields.iter().find(|ask| ask.name == *name) else {
-            return Err(Problem::parameter(
-                &format!("fields.{name}"),
-                "这一步不填这一项",
-                "this step does not ask for it",
-            ));
-        };
-        let Some(field) = layer.field(name) else {
-            continue;
-        };
-        let value = match (ask.adds, value.as_f64()) {
-            (true, Some(more)) => {
-                let held = before.get(layer, name).as_decimal().unwrap_or(0.0);
-                json!(round(held + more, field.decimals.unwrap_or(2)))
-            }
-            _ => value.clone(),
-        };
-        properties.insert(name.clone(), value);
-    }
-    let mut patch = json!({ "properties": properties });
-    if let Some(geometry) = &given.geometry {
-        patch["geometry"] = geometry.clone();
-    }
-    let anyone;
-    let viewer = match viewer {
-        Some(viewer) => viewer,
-        None => {
-            anyone = Viewer::anyone();
-            &anyone
-        }
-    };
-    let draft = Draft {
-        layer,
-        catalog: app.catalog(),
-        viewer,
-        change: None,
-        from: None,
-    };
-    draft
-        .patch(before, &patch)
-        .map_err(|faults| changes::unfit(&faults))
-}
-
-/// Sets what the step sets by itself.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "all of them are what a value may follow from"
-)]
-fn sets(
-    app: &App,
-    store: &GeoPackage,
-    machine: &Machine,
-    calendar: &Calendar,
-    course: &Course<'_>,
-    step: &Transition,
-    taken: &Taken,
-    before: &Record,
-    after: &mut Record,
-) {
-    let layer = &machine.layer;
-    let mut course = course.clone();
-    course.take(taken.clone());
-    for set in &step.sets {
-        if !set.when.iter().all(|when| course.is(when, layer, after)) {
-            continue;
-        }
-        let value = match set.to {
-            To::Serial => number(app, store, layer, set, after),
-            To::Today => Value::Date(taken.at.date_naive()),
-            To::Now => Value::DateTime(taken.at),
-            To::Empty => Value::Null,
-            To::Deadline => course
-                .deadline(calendar, layer, after)
-                .map_or(Value::Null, Value::DateTime),
-            To::Next => next_code(app.catalog(), layer, &set.field, before)
-                .map_or_else(|| before.get(layer, &set.field).clone(), Value::from),
-            To::Stopped => Value::Integer(course.stopped_minutes(taken.at)),
-            To::Code => Value::from(set.code.clone()),
-            To::Outline => match (after.get(layer, &set.field), &before.geometry) {
-                (Value::Null, Some(shape)) => {
-                    let shape = geojson::Geometry::new(geojson::GeometryValue::from(shape));
-                    Value::Json(Box::new(serde_json::to_value(shape).unwrap_or_default()))
-                }
-                (held, _) => held.clone(),
-            },
-        };
-        after.set(layer, &set.field, value);
-    }
-}
-
-/// The number that a step gives: the next of its serial, where the present one is no more
-/// than what the field's own serial gave, or nothing.
-fn number(app: &App, store: &GeoPackage, layer: &Layer, set: &Set, after: &Record) -> Value {
-    let held = after.get(layer, &set.field);
-    let own = (layer.field(&set.field)).and_then(|field| field.serial.as_ref());
-    let provisional = match held.as_text() {
-        None => true,
-        Some(text) => own.is_some_and(|own| own.gave(text)),
-    };
-    let Some(serial) = set.serial.as_ref().filter(|_| provisional) else {
-        return held.clone();
-    };
-    let village = changes::village(&app.snapshot(), after);
-    let prefix = serial.prefix(&village, now().year());
-    let last = store.greatest_number(&layer.id, &set.field, &prefix, serial);
-    last.map_or_else(
-        |_| held.clone(),
-        |last| serial.number(&prefix, last + 1).into(),
-    )
-}
-
-fn round(number: f64, decimals: u8) -> f64 {
-    let scale = 10f64.powi(decimals.into());
-    (number * scale).round() / scale
-}
-
-/// What was answered, as the log keeps it.
-fn told(given: &Given, happened: Option<DateTime<FixedOffset>>) -> Map<String, Json> {
-    let mut data = given.fields.clone();
-    data.retain(|_, value| !value.is_null());
-    if let Some(at) = happened {
-        data.insert("happened_at".to_owned(), at.to_rfc3339().into());
-    }
-    data
-}
-
-/// Photographs and documents, as the log keeps them.
-fn attached(given: &Given) -> Vec<Json> {
-    let marked = |list: &[Json], sort: &str| {
-        let mark = |one: &Json| {
-            let mut one = one.clone();
-            one["sort"] = sort.into();
-            one
-        };
-        list.iter().map(mark).collect::<Vec<_>>()
-    };
-    [
-        marked(&given.photos, "photo"),
-        marked(&given.documents, "document"),
-    ]
-    .concat()
-}
-
 /// A refusal that names every demand that is not met.
 fn refused(status: StatusCode, step: &Transition, unmet: &[Unmet]) -> Problem {
     let join = |pick: fn(&Unmet) -> &str, with: &str| {
@@ -644,86 +364,4 @@ fn refused(status: StatusCode, step: &Transition, unmet: &[Unmet]) -> Problem {
         })
         .collect();
     Problem::new(status, detail).beside("errors", errors.into())
-}
-
-/// The body of a step.
-pub(super) fn read(
-    mut members: Map<String, Json>,
-) -> Result<(Given, Option<DateTime<FixedOffset>>), Problem> {
-    let mut given = Given::default();
-    match members.remove("note") {
-        None | Some(Json::Null) => {}
-        Some(Json::String(note)) if note.chars().count() <= LONGEST_NOTE => given.note = note,
-        Some(_) => {
-            return Err(Problem::parameter(
-                "note",
-                format_args!("应为不超过 {LONGEST_NOTE} 字的文本"),
-                format_args!("must be a text of {LONGEST_NOTE} characters at most"),
-            ));
-        }
-    }
-    if let Some(place) = members.remove("place").filter(|place| !place.is_null()) {
-        let numbers: Option<Vec<f64>> =
-            (place.as_array()).and_then(|list| list.iter().map(Json::as_f64).collect());
-        match numbers.as_deref() {
-            Some(&[x, y]) if x.abs() <= 180.0 && y.abs() <= 90.0 => given.place = Some([x, y]),
-            _ => {
-                return Err(Problem::parameter(
-                    "place",
-                    "应为 [经度, 纬度]",
-                    "must be [longitude, latitude]",
-                ));
-            }
-        }
-    }
-    match members.remove("fields") {
-        None | Some(Json::Null) => {}
-        Some(Json::Object(fields)) => given.fields = fields,
-        Some(_) => {
-            return Err(Problem::parameter(
-                "fields",
-                "应为对象",
-                "must be an object",
-            ));
-        }
-    }
-    for (name, into) in [
-        ("photos", &mut given.photos),
-        ("documents", &mut given.documents),
-    ] {
-        match members.remove(name) {
-            None | Some(Json::Null) => {}
-            Some(Json::Array(list)) if list.iter().all(Json::is_object) => *into = list,
-            Some(_) => {
-                return Err(Problem::parameter(
-                    name,
-                    "应为对象的数组",
-                    "must be an array of objects",
-                ));
-            }
-        }
-    }
-    given.geometry = members
-        .remove("geometry")
-        .filter(|geometry| !geometry.is_null());
-    let happened = match members.remove("at") {
-        None | Some(Json::Null) => None,
-        Some(at) => {
-            let at = at
-                .as_str()
-                .and_then(|at| DateTime::parse_from_rfc3339(at).ok());
-            let at = at
-                .map(|at| at.with_timezone(&CHINA))
-                .filter(|at| *at <= now());
-            Some(at.ok_or_else(|| {
-                Problem::parameter(
-                    "at",
-                    "应为带时区、不晚于现在的时间",
-                    "must be a time with its zone, not in the future",
-                )
-            })?)
-        }
-    };
-    changes::nothing_else(&members)?;
-    Ok((given, happened))
 }

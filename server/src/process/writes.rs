@@ -4,6 +4,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
+use geo::Geometry;
 use serde_json::Value as Json;
 use yizhangtu_data::{
     Change, FieldKind, Layer, Operation, Record, Value,
@@ -98,7 +99,7 @@ impl<'a> Table<'a> {
     }
 }
 
-/// What a step writes.
+/// What a step writes, of what was handed in with the shape that was measured.
 ///
 /// # Errors
 /// What stands against it: a thing that is not named, a person who may not look at their own.
@@ -107,7 +108,7 @@ pub(super) fn written(
     store: &GeoPackage,
     layer: &Layer,
     step: &Transition,
-    given: &Given,
+    (given, measured): (&Given, Option<&Geometry<f64>>),
     taken: &Taken,
     before: &Record,
 ) -> Result<Result<Written, Vec<Unmet>>, StoreError> {
@@ -144,12 +145,17 @@ pub(super) fn written(
         }
         fresh.push(opening);
     }
+    // A shape that is of several things together is none's.
+    let shape = (writes.shape.as_ref().zip(measured)).filter(|_| things.len() == 1);
     for about in things {
         let mut row = row(&about, &taken.actor);
         for (column, question) in &writes.fields {
             if let Some(value) = given.fields.get(question) {
                 row.set(table.layer, column, value_of(table.layer, column, value));
             }
+        }
+        if let Some((column, shape)) = shape {
+            row.set(table.layer, column, written_shape(shape));
         }
         fresh.push(row);
     }
@@ -276,6 +282,12 @@ fn value_of(layer: &Layer, column: &str, given: &Json) -> Value {
             .filter(|text| !text.is_empty())
             .map_or(Value::Null, Value::from),
     }
+}
+
+/// A shape as a field keeps it.
+pub(super) fn written_shape(shape: &Geometry<f64>) -> Value {
+    let shape = geojson::Geometry::new(geojson::GeometryValue::from(shape));
+    Value::Json(Box::new(serde_json::to_value(shape).unwrap_or_default()))
 }
 
 /// A decimal in hundredths, so that sums are exact.

@@ -147,7 +147,7 @@ pub(super) async fn list(
     given: Parameters,
 ) -> Result<Json<Tree>, Problem> {
     given.finish()?;
-    super::issue::case(&app, &viewer, &id).await?;
+    super::case(&app, &viewer, &id).await?;
     let told = tokio::task::spawn_blocking(move || {
         let store = app.pool().reader().map_err(Problem::internal)?;
         told(&app, &viewer, &store, &id).map_err(Problem::internal)

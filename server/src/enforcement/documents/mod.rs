@@ -5,23 +5,32 @@
 //! DOCX and PDF, which hang on that row. Voiding one adds a row; its number stays used.
 
 mod docx;
+mod draft;
 mod fill;
+mod handed;
 mod issue;
+mod lacking;
 mod list;
 mod paper;
+mod void;
 
 use std::sync::Arc;
 
 use axum::{
-    Extension, Router,
+    Extension, Json, Router,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use tokio::sync::Mutex;
-use yizhangtu_data::{Layer, catalog::Form};
+use yizhangtu_data::{Layer, Record, catalog::Form, store::GeoPackage};
 
 pub(crate) use list::issued_kinds;
 
+use super::CASES;
 use crate::{
+    audit::Entry,
+    collections::{find, visible_layer},
     http::{App, Problem},
     policy::{Action, Viewer},
 };
@@ -40,11 +49,11 @@ pub(super) fn routes() -> Router<App> {
         )
         .route(
             "/enforcement/cases/{id}/documents/{document}/draft",
-            post(issue::draft),
+            post(draft::draft),
         )
         .route(
             "/enforcement/cases/{id}/documents/{document}/void",
-            post(issue::void),
+            post(void::void),
         )
         .layer(Extension(Turn::default()))
 }
@@ -63,4 +72,69 @@ fn record_of<'a>(app: &'a App, form: &Form) -> Result<&'a Arc<Layer>, Problem> {
     app.layer(&form.record).ok_or_else(|| {
         Problem::not_found("此文件没有文书图层，请用新版本打开一次 / this file has no layer of documents; open it once with this version")
     })
+}
+
+/// A case that the viewer may see.
+async fn case(app: &App, viewer: &Viewer, id: &str) -> Result<(Arc<Layer>, Arc<Record>), Problem> {
+    let layer = Arc::clone(visible_layer(app, viewer, CASES)?);
+    let case = find(app, viewer, &layer, id).await?;
+    let case =
+        case.ok_or_else(|| Problem::not_found(format!("没有案件 {id} / there is no case {id}")))?;
+    Ok((layer, case))
+}
+
+/// A form that the viewer issues, and the layer that keeps what it makes.
+fn form_of(app: &App, viewer: &Viewer, id: &str) -> Result<(Arc<Form>, Arc<Layer>), Problem> {
+    let form = app
+        .catalog()
+        .forms
+        .get(id)
+        .filter(|form| form.layer == CASES);
+    let form = form.ok_or_else(|| {
+        let known: Vec<&str> = (app.catalog().forms_of(CASES).iter())
+            .map(|form| form.id.as_str())
+            .collect();
+        let known = known.join(", ");
+        Problem::not_found(format!(
+            "没有文书“{id}”；有：{known} / there is no form “{id}”; there are: {known}"
+        ))
+    })?;
+    let record = record_of(app, form)?;
+    if !issues(viewer, form, record) {
+        return Err(viewer.refused());
+    }
+    Ok((Arc::clone(form), Arc::clone(record)))
+}
+
+/// Whoever fills a document reads the party's name and identity: it is on record first.
+fn on_record(
+    app: &App,
+    viewer: &Viewer,
+    act: &'static str,
+    case: &str,
+    form: &Form,
+) -> Result<(), Problem> {
+    let entry = Entry::of(act, format!("{CASES}/{case} {}", form.id)).counting(1);
+    app.log(viewer, entry).map_err(|error| {
+        tracing::error!(%error, "the issue of a document could not be logged, and was refused");
+        Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "无法写入审计日志，因此不制发 / the audit log can't be written, so nothing is issued",
+        )
+    })
+}
+
+/// All of a case's documents, as whoever changed one is answered.
+async fn told(
+    app: &App,
+    viewer: &Viewer,
+    id: String,
+    status: StatusCode,
+) -> Result<Response, Problem> {
+    let (to, by) = (app.clone(), viewer.clone());
+    let told = app
+        .pool()
+        .read(move |store: &GeoPackage| list::told(&to, &by, store, &id))
+        .await?;
+    Ok((status, [(header::CACHE_CONTROL, "no-store")], Json(told)).into_response())
 }
