@@ -141,7 +141,7 @@ fn accuracy(town: &Town) {
     let frame = Frame::at(middle.into());
     let [before, after] = sets(town, [0.0; 2], 0).map(|all| Footprints::new(frame, all));
     let found: Mutex<Vec<Change>> = Mutex::default();
-    let shift = compare(&before, &after, &Rules::default(), |one| found.lock().expect("a lock").push(one));
+    let shift = compare(&before, &after, &Rules::default(), |_| true, |one| found.lock().expect("a lock").push(one)).expect("nobody gives it up");
     println!("shift found: {:.3} m east, {:.3} m north, residual {:.3} m", shift.by[0], shift.by[1], shift.residual_m);
     let found = found.into_inner().expect("a lock");
     let many = town.before.len();
@@ -205,7 +205,7 @@ fn speed(town: &Town, houses: usize) {
     let start = Instant::now();
     let found: Mutex<BTreeMap<Kind, usize>> = Mutex::default();
     let most = Mutex::new(0);
-    compare(&before, &after, &Rules::default(), |one| {
+    compare(&before, &after, &Rules::default(), |_| true, |one| {
         *found.lock().expect("a lock").entry(one.kind).or_default() += 1;
         let mut most = most.lock().expect("a lock");
         *most = MEMORY.allocated().max(*most);

@@ -14,6 +14,7 @@ mod exports;
 mod http;
 mod identity;
 mod import;
+mod jobs;
 mod lookup;
 mod office;
 mod overview;

@@ -1,10 +1,10 @@
 //! Two surveys of a village's houses compared: what is found, by the service and the command.
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, thread, time::Duration};
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use yizhangtu_tests::{Server, run_well, village};
+use yizhangtu_tests::{Asker, Server, run_well, village};
 
 /// Every corner of an outline, changed.
 fn each(geometry: &Value, change: &impl Fn([f64; 2]) -> [f64; 2]) -> Value {
@@ -26,6 +26,31 @@ fn each(geometry: &Value, change: &impl Fn([f64; 2]) -> [f64; 2]) -> Value {
 /// A metre and a half to the north-east at 23°.
 fn shifted([x, y]: [f64; 2]) -> [f64; 2] {
     [x + 1.2 / 102_400.0, y + 0.9 / 110_750.0]
+}
+
+/// Begins a comparison; the path that it is asked about by.
+fn begun(asker: &Asker, path: &str, body: &Value) -> String {
+    let reply = asker.post(path, body);
+    assert_eq!(reply.status, 202, "{}", reply.text());
+    reply.header("location").expect("a place").to_owned()
+}
+
+/// What a comparison found, once it is done.
+fn ended(asker: &Asker, place: &str) -> Value {
+    for _ in 0..600 {
+        let told = asker.get(place).json();
+        match told["state"].as_str() {
+            Some("done") => return told["result"].clone(),
+            Some("comparing") => {
+                let progress = &told["progress"];
+                let [done, of] = ["outlines", "of"].map(|name| progress[name].as_u64());
+                assert!(done.expect("a number") <= of.expect("a number"), "{told}");
+                thread::sleep(Duration::from_millis(50));
+            }
+            _ => panic!("{told}"),
+        }
+    }
+    panic!("it does not end");
 }
 
 #[test]
@@ -79,9 +104,12 @@ fn a_newer_survey_beside_the_old_tells_what_was_built_and_makes_clues() {
         .map(|geometry| json!({ "type": "Feature", "geometry": geometry, "properties": {} }))
         .collect();
     let body = json!({ "type": "FeatureCollection", "features": features });
-    let told = lead.post("/enforcement/comparison", &body);
-    assert_eq!(told.status, 200, "{}", told.text());
-    let told = told.json();
+    let place = begun(&lead, "/enforcement/comparison", &body);
+    // Nobody else is told of it, by whatever right.
+    let other = server.sign_in("enforcement_lead");
+    assert_eq!(other.get(&place).status, 404);
+    assert_eq!(other.send("DELETE", &place, &[], b"").status, 404);
+    let told = ended(&lead, &place);
     let shift = &told["shift"];
     assert!(
         (shift["east_m"].as_f64().unwrap() - 1.2).abs() < 0.05,
@@ -148,6 +176,12 @@ fn a_newer_survey_beside_the_old_tells_what_was_built_and_makes_clues() {
         .status,
         422
     );
+    // With itself nothing changed; what is given up is forgotten.
+    let place = begun(&lead, "/enforcement/comparison?as-of=0", &Value::Null);
+    assert_eq!(ended(&lead, &place)["changes"], 0);
+    let place = begun(&lead, "/enforcement/comparison", &body);
+    assert_eq!(lead.send("DELETE", &place, &[], b"").status, 204);
+    assert_eq!(lead.get(&place).status, 404);
     let auditor = server.sign_in("auditor");
     assert_eq!(auditor.post("/enforcement/comparison", &body).status, 403);
 }

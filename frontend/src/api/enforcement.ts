@@ -1,6 +1,6 @@
 /** 两违: what is counted of the cases, and the cases behind it. */
 import { today } from '../language/format';
-import { address, request } from './client';
+import { ApiError, address, request, send } from './client';
 import type { components } from './schema';
 import type { LonLat } from './types';
 
@@ -71,6 +71,9 @@ export interface ReportAsked {
   day: string;
   by: string;
   'as-of': string;
+  kind: string;
+  source: string;
+  is_new: string;
 }
 
 export const caseReport = (asked: ReportAsked, signal?: AbortSignal) =>
@@ -120,15 +123,49 @@ export type FootprintChange = components['schemas']['FootprintChange'];
 
 export type FootprintComparison = components['schemas']['FootprintComparison'];
 
-/** The houses of the map against another survey (GeoJSON), or against themselves on a past day. */
-export const compareFootprints = (against: { survey: Blob } | { day: string }, signal?: AbortSignal) =>
-  request<FootprintComparison>(`enforcement/comparison${'day' in against ? `?as-of=${against.day}` : ''}`, {
-    method: 'POST',
-    ...(signal ? { signal } : {}),
-    ...('survey' in against
-      ? { headers: { 'content-type': 'application/geo+json' }, body: against.survey }
-      : {}),
-  });
+type ComparisonState = components['schemas']['ComparisonState'];
+
+/** How far a comparison is: outlines that are done with, of how many. */
+export type ComparisonProgress = NonNullable<ComparisonState['progress']>;
+
+/** How soon the server is asked again how far it is, in ms: at once, then less often. */
+const FIRST_LOOK = 100;
+const LOOK = 700;
+
+/**
+ * The houses of the map against another survey (GeoJSON), or against themselves on a past day. The server
+ * works at it by itself and is asked how far it is; given up here, it is given up there.
+ */
+export async function compareFootprints(
+  against: { survey: Blob } | { day: string },
+  tell: (progress: ComparisonProgress) => void,
+  signal: AbortSignal,
+): Promise<FootprintComparison> {
+  const begun = await request<ComparisonState>(
+    `enforcement/comparison${'day' in against ? `?as-of=${against.day}` : ''}`,
+    {
+      method: 'POST',
+      signal,
+      ...('survey' in against
+        ? { headers: { 'content-type': 'application/geo+json' }, body: against.survey }
+        : {}),
+    },
+  );
+  const path = `enforcement/comparison/${begun.token}`;
+  const giveUp = () => void send(path, { method: 'DELETE' }).catch(() => undefined);
+  signal.addEventListener('abort', giveUp);
+  try {
+    for (let wait = FIRST_LOOK; ; wait = Math.min(2 * wait, LOOK)) {
+      await new Promise((done) => window.setTimeout(done, wait));
+      const standing = await request<ComparisonState>(path, { signal });
+      if (standing.progress) tell(standing.progress);
+      if (standing.result) return standing.result;
+      if (standing.state === 'failed') throw new ApiError('server', 500, '');
+    }
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+}
 
 /** Makes a clue of what a comparison found. */
 export const clueOf = (change: FootprintChange, remark: string) =>

@@ -299,6 +299,9 @@ export interface components {
             }[];
         };
         FeaturePast: components["schemas"]["History"] | components["schemas"]["Difference"];
+        DaysOfChange: {
+            days: string[];
+        };
         ContractEntry: {
             id: string;
             code: string | null;
@@ -459,6 +462,16 @@ export interface components {
             };
             rows: components["schemas"]["FootprintChange"][];
             permits: boolean;
+        };
+        ComparisonState: {
+            token: string;
+            /** @enum {string} */
+            state: "comparing" | "done" | "failed";
+            progress?: {
+                outlines: number;
+                of: number;
+            };
+            result?: components["schemas"]["FootprintComparison"];
         };
         /** @description What some cases count; areas in m², money in 分. */
         CaseFigures: {
@@ -648,6 +661,8 @@ export interface components {
                 footprint_m2: number | null;
                 demolished_on: string | null;
                 remaining_m2: number | null;
+                outline: components["schemas"]["Geometry"] | null;
+                outline_m2: number | null;
                 reason: string | null;
                 officer: string | null;
                 at: string;

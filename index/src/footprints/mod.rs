@@ -90,15 +90,22 @@ pub struct Change {
     pub confidence: f64,
 }
 
+/// Outlines that are compared between two looks at whether to go on.
+const AT_ONCE: usize = 256;
+
 /// Compares two surveys in one frame. `found` is told each change once, in no order; the shift
 /// that was found comes back. Memory beyond the two sets is that of one group of buildings a
 /// thread, and of a cell of 300 m.
+///
+/// `go_on` is told of outlines as they are done with, so many at a time, of both surveys
+/// together; when it says no, the rest is left and nothing comes back.
 pub fn compare(
     before: &Footprints,
     after: &Footprints,
     rules: &Rules,
+    go_on: impl Fn(usize) -> bool + Sync,
     found: impl Fn(Change) + Sync,
-) -> Shift {
+) -> Option<Shift> {
     let shifts = Shifts::between(before, after, rules);
     let work = group::Work {
         before,
@@ -106,15 +113,25 @@ pub fn compare(
         shifts: &shifts,
         rules,
     };
-    (0..after.len()).into_par_iter().for_each(|at| {
+    let each = |many: usize, judge: &(dyn Fn(usize) + Sync)| {
+        (0..many.div_ceil(AT_ONCE))
+            .into_par_iter()
+            .try_for_each(|part| {
+                let own = part * AT_ONCE..many.min((part + 1) * AT_ONCE);
+                let done = own.len();
+                own.for_each(judge);
+                go_on(done).then_some(())
+            })
+    };
+    each(after.len(), &|at| {
         if let Some(group) = work.group_of(at) {
             work.judge(&group, &found);
         }
-    });
-    (0..before.len()).into_par_iter().for_each(|at| {
+    })?;
+    each(before.len(), &|at| {
         if work.is_alone(at) {
             work.vanished(at, &found);
         }
-    });
-    shifts.overall()
+    })?;
+    Some(shifts.overall())
 }

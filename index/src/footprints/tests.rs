@@ -1,4 +1,7 @@
-use std::sync::Mutex;
+use std::sync::{
+    Mutex,
+    atomic::{AtomicUsize, Ordering::Relaxed},
+};
 
 use geo::{Coord, Geometry, Polygon, Rect};
 
@@ -49,16 +52,53 @@ fn changes(before: &[House], after: &[House], by: [f64; 2]) -> Vec<Change> {
         &survey(before, [0.0; 2]),
         &survey(after, by),
         &rules,
+        |_| true,
         |change| {
             found.lock().unwrap().push(change);
         },
     );
+    let shift = shift.expect("nobody gave it up");
     for (found, by) in shift.by.into_iter().zip(by) {
         assert!((found - by).abs() < 0.01, "{shift:?}");
     }
     let mut found = found.into_inner().unwrap();
     found.sort_by_key(|change| (change.kind, change.after.clone(), change.before.clone()));
     found
+}
+
+#[test]
+fn a_comparison_that_is_given_up_leaves_the_rest() {
+    let many: Vec<House> = (0..5000_u32)
+        .map(|at| {
+            (
+                f64::from(at % 70) * 14.0,
+                f64::from(at / 70) * 14.0,
+                10.0,
+                9.0,
+                3.0,
+            )
+        })
+        .collect();
+    let survey = survey(&many, [0.0; 2]);
+    let (looks, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let whole = |outlines| {
+        done.fetch_add(outlines, Relaxed);
+        true
+    };
+    let rules = Rules::default();
+    assert!(compare(&survey, &survey, &rules, whole, drop).is_some());
+    assert_eq!(
+        done.load(Relaxed),
+        2 * many.len(),
+        "each outline of both is told once"
+    );
+    let stop = |_| {
+        looks.fetch_add(1, Relaxed);
+        false
+    };
+    assert_eq!(compare(&survey, &survey, &rules, stop, drop), None);
+    // Parts that had begun end; no other begins.
+    assert!(looks.load(Relaxed) <= rayon::current_num_threads());
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::{
 };
 
 use geo::{BoundingRect as _, Coord};
+use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use yizhangtu_data::store::Access;
 use yizhangtu_index::footprints::{Change, Footprint, Footprints, Frame, Rules, compare};
@@ -63,7 +64,12 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let file = File::create(&arguments.output).map_err(failed)?;
     // Changes are written as they are found: their number is no matter of memory.
     let sink = Mutex::new((BufWriter::new(file), None::<std::io::Error>, 0_u64));
-    let shift = compare(&before, &after, &rules, |change| {
+    let progress = ProgressBar::new((before.len() + after.len()) as u64);
+    let go_on = |outlines| {
+        progress.inc(outlines as u64);
+        true
+    };
+    let tell = |change: Change| {
         let shape = match change.after.first() {
             Some(key) => outlines.get(*key as usize),
             None => change
@@ -77,7 +83,9 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
             sink.1.get_or_insert(error);
         }
         sink.2 += 1;
-    });
+    };
+    let shift = compare(&before, &after, &rules, go_on, tell).unwrap_or_default();
+    progress.finish_and_clear();
     let (mut file, error, changes) = sink.into_inner().unwrap_or_else(PoisonError::into_inner);
     error.map_or(Ok(()), Err).map_err(failed)?;
     file.flush().map_err(failed)?;

@@ -18,10 +18,7 @@ mod scattered;
 mod totals;
 mod visits;
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
+use axum::{Router, routing::get};
 
 pub(crate) use comparison::name as kind_name;
 pub(crate) use demolition::Outstanding;
@@ -47,7 +44,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/enforcement/parties", get(parties::parties))
         .route("/enforcement/scattered", get(scattered::scattered))
         .route("/enforcement/patrol", get(patrol::patrol))
-        .route("/enforcement/comparison", post(comparison::comparison))
+        .merge(comparison::routes())
         .merge(documents::routes())
 }
 

@@ -1,11 +1,7 @@
 //! Imports under way: kept for a while, so that a report can be read before anything is
 //! written.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::http::StatusCode;
 use serde::Serialize;
@@ -23,21 +19,11 @@ use super::{
 use crate::{
     changes::Refusal,
     http::{App, Problem},
+    jobs,
 };
-
-/// How long an import is kept that nobody asks about.
-const KEPT: Duration = Duration::from_secs(3600);
-
-/// How many are kept at once: each may hold [`super::LARGEST`] on the disk.
-const MOST: usize = 16;
-
-/// All imports under way. Cloning shares them.
-#[derive(Clone, Default)]
-pub(super) struct Jobs(Arc<Mutex<HashMap<String, Arc<Job>>>>);
 
 /// One import: its files, how they are to be read, and what came of it.
 pub(super) struct Job {
-    token: String,
     /// None once they are written.
     received: Mutex<Option<Received>>,
     options: Mutex<Options>,
@@ -49,7 +35,6 @@ struct Status {
     progress: Option<Step>,
     report: Option<Report>,
     problem: Option<String>,
-    asked: Instant,
 }
 
 /// How far an import is.
@@ -94,35 +79,22 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Jobs {
-    /// Forgets what nobody asked about for long.
-    fn forget_old(&self) {
-        lock(&self.0).retain(|_, job| {
-            let status = lock(&job.status);
-            status.phase.is_busy() || status.asked.elapsed() < KEPT
-        });
+impl Phase {
+    fn is_busy(self) -> bool {
+        matches!(self, Self::Checking | Self::Writing)
     }
+}
 
-    /// Makes room for another import.
-    ///
-    /// # Errors
-    /// 503 where too many are under way.
-    pub(super) fn make_room(&self) -> Result<(), Problem> {
-        self.forget_old();
-        if lock(&self.0).len() >= MOST {
-            return Err(Problem::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "同时进行的导入太多，请稍后再试 / too many imports are under way; try again later",
-            ));
-        }
-        Ok(())
+impl jobs::Job for Job {
+    fn is_busy(&self) -> bool {
+        lock(&self.status).phase.is_busy()
     }
+}
 
-    /// Keeps an import.
-    pub(super) fn add(&self, received: Received, options: Options) -> Arc<Job> {
-        let token = ulid::Ulid::generate().to_string();
-        let job = Arc::new(Job {
-            token: token.clone(),
+impl Job {
+    /// An import whose files are yet to be checked.
+    pub(super) fn new(received: Received, options: Options) -> Self {
+        Self {
             received: Mutex::new(Some(received)),
             options: Mutex::new(options),
             status: Mutex::new(Status {
@@ -130,52 +102,16 @@ impl Jobs {
                 progress: None,
                 report: None,
                 problem: None,
-                asked: Instant::now(),
             }),
-        });
-        lock(&self.0).insert(token.clone(), Arc::clone(&job));
-        // Files that nobody asks about do not wait for the next import to go. Each question puts
-        // the time off, so that one look is not enough.
-        let jobs = self.clone();
-        tokio::spawn(async move {
-            while jobs.get(&token).is_some() {
-                tokio::time::sleep(KEPT).await;
-                jobs.forget_old();
-            }
-        });
-        job
-    }
-
-    /// An import by its token.
-    pub(super) fn get(&self, token: &str) -> Option<Arc<Job>> {
-        lock(&self.0).get(token).cloned()
-    }
-
-    /// Forgets an import and its files.
-    pub(super) fn remove(&self, token: &str) {
-        lock(&self.0).remove(token);
-    }
-}
-
-impl Phase {
-    fn is_busy(self) -> bool {
-        matches!(self, Self::Checking | Self::Writing)
-    }
-}
-
-impl Job {
-    /// What it is asked for by.
-    pub(super) fn token(&self) -> &str {
-        &self.token
+        }
     }
 
     /// How it stands.
-    pub(super) fn said(&self) -> Said {
+    pub(super) fn said(&self, token: &str) -> Said {
         let layer = lock(&self.options).layer.clone();
-        let mut status = lock(&self.status);
-        status.asked = Instant::now();
+        let status = lock(&self.status);
         Said {
-            token: self.token.clone(),
+            token: token.to_owned(),
             state: status.phase,
             layer,
             progress: status.progress.filter(|_| status.phase.is_busy()),

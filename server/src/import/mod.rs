@@ -21,12 +21,16 @@ use axum::{
 use serde::Deserialize;
 use yizhangtu_data::import::Options;
 
-use self::job::{Job, Jobs};
+use self::job::Job;
 use crate::{
     audit::Entry,
     http::{App, Parameters, Problem},
+    jobs::Jobs,
     policy::{Action, Viewer},
 };
+
+/// Imports that are kept at once: each may hold [`LARGEST`] on the disk.
+const MOST: usize = 16;
 
 /// The greatest size of the files of one import, in bytes.
 const LARGEST: usize = 256 << 20;
@@ -37,7 +41,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/import", post(begin))
         .route("/import/{token}", get(state).post(go_on).delete(forget))
         .layer(DefaultBodyLimit::max(LARGEST))
-        .layer(Extension(Jobs::default()))
+        .layer(Extension(Jobs::<Job>::default()))
 }
 
 /// What a file does not say of itself, as the command's options of the same names.
@@ -97,7 +101,7 @@ impl Wishes {
 async fn begin(
     State(app): State<App>,
     viewer: Viewer,
-    Extension(jobs): Extension<Jobs>,
+    Extension(jobs): Extension<Jobs<Job>>,
     mut given: Parameters,
     body: Multipart,
 ) -> Result<Response, Problem> {
@@ -113,7 +117,7 @@ async fn begin(
     };
     given.finish()?;
     known(&app, &viewer, &layer)?;
-    jobs.make_room()?;
+    jobs.make_room(MOST)?;
     let into = app
         .pool()
         .read(|store| Ok(store.path().to_path_buf()))
@@ -128,10 +132,11 @@ async fn begin(
         ..Options::default()
     };
     wishes.apply(&mut options);
-    let job = jobs.add(received, options);
+    let job = Arc::new(Job::new(received, options));
+    let token = jobs.add(&job);
     job.start(&app, false);
-    let mut response = (StatusCode::ACCEPTED, Json(job.said())).into_response();
-    if let Ok(place) = HeaderValue::from_str(&format!("/import/{}", job.token())) {
+    let mut response = (StatusCode::ACCEPTED, Json(job.said(&token))).into_response();
+    if let Ok(place) = HeaderValue::from_str(&format!("/import/{token}")) {
         response.headers_mut().insert(header::LOCATION, place);
     }
     Ok(response)
@@ -139,17 +144,17 @@ async fn begin(
 
 /// `GET /import/{token}`
 async fn state(
-    Extension(jobs): Extension<Jobs>,
+    Extension(jobs): Extension<Jobs<Job>>,
     Path(token): Path<String>,
 ) -> Result<Json<job::Said>, Problem> {
-    Ok(Json(found(&jobs, &token)?.said()))
+    Ok(Json(found(&jobs, &token)?.said(&token)))
 }
 
 /// `POST /import/{token}`: checks again with other options, or writes.
 async fn go_on(
     State(app): State<App>,
     viewer: Viewer,
-    Extension(jobs): Extension<Jobs>,
+    Extension(jobs): Extension<Jobs<Job>>,
     Path(token): Path<String>,
     wishes: Result<Json<Wishes>, JsonRejection>,
 ) -> Result<Response, Problem> {
@@ -170,12 +175,12 @@ async fn go_on(
     }
     job.take_turn(commit, |options| wishes.apply(options))?;
     job.start(&app, commit);
-    Ok((StatusCode::ACCEPTED, Json(job.said())).into_response())
+    Ok((StatusCode::ACCEPTED, Json(job.said(&token))).into_response())
 }
 
 /// `DELETE /import/{token}`
 async fn forget(
-    Extension(jobs): Extension<Jobs>,
+    Extension(jobs): Extension<Jobs<Job>>,
     Path(token): Path<String>,
 ) -> Result<StatusCode, Problem> {
     found(&jobs, &token)?.may_end()?;
@@ -183,7 +188,7 @@ async fn forget(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn found(jobs: &Jobs, token: &str) -> Result<Arc<Job>, Problem> {
+fn found(jobs: &Jobs<Job>, token: &str) -> Result<Arc<Job>, Problem> {
     jobs.get(token).ok_or_else(|| {
         Problem::not_found(
             "没有这次导入，可能已过期，请重新选择文件 / no such import, it may have expired; choose the files again",

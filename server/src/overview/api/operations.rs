@@ -482,12 +482,31 @@ pub(super) const OPERATIONS: &[Operation] = &[
     get(
         "/enforcement/comparison",
         ENFORCEMENT,
-        "compareFootprints",
+        "beginComparison",
         "与另一期房屋轮廓，或与过去某日比对 / the houses against another survey, or against a past day",
         &["as-of"],
-        &[(JSON, "FootprintComparison")],
+        &[(JSON, "ComparisonState")],
     )
-    .post(&[(GEOJSON, "object"), (JSON, "object")]),
+    .post(&[(GEOJSON, "object"), (JSON, "object")])
+    .status("202"),
+    get(
+        "/enforcement/comparison/{token}",
+        ENFORCEMENT,
+        "getComparison",
+        "比对的进度与结果 / how far a comparison is, and what it found",
+        &["token"],
+        &[(JSON, "ComparisonState")],
+    ),
+    get(
+        "/enforcement/comparison/{token}",
+        ENFORCEMENT,
+        "giveUpComparison",
+        "放弃比对 / give a comparison up",
+        &["token"],
+        &[],
+    )
+    .method("delete")
+    .further(&["204"]),
     get(
         "/enforcement/report",
         ENFORCEMENT,
@@ -609,6 +628,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "修改日志；Accept: text/event-stream 为实时流 / the log of changes; a live stream where text/event-stream is accepted",
         &["since", "log-limit"],
         &[(JSON, "ChangeLog"), (EVENTS, "string")],
+    ),
+    get(
+        "/changes/days",
+        CHANGES,
+        "getDaysOfChange",
+        "这些图层有修改的日期 / the days on which something of these layers changed",
+        &["changed-layers"],
+        &[(JSON, "DaysOfChange")],
     ),
     get(
         "/changes",

@@ -13,7 +13,7 @@ pub(super) fn name_of(key: &str) -> &str {
         "search-limit" => "limit",
         "dry-run" => "dry_run",
         "lookup-crs" => "crs",
-        "lookup-layers" => "layers",
+        "lookup-layers" | "changed-layers" => "layers",
         "account-user" => "user",
         "archive-name" => "name",
         "why-layer" | "place-layer" => "layer",
@@ -336,7 +336,7 @@ pub(super) fn all(app: &App) -> Value {
     add(
         "token",
         "path",
-        "导入的标识 / token of the import",
+        "导入或比对的标识 / token of the import or comparison",
         text.clone(),
     );
     add(
@@ -587,6 +587,12 @@ pub(super) fn all(app: &App) -> Value {
         "query",
         "此编号之后的修改 / changes after this number",
         whole.clone(),
+    );
+    add(
+        "changed-layers",
+        "query",
+        "图层，以逗号分隔 / layers, commas between",
+        text.clone(),
     );
     add(
         "log-limit",
