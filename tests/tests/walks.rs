@@ -3,17 +3,24 @@
 //!
 //! `YIZHANGTU_ROUNDS=200` walks at length, `YIZHANGTU_SEED=7` elsewhere.
 
-use std::{collections::BTreeMap, env, fs};
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    io::{Cursor, Read as _},
+    path::Path,
+};
 
-use chrono::{Days, FixedOffset, Utc};
+use chrono::{Days, FixedOffset, NaiveDate, Utc};
 use rand::{RngExt, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
+use rusqlite::Connection;
 use serde_json::{Map, Value, json};
 use yizhangtu_tests::{
     Asker, Server,
     steps::{path, photo, standing, take},
     village,
 };
+use yizhangtu_tiles::mvt::{self, DecodedValue};
 
 const CASE: &str = "violation_case";
 /// Whoever has a step in the course of a case.
@@ -239,6 +246,28 @@ impl Walk<'_> {
         self.counts[2] += 1;
     }
 
+    /// Something about the case is put right by hand, where nothing locks it: figures follow it.
+    fn edit(&mut self) {
+        let area = f64::from(self.dice.random_range(1..90_000)) / 100.0;
+        let source = *["巡查", "卫片", "其他"]
+            .choose(&mut self.dice)
+            .expect("one");
+        let properties =
+            json!({ "land_area_m2": area, "source": source, "is_new": self.dice.random_bool(0.5) });
+        let enforcer = &self.askers[ENFORCER].1;
+        let (_, tag) = standing(self.lead, CASE, &self.id);
+        let reply = enforcer.send(
+            "PATCH",
+            &format!("/collections/{CASE}/items/{}", self.id),
+            &[
+                ("content-type", "application/merge-patch+json"),
+                ("if-match", tag.as_str()),
+            ],
+            json!({ "properties": properties }).to_string().as_bytes(),
+        );
+        assert_eq!(reply.status, 200, "{}", reply.text());
+    }
+
     /// The last step of a log, held against the rules of the machine by reading the log alone.
     fn lawful(&self, log: &[Value]) {
         let (last, past) = log.split_last().expect("a row");
@@ -313,6 +342,208 @@ fn summed(asker: &Asker, by: &str) -> [i64; 3] {
         }
     }
     sum
+}
+
+/// What some cases count by one way of counting or showing them: 宗, those demolished, and their
+/// 拆除建筑面积 in hundredths of a square metre.
+type Counted = (u64, u64, i64);
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "hundredths of a village's area"
+)]
+fn hundredths(m2: &Value) -> i64 {
+    (m2.as_f64().unwrap_or(0.0) * 100.0).round() as i64
+}
+
+/// Cases as features: what counts follows from the state and the area alone.
+fn of_features<'a>(cases: impl Iterator<Item = (&'a str, i64)>) -> Counted {
+    cases.fold((0, 0, 0), |(all, gone, area), (state, own)| {
+        let counts = GONE.contains(&state) && own > 0;
+        let own = if counts { own } else { 0 };
+        (all + 1, gone + u64::from(counts), area + own)
+    })
+}
+
+/// The sums that stand under the ledger, held against its rows.
+fn of_ledger(book: &[u8]) -> Counted {
+    let mut zip = zip::ZipArchive::new(Cursor::new(book)).expect("a workbook");
+    let mut read = |name: &str| {
+        let mut text = String::new();
+        let mut part = zip.by_name(name).expect(name);
+        part.read_to_string(&mut text).expect("text");
+        text
+    };
+    let words = read("xl/sharedStrings.xml");
+    let (_, foot) = words.split_once("合计 ").expect("what stands under it");
+    let mut counts = foot
+        .split(|letter: char| !letter.is_ascii_digit())
+        .filter(|number| !number.is_empty())
+        .map(|number| number.parse().expect("a count"));
+    let (all, gone) = (counts.next().expect("宗"), counts.next().expect("拆除宗"));
+    // The column of 拆除建筑面积, the last of them the sum.
+    let sheet = read("xl/worksheets/sheet1.xml");
+    let mut areas: Vec<i64> = (sheet.split("<c r=\"Q").skip(1))
+        .filter_map(|cell| {
+            let (cell, _) = cell.split_once("</c>")?;
+            // What is a text, as the heading, is no area.
+            let value = cell
+                .split_once("<v>")
+                .filter(|(head, _)| !head.contains("t=\""))?;
+            let number: f64 = value.1.split_once('<')?.0.parse().ok()?;
+            Some(hundredths(&number.into()))
+        })
+        .collect();
+    let sum = areas.pop().expect("a sum");
+    assert_eq!(areas.len() as u64, all, "a row a case");
+    assert_eq!(areas.iter().sum::<i64>(), sum);
+    (all, gone, sum)
+}
+
+/// Panel, list, map, table, export, ledger and report tell the same of one moment, to the last
+/// hundredth of a square metre; `moment` is a day, the number of a change, or empty for now.
+fn agree(asker: &Asker, moment: &str) -> Counted {
+    let at = |path: &str| {
+        let mark = if path.contains('?') { '&' } else { '?' };
+        let path = match moment {
+            "" => path.to_owned(),
+            moment => format!("{path}{mark}as-of={moment}"),
+        };
+        let reply = asker.get(&path);
+        assert!(reply.status == 200, "{path}: {}", reply.text());
+        reply
+    };
+    let of_total = |total: &Value| -> Counted {
+        let count = |name: &str| total[name].as_u64().expect(name);
+        let area = hundredths(&total["demolished_area_m2"]);
+        (count("cases"), count("demolished"), area)
+    };
+    let panel = of_total(&at("/enforcement/totals").json()["total"]);
+    let listed = at("/enforcement/cases?limit=10000").json();
+    assert_eq!(
+        of_total(&listed["total"]),
+        panel,
+        "the list's total, {moment}"
+    );
+    let rows = listed["rows"].as_array().expect("rows");
+    let rows = rows.iter().map(of_total);
+    let sum = rows.fold((0, 0, 0), |sum, row| {
+        (sum.0 + row.0, sum.1 + row.1, sum.2 + row.2)
+    });
+    assert_eq!(sum, panel, "the list, {moment}");
+    let items = at(&format!("/collections/{CASE}/items?limit=10000")).json();
+    let shown = list(&items["features"]).iter().map(|case| {
+        let own = &case["properties"];
+        (text(&own["state"]), hundredths(&own["demolished_area_m2"]))
+    });
+    assert_eq!(of_features(shown), panel, "the table, {moment}");
+    let numbered = |filter: &str| -> u64 {
+        let tile = at(&format!(
+            "/tiles/{CASE}/0/0/0.mvt?aggregate=cluster{filter}"
+        ));
+        let layers = mvt::decode(&tile.body).expect("a tile");
+        let points = layers.iter().flat_map(|layer| &layer.features);
+        let counts = points.map(|point| match point.get("count") {
+            Some(DecodedValue::Integer(count)) => u64::try_from(*count).expect("a count"),
+            other => panic!("a numbered point: {other:?}"),
+        });
+        counts.sum()
+    };
+    let gone = GONE.map(|state| format!("'{state}'")).join(",");
+    let gone = format!("&filter=demolished_area_m2%3E0%20AND%20state%20IN%20({gone})");
+    assert_eq!(
+        (numbered(""), numbered(&gone)),
+        (panel.0, panel.1),
+        "the map, {moment}"
+    );
+    let csv = at(&format!("/collections/{CASE}/export?f=csv")).text();
+    assert_eq!(
+        of_features(
+            cells(&csv)
+                .iter()
+                .map(|(state, area)| (state.as_str(), *area))
+        ),
+        panel,
+        "the export, {moment}"
+    );
+    assert_eq!(
+        of_ledger(&at("/enforcement/cases?f=xlsx").body),
+        panel,
+        "the ledger, {moment}"
+    );
+    let report = at("/enforcement/report?period=month").json();
+    let standing = (report["sections"].as_array().expect("sections").iter())
+        .find(|section| section["id"] == "standing")
+        .expect("how things stand");
+    let told = |name: &str| {
+        let mut rows = list(&standing["rows"]).iter();
+        rows.find(|row| row[0]["zh"] == name).expect(name)[2].clone()
+    };
+    let count = |name: &str| told(name).as_u64().expect(name);
+    let told = (
+        count("案件总数"),
+        count("累计拆除"),
+        hundredths(&told("累计拆除建筑面积")),
+    );
+    assert_eq!(told, panel, "the report, {moment}");
+    panel
+}
+
+/// State and 拆除建筑面积 of the rows of a CSV.
+fn cells(csv: &str) -> Vec<(String, i64)> {
+    let mut lines = csv.trim_start_matches('\u{feff}').lines();
+    let split = |line: &str| -> Vec<String> {
+        // Fields with commas within are in quotes.
+        let parts = line.split('"').enumerate();
+        let parts = parts.map(|(at, part)| {
+            if at % 2 == 0 {
+                part.replace(',', "\u{1f}")
+            } else {
+                part.to_owned()
+            }
+        });
+        parts
+            .collect::<String>()
+            .split('\u{1f}')
+            .map(str::to_owned)
+            .collect()
+    };
+    let head = split(lines.next().expect("a heading"));
+    let at = |name: &str| {
+        head.iter()
+            .position(|own| own == name)
+            .unwrap_or_else(|| panic!("{name} in {head:?}"))
+    };
+    let (state, area) = (at("state"), at("demolished_area_m2"));
+    lines
+        .map(|line| {
+            let cells = split(line);
+            let area = cells[area].parse::<f64>().unwrap_or(0.0);
+            (cells[state].clone(), hundredths(&area.into()))
+        })
+        .collect()
+}
+
+/// Moves what was done between the moments to days of their own, as if it had gone on for weeks;
+/// gives the days.
+fn spread(file: &Path, moments: &[u64]) -> Vec<NaiveDate> {
+    let store = Connection::open(file).expect("the file");
+    let today = Utc::now().date_naive();
+    let mut from = 0;
+    (moments.iter().zip(1..))
+        .map(|(&until, number)| {
+            // Every third day, the last one some days ago.
+            let day = today - Days::new(3 * (moments.len() as u64 + 1 - number) + 2);
+            let noon = format!("{day}T04:00:00.000Z");
+            let changed = store.execute(
+                "UPDATE change_log SET at = ?1 WHERE sequence > ?2 AND sequence <= ?3",
+                (&noon, from, until),
+            );
+            assert!(changed.expect("the history") > 0);
+            from = until;
+            day
+        })
+        .collect()
 }
 
 /// What a case says was demolished is what its rows say, building by building, and whoever
@@ -414,6 +645,7 @@ fn no_random_way_through_a_case_leaves_the_law_or_the_figures() {
                 break;
             }
         }
+        walk.edit();
         let sequence = lead.get("/enforcement/totals").json()["sequence"].clone();
         moments.push((sequence, totals(&lead, "")));
     }
@@ -461,12 +693,44 @@ fn no_random_way_through_a_case_leaves_the_law_or_the_figures() {
         list(&listed["rows"]).len() as u64,
         now["cases"].as_u64().expect("a count")
     );
-    // The figure of any past moment comes out again.
-    for (sequence, then) in moments {
+    // The figure of any past moment comes out again, and everything tells the same of it.
+    agree(&lead, "");
+    for (sequence, then) in &moments {
         assert_eq!(
             totals(&lead, &format!("?as-of={sequence}")),
-            then,
+            *then,
             "as of {sequence}"
+        );
+    }
+    // So it does of past days, where what was done was done over weeks.
+    let sequences: Vec<u64> = moments
+        .iter()
+        .map(|(at, _)| at.as_u64().expect("a number"))
+        .collect();
+    let mut dice = walk.dice;
+    drop(server);
+    let days = spread(&file, &sequences);
+    let server = Server::start_with(&file, &[]);
+    let lead = server.sign_in("enforcement_lead");
+    let first = *days.first().expect("a day");
+    for _ in 0..4 {
+        let day = first - Days::new(2) + Days::new(dice.random_range(0..3 * days.len() as u64 + 4));
+        let past = days
+            .iter()
+            .zip(&moments)
+            .rev()
+            .find(|(own, _)| **own <= day);
+        let then = past.map_or(&began, |(_, (_, then))| then);
+        assert_eq!(
+            totals(&lead, &format!("?as-of={day}")),
+            *then,
+            "as of {day}"
+        );
+        let counted = agree(&lead, &day.to_string());
+        assert_eq!(
+            counted.2,
+            hundredths(&then["demolished_area_m2"]),
+            "as of {day}"
         );
     }
 }
