@@ -20,6 +20,7 @@ mod dice;
 mod districts;
 mod footprints;
 mod frame;
+mod history;
 mod houses;
 mod lots;
 mod made;
@@ -54,7 +55,7 @@ use rayon::prelude::*;
 
 pub use self::accounts::{PASSWORD, PASSWORD_HASH};
 
-use self::{made::Made, records::Writer, spec::Spec};
+use self::{history::Past, made::Made, records::Writer, spec::Spec};
 use crate::{
     Catalog, Record, Text,
     store::{About, GeoPackage, StoreError},
@@ -174,23 +175,33 @@ pub enum DemoError {
     Store(#[from] StoreError),
 }
 
+/// What a demonstration is to hold.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wish {
+    /// Which one.
+    pub village: Village,
+    /// The same seed gives the same content.
+    pub seed: u64,
+    /// Multiplies area, houses, residents and registers; at 1 the totals are those of the reports.
+    pub scale: f64,
+    /// So many of the last days are changes with days of their own, to be looked back at.
+    pub days: u32,
+}
+
 /// Makes a demonstration in a new file and returns how many records it holds.
 ///
-/// The file is written beside its place and moved there when it is whole. `scale`
-/// multiplies area, houses, residents and registers; at 1 the totals are those of the
-/// reports.
+/// The file is written beside its place and moved there when it is whole.
 ///
 /// # Errors
 /// When the file exists (and `replace` is not set), the scale is out of [`SCALES`], or the
 /// file cannot be written.
 pub fn make(
-    village: Village,
-    seed: u64,
-    scale: f64,
+    wish: Wish,
     path: &Path,
     replace: bool,
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Result<u64, DemoError> {
+    let scale = wish.scale;
     if !SCALES.contains(&scale) {
         return Err(DemoError::Scale { scale });
     }
@@ -200,7 +211,7 @@ pub fn make(
         });
     }
     let catalog = Catalog::embedded();
-    let villages = draw(village, seed, scale, progress);
+    let villages = draw(wish, progress);
     let place = |source| DemoError::Place {
         path: path.to_path_buf(),
         source,
@@ -209,7 +220,7 @@ pub fn make(
     name.push(".making");
     let making = path.with_file_name(name);
     discard(&making).map_err(place)?;
-    let written = write(&making, &catalog, village, seed, scale, &villages, progress);
+    let written = write(&making, &catalog, wish, &villages, progress);
     let total = written.inspect_err(|_| {
         // What went wrong before matters more than a file left behind.
         let _ = discard(&making);
@@ -222,13 +233,8 @@ pub fn make(
 }
 
 /// Draws and settles every village, on all processors.
-fn draw(
-    village: Village,
-    seed: u64,
-    scale: f64,
-    progress: &(dyn Fn(Progress<'_>) + Sync),
-) -> Vec<Made> {
-    let specs = village.specs(scale);
+fn draw(wish: Wish, progress: &(dyn Fn(Progress<'_>) + Sync)) -> Vec<Made> {
+    let specs = wish.village.specs(wish.scale);
     let total = specs.len();
     let done = AtomicUsize::new(0);
     let mut first = 0;
@@ -243,7 +249,7 @@ fn draw(
         .into_par_iter()
         .zip(firsts)
         .map(|(spec, first_person)| {
-            let made = Made::new(spec, seed, first_person);
+            let made = Made::new(spec, wish.seed, first_person);
             progress(Progress::Drawn {
                 village: &made.spec.name,
                 done: done.fetch_add(1, Ordering::Relaxed) + 1,
@@ -264,16 +270,19 @@ fn layer_of(catalog: &Catalog, layer: &str, maker: records::Maker, made: &Made) 
 fn write(
     path: &Path,
     catalog: &Arc<Catalog>,
-    village: Village,
-    seed: u64,
-    scale: f64,
+    wish: Wish,
     villages: &[Made],
     progress: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Result<u64, DemoError> {
-    let store = GeoPackage::create(path, catalog, &about(village, seed, scale, villages))?;
+    let store = GeoPackage::create(path, catalog, &about(wish, villages))?;
+    let mut past = (wish.days > 0).then(|| Past::of(catalog, villages, wish.days));
     let mut sum = 0;
     for (done, (layer, maker)) in records::LAYERS.into_iter().enumerate() {
+        let before = past.as_mut().and_then(|past| past.before(layer));
         let count = thread::scope(|scope| {
+            if let Some(before) = before {
+                return store.bulk_load(layer, before);
+            }
             // One village is written while the next one's records are made.
             let (send, receive) = sync_channel::<Vec<Record>>(1);
             scope.spawn(move || {
@@ -294,10 +303,19 @@ fn write(
         });
     }
     accounts::write(&store, villages)?;
+    if let Some(past) = past {
+        past.replay(&store)?;
+    }
     Ok(sum)
 }
 
-fn about(village: Village, seed: u64, scale: f64, villages: &[Made]) -> About {
+fn about(wish: Wish, villages: &[Made]) -> About {
+    let Wish {
+        village,
+        seed,
+        scale,
+        ..
+    } = wish;
     let code = match villages {
         [only] => only.spec.code.clone(),
         _ => "440111".to_owned(),

@@ -2,11 +2,12 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use geo::Rect;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{
-    GeoPackage, StoreError, batch, blob,
+    Committed, GeoPackage, StoreError, batch, blob,
     table::{Table, from_sql},
     walk::Placed,
 };
@@ -252,6 +253,46 @@ impl GeoPackage {
             |row| row.get::<_, i64>(0),
         )?;
         Ok(found[0].unsigned_abs())
+    }
+
+    /// The days, as they are in China, on which something of these layers changed, in order.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn days_of_change(&self, layers: &[String]) -> Result<Vec<String>, StoreError> {
+        if !self.own {
+            return Ok(Vec::new());
+        }
+        let layers = serde_json::to_string(layers).unwrap_or_default();
+        self.query(
+            "SELECT DISTINCT date(at, '+8 hours') AS day FROM change_log
+             WHERE layer IN (SELECT value FROM json_each(?1)) ORDER BY day",
+            [layers],
+            |row| row.get(0),
+        )
+    }
+
+    /// Writes a change set as of another moment: a demonstration's past is made at once.
+    pub(crate) fn redate(&self, done: Committed, at: DateTime<Utc>) -> Result<(), StoreError> {
+        let at = at.to_rfc3339_opts(SecondsFormat::Millis, true);
+        let set = |table: &str, key: &str| {
+            let sql = format!("UPDATE {table} SET at = ?1 WHERE {key} = ?2");
+            self.connection.execute(&sql, params![at, done.change_set])
+        };
+        (set("change_log", "change_set").and_then(|_| set("change_set", "fid")))
+            .map_err(|error| self.error(error))?;
+        Ok(())
+    }
+
+    /// Takes a change set out of the history: it was no change.
+    pub(crate) fn unwrite(&self, done: Committed) -> Result<(), StoreError> {
+        let drop = |table: &str, key: &str| {
+            let sql = format!("DELETE FROM {table} WHERE {key} = ?1");
+            self.connection.execute(&sql, [done.change_set])
+        };
+        (drop("change_log", "change_set").and_then(|_| drop("change_set", "fid")))
+            .map_err(|error| self.error(error))?;
+        Ok(())
     }
 
     /// What a feature came of, and what came of it.

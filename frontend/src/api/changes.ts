@@ -87,8 +87,6 @@ export const revertBatch = (batch: string, reason: string) =>
     body: JSON.stringify({ reason }),
   });
 
-/** When the first change that the file knows of was made. */
-export async function firstChange(): Promise<string | null> {
-  const { changes } = await request<{ changes: { at: string }[] }>('changes?since=0&limit=1');
-  return changes[0]?.at ?? null;
-}
+/** The days on which something of these layers changed, the earliest first. */
+export const daysOfChange = async (layers: string[]): Promise<string[]> =>
+  (await request<{ days: string[] }>(`changes/days?layers=${layers.join(',')}`)).days;

@@ -60,8 +60,8 @@ export const cases: typeof zh = {
   },
   time: {
     title: 'Through time',
-    since: (day) => `Changes are on record since ${day}`,
-    none: 'Changes are on record since today only; there is no day to look back to',
+    since: (day, stops) => `${stops} days to look back to, from ${day} on`,
+    none: 'Nothing has changed yet; there is no day to look back to',
     at: (day) => `Cases and houses as of ${day}`,
     now: 'Now',
     play: 'Play',

@@ -58,8 +58,8 @@ export const cases = {
   },
   time: {
     title: '时间轴',
-    since: (day: string) => `变更记录始于 ${day}`,
-    none: '变更记录只有今天，还没有可以回看的日期',
+    since: (day: string, stops: number) => `${day} 起，${stops} 个日期可回看`,
+    none: '还没有修改记录，没有可以回看的日期',
     at: (day: string) => `案件与房屋轮廓：${day} 的样子`,
     now: '现在',
     play: '播放',

@@ -11,6 +11,7 @@
 
 mod answer;
 mod compose;
+mod days;
 mod draft;
 mod events;
 mod follow;
@@ -51,6 +52,7 @@ use crate::http::App;
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/changes", get(log::changes).post(post::changes))
+        .route("/changes/days", get(days::days))
         .route("/changes/{change_set}/revert", post(post::revert_set))
         .route("/batches/{batch}/revert", post(post::revert_batch))
 }

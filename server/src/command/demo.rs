@@ -9,7 +9,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
-use yizhangtu_data::demo::{self, Progress, Village};
+use yizhangtu_data::demo::{self, Progress, Village, Wish};
 
 use super::{Failure, Output};
 
@@ -25,6 +25,9 @@ pub(super) struct Arguments {
     /// 面积、房屋与人口的倍数 / multiplies area, houses and people
     #[arg(long, default_value_t = 1.0, value_name = "F")]
     scale: f64,
+    /// 最近 N 天的办理和房屋变化按日记入历史，可以回看 / the last N days are kept as changes, to look back at
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u32).range(..=3650))]
+    days: u32,
     /// 写到哪个文件 / the file to write
     #[arg(short, long, value_name = "FILE.gpkg")]
     output: PathBuf,
@@ -56,14 +59,15 @@ impl From<Choice> for Village {
 pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let start = Instant::now();
     let report = Report::new(output);
-    let records = demo::make(
-        arguments.village.into(),
-        arguments.seed,
-        arguments.scale,
-        &arguments.output,
-        arguments.force,
-        &|progress| report.step(progress),
-    )?;
+    let wish = Wish {
+        village: arguments.village.into(),
+        seed: arguments.seed,
+        scale: arguments.scale,
+        days: arguments.days,
+    };
+    let records = demo::make(wish, &arguments.output, arguments.force, &|progress| {
+        report.step(progress);
+    })?;
     report.finish();
     let seconds = start.elapsed().as_secs_f64();
     let path = arguments.output.display();

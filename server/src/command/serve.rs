@@ -264,9 +264,13 @@ fn demonstration(output: Output) -> Result<PathBuf, Failure> {
             path = place.display()
         ));
         let report = super::demo::Report::new(output);
-        let made = demo::make(demo::Village::Donghua, 1, 1.0, &place, false, &|progress| {
-            report.step(progress);
-        });
+        let wish = demo::Wish {
+            village: demo::Village::Donghua,
+            seed: 1,
+            scale: 1.0,
+            days: PAST_DAYS,
+        };
+        let made = demo::make(wish, &place, false, &|progress| report.step(progress));
         report.finish();
         match made {
             Ok(_) => return Ok(place),
@@ -278,6 +282,9 @@ fn demonstration(output: Output) -> Result<PathBuf, Failure> {
         Failure::from,
     ))
 }
+
+/// Days of the past that the demonstration which is made by itself can look back at.
+const PAST_DAYS: u32 = 60;
 
 /// The user's data folder, as the XDG base directory rules have it.
 fn data_folder() -> Option<PathBuf> {

@@ -8,8 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use geo::Intersects;
 
 use self::whole::{Demo, references, shape, vertices};
-use super::{Village, draw, layer_of, records};
-use crate::{Catalog, Record, geometry, measure};
+use super::{Village, Wish, draw, layer_of, make, records};
+use crate::{
+    Catalog, Id, Record, geometry, measure,
+    store::{Access, GeoPackage},
+};
 
 #[test]
 fn donghua_holds_what_its_report_counts_whatever_the_seed() {
@@ -205,7 +208,15 @@ fn a_village_can_be_made_smaller_and_larger() {
 #[test]
 fn the_villages_of_a_district_share_nothing_that_must_be_unique() {
     let catalog = Catalog::embedded();
-    let villages = draw(Village::Baiyun, 4, 0.2, &|_| {});
+    let villages = draw(
+        Wish {
+            village: Village::Baiyun,
+            seed: 4,
+            scale: 0.2,
+            days: 0,
+        },
+        &|_| {},
+    );
     let people = ["room", "person", "household", "residence"];
     for (layer, maker) in records::LAYERS {
         if people.contains(&layer) {
@@ -238,7 +249,15 @@ fn the_villages_of_a_district_share_nothing_that_must_be_unique() {
 #[ignore = "makes two million people: minutes"]
 fn baiyun_holds_what_its_report_counts() {
     let catalog = Catalog::embedded();
-    let villages = draw(Village::Baiyun, 1, 1.0, &|_| {});
+    let villages = draw(
+        Wish {
+            village: Village::Baiyun,
+            seed: 1,
+            scale: 1.0,
+            days: 0,
+        },
+        &|_| {},
+    );
     assert_eq!(villages.len(), 48);
     let mut totals: BTreeMap<&str, usize> = BTreeMap::new();
     let mut area = 0.0;
@@ -288,4 +307,68 @@ fn baiyun_holds_what_its_report_counts() {
             );
         }
     }
+}
+
+/// The last days are changes, each on its day; what stands at their end is what stands without.
+#[test]
+fn the_last_days_are_taken_again_day_by_day_and_end_where_they_end() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let catalog = Catalog::embedded();
+    let [without, with] = [0, 60].map(|days| {
+        let path = folder.path().join(format!("{days}.gpkg"));
+        let wish = Wish {
+            village: Village::Donghua,
+            seed: 1,
+            scale: 1.0,
+            days,
+        };
+        make(wish, &path, false, &|_| {}).expect("a demonstration");
+        GeoPackage::open(&path, &catalog, Access::ReadOnly).expect("the file")
+    });
+    let all = |store: &GeoPackage, layer: &str| -> BTreeMap<Id, Record> {
+        let mut all = BTreeMap::new();
+        let scanned = store.scan(layer, |record| {
+            all.insert(record.id.clone(), record);
+        });
+        scanned.expect("the layer");
+        all
+    };
+    for (layer, _) in records::LAYERS {
+        assert_eq!(all(&with, layer), all(&without, layer), "{layer}");
+    }
+    assert_eq!(without.sequence().expect("a number"), 0);
+    let days = |layer: &str| with.days_of_change(&[layer.to_owned()]).expect("days");
+    let (cases, houses) = (days("violation_case"), days("building"));
+    assert!(
+        cases.len() > 5 && !houses.is_empty(),
+        "{cases:?} {houses:?}"
+    );
+    let as_of = Village::Donghua.specs(1.0)[0].as_of.to_string();
+    assert!(cases.iter().all(|day| *day < as_of), "{cases:?}");
+    // As of each day: cases come in, and none has a day yet that a later step sets.
+    let known = |day: &str| {
+        let at = with
+            .sequence_at(&format!("{day}T15:59:59.999Z"))
+            .expect("a number");
+        let layer = catalog.layer("violation_case").expect("cases");
+        let mut cases = all(&with, "violation_case");
+        for (id, was) in with.as_of("violation_case", at).expect("the past") {
+            match was {
+                Some(case) => cases.insert(id, case),
+                None => cases.remove(&id),
+            };
+        }
+        for case in cases.values() {
+            let state = case.get(layer, "state").as_text().unwrap_or_default();
+            let filed = case.get(layer, "filed_on").as_date().is_some();
+            assert!(
+                !filed || !["10", "20", "30", "40"].contains(&state),
+                "{}",
+                case.id
+            );
+        }
+        cases.len()
+    };
+    let (first, last) = (known(&cases[0]), known(cases.last().expect("a day")));
+    assert!(first < last, "{first} {last}");
 }

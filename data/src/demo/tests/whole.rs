@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Catalog, GeometryKind, Layer, Record, Value,
-    demo::{Village, dice::Dice, draw, layer_of, made::Made, records},
+    demo::{Village, Wish, dice::Dice, draw, layer_of, made::Made, records},
     geometry, measure,
 };
 
@@ -22,7 +22,15 @@ pub(super) struct Demo {
 impl Demo {
     pub(super) fn make(village: Village, seed: u64, scale: f64) -> Self {
         let catalog = Catalog::embedded();
-        let villages = draw(village, seed, scale, &|_| {});
+        let villages = draw(
+            Wish {
+                village,
+                seed,
+                scale,
+                days: 0,
+            },
+            &|_| {},
+        );
         let records = records::LAYERS
             .into_iter()
             .map(|(layer, maker)| {
