@@ -22,6 +22,8 @@ export type Machine = components['schemas']['Machine'];
 
 /** What is handed in with a step. */
 export interface StepGiven {
+  /** When it was done, where it is sent later. */
+  at?: string;
   note?: string;
   place?: LonLat;
   fields?: Record<string, unknown>;

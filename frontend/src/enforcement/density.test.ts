@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { densityClasses } from './density';
+import { densityClasses, filterOf } from './density';
+
+describe('filter', () => {
+  it('asks the map for the cases that the panel counts', () => {
+    expect(filterOf({ by: 'year', date: 'demolished', from: '', to: '' })).toBe('');
+    expect(
+      filterOf({ date: 'closed', from: '2018-01-01', to: '2018-12-31', kind: '违法用地', is_new: 'false' }),
+    ).toBe(
+      "closed_on >= DATE('2018-01-01') AND closed_on <= DATE('2018-12-31') AND kind = '违法用地' AND is_new = FALSE",
+    );
+    expect(filterOf({ source: "a'b" })).toBe("source = 'a''b'");
+  });
+});
 
 describe('density', () => {
   it('puts every grid with something into one class, in order', () => {

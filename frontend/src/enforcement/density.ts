@@ -1,4 +1,27 @@
 /** How much there is where: grids put into classes of a figure, each with its colour. */
+import type { CasesAsked } from '../api';
+
+/** The fields that periods go by, by the name that the panel asks with. */
+const DATES: Record<string, string> = {
+  found: 'found_on',
+  filed: 'filed_on',
+  demolished: 'demolished_on',
+  closed: 'closed_on',
+};
+
+/** What the panel asks for as a CQL2 filter, so that the map shows the cases that the panel counts. */
+export function filterOf({ date, from, to, kind, source, is_new }: CasesAsked): string {
+  const day = DATES[date ?? ''] ?? 'found_on';
+  const equal = Object.entries({ kind, source }).flatMap(([field, value]) =>
+    value ? [`${field} = '${value.replaceAll("'", "''")}'`] : [],
+  );
+  return [
+    ...(from ? [`${day} >= DATE('${from}')`] : []),
+    ...(to ? [`${day} <= DATE('${to}')`] : []),
+    ...equal,
+    ...(is_new ? [`is_new = ${is_new.toUpperCase()}`] : []),
+  ].join(' AND ');
+}
 
 /** From little to much: a sequence of reds that also tells by lightness alone (ColorBrewer, Reds). */
 export const REDS = ['#fee5d9', '#fcae91', '#fb6a4a', '#de2d26', '#a50f15'] as const;

@@ -87,7 +87,8 @@ export const useOutbox = defineStore('outbox', () => {
     try {
       const answer = await api.send(operation.path, {
         method: operation.method,
-        headers: { ...operation.headers, 'idempotency-key': operation.key },
+        // What was tried before it was queued has the key of that try.
+        headers: { 'idempotency-key': operation.key, ...operation.headers },
         body: operation.body,
       });
       return { status: answer.status, detail: '' };
