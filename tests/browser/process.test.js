@@ -1,9 +1,14 @@
 // Where a case stands, what may be done next, and what is counted, in the page.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
-import { api, apiAs, idle, openAs, PHONE, picture, stop } from './harness.js';
+import { api, apiAs, eventually, idle, openAs, PHONE, picture, stop } from './harness.js';
 
 after(stop);
+
+const PHOTO = readFileSync(new URL('../data/photo.jpg', import.meta.url));
+/** Where a case's standing is asked for. */
+const stands = (id) => `/collections/violation_case/items/${id}/process`;
 
 /** The first case in a state. */
 async function caseIn(state) {
@@ -117,10 +122,37 @@ test('the next round is planned, drawn on the map, and leads to its places', asy
   await close();
 });
 
-test('a step fits a phone', async () => {
+/** A photograph that differs from every other: a comment behind the marker that begins a JPEG. */
+const photograph = (number) => ({
+  name: `现场${number}.jpg`,
+  mimeType: 'image/jpeg',
+  buffer: Buffer.concat([PHOTO.subarray(0, 2), Buffer.from([0xff, 0xfe, 0, 4, 7, number]), PHOTO.subarray(2)]),
+});
+
+test('on a telephone a case is checked on site: doubles are offered, its shape is walked around, and without a network it waits', async () => {
   const filed = await caseIn('20');
-  const { page, close } = await openAs('enforcer', { device: PHONE, at: `/#sel=violation_case/${filed.id}` });
+  const ring = filed.geometry.coordinates[0];
+  const [lon, lat] = [0, 1].map((axis) => ring.map((at) => at[axis]));
+  const [west, south, east, north] = [Math.min(...lon), Math.min(...lat), Math.max(...lon), Math.max(...lat)];
+  // The same place came in once more, a few days apart.
+  const double = { kind: '违法建设', state: '10', found_on: filed.properties.found_on, address: '又一线索' };
+  const made = await apiAs('enforcer', '/collections/violation_case/items', {
+    method: 'POST',
+    headers: { 'content-type': 'application/geo+json' },
+    body: JSON.stringify({ type: 'Feature', geometry: filed.geometry, properties: double }),
+  });
+  const { page, close } = await openAs('enforcer', {
+    device: PHONE,
+    at: `/#sel=violation_case/${filed.id}`,
+    expected: /ERR_INTERNET_DISCONNECTED|Failed to fetch/,
+  });
+  const stand = (longitude, latitude) => page.context().setGeolocation({ longitude, latitude, accuracy: 4 });
+  await page.context().grantPermissions(['geolocation']);
+  await stand(west, south);
   const panel = page.getByTestId('process');
+  const doubles = panel.getByTestId('duplicates');
+  await doubles.locator('summary').click();
+  assert.ok((await doubles.innerText()).includes(made.properties.code), 'within 20 m and 90 days');
   await panel.locator('[data-step=inspect] > button').click();
   const form = panel.locator('.step-form');
   await form.locator('[data-photos]').scrollIntoViewIfNeeded();
@@ -128,5 +160,36 @@ test('a step fits a phone', async () => {
   const wide = await form.evaluate((element) => element.scrollWidth <= element.clientWidth + 1);
   assert.ok(wide, 'nothing is cut off at the side');
   await picture(page, 'phone-process');
+
+  const choose = (name, value) => form.locator(`[data-ask=${name}] select`).selectOption(value);
+  await choose('finding', '属实');
+  await form.locator('[data-ask=handlers] input').fill('甲某、乙某');
+  await choose('permit', '未报建');
+  await choose('is_new', 'true');
+  await form.getByRole('button', { name: '取当前位置' }).click();
+  await form.getByText(/已定位，精度约 4 米/).waitFor();
+  await form.getByText('沿边走一圈').click();
+  const measure = form.getByTestId('sketch-measure');
+  for (const [count, corner] of [[west, south], [east, south], [east, north], [west, north]].entries()) {
+    await stand(...corner);
+    await measure.getByText(`${count + 1} 个角`).waitFor();
+  }
+  assert.match(await measure.innerText(), /\d 平方米/);
+  await page.context().setOffline(true);
+  await form.locator('[data-photos] input').setInputFiles([1, 2, 3].map(photograph));
+  await form.getByText('3/3').waitFor();
+  await measure.scrollIntoViewIfNeeded();
+  await picture(page, 'phone-sketch');
+  await form.locator('button[type=submit]').click();
+  await panel.getByText(/“现场核查”已存在本机/).waitFor();
+  assert.equal((await apiAs('enforcer', stands(filed.id))).state, '20');
+  await picture(page, 'phone-step-waits');
+  await page.context().setOffline(false);
+  await eventually(page, () => document.querySelector('[data-testid=process-state]')?.textContent === '已核查');
+  const [last] = (await apiAs('enforcer', stands(filed.id))).log.slice(-1);
+  assert.equal(last.attachments.filter((one) => one.sort === 'photo').length, 3);
+  assert.ok(last.data.happened_at < last.at, 'it tells when it was done');
+  const { geometry } = await apiAs('enforcer', `/collections/violation_case/items/${filed.id}?f=json`);
+  assert.equal(geometry.coordinates[0].length, 5);
   await close();
 });
