@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, header};
 use yizhangtu_tiles::{Aggregate, Encoding};
 
-use super::naming::Drawn;
+use super::naming::{Drawn, DrawnLayer};
 use crate::{
     collections::Selection,
     http::{App, Parameters, Problem},
@@ -56,7 +56,7 @@ impl Asked {
                 ));
             }
         };
-        let selection = if let [layer] = &layers[..] {
+        let selection = if let Some(layer) = one(layers) {
             let selection = Selection::read(&mut given, &layer.snapshot.layer, viewer)?;
             (!selection.is_everything()).then_some(selection)
         } else {
@@ -92,13 +92,21 @@ impl Asked {
         viewer: &Viewer,
         layers: Drawn,
     ) -> Result<Drawn, Problem> {
-        let (Some(selection), [layer]) = (&self.selection, &layers[..]) else {
+        let (Some(selection), Some(layer)) = (&self.selection, one(&layers)) else {
             return Ok(layers);
         };
         let described = Arc::clone(&layer.snapshot.layer);
         let then = selection.layer(app, viewer, &described).await?;
-        Ok(vec![layer.of(then)])
+        let parts = layers.iter();
+        Ok(parts.map(|part| part.of(Arc::clone(&then))).collect())
     }
+}
+
+/// The one layer that all parts are of: its features, and the places of their names.
+fn one(layers: &Drawn) -> Option<&DrawnLayer> {
+    let (first, others) = layers.split_first()?;
+    let same = |other: &DrawnLayer| other.snapshot.layer.id == first.snapshot.layer.id;
+    others.iter().all(same).then_some(first)
 }
 
 /// The encoding that a client accepts: MLT only where it is named.
