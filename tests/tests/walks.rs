@@ -524,6 +524,20 @@ fn cells(csv: &str) -> Vec<(String, i64)> {
         .collect()
 }
 
+/// The tile of zoom 17 that a place lies in.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a tile's number"
+)]
+fn tile_of(place: &Value) -> (u32, u32) {
+    let [lon, lat] = [0, 1].map(|axis| place[axis].as_f64().expect("degrees").to_radians());
+    let tiles = f64::from(1 << 17);
+    let across = (lon / std::f64::consts::TAU + 0.5) * tiles;
+    let down = (0.5 - lat.tan().asinh() / std::f64::consts::TAU) * tiles;
+    (across as u32, down as u32)
+}
+
 /// Moves what was done between the moments to days of their own, as if it had gone on for weeks;
 /// gives the days.
 fn spread(file: &Path, moments: &[u64]) -> Vec<NaiveDate> {
@@ -713,6 +727,26 @@ fn no_random_way_through_a_case_leaves_the_law_or_the_figures() {
     let server = Server::start_with(&file, &[]);
     let lead = server.sign_in("enforcement_lead");
     let first = *days.first().expect("a day");
+    // The page asks for outlines and their names in one: a case is in both on its day, and in
+    // neither before.
+    let drawn = |day: NaiveDate| -> Vec<String> {
+        let (x, y) = tile_of(&walk.corner);
+        let path = format!("/tiles/{CASE},{CASE}.labels/17/{x}/{y}.mvt?as-of={day}");
+        let reply = lead.get(&path);
+        assert!([200, 204].contains(&reply.status), "{}", reply.text());
+        let layers = mvt::decode(&reply.body).expect("a tile");
+        let own = |layer: &&mvt::DecodedLayer| {
+            let mut drawn = layer.features.iter().filter_map(|one| one.get("id"));
+            drawn.any(|id| *id == DecodedValue::Text(ids[0].clone()))
+        };
+        layers
+            .iter()
+            .filter(own)
+            .map(|layer| layer.name.clone())
+            .collect()
+    };
+    assert_eq!(drawn(first - Days::new(1)), Vec::<String>::new());
+    assert_eq!(drawn(first), [CASE.to_owned(), format!("{CASE}.labels")]);
     for _ in 0..4 {
         let day = first - Days::new(2) + Days::new(dice.random_range(0..3 * days.len() as u64 + 4));
         let past = days
