@@ -256,7 +256,18 @@ pub fn difference(
     one: &MultiPolygon<f64>,
     other: &MultiPolygon<f64>,
 ) -> Result<MultiPolygon<f64>, TooWide> {
-    combined(&[one], &[other], OverlayRule::Difference)
+    without(one, &[other])
+}
+
+/// The ground of one area that is in none of some others.
+///
+/// # Errors
+/// When they are too far apart.
+pub fn without(
+    one: &MultiPolygon<f64>,
+    others: &[&MultiPolygon<f64>],
+) -> Result<MultiPolygon<f64>, TooWide> {
+    combined(&[one], others, OverlayRule::Difference)
 }
 
 /// The ground that two areas share.

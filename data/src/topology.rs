@@ -1,6 +1,8 @@
 //! Borders that neighbours share: whether they fit, and how they are moved, cut and joined.
 //!
 //! Coordinates are longitude and latitude in degrees on the lattice; areas are geodesic m².
+//! Areas are held against one another in whole numbers ([`overlay`]); only what reaches too far
+//! for those, in floating point.
 
 use geo::{
     BooleanOps, BoundingRect, Centroid, Contains, Coord, Geometry, Intersects, LineString,
@@ -50,15 +52,19 @@ pub fn overlap(one: &MultiPolygon<f64>, other: &MultiPolygon<f64>) -> Option<Mis
     if area_m2(&both.to_polygon().into()) <= TOLERANCE_M2 {
         return None;
     }
-    misfit(&one.intersection(other))
+    misfit(&overlay::intersection(one, other).unwrap_or_else(|_| one.intersection(other)))
 }
 
 /// The pieces of some ground that no area of a layer covers any more.
 pub fn gaps<'p>(
     ground: &MultiPolygon<f64>,
-    cover: impl IntoIterator<Item = &'p Polygon<f64>>,
+    cover: impl IntoIterator<Item = &'p MultiPolygon<f64>>,
 ) -> Vec<Misfit> {
-    let left = ground.difference(&unary_union(cover));
+    let cover: Vec<_> = cover.into_iter().collect();
+    let left = overlay::without(ground, &cover).unwrap_or_else(|_| {
+        let cover = unary_union(cover.into_iter().flatten());
+        ground.difference(&cover)
+    });
     left.into_iter()
         .filter_map(|gap| misfit(&MultiPolygon(vec![gap])))
         .collect()
@@ -66,7 +72,7 @@ pub fn gaps<'p>(
 
 /// What one area has outside of another, where that is more than [`TOLERANCE_M2`].
 pub fn outside(one: &MultiPolygon<f64>, other: &MultiPolygon<f64>) -> Option<Misfit> {
-    misfit(&one.difference(other))
+    misfit(&overlay::difference(one, other).unwrap_or_else(|_| one.difference(other)))
 }
 
 /// The size of an area and the middle of its greatest part, where it is worth a word.
@@ -232,7 +238,7 @@ mod tests {
         let misfit = overlap(&square(113.0), &square(113.0005)).unwrap();
         assert!((misfit.place[0] - 113.00075).abs() < 1e-9, "{misfit:?}");
         assert!((5600.0..5700.0).contains(&misfit.area_m2), "{misfit:?}");
-        let gaps = gaps(&square(113.0), &square(113.0005));
+        let gaps = gaps(&square(113.0), [&square(113.0005)]);
         assert_eq!(gaps.len(), 1);
         assert!((gaps[0].place[0] - 113.00025).abs() < 1e-9);
     }

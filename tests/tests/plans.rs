@@ -401,6 +401,103 @@ fn a_draft_takes_the_place_of_the_plan_in_force_once_a_second_person_has_looked_
     assert_eq!(classes(&back, "after_m2"), classes(&before, "before_m2"));
 }
 
+/// 大源 has 4,529 plots in force and as many in its draft: what a request does with each of them
+/// it must not do with each pair.
+#[test]
+fn a_version_of_thousands_of_plots_is_published_within_one_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("village.gpkg");
+    fs::copy(village("dayuan"), &file).expect("a copy");
+    let server = Server::start_with(&file, &[]);
+    let (planner, reviewer) = (server.sign_in("planner"), server.sign_in("plan_reviewer"));
+    let versions = planner.get("/plans").json();
+    let (old, draft) = (
+        &versions[1]["documents"][0]["id"],
+        versions[2]["id"].as_str().unwrap(),
+    );
+    let plots = &versions[1]["plots"];
+    assert!(plots.as_u64().is_some_and(|many| many > 4000), "{plots}");
+    let approval =
+        json!({ "fields": { "approval_no": "穗规〔2026〕10号", "approved_on": "2026-11-01" } });
+    for (who, step, given) in [
+        (&planner, "propose", json!({})),
+        (&reviewer, "publish", approval),
+    ] {
+        let reply = take(who, "plan_doc", draft, step, &given);
+        assert_eq!(reply.status, 200, "{step}: {}", reply.text());
+    }
+    let now = planner.get("/plans").json();
+    assert_eq!(
+        (&now[1]["documents"][0]["id"], &now[1]["plots"]),
+        (&json!(draft), &versions[2]["plots"])
+    );
+    assert_eq!((&now[2]["id"], &now[2]["plots"]), (old, plots));
+}
+
+/// A plot of the plan in force is changed by publication alone, whichever way somebody goes.
+#[test]
+fn nobody_edits_the_plan_in_force() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = copied(folder.path());
+    let server = Server::start_with(&file, &[]);
+    let manager = server.sign_in("data_manager");
+    let planner = server.sign_in("planner");
+    let path = "/collections/plan_land/items";
+    let page = planner.get(&format!("{path}?limit=1&f=json")).json();
+    let plot = page["features"][0].clone();
+    let id = plot["id"].as_str().unwrap();
+    let tag = planner.get(&format!("{path}/{id}"));
+    let tag = tag.header("etag").expect("a tag").to_owned();
+    let told = |reply: &yizhangtu_tests::Reply| {
+        assert!(reply.status >= 400, "{}", reply.text());
+        assert!(reply.text().contains("只由发布改变"), "{}", reply.text());
+    };
+    let change = |who: &Asker, change: Value| {
+        let reply = who.post("/changes", &json!({ "changes": [change] }));
+        assert_eq!(reply.status, 422, "{}", reply.text());
+        told(&reply);
+    };
+    let properties = json!({ "properties": { "remark": "改过" } });
+    change(
+        &planner,
+        json!({ "op": "update", "layer": "plan_land", "id": id, "version": tag, "feature": properties }),
+    );
+    change(
+        &planner,
+        json!({ "op": "insert", "layer": "plan_land", "feature": { "geometry": plot["geometry"], "properties": plot["properties"] } }),
+    );
+    change(
+        &manager,
+        json!({ "op": "delete", "layer": "plan_land", "id": id, "version": tag }),
+    );
+    let headers = [
+        ("content-type", "application/merge-patch+json"),
+        ("if-match", tag.as_str()),
+    ];
+    let body = properties.to_string();
+    told(&planner.send("PATCH", &format!("{path}/{id}"), &headers, body.as_bytes()));
+    // The page offers none of it.
+    let session = planner.get("/session").json();
+    let rights = session["rights"]["layers"]["plan_land"].to_string();
+    assert!(rights.contains("view") && !rights.contains("edit") && !rights.contains("import"));
+    // Nor does a file of others bring it, nor another program write it.
+    let from = folder.path().join("plot.geojson");
+    let collection = json!({ "type": "FeatureCollection", "features": [plot] });
+    fs::write(&from, collection.to_string()).unwrap();
+    let (from, into) = (from.to_str().unwrap(), file.to_str().unwrap());
+    let brought = run(["import", from, "--into", into, "--layer", "plan_land"]);
+    let words = String::from_utf8_lossy(&brought.stdout).into_owned()
+        + &String::from_utf8_lossy(&brought.stderr);
+    assert!(words.contains("只由发布改变"), "{words}");
+    let other = rusqlite::Connection::open(&file).unwrap();
+    let refused = other.execute("DELETE FROM plan_land", []);
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.contains("只由发布改变"), "{refused}");
+    let plots = planner.get(&format!("{path}?limit=1&f=json")).json();
+    assert_eq!(plots["numberMatched"], page["numberMatched"]);
+    assert_eq!(plots["features"][0], plot);
+}
+
 #[test]
 fn a_version_of_a_part_leaves_the_rest_of_the_plan_in_force() {
     let folder = tempfile::tempdir().unwrap();

@@ -115,41 +115,87 @@ fn a_house_that_others_refer_to_stays_and_they_are_named() {
     ]));
 }
 
+/// A unit drawn by mistake goes, with the row that began its log and the votes on it; one that has
+/// taken a step stays.
 #[test]
-fn a_unit_that_has_begun_stays_with_its_log_and_its_votes() {
+fn what_has_taken_no_step_goes_with_its_log_and_what_has_stays() {
     let village = Village::new();
     let vote = |id: &str| {
         json!({ "op": "insert", "layer": "unit_vote", "id": id, "feature": { "properties": {
             "renewal_unit": "unit", "subject": "意愿征询" } } })
     };
-    village.well(json!([
-        { "op": "insert", "layer": "renewal_unit", "id": "unit", "feature": {
-            "geometry": square(113.7, 23.2, 113.701), "properties": {"code": "U-1", "name": "U-1", "stage": "0"} } },
-        vote("v-1"),
-        vote("v-2"),
-    ]));
-    let votes =
-        || village.ask("SELECT CAST(count(*) AS TEXT) FROM unit_vote WHERE renewal_unit = 'unit'");
-    assert_eq!(votes(), "2");
-    let unit = village.server.get("/collections/renewal_unit/items/unit");
-    let version = unit.header("etag").expect("a tag").to_owned();
-    let refused = village.change(
-        json!([{ "op": "delete", "layer": "renewal_unit", "id": "unit", "version": version }]),
+    let unit = || {
+        village.well(json!([
+            { "op": "insert", "layer": "renewal_unit", "id": "unit", "feature": {
+                "geometry": square(113.7, 23.2, 113.701), "properties": {"code": "U-1", "name": "U-1", "stage": "0"} } },
+            vote("v-1"),
+            vote("v-2"),
+        ]))
+    };
+    let count = |table: &str| {
+        village.ask(&format!(
+            "SELECT CAST(count(*) AS TEXT) FROM {table} WHERE renewal_unit = 'unit'"
+        ))
+    };
+    let version = || {
+        let unit = village.server.get("/collections/renewal_unit/items/unit");
+        unit.header("etag").expect("a tag").to_owned()
+    };
+    let delete = || {
+        village.change(
+            json!([{ "op": "delete", "layer": "renewal_unit", "id": "unit", "version": version() }]),
+        )
+    };
+    unit();
+    assert_eq!(
+        (count("unit_vote"), count("unit_log")),
+        ("2".into(), "1".into())
     );
-    assert_eq!(refused.status, 422);
-    let fault = refused.json()["errors"][0].clone();
-    assert_eq!(fault["code"], "referred");
-    // What keeps it is the log; the votes alone would go with it.
-    assert!(
-        fault["message"].as_str().unwrap().contains("单元推进记录"),
-        "{fault}"
+    // The row of the log alone is nobody's to take away.
+    let began = village.ask("SELECT CAST(max(sequence) AS TEXT) FROM change_log WHERE layer = 'unit_log' AND feature = 'unit.0'");
+    let row = json!([{ "op": "delete", "layer": "unit_log", "id": "unit.0", "version": began }]);
+    assert_eq!(village.change(row).json()["errors"][0]["code"], "workflow");
+    let gone = delete();
+    assert_eq!(gone.status, 200, "{}", gone.text());
+    assert_eq!(
+        (count("unit_vote"), count("unit_log")),
+        ("0".into(), "0".into())
     );
-    assert!(
-        !fault["message"].as_str().unwrap().contains("表决"),
-        "{fault}"
+    // Taken back, all of it is there again, and may take its steps.
+    let set = gone.json()["change_set"].as_i64().expect("a change set");
+    let back = village.revert(set);
+    assert_eq!(back.status, 200, "{}", back.text());
+    assert_eq!(
+        (count("unit_vote"), count("unit_log")),
+        ("2".into(), "1".into())
     );
-    assert_eq!(votes(), "2");
-    assert!(village.is_there("renewal_unit", "unit"));
+
+    // Another program's deletion takes the log along too, or is refused by the same rule.
+    let file = village.folder.path().join("village.gpkg");
+    let other = rusqlite::Connection::open(file).expect("the file");
+    let log = "INSERT INTO unit_log (id, renewal_unit, step, to_state, at) VALUES ('unit.1', 'unit', 'survey', '0', '2026-11-01T00:00:00+08:00')";
+    let open = "INSERT INTO about (key, value) VALUES ('open_step', '1')";
+    other
+        .execute_batch(&format!(
+            "BEGIN; {open}; {log}; DELETE FROM about WHERE key = 'open_step'; COMMIT"
+        ))
+        .expect("a step");
+    let refused = delete();
+    assert_eq!(refused.status, 422, "{}", refused.text());
+    assert_eq!(refused.json()["errors"][0]["code"], "workflow");
+    assert_eq!(count("unit_vote"), "2");
+    let refused = other.execute("DELETE FROM renewal_unit WHERE id = 'unit'", []);
+    assert!(refused.unwrap_err().to_string().contains("已在办理"));
+    let clue = village.ask(
+        "SELECT id FROM violation_case c WHERE state = '10' AND (SELECT count(*) FROM violation_log WHERE violation_case = c.id) = 1 LIMIT 1",
+    );
+    other
+        .execute("DELETE FROM violation_case WHERE id = ?1", [&clue])
+        .expect("a clue that nobody has looked at");
+    let left = village.ask(&format!(
+        "SELECT CAST(count(*) AS TEXT) FROM violation_log WHERE violation_case = '{clue}'"
+    ));
+    assert_eq!(left, "0");
 }
 
 #[test]

@@ -183,6 +183,11 @@ pub(super) fn layer(read: &ReadLayer<'_>, known: &Known<'_>, faults: &mut Vec<Fa
     {
         at.fault(&[Key("covers")], Problem::NoLayer(covered.clone()));
     }
+    if let Some(drafts) = &layer.published_from
+        && !known.layers.contains(drafts.as_str())
+    {
+        at.fault(&[Key("published_from")], Problem::NoLayer(drafts.clone()));
+    }
     if layer.fields.is_empty() && read.complete {
         at.fault(&[Key("fields")], Problem::EmptyList("fields"));
     }

@@ -41,6 +41,10 @@ pub struct Layer {
     /// Whether rows are only ever added, by the steps of a process, and never edited.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub append_only: bool,
+    /// The layer that its features are drafted in, where they come from there and go by steps of
+    /// a process only, never by an edit or an import: the plan in force is what was published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published_from: Option<String>,
     /// Field with the business code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
@@ -154,6 +158,11 @@ impl Layer {
     /// A field by name.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// Whether steps of a process alone change the layer, and no edit or import does.
+    pub fn is_held(&self) -> bool {
+        self.append_only || self.published_from.is_some()
     }
 
     /// Whether features have a place on the map.

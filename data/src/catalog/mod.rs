@@ -25,6 +25,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
+use crate::course::reference;
 use validate::Rules;
 
 pub use calendar::{Calendar, Pause, Time, Year};
@@ -46,6 +47,31 @@ pub struct Text {
     pub zh: String,
     /// English.
     pub en: String,
+}
+
+impl Text {
+    /// A text in two languages.
+    pub fn new(zh: &str, en: &str) -> Self {
+        Self {
+            zh: zh.to_owned(),
+            en: en.to_owned(),
+        }
+    }
+
+    /// What is the same in both languages: a name, a code.
+    pub fn same(text: &str) -> Self {
+        Self::new(text, text)
+    }
+
+    /// The group of what a field says nothing of.
+    pub fn not_filled_in() -> Self {
+        Self::new("未填", "not filled in")
+    }
+
+    /// The group of what lies in no place.
+    pub fn nowhere() -> Self {
+        Self::new("未归属", "nowhere")
+    }
 }
 
 /// A group of layers on the map, such as 国土规划 or 四标四实.
@@ -168,6 +194,33 @@ impl Catalog {
         current.into_iter().find(|process| process.log == log)
     }
 
+    /// The log of a layer's process, with its field that names the feature.
+    pub fn log_of(&self, layer: &str) -> Option<(&Arc<Layer>, &str)> {
+        let log = self.layer(&self.process(layer)?.log)?;
+        Some((log, reference(log, layer)?))
+    }
+
+    /// Why no edit and no import may touch a layer, where steps of a process alone change it.
+    pub fn held(&self, layer: &Layer) -> Option<Text> {
+        let (own, id) = (&layer.title.zh, &layer.id);
+        if layer.append_only {
+            return Some(Text {
+                zh: format!("{own}只由办理流程写入，不能改、不能删、不能导入"),
+                en: format!("{id} is written by the steps of a process and never edited"),
+            });
+        }
+        let drafts = layer.published_from.as_ref()?;
+        let title = self.layer(drafts).map_or(drafts, |layer| &layer.title.zh);
+        Some(Text {
+            zh: format!(
+                "{own}只由发布改变：请把改动画在或导入到“{title}”的一个草案版本里，提请发布"
+            ),
+            en: format!(
+                "{id} changes by publication only: draw or import what is to change in a draft version of {drafts}, and have it published"
+            ),
+        })
+    }
+
     /// The layer of an identifier.
     pub fn layer(&self, id: &str) -> Option<&Arc<Layer>> {
         self.layers.iter().find(|layer| layer.id == id)
@@ -183,5 +236,15 @@ impl Catalog {
     pub fn code(&self, layer: &Layer, field: &str, code: &str) -> Option<&Code> {
         let list = layer.field(field)?.code_list.as_ref()?;
         self.code_list(list)?.get(code)
+    }
+
+    /// What a group of a field's value is called: its code in words, or itself; [`Text::not_filled_in`]
+    /// where it is empty.
+    pub fn called(&self, layer: &Layer, field: &str, code: &str) -> Text {
+        match self.code(layer, field, code) {
+            Some(code) => code.label.clone(),
+            None if code.is_empty() => Text::not_filled_in(),
+            None => Text::same(code),
+        }
     }
 }

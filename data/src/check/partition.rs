@@ -88,10 +88,7 @@ fn gaps(cover: &Features, covered: &Features, whole: &Feature, parts: &[&Feature
     let Some(ground) = &whole.polygons else {
         return Vec::new();
     };
-    let polygons = parts
-        .iter()
-        .filter_map(|part| part.polygons.as_ref())
-        .flatten();
+    let polygons = parts.iter().filter_map(|part| part.polygons.as_ref());
     let left = topology::gaps(ground, polygons).into_iter();
     left.map(|gap| {
         let (name, area) = (&whole.name, gap.area_m2);

@@ -1,4 +1,5 @@
-//! What an import may not do: set a state, which is a process's to set, or write a log.
+//! What an import may not do: set a state, which is a process's to set, write a log, or change
+//! what is published.
 
 use crate::{Catalog, Layer, Record, Text, Value};
 
@@ -10,14 +11,8 @@ pub(super) fn hold(
     before: Option<&Record>,
     record: &mut Record,
 ) -> Option<(Option<String>, Text)> {
-    if layer.append_only {
-        return Some((
-            None,
-            Text {
-                zh: format!("{}只由办理流程写入，不能导入", layer.title.zh),
-                en: format!("{} is written by the steps of a process only", layer.id),
-            },
-        ));
+    if let Some(why) = catalog.held(layer) {
+        return Some((None, why));
     }
     let process = catalog.process(&layer.id)?;
     let at = layer.position(&process.state)?;

@@ -238,9 +238,9 @@ impl GeoPackage {
     fn refuse_step(&self, what: &Undoing, entries: &[Entry]) -> Result<(), StoreError> {
         let logs =
             |entry: &&Entry| (self.layer(&entry.layer)).is_some_and(|layer| layer.append_only);
-        // The rows that began features stand beside their inserts.
+        // The rows that began features stand beside their inserts, and go with them.
         let begun = (entries.iter()).filter(|entry| {
-            entry.operation == "insert" && self.catalog.process(&entry.layer).is_some()
+            entry.operation != "update" && self.catalog.process(&entry.layer).is_some()
         });
         match what {
             Undoing::ChangeSet(number) if entries.iter().filter(logs).count() > begun.count() => {

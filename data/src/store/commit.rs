@@ -73,7 +73,7 @@ impl GeoPackage {
                 ..Committed::default()
             });
         }
-        let group = self.group()?;
+        let group = self.group_of_one()?;
         let done = group.apply_import(&set, batch)?;
         group.finish()?;
         Ok(done)

@@ -19,6 +19,15 @@ pub struct Group<'s> {
     store: &'s GeoPackage,
     transaction: Transaction<'s>,
     wrote: Cell<bool>,
+    kind: Kind,
+    /// Whether the only set was refused, and the transaction ended with it.
+    ended: Cell<bool>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Many,
+    One,
 }
 
 /// What came of a change set before, when it was first sent.
@@ -38,10 +47,26 @@ impl GeoPackage {
     /// # Errors
     /// When the file cannot be written, or another program holds it.
     pub fn group(&self) -> Result<Group<'_>, StoreError> {
+        self.group_of(Kind::Many)
+    }
+
+    /// As [`GeoPackage::group`], for one change set alone, which the transaction itself makes all
+    /// or nothing. Sets of thousands of changes need it: within a savepoint SQLite keeps every
+    /// page that was touched since in a list in memory, and walks along it after each statement.
+    ///
+    /// # Errors
+    /// As [`GeoPackage::group`].
+    pub fn group_of_one(&self) -> Result<Group<'_>, StoreError> {
+        self.group_of(Kind::One)
+    }
+
+    fn group_of(&self, kind: Kind) -> Result<Group<'_>, StoreError> {
         Ok(Group {
             store: self,
             transaction: self.begin()?,
             wrote: Cell::new(false),
+            kind,
+            ended: Cell::new(false),
         })
     }
 
@@ -182,7 +207,7 @@ impl Group<'_> {
     /// Whether the transaction still stands: SQLite ends it by itself when the disk is full
     /// or does not answer.
     pub fn stands(&self) -> bool {
-        !self.store.connection.is_autocommit()
+        self.ended.get() || !self.store.connection.is_autocommit()
     }
 
     /// Makes all that was applied durable. It is on the disk when this returns.
@@ -205,16 +230,25 @@ impl Group<'_> {
             let connection = &self.store.connection;
             (connection.execute_batch(sql)).map_err(|error| self.store.error(error))
         };
-        run("SAVEPOINT change_set")?;
+        let [start, keep, back] = match self.kind {
+            Kind::Many => [
+                "SAVEPOINT change_set",
+                "RELEASE change_set",
+                "ROLLBACK TO change_set; RELEASE change_set",
+            ],
+            Kind::One => ["", "", "ROLLBACK"],
+        };
+        run(start)?;
         match work() {
             Ok(done) => {
-                run("RELEASE change_set")?;
+                run(keep)?;
                 self.wrote.set(true);
                 Ok(done)
             }
             Err(error) => {
                 if self.stands() {
-                    run("ROLLBACK TO change_set; RELEASE change_set")?;
+                    run(back)?;
+                    self.ended.set(self.kind == Kind::One);
                 }
                 Err(error)
             }

@@ -1,10 +1,10 @@
 //! What no edit may do, whoever makes it: set a state beside its process, change what a state
-//! locks, or touch the rows of a log.
+//! locks, touch the rows of a log, or change what is published.
 //!
 //! Triggers hold it, so that it holds for QGIS and `ogr2ogr` too. A step of a process opens
 //! them for its own transaction by the key `open_step` of the table `about`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use rusqlite::{Connection, Result};
 
@@ -12,10 +12,16 @@ use super::{
     schema,
     table::{Table, literal, quote},
 };
-use crate::{Catalog, Layer};
+use crate::{
+    Catalog, Layer,
+    course::{BEGIN, reference},
+};
 
 /// Whether no step of a process is being written.
 const NO_STEP: &str = "NOT EXISTS (SELECT 1 FROM about WHERE key = 'open_step')";
+
+/// Whether another program writes, and no change set of ours.
+const NO_SET: &str = "NOT EXISTS (SELECT 1 FROM about WHERE key = 'open_change_set')";
 
 /// Makes the guards of all layers that the file has; those that are as they should be stay.
 pub(crate) fn ensure(connection: &Connection, catalog: &Catalog) -> Result<()> {
@@ -33,7 +39,13 @@ pub(crate) fn ensure_of(connection: &Connection, catalog: &Catalog, table: &Tabl
     if own.is_empty() || !needed.iter().all(|name| own.contains(name)) {
         return Ok(());
     }
-    let wanted = triggers(catalog, table);
+    // A file of an older catalog may lack the log.
+    let log = catalog.log_of(&table.layer.id);
+    let log = match log {
+        Some((log, _)) if super::open::columns(connection, &log.id)?.is_empty() => None,
+        log => log,
+    };
+    let wanted = triggers(catalog, table, log);
     let found: BTreeMap<String, String> = connection
         .prepare_cached(
             "SELECT name, sql FROM sqlite_schema
@@ -56,8 +68,13 @@ pub(crate) fn ensure_of(connection: &Connection, catalog: &Catalog, table: &Tabl
     Ok(())
 }
 
-/// The triggers of a layer by name.
-fn triggers(catalog: &Catalog, table: &Table) -> BTreeMap<String, String> {
+/// The triggers of a layer by name; `log` is that of its process, with the field that names the
+/// feature.
+fn triggers(
+    catalog: &Catalog,
+    table: &Table,
+    log: Option<(&Arc<Layer>, &str)>,
+) -> BTreeMap<String, String> {
     let mut made = BTreeMap::new();
     let on = quote(&table.name);
     let mut add = |what: &str, event: &str, when: &str, zh: &str, en: &str| {
@@ -70,24 +87,16 @@ fn triggers(catalog: &Catalog, table: &Table) -> BTreeMap<String, String> {
         made.insert(name, sql);
     };
     let layer = &table.layer;
-    if layer.append_only {
-        let (zh, en) = (
-            format!("{}只由办理流程写入，不能改、不能删", layer.title.zh),
-            format!(
-                "{} is written by the steps of a process and never edited",
-                layer.id
-            ),
-        );
-        add("insert", "INSERT", NO_STEP, &zh, &en);
-        add("update", "UPDATE", "OLD.id <> ''", &zh, &en);
-        // An import that is taken back takes the rows with it that began its features.
-        add(
-            "delete",
-            "DELETE",
-            "NOT EXISTS (SELECT 1 FROM about WHERE key = 'open_change_set')",
-            &zh,
-            &en,
-        );
+    if let Some(why) = catalog.held(layer) {
+        let (zh, en) = (&why.zh, &why.en);
+        add("insert", "INSERT", &comes(catalog, layer), zh, en);
+        if layer.append_only {
+            add("update", "UPDATE", "OLD.id <> ''", zh, en);
+            add("delete", "DELETE", &stays(catalog, layer), zh, en);
+        } else {
+            add("update", "UPDATE", NO_STEP, zh, en);
+            add("delete", "DELETE", NO_STEP, zh, en);
+        }
     }
     for field in layer.fields.iter().filter(|field| field.workflow) {
         let column = quote(&field.name);
@@ -118,7 +127,16 @@ fn triggers(catalog: &Catalog, table: &Table) -> BTreeMap<String, String> {
             &zh,
             &en,
         );
-        let goes = format!("OLD.{column} NOT IN ({}) AND {NO_STEP}", list.join(", "));
+        let under_way = format!("OLD.{column} NOT IN ({})", list.join(", "));
+        let goes = match log {
+            Some((log, of)) => format!(
+                "({under_way} OR EXISTS (SELECT 1 FROM {} WHERE {} = OLD.id AND step <> {})) AND {NO_STEP}",
+                quote(&log.id),
+                quote(of),
+                literal(BEGIN)
+            ),
+            None => format!("{under_way} AND {NO_STEP}"),
+        };
         let zh = format!("{}已在办理，不能删除，请按流程撤销或作废", layer.title.zh);
         let en = format!(
             "what is under way in {} is not deleted; end it by its process",
@@ -143,7 +161,44 @@ fn triggers(catalog: &Catalog, table: &Table) -> BTreeMap<String, String> {
             add(&format!("lock_{code}"), "UPDATE", &when, &zh, &en);
         }
     }
+    if let Some((log, of)) = log {
+        let name = format!("guard_{}_log", table.name);
+        let sql = format!(
+            "CREATE TRIGGER {} AFTER DELETE ON {on} WHEN {NO_SET} BEGIN DELETE FROM {} WHERE {} = OLD.id; END",
+            quote(&name),
+            quote(&log.id),
+            quote(of)
+        );
+        made.insert(name, sql);
+    }
     made
+}
+
+/// When nothing comes into a layer that steps change: a change set of ours brings the row back
+/// that began a feature, together with the feature.
+fn comes(catalog: &Catalog, layer: &Layer) -> String {
+    match catalog.process_of_log(&layer.id) {
+        Some(_) => format!(
+            "{NO_STEP} AND (NEW.step IS NOT {} OR {NO_SET})",
+            literal(BEGIN)
+        ),
+        None => NO_STEP.to_owned(),
+    }
+}
+
+/// When a row of a log stays: a change set of ours takes one along with the feature that it is
+/// of, or undoes an import; what other programs delete takes its log along by itself.
+fn stays(catalog: &Catalog, log: &Layer) -> String {
+    let process = catalog.process_of_log(&log.id);
+    let of = process.and_then(|process| Some((process, reference(log, &process.layer)?)));
+    match of {
+        Some((process, of)) => format!(
+            "{NO_SET} AND EXISTS (SELECT 1 FROM {} WHERE id = OLD.{})",
+            quote(&process.layer),
+            quote(of)
+        ),
+        None => NO_SET.to_owned(),
+    }
 }
 
 /// The states that a new feature may have.

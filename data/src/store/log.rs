@@ -47,6 +47,17 @@ pub struct Revision {
     pub before: Option<Record>,
 }
 
+/// A change of a feature, by what one of its fields held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Touch {
+    /// Number of the change.
+    pub sequence: u64,
+    /// The feature.
+    pub id: Id,
+    /// Whether the field held the value before the change.
+    pub held: bool,
+}
+
 /// What a feature came of, or what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ancestry {
@@ -236,6 +247,42 @@ impl GeoPackage {
         Ok((were.into_iter())
             .map(|(id, was)| (id, record(was)))
             .collect())
+    }
+
+    /// The changes of a layer's features after a number, in order, each with whether a field held
+    /// a value before it. Reads no geometries.
+    ///
+    /// # Errors
+    /// When there is no such layer or field, or the file cannot be read.
+    pub fn touches(
+        &self,
+        layer: &str,
+        since: u64,
+        field: &str,
+        value: &str,
+    ) -> Result<Vec<Touch>, StoreError> {
+        let table = self.table(layer)?;
+        let Some(column) = self.column(table, field)?.filter(|_| self.own) else {
+            return Ok(Vec::new());
+        };
+        // By number: the index of the features would be read through all that ever happened.
+        self.query(
+            "SELECT sequence, feature, json_extract(before, ?3) IS ?4 FROM change_log
+             WHERE +layer = ?1 AND sequence > ?2 ORDER BY sequence",
+            params![
+                table.layer.id,
+                number(since),
+                format!("$.\"{column}\""),
+                value
+            ],
+            |row| {
+                Ok(Touch {
+                    sequence: row.get::<_, i64>(0)?.unsigned_abs(),
+                    id: row.get(1)?,
+                    held: row.get(2)?,
+                })
+            },
+        )
     }
 
     /// Number of the last change up to an instant, given as the history writes it

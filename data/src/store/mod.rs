@@ -54,7 +54,7 @@ pub use commit::Committed;
 pub use error::StoreError;
 pub use exports::{Asked, ExportRequest, ExportState};
 pub use group::{Group, Recalled};
-pub use log::{Ancestry, Entry, Revision};
+pub use log::{Ancestry, Entry, Revision, Touch};
 pub use office::OfficeVersion;
 pub use page::PageQuery;
 pub use restore::{Restored, restore};

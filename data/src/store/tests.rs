@@ -531,7 +531,7 @@ fn the_history_of_a_wide_layer_holds_every_column() {
         .layers()
         .iter()
         // A state is set by its process alone.
-        .filter(|layer| !layer.append_only && !layer.fields.iter().any(|field| field.workflow))
+        .filter(|layer| !layer.is_held() && !layer.fields.iter().any(|field| field.workflow))
         .max_by_key(|layer| layer.fields.len())
         .unwrap();
     let insert = format!("INSERT INTO \"{}\" (source_batch) VALUES ('x')", widest.id);

@@ -49,7 +49,7 @@ pub(super) fn settle(
                 };
                 if let Some(heir) = settling.heirs.get(&target).cloned() {
                     settling.follow(&layer, &field, record, &target, &heir);
-                } else if field.cascade {
+                } else if field.cascade || is_of_log(store, &layer, &field) {
                     if seen.insert(own.clone()) {
                         settling.push(own.clone(), Operation::Delete(Arc::clone(&own.1)), &target);
                         next.push(own);
@@ -262,6 +262,13 @@ fn referring(store: &GeoPackage, to: &[Key]) -> Vec<(Arc<Layer>, Field)> {
     })
     .map(|(layer, field)| (layer, field.clone()))
     .collect()
+}
+
+/// Whether a field names the feature that a log is of: the log goes with it, where rules let
+/// it go at all.
+fn is_of_log(store: &GeoPackage, layer: &Layer, field: &Field) -> bool {
+    let process = store.catalog().process_of_log(&layer.id);
+    process.is_some_and(|process| field.reference.as_deref() == Some(&process.layer))
 }
 
 /// Rows that refer to one of some ids: the row's id, and the one that it refers to.

@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use yizhangtu_data::{
     Catalog, ChangeSet, Field, Id, Layer, Operation, Record, Value,
+    course::{BEGIN, reference},
     store::{GeoPackage, StoreError},
 };
 
@@ -35,7 +36,9 @@ pub(super) fn check(
             continue;
         };
         let origin = origin.get(place).copied();
-        faults.extend(guarded(store, layer, &change.operation, set.step, origin)?);
+        if !set.step {
+            faults.extend(guarded(store, layer, &change.operation, &left, origin)?);
+        }
         let Some(record) = change.operation.record() else {
             continue;
         };
@@ -157,18 +160,17 @@ impl Check<'_> {
     }
 }
 
-/// What no edit may do to a feature as a whole: a log is only written by steps, and what is
-/// under way is ended by its process.
+/// What no edit may do to a feature as a whole: a log is only written by steps, the plan in force
+/// only changes by publication, and what is under way is ended by its process. What has taken no
+/// step may go, and the row that began its log with it.
 fn guarded(
     store: &GeoPackage,
     layer: &Arc<Layer>,
     operation: &Operation,
-    step: bool,
+    left: &Left<'_>,
     change: Option<usize>,
 ) -> Result<Option<Fault>, StoreError> {
-    if step {
-        return Ok(None);
-    }
+    let catalog = store.catalog();
     let fault = |zh: &str, en: &str| Fault {
         change,
         layer: layer.id.as_str().into(),
@@ -178,19 +180,18 @@ fn guarded(
         message: format!("{zh} / {en}"),
         place: None,
     };
-    if layer.append_only {
-        return Ok(Some(fault(
-            "日志只由办理流程写入，不能改、不能删",
-            "a log is written by the steps of a process only",
-        )));
+    if let Some(why) = catalog.held(layer) {
+        let goes_along = goes_with_its_feature(store, layer, operation, left)?;
+        return Ok((!goes_along).then(|| fault(&why.zh, &why.en)));
     }
-    let Some(process) = store.catalog().process(&layer.id) else {
+    let Some(process) = catalog.process(&layer.id) else {
         return Ok(None);
     };
     if let Operation::Delete(id) = operation
         && let Some(base) = store.get(&layer.id, id)?
         && let Some(state) = base.get(layer, &process.state).as_text()
-        && !process.initial.iter().any(|initial| initial == state)
+        && (!process.initial.iter().any(|initial| initial == state)
+            || has_taken_steps(store, layer, id)?)
     {
         return Ok(Some(fault(
             "已在办理，不能删除，请按流程撤销或作废",
@@ -198,6 +199,37 @@ fn guarded(
         )));
     }
     Ok(None)
+}
+
+/// Whether a feature's log has more than the row that began it.
+fn has_taken_steps(store: &GeoPackage, layer: &Layer, id: &Id) -> Result<bool, StoreError> {
+    let Some((log, of)) = store.catalog().log_of(&layer.id) else {
+        return Ok(false);
+    };
+    // A file of an older catalog may lack it.
+    if store.layer(&log.id).is_none() {
+        return Ok(false);
+    }
+    let rows = store.find(&log.id, of, &Value::from(&**id))?;
+    let mut steps = rows.iter().map(|row| row.get(log, "step").as_text());
+    Ok(steps.any(|step| step != Some(BEGIN)))
+}
+
+/// Whether a row of a log goes with the feature that it is of.
+fn goes_with_its_feature(
+    store: &GeoPackage,
+    log: &Layer,
+    operation: &Operation,
+    left: &Left<'_>,
+) -> Result<bool, StoreError> {
+    let (Operation::Delete(id), Some(process)) =
+        (operation, store.catalog().process_of_log(&log.id))
+    else {
+        return Ok(false);
+    };
+    let row = store.get(&log.id, id)?;
+    let of = reference(log, &process.layer).and_then(|of| row.as_ref()?.get(log, of).as_text());
+    Ok(of.is_some_and(|of| matches!(left.get(&(process.layer.as_str(), of)), Some(None))))
 }
 
 /// Whether a new feature may begin with a value: an initial state of its process, or the first

@@ -1,16 +1,21 @@
 //! Layers whose features divide the ground among them: an edit may leave no overlap, and is
 //! told of the gaps that it leaves.
+//!
+//! The layer as it is and as it would be are held beside each other, each with its index, so
+//! that what is touched is only ever compared with what lies near it: a plan of thousands of
+//! plots that takes the place of another is checked plot by plot.
 
 use std::{collections::HashMap, sync::Arc};
 
-use geo::{BooleanOps, BoundingRect, Intersects, MultiPolygon, Rect, unary_union};
+use geo::MultiPolygon;
+use rayon::prelude::*;
 use serde_json::{Value, json};
 use yizhangtu_data::{
-    Change, ChangeSet, Id,
+    Change, ChangeSet, Id, overlay,
     topology::{self, TOLERANCE_M2, polygons},
 };
 
-use super::{Fault, touched::lattice};
+use super::Fault;
 use crate::atlas::{LayerSnapshot, Snapshot};
 
 /// What a check found.
@@ -20,6 +25,13 @@ pub(super) struct Found {
     pub(super) faults: Vec<Fault>,
     /// Gaps that are new.
     pub(super) warnings: Vec<Value>,
+}
+
+impl Found {
+    fn add(&mut self, mut more: Self) {
+        self.faults.append(&mut more.faults);
+        self.warnings.append(&mut more.warnings);
+    }
 }
 
 /// Checks the partition layers that a set touches. `accepted` are changes that come before
@@ -38,221 +50,176 @@ pub(super) fn check(
                 .iter()
                 .any(|change| *change.layer == *layer.layer.id)
         {
-            Partition::new(snapshot, layer, accepted, set, origin).check(&mut found);
+            found.add(Partition::new(snapshot, layer, accepted, set, origin).check());
         }
     }
     found
 }
 
-/// A feature that the set touches.
-struct Touched {
-    /// Place in the request.
-    change: Option<usize>,
-    before: Option<MultiPolygon<f64>>,
-    after: Option<MultiPolygon<f64>>,
-    /// Around what it is after: most of a large set lie far from one another.
-    around: Option<Rect<f64>>,
-}
-
-impl Touched {
-    /// Whether it may have ground within a rectangle.
-    fn may_meet(&self, rect: Option<Rect<f64>>) -> bool {
-        (self.around.zip(rect)).is_some_and(|(own, other)| own.intersects(&other))
-    }
-}
-
 struct Partition<'a> {
     snapshot: &'a Snapshot,
-    layer: &'a LayerSnapshot,
-    /// Features of sets before this one that are not in the snapshot yet.
-    earlier: HashMap<Id, Option<MultiPolygon<f64>>>,
-    touched: HashMap<Id, Touched>,
+    before: Arc<LayerSnapshot>,
+    after: LayerSnapshot,
+    /// What comes, goes or moves, in the order of the request. What keeps its place is a
+    /// neighbour like any other.
+    touched: Vec<&'a Id>,
+    /// Where each of them stands in that order, and in the request.
+    places: HashMap<&'a Id, (usize, Option<usize>)>,
 }
 
 impl<'a> Partition<'a> {
     fn new(
         snapshot: &'a Snapshot,
-        layer: &'a LayerSnapshot,
+        layer: &Arc<LayerSnapshot>,
         accepted: &[Change],
-        set: &ChangeSet,
+        set: &'a ChangeSet,
         origin: &[usize],
     ) -> Self {
         let own = |change: &&Change| *change.layer == *layer.layer.id;
-        let area = |change: &Change| {
-            let record = change.operation.record()?;
-            record.geometry.as_ref().and_then(polygons)
-        };
-        let earlier: HashMap<Id, _> = (accepted.iter().filter(own))
-            .map(|change| (Arc::clone(change.operation.id()), area(change)))
+        let earlier: Vec<_> = (accepted.iter().filter(own))
+            .map(|change| &change.operation)
             .collect();
-        let mut touched: HashMap<Id, Touched> = HashMap::new();
+        let before = if earlier.is_empty() {
+            Arc::clone(layer)
+        } else {
+            Arc::new(layer.after(earlier))
+        };
+        let changes = set.changes.iter().filter(own);
+        let after = before.after(changes.map(|change| &change.operation));
+        let mut places: HashMap<&Id, Option<usize>> = HashMap::new();
         for (place, change) in set.changes.iter().enumerate() {
-            if !own(&change) {
-                continue;
+            if own(&change) {
+                places.insert(change.operation.id(), origin.get(place).copied());
             }
-            let id = change.operation.id();
-            let before = match (earlier.get(id), touched.get(id)) {
-                (_, Some(touched)) => touched.before.clone(),
-                (Some(before), None) => before.clone(),
-                (None, None) => (layer.get(id))
-                    .and_then(|record| record.geometry.as_ref())
-                    .and_then(polygons),
-            };
-            let after = area(change);
-            let change = origin.get(place).copied();
-            let around = after.as_ref().and_then(BoundingRect::bounding_rect);
-            touched.insert(
-                Arc::clone(id),
-                Touched {
-                    change,
-                    before,
-                    after,
-                    around,
-                },
-            );
         }
-        // What keeps its place is a neighbour like any other.
-        touched.retain(|_, touched| touched.before != touched.after);
+        places.retain(|id, _| area(&before, id) != area(&after, id));
+        let mut touched: Vec<&Id> = places.keys().copied().collect();
+        touched.sort_unstable_by_key(|id| (places[*id], *id));
+        let places = (touched.iter().enumerate())
+            .map(|(order, id)| (*id, (order, places[*id])))
+            .collect();
         Self {
             snapshot,
-            layer,
-            earlier,
+            before,
+            after,
             touched,
+            places,
         }
     }
 
-    fn check(&self, found: &mut Found) {
-        let mut order: Vec<&Id> = self.touched.keys().collect();
-        order.sort_unstable_by_key(|id| (self.touched[*id].change, *id));
-        for (place, id) in order.iter().enumerate() {
-            let one = &self.touched[*id];
-            if let Some(after) = &one.after {
-                for (other, before, now) in self.untouched(after) {
-                    found.faults.extend(self.overlap(
-                        id,
-                        one,
-                        after,
-                        &other,
-                        before.as_ref(),
-                        &now,
-                    ));
-                }
-                for other in &order[place + 1..] {
-                    let two = &self.touched[*other];
-                    if let Some(now) = two.after.as_ref().filter(|_| two.may_meet(one.around)) {
-                        let before = two.before.as_ref();
-                        found
-                            .faults
-                            .extend(self.overlap(id, one, after, other, before, now));
-                    }
-                }
-            }
-            self.gaps(id, one, found);
-        }
+    fn check(&self) -> Found {
+        let found: Vec<Found> = (self.touched.par_iter())
+            .map(|id| Found {
+                faults: self.overlaps(id),
+                warnings: self.gaps(id),
+            })
+            .collect();
+        let mut all = Found::default();
+        found.into_iter().for_each(|one| all.add(one));
+        all
     }
 
-    /// Features near an area that the set does not touch.
-    fn untouched(
-        &self,
-        area: &MultiPolygon<f64>,
-    ) -> Vec<(Id, Option<MultiPolygon<f64>>, MultiPolygon<f64>)> {
-        let mut near = Vec::new();
-        let Some(rect) = area.bounding_rect().as_ref().and_then(lattice) else {
-            return near;
+    /// Overlaps of a feature as it would be with those around it; of two that are touched, the
+    /// first tells.
+    fn overlaps(&self, id: &Id) -> Vec<Fault> {
+        let Some(one) = area(&self.after, id) else {
+            return Vec::new();
         };
-        for position in self.layer.in_box(&rect) {
-            let record = self.layer.record(position);
-            if self.touched.contains_key(&record.id) || self.earlier.contains_key(&record.id) {
-                continue;
-            }
-            if let Some(area) = record.geometry.as_ref().and_then(polygons) {
-                near.push((Arc::clone(&record.id), Some(area.clone()), area));
-            }
-        }
-        for (id, area) in &self.earlier {
-            if let (false, Some(area)) = (self.touched.contains_key(id), area) {
-                near.push((Arc::clone(id), Some(area.clone()), area.clone()));
-            }
-        }
-        near
+        let (order, _) = self.places[id];
+        let is_later = |other: &Id| (self.places.get(other)).is_none_or(|(at, _)| *at > order);
+        (near(&self.after, &self.after, id))
+            .filter(|(other, _)| *other != id && is_later(other))
+            .filter_map(|(other, ground)| self.overlap(id, &one, other, &ground))
+            .collect()
     }
 
     fn overlap(
         &self,
         id: &Id,
-        one: &Touched,
-        after: &MultiPolygon<f64>,
+        one: &MultiPolygon<f64>,
         other: &Id,
-        other_before: Option<&MultiPolygon<f64>>,
-        other_after: &MultiPolygon<f64>,
+        ground: &MultiPolygon<f64>,
     ) -> Option<Fault> {
-        let misfit = topology::overlap(after, other_after)?;
+        let misfit = topology::overlap(one, ground)?;
         // An overlap that was there before may stay, so that it can be mended in steps.
-        let was = match (&one.before, other_before) {
+        let was = match (area(&self.before, id), area(&self.before, other)) {
             (Some(one), Some(other)) => {
-                topology::overlap(one, other).map_or(0.0, |was| was.area_m2)
+                topology::overlap(&one, &other).map_or(0.0, |was| was.area_m2)
             }
             _ => 0.0,
         };
         if misfit.area_m2 <= was + TOLERANCE_M2 {
             return None;
         }
-        let title = &self.layer.layer.title;
+        let layer = &self.after.layer;
         Some(Fault {
-            change: one.change,
-            layer: self.layer.layer.id.as_str().into(),
-            id: Arc::clone(id),
+            change: self.places[id].1,
+            layer: layer.id.as_str().into(),
+            id: Id::clone(id),
             field: "geometry".to_owned(),
             code: "overlap",
             message: format!(
                 "图形：与{}“{other}”重叠 {area:.2} 平方米，请改边界 / geometry: overlaps the {} “{other}” by {area:.2} m²; correct the border",
-                title.zh,
-                self.layer.layer.id,
+                layer.title.zh,
+                layer.id,
                 area = misfit.area_m2,
             ),
             place: Some(misfit.place),
         })
     }
 
-    fn gaps(&self, id: &Id, one: &Touched, found: &mut Found) {
-        let Some(mut ground) = one.before.clone() else {
-            return;
+    fn gaps(&self, id: &Id) -> Vec<Value> {
+        let Some(mut ground) = area(&self.before, id) else {
+            return Vec::new();
         };
-        if let Some(whole) = self.covered(&ground) {
-            ground = ground.intersection(&whole);
+        if let Some(whole) = self.covered(id) {
+            ground = overlay::intersection(&ground, &whole).unwrap_or(ground);
         }
-        let around = ground.bounding_rect();
-        let mut cover: Vec<MultiPolygon<f64>> = (self.touched.values())
-            .filter(|touched| touched.may_meet(around))
-            .filter_map(|touched| touched.after.clone())
+        let cover: Vec<_> = near(&self.after, &self.before, id)
+            .map(|(_, area)| area)
             .collect();
-        cover.extend(self.untouched(&ground).into_iter().map(|(_, _, area)| area));
-        for gap in topology::gaps(&ground, cover.iter().flatten()) {
+        let layer = &self.after.layer;
+        let gaps = topology::gaps(&ground, &cover).into_iter();
+        gaps.map(|gap| {
             let area = gap.area_m2;
-            found.warnings.push(json!({
-                "code": "gap", "change": one.change, "layer": self.layer.layer.id, "id": &**id,
+            json!({
+                "code": "gap", "change": self.places[id].1, "layer": layer.id, "id": &**id,
                 "place": gap.place, "area_m2": (area * 100.0).round() / 100.0,
                 "message": format!(
                     "有 {area:.2} 平方米不再属于任何{} / {area:.2} m² belong to no {} any more",
-                    self.layer.layer.title.zh, self.layer.layer.id
+                    layer.title.zh, layer.id
                 ),
-            }));
-        }
+            })
+        })
+        .collect()
     }
 
-    /// What the layer has to cover, near some ground; none where it has not to cover anything.
-    fn covered(&self, ground: &MultiPolygon<f64>) -> Option<MultiPolygon<f64>> {
-        let covered = self.snapshot.layer(self.layer.layer.covers.as_ref()?)?;
-        let rect = ground.bounding_rect().as_ref().and_then(lattice)?;
-        let areas: Vec<_> = (covered.in_box(&rect).into_iter())
-            .filter_map(|position| {
-                covered
-                    .record(position)
-                    .geometry
-                    .as_ref()
-                    .and_then(polygons)
-            })
+    /// What the layer has to cover, near a feature as it was; none where it has not to cover
+    /// anything.
+    fn covered(&self, id: &Id) -> Option<MultiPolygon<f64>> {
+        let covered = self.snapshot.layer(self.after.layer.covers.as_ref()?)?;
+        let areas: Vec<_> = near(covered, &self.before, id)
+            .map(|(_, area)| area)
             .collect();
-        (!areas.is_empty()).then(|| unary_union(areas.iter().flatten()))
+        (!areas.is_empty()).then(|| overlay::union(&areas).ok())?
     }
+}
+
+/// The ground of a feature of a layer.
+fn area(layer: &LayerSnapshot, id: &Id) -> Option<MultiPolygon<f64>> {
+    polygons(layer.get(id)?.geometry.as_ref()?)
+}
+
+/// The areas of a layer near a feature as another one has it.
+fn near<'l>(
+    layer: &'l LayerSnapshot,
+    of: &LayerSnapshot,
+    id: &Id,
+) -> impl Iterator<Item = (&'l Id, MultiPolygon<f64>)> {
+    let shape = of.position(id).and_then(|at| of.shape(at));
+    let found = shape.map(|shape| layer.in_box(&shape.rect()));
+    (found.into_iter().flatten()).filter_map(|position| {
+        let record = layer.record(position);
+        Some((&record.id, polygons(record.geometry.as_ref()?)?))
+    })
 }

@@ -25,6 +25,9 @@ use crate::{
 /// Change sets that share one `fsync` at most.
 const TOGETHER: usize = 256;
 
+/// Changes that a set may have to share one with others.
+const FEW: usize = 256;
+
 /// Whether a user is one of those who report, and whose name is for intake only.
 pub(crate) type Reports = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
@@ -71,8 +74,22 @@ impl Writer {
         }
     }
 
-    /// Applies tasks in one transaction: each all or nothing.
+    /// Applies tasks in their order: small ones in one transaction, each large one in its own.
     fn commit(&mut self, tasks: Vec<Task>) {
+        let mut tasks = tasks.into_iter().peekable();
+        while let Some(first) = tasks.next() {
+            let mut together = vec![first];
+            if !together[0].work.is_large() {
+                while let Some(next) = tasks.next_if(|task| !task.work.is_large()) {
+                    together.push(next);
+                }
+            }
+            self.commit_together(together);
+        }
+    }
+
+    /// Applies tasks in one transaction: each all or nothing.
+    fn commit_together(&mut self, tasks: Vec<Task>) {
         let before = self.shown.atlas.snapshot();
         let (answers, outcome) = self.together(tasks, &before);
         // What was applied is only done once all of it is on the disk.
@@ -93,7 +110,11 @@ impl Writer {
         before: &Arc<Snapshot>,
     ) -> (Vec<Answered>, Result<(), StoreError>) {
         let mut answers: Vec<Answered> = Vec::new();
-        let group = match self.store.group() {
+        let begun = match &tasks[..] {
+            [one] if one.work.is_large() => self.store.group_of_one(),
+            _ => self.store.group(),
+        };
+        let group = match begun {
             Ok(group) => group,
             Err(error) => {
                 let error = Arc::new(error);
@@ -136,6 +157,10 @@ impl Writer {
                 }
             }
             return (answers, Ok(()));
+        }
+        // What was only tried or refused changes nothing that is shown.
+        if accepted.is_empty() && Arc::ptr_eq(&now, before) {
+            return (answers, group.finish());
         }
         let next = self.next(&now, &accepted);
         let finished = group.finish();
@@ -298,6 +323,16 @@ impl Writer {
             warnings: found.warnings,
             replayed: false,
         })
+    }
+}
+
+impl Work {
+    /// Whether it is too much to share a transaction with others.
+    fn is_large(&self) -> bool {
+        match self {
+            Self::Set(set, _) => set.changes.len() > FEW,
+            Self::Import(..) | Self::Undo { .. } => true,
+        }
     }
 }
 

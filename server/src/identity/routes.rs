@@ -85,7 +85,10 @@ fn described(app: &App, viewer: &Viewer) -> Value {
         .iter()
         .map(|layer| {
             let granted = Action::ALL.into_iter().map(|(action, _)| action);
-            let granted = granted.filter(|action| viewer.may(*action, layer));
+            // What steps of a process alone change is nobody's to edit.
+            let granted = granted.filter(|action| {
+                viewer.may(*action, layer) && !(layer.is_held() && action.changes())
+            });
             (layer.id.as_str(), granted.map(Action::name).collect())
         })
         .collect();

@@ -5,13 +5,16 @@
 //! only a part keeps the rest; the part goes to the plots of the earlier version, so that its
 //! plots, in force and not, are still its ground once.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use axum::http::StatusCode;
 use geo::{Geometry, MultiPolygon};
 use rayon::prelude::*;
 use yizhangtu_data::{
-    Change, Expected, Layer, Operation, Record, Value, measure,
+    Change, Expected, Id, Layer, Operation, Record, Value, measure,
     overlay::{self, TooWide},
     store::{GeoPackage, StoreError},
     topology::{self, TOLERANCE_M2, polygons},
@@ -55,7 +58,7 @@ impl Succession {
     /// The plots of a plan instead of what they lie on.
     ///
     /// # Errors
-    /// 409 where a plot in force names no plan that it could go to; when the file cannot be read.
+    /// 409 where plots lie too far apart; when the file cannot be read.
     pub(crate) fn of(app: &App, store: &GeoPackage, plan: &str) -> Result<Self, Problem> {
         let (plots, lands) = layers(app)?;
         let coming = of_plan(store, PLOTS, plan)?;
@@ -69,21 +72,18 @@ impl Succession {
             expects: Vec::new(),
             ended: Vec::new(),
         };
-        let mut homeless = 0;
         let mut touched = BTreeSet::new();
         let mut left: BTreeSet<String> = BTreeSet::new();
         let mut parted = BTreeSet::new();
         for (fate, record) in unnamed {
-            let Some(of) = record.get(&lands, "plan").as_text() else {
-                homeless += 1;
-                continue;
-            };
+            // What names no plan it was of goes to none; the history keeps it.
+            let of = record.get(&lands, "plan").as_text();
             touched.insert(Arc::clone(&record.id));
-            left.insert(of.to_owned());
+            left.extend(of.map(str::to_owned));
             let mut archived = moved(&lands, record, &plots);
             match fate {
                 Fate::Parted { rest, gone } => {
-                    parted.insert(of.to_owned());
+                    parted.extend(of.map(str::to_owned));
                     part(&plots, &mut archived, gone);
                     let mut kept = record.clone();
                     part(&lands, &mut kept, rest);
@@ -91,16 +91,10 @@ impl Succession {
                 }
                 _ => own.push(IN_FORCE, Operation::Delete(Arc::clone(&record.id))),
             }
-            own.push(PLOTS, Operation::Insert(archived));
+            if of.is_some() {
+                own.push(PLOTS, Operation::Insert(archived));
+            }
             own.expect(store, IN_FORCE, record)?;
-        }
-        if homeless > 0 {
-            return Err(Problem::new(
-                StatusCode::CONFLICT,
-                format!(
-                    "现行规划有 {homeless} 个地块没有写明规划成果，替代后无处归档，请先在“规划用地”里补上 / {homeless} plots in force name no plan to go to; name it in the layer of planned land first"
-                ),
-            ));
         }
         for record in &coming {
             own.push(PLOTS, Operation::Delete(Arc::clone(&record.id)));
@@ -197,7 +191,7 @@ pub(crate) fn figures(app: &App, store: &GeoPackage, plan: &str) -> Result<Figur
         "plots_in_force",
         Some(of_plan(store, IN_FORCE, plan)?.len() as f64),
     );
-    for (step, changed) in changed(app, store, &plots, plan).map_err(Problem::internal)? {
+    for (step, changed) in changed(app, store, plan, &own).map_err(Problem::internal)? {
         all.set(&format!("changed_since_{step}"), Some(changed as f64));
     }
     let pairs = overlaps(&plots, own).map_err(too_wide)?;
@@ -235,30 +229,35 @@ fn overlaps(layer: &Arc<Layer>, own: Vec<Record>) -> Result<usize, TooWide> {
 fn changed(
     app: &App,
     store: &GeoPackage,
-    plots: &Layer,
     plan: &str,
+    own: &[Record],
 ) -> Result<Vec<(String, usize)>, StoreError> {
     let Some(log) = app.layer(LOG) else {
         return Ok(Vec::new());
     };
-    let is_own = |record: &Record| record.get(plots, "plan").as_text() == Some(plan);
-    let mut steps = std::collections::BTreeMap::new();
+    let mut steps: BTreeMap<String, u64> = BTreeMap::new();
     for row in store.find(LOG, "plan", &Value::from(plan))? {
         let step = row.get(log, "step").as_text().unwrap_or_default();
         let at = store.version(LOG, &row.id)?;
         let last = steps.entry(step.to_owned()).or_insert(at);
         *last = at.max(*last);
     }
-    let mut counts = Vec::new();
-    for (step, at) in steps {
-        let mut count = 0;
-        for (id, was) in store.as_of(PLOTS, at)? {
-            let now = store.get(PLOTS, &id)?;
-            count += usize::from([&was, &now].into_iter().flatten().any(is_own));
-        }
-        counts.push((step, count));
-    }
-    Ok(counts)
+    let Some(earliest) = steps.values().min() else {
+        return Ok(Vec::new());
+    };
+    let touches = store.touches(PLOTS, *earliest, "plan", plan)?;
+    let own: HashSet<&Id> = own.iter().map(|record| &record.id).collect();
+    let changed_since = |at: u64| {
+        let mut seen: HashSet<&Id> = HashSet::new();
+        // What was of the plan at the step, as the first change since then found it, or is now.
+        (touches.iter().filter(|touch| touch.sequence > at))
+            .filter(|touch| seen.insert(&touch.id) && (touch.held || own.contains(&touch.id)))
+            .count()
+    };
+    let counts = steps.iter();
+    Ok(counts
+        .map(|(step, at)| (step.clone(), changed_since(*at)))
+        .collect())
 }
 
 fn layers(app: &App) -> Result<(Arc<Layer>, Arc<Layer>), Problem> {

@@ -38,6 +38,14 @@ pub(crate) enum Action {
 }
 
 impl Action {
+    /// Whether features are other ones after it.
+    pub(crate) fn changes(self) -> bool {
+        matches!(
+            self,
+            Self::Create | Self::Edit | Self::Delete | Self::Import
+        )
+    }
+
     /// All of them, with the letter that the matrix writes.
     pub(crate) const ALL: [(Self, char); 9] = [
         (Self::View, 'V'),
