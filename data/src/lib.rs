@@ -11,6 +11,7 @@ pub mod course;
 pub mod crs;
 pub mod demo;
 pub mod export;
+mod formula;
 pub mod geometry;
 mod hexadecimal;
 pub mod import;
@@ -24,6 +25,7 @@ pub mod value;
 
 pub use catalog::{Catalog, Field, FieldKind, GeometryKind, Layer, Sensitivity, Serial, Text};
 pub use change::{Change, ChangeSet, Expected, Key, Lineage, Operation};
+pub use formula::Formula;
 pub use hexadecimal::hexadecimal;
 pub use record::{Id, Record};
 pub use value::Value;

@@ -25,16 +25,22 @@ pub fn area_m2(geometry: &Geometry<f64>) -> f64 {
     };
     match geometry {
         Geometry::Polygon(it) => polygon(it),
-        Geometry::MultiPolygon(it) => it.iter().map(polygon).sum(),
+        Geometry::MultiPolygon(it) => sum(it.iter().map(polygon)),
         Geometry::Rect(it) => polygon(&it.to_polygon()),
         Geometry::Triangle(it) => polygon(&it.to_polygon()),
-        Geometry::GeometryCollection(it) => it.iter().map(area_m2).sum(),
+        Geometry::GeometryCollection(it) => sum(it.iter().map(area_m2)),
         Geometry::Point(_)
         | Geometry::Line(_)
         | Geometry::LineString(_)
         | Geometry::MultiPoint(_)
         | Geometry::MultiLineString(_) => 0.0,
     }
+}
+
+/// The sum of some measures. That of none is 0, where an iterator's is -0.0 and would be shown
+/// with its sign.
+pub fn sum(measures: impl IntoIterator<Item = f64>) -> f64 {
+    measures.into_iter().fold(0.0, |sum, own| sum + own)
 }
 
 /// Length in m on the ellipsoid; longitude, latitude in degrees. That of lines, and of
@@ -91,6 +97,12 @@ mod tests {
         assert!(close(3.0 * M2_PER_MU, 2000.0));
         assert_eq!(area_text_zh(9_999.99), "9999.99 平方米");
         assert_eq!(area_text_zh(800_000.0), "80.0000 万平方米");
+    }
+
+    #[test]
+    fn no_ground_measures_nothing_without_a_sign() {
+        let nothing = area_m2(&geo::MultiPolygon::<f64>(Vec::new()).into());
+        assert_eq!(format!("{nothing:.2}"), "0.00");
     }
 
     #[test]

@@ -351,6 +351,36 @@ test('the classes of houses: the map is coloured by what the table counts', asyn
   await close();
 });
 
+test('a rule classes many houses: tried first, then written with its reason', async () => {
+  const { page, close } = await openAs('data_manager');
+  await page.getByRole('button', { name: '更新单元', exact: true }).click();
+  await page.getByRole('tab', { name: '分类处置' }).click();
+  const count = async (code) => Number(await page.locator(`[data-class="${code}"]`).getAttribute('data-count'));
+  await page.locator('[name="class"]').waitFor();
+  const [wanted, other] = await page.locator('[name="class"] option').evaluateAll((all) => all.map((own) => own.value));
+  const before = [await count(wanted), await count(other)];
+  await page.locator('[name="filter"]').fill(`disposal_class = '${other}' AND floors_up >= 3`);
+  await page.locator('[name="class"]').selectOption(wanted);
+  await page.getByRole('button', { name: '试算' }).click();
+  await page.getByTestId('tried').waitFor();
+  const [matched] = (await page.getByTestId('tried').locator('p').first().innerText()).match(/\d+/).map(Number);
+  assert.ok(matched > 0 && matched < before[1], `${matched} ${before}`);
+  assert.match(await page.getByTestId('tried').innerText(), new RegExp(`${other} ${matched}`));
+  // Not without a reason, and not what was tried before another condition.
+  const apply = page.locator('[data-action="apply"]');
+  assert.equal(await apply.isDisabled(), true);
+  await page.locator('[name="reason"]').fill('会议纪要〔2026〕4号');
+  await idle(page);
+  await picture(page, 'desktop-renewal-disposal-rule');
+  await apply.click();
+  await page.locator('.bulk .done').waitFor();
+  await eventually(page, ([code, was]) => Number(document.querySelector(`[data-class="${code}"]`)?.dataset.count) !== was, [wanted, before[0]]);
+  assert.deepEqual([await count(wanted), await count(other)], [before[0] + matched, before[1] - matched]);
+  await page.locator('[name="filter"]').fill(`disposal_class = '${other}'`);
+  assert.equal(await page.getByTestId('tried').count(), 0);
+  await close();
+});
+
 test('on a phone a unit is picked with a finger', async () => {
   const { page, close } = await openAs('planner', { device: PHONE });
   await page.getByRole('button', { name: '更多' }).click();

@@ -804,7 +804,9 @@ fn an_office_adds_an_indicator_by_its_formula_and_takes_the_place_of_another() {
     assert_eq!(values().0, None);
     // What cannot be reckoned is no indicator.
     let wrong = json!({ "changes": [row("broken", "缺括号", "people / (buildings")] });
-    assert_eq!(server.post("/changes", &wrong).status, 200);
+    let refused = server.post("/changes", &wrong);
+    assert_eq!(refused.status, 422);
+    assert_eq!(refused.json()["errors"][0]["field"], "formula");
     let own = json!({ "changes": [
         row("rent_per_house", "出租栋均人数", "people / max(rentals, 1)"),
         row("far_now", "净容积率", "floor_area_m2 / (area_m2 - {现状12_m2})"),

@@ -35,7 +35,7 @@ pub struct Field {
     /// How new features are numbered where their author gives no value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub serial: Option<Serial>,
-    /// Rule with a check digit that a text must meet.
+    /// Rule beyond its form that a text must meet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<Check>,
     /// When the check holds; always where this is not given.
@@ -94,6 +94,8 @@ pub enum Check {
     Gb11643,
     /// 统一社会信用代码, GB 32100-2015.
     Uscc,
+    /// A formula over named figures that can be read.
+    Formula,
 }
 
 /// When a check holds: a passport has no check digit of GB 11643.

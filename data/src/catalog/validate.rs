@@ -12,7 +12,7 @@ use super::{
     Catalog, Check, CodeList, Field, FieldKind, GeometryKind, Layer, Text,
     check_digit::{is_gb11643, is_uscc},
 };
-use crate::{Record, Value};
+use crate::{Formula, Record, Value};
 
 /// What is wrong with one field of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -239,6 +239,16 @@ fn text_fault(field: &Field, text: &str, rule: Option<&Rule>, record: &Record) -
                 value()
             ),
         )),
+        Some(Check::Formula) if holds => Formula::read(text).err().map(|error| {
+            (
+                "check",
+                format!("{}不是能计算的公式（{error}），请改正", value()),
+                format!(
+                    "{} is no formula that can be reckoned ({error}); correct it",
+                    value()
+                ),
+            )
+        }),
         _ => None,
     }
 }

@@ -1168,12 +1168,7 @@ export interface components {
             on?: string;
             area_m2: number;
             basis: components["schemas"]["Text"];
-            /** @description There where people are counted by released figures only. */
-            small_numbers?: {
-                version: string;
-                threshold: number;
-                houses_per_cell: number;
-            };
+            small_numbers?: components["schemas"]["SmallNumbers"];
             land_use: {
                 code: string;
                 area_m2: number;
@@ -1847,6 +1842,12 @@ export interface components {
             area_m2: number;
             indicators: components["schemas"]["Indicator"][];
         } & components["schemas"]["Counts"];
+        /** @description There where people are counted by released figures only. */
+        SmallNumbers: {
+            version: string;
+            threshold: number;
+            houses_per_cell: number;
+        };
         /** @description Every level adds up to all units: what lies in no place of it is told apart. */
         RenewalTotals: {
             sequence: number;
@@ -1855,6 +1856,7 @@ export interface components {
             places: components["schemas"]["RenewalPlace"][];
             nowhere?: components["schemas"]["RenewalPlace"];
             total: components["schemas"]["RenewalPlace"] | null;
+            small_numbers?: components["schemas"]["SmallNumbers"];
         };
         Units: {
             sequence: number;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use axum::{Json, extract::State};
 use serde::Serialize;
 use serde_json::{Value as Tree, json};
-use yizhangtu_data::{Layer, Record, Text};
+use yizhangtu_data::{Layer, Record};
 
 use crate::{
     collections::{AsOf, features},
@@ -104,20 +104,6 @@ pub(super) async fn scattered(
             }
             rows.push((at, counts));
         }
-        let title = |name: &str, code: &str| {
-            if let Some(known) = app.catalog().code(&layer, name, code) {
-                return known.label.clone();
-            }
-            let (zh, en) = if code.is_empty() {
-                ("未填", "not filled in")
-            } else {
-                (code, code)
-            };
-            Text {
-                zh: zh.to_owned(),
-                en: en.to_owned(),
-            }
-        };
         let by: Tree = BY
             .iter()
             .map(|name| {
@@ -126,7 +112,7 @@ pub(super) async fn scattered(
                     .map(|((_, code), counts)| {
                         let mut told = json!(counts);
                         told["code"] = code.as_str().into();
-                        told["title"] = json!(title(name, code));
+                        told["title"] = json!(app.catalog().called(&layer, name, code));
                         told
                     })
                     .collect();

@@ -98,41 +98,24 @@ pub(super) fn small_titles(app: &App, viewer: &Viewer) -> Option<u64> {
 
 /// What a group is called.
 pub(super) fn title(app: &App, asked: &Asked, meant: &Meant, key: Option<&str>) -> Text {
-    let same = |text: &str| Text {
-        zh: text.to_owned(),
-        en: text.to_owned(),
-    };
     let Some(key) = key else {
-        let (zh, en) = match &asked.by {
-            Some(By::Place(_)) => ("未归属", "nowhere"),
-            _ => ("未填", "not filled in"),
-        };
-        return Text {
-            zh: zh.to_owned(),
-            en: en.to_owned(),
+        return match &asked.by {
+            Some(By::Place(_)) => Text::nowhere(),
+            _ => Text::not_filled_in(),
         };
     };
     match &asked.by {
-        Some(By::Field("is_new")) if key == "true" => Text {
-            zh: "新增".to_owned(),
-            en: "new".to_owned(),
-        },
-        Some(By::Field("is_new")) => Text {
-            zh: "存量".to_owned(),
-            en: "existing".to_owned(),
-        },
-        Some(By::Field(name)) => {
-            let code = app.catalog().code(&meant.layer, name, key);
-            code.map_or_else(|| same(key), |code| code.label.clone())
-        }
+        Some(By::Field("is_new")) if key == "true" => Text::new("新增", "new"),
+        Some(By::Field("is_new")) => Text::new("存量", "existing"),
+        Some(By::Field(name)) => app.catalog().called(&meant.layer, name, key),
         Some(By::Place(_)) => {
             let named = meant.places.as_ref().and_then(|places| {
                 let record = places.get(key)?;
                 let label = places.layer.label.as_deref().unwrap_or("name");
                 record.get(&places.layer, label).as_text()
             });
-            same(named.unwrap_or(key))
+            Text::same(named.unwrap_or(key))
         }
-        _ => same(key),
+        _ => Text::same(key),
     }
 }

@@ -84,30 +84,17 @@ fn told(app: &App, viewer: &Viewer, asked: &Asked) -> Result<Value, Problem> {
 
 /// What a group is called.
 fn title(app: &App, asked: &Asked, meant: &Meant, key: Option<&str>) -> Text {
-    let same = |text: &str| Text {
-        zh: text.to_owned(),
-        en: text.to_owned(),
-    };
     match (asked.by, key) {
-        (Some(By::Place(_)), None) => Text {
-            zh: "未归属".to_owned(),
-            en: "nowhere".to_owned(),
-        },
-        (_, None) => Text {
-            zh: "未填".to_owned(),
-            en: "not filled in".to_owned(),
-        },
-        (Some(By::Field(name)), Some(key)) => {
-            let code = app.catalog().code(&meant.layer, name, key);
-            code.map_or_else(|| same(key), |code| code.label.clone())
-        }
+        (Some(By::Place(_)), None) => Text::nowhere(),
+        (_, None) => Text::not_filled_in(),
+        (Some(By::Field(name)), Some(key)) => app.catalog().called(&meant.layer, name, key),
         (Some(By::Place(_)), Some(key)) => {
             let named = meant.places.as_ref().and_then(|places| {
                 let label = places.layer.label.as_deref().unwrap_or("name");
                 places.get(key)?.get(&places.layer, label).as_text()
             });
-            same(named.unwrap_or(key))
+            Text::same(named.unwrap_or(key))
         }
-        (_, Some(key)) => same(key),
+        (_, Some(key)) => Text::same(key),
     }
 }

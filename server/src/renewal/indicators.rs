@@ -7,9 +7,9 @@ use std::sync::LazyLock;
 
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
-use yizhangtu_data::{Layer, Record, Text, store::GeoPackage};
+use yizhangtu_data::{Formula, Layer, Record, Text, store::GeoPackage};
 
-use super::{figures::Figures, formula::Formula};
+use super::figures::Figures;
 use crate::{
     http::{App, Parameters, Problem},
     policy::{Action, Viewer},

@@ -3,11 +3,10 @@
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
-use yizhangtu_data::{Layer, Record, Text, store::GeoPackage};
+use yizhangtu_data::{Formula, Layer, Record, Text, store::GeoPackage};
 
 use super::{
     figures::Figures,
-    formula::Formula,
     indicators::{overridden, rows, title},
 };
 use crate::http::Problem;

@@ -7,7 +7,6 @@
 mod disposal;
 mod facts;
 mod figures;
-mod formula;
 mod grow;
 mod indicators;
 mod maturity;

@@ -11,7 +11,7 @@ use geo::MultiPolygon;
 use rayon::prelude::*;
 use serde::Serialize;
 use yizhangtu_data::{
-    clock, overlay,
+    Text, clock, overlay,
     topology::{TOLERANCE_M2, polygons},
 };
 use yizhangtu_index::{Area, Rule};
@@ -27,6 +27,7 @@ use crate::{
     atlas::{LayerSnapshot, Snapshot},
     http::{App, Parameters, Problem},
     policy::{Action, Viewer},
+    release::Rules,
     statistics::{self, Counts, Statistics, Subject},
 };
 
@@ -64,6 +65,10 @@ pub(super) struct Totals {
     #[serde(skip_serializing_if = "Option::is_none")]
     nowhere: Option<Place>,
     total: Option<Place>,
+    /// By which rules people were counted, where small numbers are not told: what lies across
+    /// the border of two places may be in neither.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    small_numbers: Option<&'static Rules>,
 }
 
 /// A place before it is counted.
@@ -134,8 +139,9 @@ impl Totals {
             as_of: clock::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false),
             by,
             places,
-            nowhere: one("未归属", &rest)?,
+            nowhere: one(&Text::nowhere().zh, &rest)?,
             total: one("合计", &whole)?,
+            small_numbers: statistics::small_numbers(app, viewer)?,
         })
     }
 }

@@ -304,14 +304,7 @@ fn on_lattice(line: LineString<f64>) -> LineString<f64> {
 
 /// 422, naming what of the body is wrong.
 pub(super) fn unfit(field: &str, message: &str) -> Problem {
-    Problem::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        match message.split_once(" / ") {
-            Some((zh, en)) => format!("{field}：{zh} / {field}: {en}"),
-            None => format!("{field}：{message} / {field}: {message}"),
-        },
-    )
-    .with(FieldProblem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, message).with(FieldProblem {
         field: field.to_owned(),
         row: None,
         code: "outline",

@@ -44,10 +44,7 @@ pub(crate) enum Cell {
 
 /// Words in both languages.
 pub(crate) fn text(zh: &str, en: &str) -> Text {
-    Text {
-        zh: zh.to_owned(),
-        en: en.to_owned(),
-    }
+    Text::new(zh, en)
 }
 
 impl Cell {

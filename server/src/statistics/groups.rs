@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use serde::Serialize;
+use yizhangtu_data::Text;
 use yizhangtu_index::Rule;
 
 use super::{
@@ -15,9 +16,6 @@ use crate::{
     atlas::{LayerSnapshot, Snapshot},
     policy::{Seen, Viewer},
 };
-
-/// What features in none of the layer's areas are listed under.
-const NOWHERE: &str = "未归属";
 
 /// One group.
 #[derive(Clone, Debug, Serialize)]
@@ -112,7 +110,7 @@ pub(super) fn of(
                 code: field(by.layer.code.as_deref()),
                 name: match record {
                     Some(_) => field(Some(label)),
-                    None => Some(NOWHERE.to_owned()),
+                    None => Some(Text::nowhere().zh),
                 },
                 area_m2,
                 counts: Counts::of(snapshot, &part.counted(snapshot, seen), today, seen),

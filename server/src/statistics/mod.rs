@@ -114,6 +114,14 @@ pub(crate) fn of_outline(
     Ok((told, subject))
 }
 
+/// By which rules people are counted for a viewer, where small numbers are not told.
+///
+/// # Errors
+/// When the viewer may count nothing.
+pub(crate) fn small_numbers(app: &App, viewer: &Viewer) -> Result<Option<&'static Rules>, Problem> {
+    Ok(Counted::of(app, viewer)?.is_composed().then(Rules::usual))
+}
+
 /// The figures of a selection, without groups; people as of a past day where one is given.
 fn told(
     snapshot: &Snapshot,

@@ -101,7 +101,7 @@ fn together_m2(layer: &LayerSnapshot, subject: &Subject, parts: &[(u32, f64)]) -
     let meets = |one: u32, other: u32| matches!((area(one), area(other)), (Some(one), Some(other)) if one.intersects(other));
     let apart = (parts.iter().enumerate())
         .all(|(at, (one, _))| !parts[..at].iter().any(|(other, _)| meets(*one, *other)));
-    let sum = || parts.iter().map(|(_, area_m2)| area_m2).sum();
+    let sum = || measure::sum(parts.iter().map(|(_, area_m2)| *area_m2));
     if apart {
         return sum();
     }
@@ -137,9 +137,7 @@ pub(crate) fn inside(layer: &LayerSnapshot, subject: &Subject) -> Vec<(u32, f64)
 
 /// What two areas have in common, in m² on the ellipsoid.
 pub(super) fn common_m2(a: &Area, b: &Area) -> f64 {
-    let rings = a.intersection(b);
-    let sum: f64 = rings.into_iter().map(signed_m2).sum();
-    sum.max(0.0)
+    measure::sum(a.intersection(b).into_iter().map(signed_m2)).max(0.0)
 }
 
 /// Area of a ring, less than 0 for a hole.

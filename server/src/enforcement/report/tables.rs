@@ -243,7 +243,7 @@ pub(super) fn kinds(
     let columns = heads(&label.zh, &label.en);
     grouped(
         Section::new(field, title, columns),
-        (groups.iter()).map(|(key, sum)| (code(app, meant, field, key), *sum)),
+        (groups.iter()).map(|(key, sum)| (app.catalog().called(&meant.layer, field, key), *sum)),
         own,
     )
 }
@@ -286,7 +286,7 @@ pub(super) fn demolitions(app: &App, (asked, meant): (&Asked, &Meant), period: P
     }
     let mut columns = vec![Column::of("区域", "Place", "")];
     let every = (kinds.iter())
-        .map(|kind| code(app, meant, "kind", kind))
+        .map(|kind| app.catalog().called(&meant.layer, "kind", kind))
         .chain([text("合计", "Total")]);
     for title in every {
         columns.push(Column::of(&title.zh, &title.en, "宗"));
@@ -397,13 +397,4 @@ pub(super) fn named(
         );
     }
     section
-}
-
-/// What a stored code of a field is called.
-fn code(app: &App, meant: &Meant, field: &str, key: &str) -> Text {
-    match app.catalog().code(&meant.layer, field, key) {
-        Some(code) => code.label.clone(),
-        None if key.is_empty() => text("未填", "not filled in"),
-        None => text(key, key),
-    }
 }

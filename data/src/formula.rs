@@ -3,7 +3,8 @@
 use exmex::{Express, FlatEx, FloatOpsFactory, NumberMatcher};
 
 /// A formula that has been read.
-pub(super) struct Formula {
+#[derive(Clone, Debug)]
+pub struct Formula {
     expression: FlatEx<f64, FloatOpsFactory<f64>, NumberMatcher>,
 }
 
@@ -11,24 +12,20 @@ impl Formula {
     /// Reads a formula.
     ///
     /// # Errors
-    /// What is wrong with it, Chinese and English.
-    pub(super) fn read(text: &str) -> Result<Self, String> {
-        match exmex::parse::<f64>(text) {
-            Ok(expression) => Ok(Self { expression }),
-            Err(error) => Err(format!(
-                "公式“{text}”读不懂：{error} / the formula “{text}” cannot be read: {error}"
-            )),
-        }
+    /// What is wrong with it.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let expression = exmex::parse::<f64>(text).map_err(|error| error.to_string())?;
+        Ok(Self { expression })
     }
 
     /// The names that it takes figures by.
-    pub(super) fn names(&self) -> &[String] {
+    pub fn names(&self) -> &[String] {
         self.expression.var_names()
     }
 
     /// Its value; none where a figure is not known, and where there is no such number, as of
     /// a division by zero.
-    pub(super) fn value(&self, figure: impl Fn(&str) -> Option<f64>) -> Option<f64> {
+    pub fn value(&self, figure: impl Fn(&str) -> Option<f64>) -> Option<f64> {
         let figures: Option<Vec<f64>> = self.names().iter().map(|name| figure(name)).collect();
         let value = self.expression.eval(&figures?).ok()?;
         value.is_finite().then_some(value)
@@ -62,7 +59,8 @@ mod tests {
     fn what_is_no_number_is_nothing() {
         assert_eq!(value("a / nothing"), None);
         assert_eq!(value("min(a / unknown, 1)"), None);
-        let error = Formula::read("a / (b").err().unwrap();
-        assert!(error.contains("a / (b"), "{error}");
+        for wrong in ["a / (b", "a b", "", "min("] {
+            assert!(Formula::read(wrong).is_err(), "{wrong}");
+        }
     }
 }
