@@ -95,6 +95,34 @@ test('the security administrator reads the matrix and why somebody sees somethin
   await close();
 });
 
+test('the security administrator changes a rule of the office, and takes it back', async () => {
+  const { page, close } = await open({ expected: /422/ });
+  await signIn(page, 'security_admin');
+  await page.getByTestId('account').click();
+  await page.getByTestId('open-rules').click();
+  const rules = page.getByTestId('rules');
+  await rules.locator('select[name=book]').selectOption('security');
+  const rate = rules.locator('input[name="rate.per_minute"]');
+  const own = await rate.inputValue();
+  const save = rules.getByRole('button', { name: '保存 1 处改动' });
+  // What the book doesn't allow is said beside the figure, and nothing changes.
+  await rate.fill('1');
+  await rules.locator('input[name=reason]').fill('限制每分钟请求量');
+  await save.click();
+  await rules.locator('.figure.wrong').waitFor();
+  await picture(page, 'rules-refused');
+  await rate.fill('7000');
+  await save.click();
+  await rules.getByText('本单位第 1 版').first().waitFor();
+  await rules.getByText('限制每分钟请求量').waitFor();
+  await picture(page, 'rules-changed');
+  await rules.locator('input[name=reason]').fill('恢复默认的请求量');
+  await rules.getByTestId('rules-own').click();
+  await rules.getByText('恢复默认的请求量').waitFor();
+  assert.equal(await rate.inputValue(), own);
+  await close();
+});
+
 test('the administrators work on a phone too', async () => {
   for (const [user, opens, shown] of [
     ['security_admin', 'open-rights', 'rights'],
@@ -151,6 +179,7 @@ test('a file with personal data is asked for, approved by another, and fetched',
   await form.locator('button[type=submit]').click();
   const own = asker.page.locator('[data-request][data-state=asked]');
   await own.waitFor();
+  assert.match(await own.textContent(), /格式：csv/, 'what is asked for is told in words');
   const id = await own.getAttribute('data-request');
 
   const lawyer = await open({ device: PHONE });

@@ -355,4 +355,22 @@ fn whoever_reported_an_event_follows_it_and_whoever_it_was_given_to_works_at_it(
             .json();
         assert_eq!(why["may"], may, "{why}");
     }
+    // Whoever moves to the other unit has at once what was given to it, and no more what was given
+    // to the old one.
+    let of_the_old = report(&worker, &corner, "路灯不亮");
+    step(&dispatcher, &of_the_old, "accept", &json!({}));
+    step(&dispatcher, &of_the_old, "dispatch", &given_to("环卫站"));
+    assert!(known(&handler, &of_the_old, "路灯不亮", &corner)[0].1);
+    let body = json!({ "unit": "安全生产办" }).to_string();
+    let headers = [("content-type", "application/json")];
+    let moved = security.send("PATCH", "/accounts/handler", &headers, body.as_bytes());
+    assert_eq!(moved.status, 200, "{}", moved.text());
+    // What one may see changed: sessions of before are over.
+    let handler = server.sign_in("handler");
+    for (way, found) in known(&handler, &own, "巷口堆着瓷砖", &corner) {
+        assert!(found, "given to the new unit, by {way}");
+    }
+    for (way, found) in known(&handler, &of_the_old, "路灯不亮", &corner) {
+        assert!(!found, "given to the old unit, by {way}");
+    }
 }

@@ -226,6 +226,13 @@ fn what_visits_and_events_count_is_listed_too() {
     let server = Server::start(&village("donghua"));
     let clerk = server.sign_in("village_clerk");
     let told = clerk.get("/coverage").json();
+    // Each grid of 东华 has one full-time worker, and is told how many help.
+    for grid in told["grids"].as_array().expect("grids") {
+        if !grid["id"].is_null() {
+            assert_eq!(grid["workers"]["full_time"], 1, "{grid}");
+            assert!(grid["workers"]["part_time"].is_u64(), "{grid}");
+        }
+    }
     let list = |query: &str| {
         clerk
             .get(&format!("/coverage/houses?limit=50000&{query}"))

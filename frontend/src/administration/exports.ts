@@ -3,6 +3,12 @@ import { computed, ref, shallowRef } from 'vue';
 import type { Layer } from '../api';
 import { useSession } from '../session/store';
 
+/** What a path of a file asks for: the parts of its query in the order in which they stand. */
+export function selected(path: string): { name: string; value: string }[] {
+  const query = path.includes('?') ? path.slice(path.indexOf('?')) : '';
+  return [...new URLSearchParams(query)].map(([name, value]) => ({ name, value }));
+}
+
 /** What one wants to take away with personal data in it, until it is asked for. */
 export const useExports = defineStore('exports', () => {
   const session = useSession();

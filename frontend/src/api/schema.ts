@@ -1305,6 +1305,11 @@ export interface components {
                 code: string | null;
                 name: string | null;
                 worker: string | null;
+                /** @description How many look after the grid. */
+                workers: {
+                    full_time: number;
+                    part_time: number;
+                };
                 houses: number;
                 states: {
                     seen?: number;

@@ -83,8 +83,16 @@ struct Grid {
     code: Option<String>,
     name: Option<String>,
     worker: Option<String>,
+    workers: Workers,
     #[serde(flatten)]
     part: Part,
+}
+
+/// How many look after a grid.
+#[derive(Serialize)]
+struct Workers {
+    full_time: usize,
+    part_time: usize,
 }
 
 /// One house.
@@ -270,11 +278,19 @@ impl Grid {
             let seen = viewer.see(&grids.layer, record?).get(name).to_text();
             Some(seen).filter(|text| !text.is_empty())
         };
+        let worker = text("worker");
+        let part_time = text("workers_part_time")
+            .and_then(|names| serde_json::from_str::<Vec<String>>(&names).ok());
+        let workers = Workers {
+            full_time: usize::from(worker.is_some()),
+            part_time: part_time.map_or(0, |names| names.len()),
+        };
         Self {
             id: record.map(|record| record.id.to_string()),
             code: text("code"),
             name: text("name"),
-            worker: text("worker"),
+            worker,
+            workers,
             part,
         }
     }

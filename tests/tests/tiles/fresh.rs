@@ -134,6 +134,19 @@ fn every_kept_tile_is_as_drawn_anew() {
         done.store(true, Ordering::Relaxed);
     });
     assert_eq!(stale, Vec::<String>::new(), "out of date");
+    // What operators are told: tiles were let go of, and how long that took.
+    let told = server.get("/metrics").text();
+    let figure = |name: &str| -> f64 {
+        let line = told.lines().find(|line| line.starts_with(name));
+        let value = line.and_then(|line| line.split_whitespace().next_back());
+        value.and_then(|value| value.parse().ok()).unwrap_or(-1.0)
+    };
+    assert!(figure("yizhangtu_tiles_dropped") > 0.0, "{told}");
+    let (last, longest) = (
+        figure("yizhangtu_tiles_delay_seconds"),
+        figure("yizhangtu_tiles_delay_longest_seconds"),
+    );
+    assert!(last > 0.0 && longest >= last, "{told}");
 }
 
 /// An archive brought up to date is the one that would be made now, and little of it is drawn.
