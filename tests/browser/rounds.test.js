@@ -94,5 +94,12 @@ test('plates are counted at night, each once, and are residents after three nigh
   assert.equal(now.total.vehicles.resident - before.total.vehicles.resident, 1);
   assert.equal(now.total.vehicles.counted - before.total.vehicles.counted, 2);
   assert.ok(own.id);
+  // The numbers lead to the vehicles, and the choice above says what is listed.
+  await page.getByTestId('vehicles').getByRole('button').tap();
+  await page.locator('#table-layer').waitFor();
+  assert.match(await page.locator('#table-layer option:checked').innerText(), /车/);
+  const { numberMatched } = await apiAs('grid_worker', '/collections/vehicle/items?limit=1');
+  await page.getByTestId('table-count').getByText(String(numberMatched)).waitFor();
+  await picture(page, 'phone-vehicles');
   await close();
 });
