@@ -17,6 +17,7 @@ mod hexadecimal;
 pub mod import;
 pub mod measure;
 pub mod overlay;
+pub mod packed;
 pub mod record;
 pub mod seal;
 pub mod store;

@@ -347,6 +347,14 @@ impl Server {
         Self { child, asker }
     }
 
+    /// Asks the server to stop, and waits until it has.
+    pub fn stop(mut self) {
+        let process = self.process().to_string();
+        let asked = Command::new("kill").args(["-TERM", &process]).status();
+        assert!(asked.expect("kill runs").success());
+        assert!(self.child.wait().expect("it ends").success());
+    }
+
     /// Ends the server as a power cut would.
     pub fn kill(mut self) {
         self.child.kill().expect("it runs");

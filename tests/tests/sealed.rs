@@ -177,19 +177,28 @@ fn no_number_is_in_the_file_its_journal_the_logs_or_what_is_given_out() {
         out.extend(manager.get(path).body);
     }
     assert_eq!(found(&numbers, &out), 0);
-    for ending in ["", "-wal", "-shm"] {
+    let edited = HashSet::from([b"13900001111".to_vec()]);
+    let told = |ending: &str| {
         let mut name = file.clone().into_os_string();
         name.push(ending);
-        if let Ok(bytes) = fs::read(&name) {
-            let edited = HashSet::from([b"13900001111".to_vec()]);
-            assert_eq!(
-                found(&numbers, &bytes) + found(&edited, &bytes),
-                0,
-                "{name:?}"
-            );
-        }
+        let bytes = fs::read(&name).ok()?;
+        Some(found(&numbers, &bytes) + found(&edited, &bytes))
+    };
+    for ending in ["", "-wal", "-shm"] {
+        assert_eq!(told(ending).unwrap_or(0), 0, "{ending:?}");
     }
+    let places = "/collections/place/items?limit=500";
+    let before = manager.get(places);
+    // The index that is kept at a stop has none, and is opened again with the key.
+    server.stop();
+    assert_eq!(told(".index"), Some(0));
+    let log = file.with_file_name("log");
+    let server = Server::start_logged(&file, &[], &[(VARIABLE, keys.as_os_str())], &log);
+    let again = server.sign_in("data_manager").get(places);
+    assert_eq!(again.json()["features"], before.json()["features"]);
     drop(server);
+    let said = fs::read_to_string(log).expect("a log");
+    assert!(!said.contains("made anew"), "{said}");
 
     // The command line follows the rights too.
     let table = file.with_file_name("people.csv");

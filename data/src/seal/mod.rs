@@ -24,7 +24,9 @@ pub use file::{FILE_HEAD, FileSealer, MAGIC as FILE_MAGIC, file_key, open_file};
 pub use ring::{Algorithm, KeyError, Ring};
 pub use source::Source;
 
-use crate::{Field, Layer, Value};
+use sha2::{Digest, Sha256};
+
+use crate::{Field, Layer, Value, hexadecimal};
 
 /// How every sealed text begins.
 pub const MARK: &str = "enc1:";
@@ -149,6 +151,12 @@ impl Keys {
     pub fn opens_like(&self, own: &Ring) -> bool {
         own.proofs()
             .all(|proof| self.ring().proofs().any(|other| other == proof))
+    }
+
+    /// What tells these keys from others, and nothing of their secrets.
+    pub fn mark(&self) -> String {
+        let proofs = self.ring().proofs().collect::<Vec<_>>().concat();
+        hexadecimal(&Sha256::digest(proofs))
     }
 
     /// A text sealed for a place of its own; none without a key.

@@ -25,7 +25,7 @@ pub struct About {
 }
 
 /// Keys that are this program's own, and so never in [`About::extra`].
-const OWN: [&str; 3] = ["format", "format_version", "open_change_set"];
+const OWN: [&str; 4] = ["format", "format_version", "open_change_set", "base"];
 
 impl About {
     pub(crate) fn read(connection: &Connection) -> Result<Self> {

@@ -10,6 +10,7 @@ mod archive;
 pub mod attachments;
 mod audit;
 mod backup;
+mod base;
 mod batch;
 pub mod blob;
 mod bulk;

@@ -214,6 +214,46 @@ impl Houses {
         }
     }
 
+    /// Houses as they were read from a base, counted by the terms in force.
+    pub(super) fn restored(
+        kinds: Vec<Arc<str>>,
+        day: NaiveDate,
+        houses: Slots<House>,
+        index: Index,
+    ) -> Self {
+        Self {
+            kinds,
+            day,
+            terms: Counted::default(),
+            houses,
+            index,
+        }
+    }
+
+    /// The same houses with the tallies of another day, and by the terms in force.
+    pub(super) fn recounted(&self, buildings: &LayerSnapshot, tallies: Tallies) -> Self {
+        let Tallies {
+            kinds, day, mut of, ..
+        } = tallies;
+        let houses = (buildings.positions()).filter_map(|(id, at)| {
+            let tally = of.remove(id).unwrap_or_default();
+            let house = self.houses.get(at)?.clone();
+            Some((at, House { tally, ..house }))
+        });
+        let houses = Slots::build(houses.collect::<Vec<_>>());
+        Self::measured(buildings, kinds, (day, Counted::default()), houses)
+    }
+
+    /// All houses with their positions.
+    pub(super) fn all(&self) -> &Slots<House> {
+        &self.houses
+    }
+
+    /// The index of the houses, with what they count as measures.
+    pub(super) fn index(&self) -> &Index {
+        &self.index
+    }
+
     /// The houses of a part of the building layer, where they keep their positions.
     pub(crate) fn part(&self, buildings: Option<&LayerSnapshot>) -> Self {
         let (kinds, day) = (self.kinds.clone(), self.day);

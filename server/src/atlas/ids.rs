@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use rayon::prelude::*;
 use yizhangtu_data::Id;
 
 /// Parts of the table; a change copies the one that its id falls into.
@@ -22,19 +23,28 @@ impl Ids {
     /// The table of some ids, each with its position; of equal ids the last counts.
     pub(super) fn new(ids: impl Iterator<Item = (Id, u32)>) -> Self {
         let hasher = RandomState::new();
-        let mut parts: Vec<HashMap<Id, u32>> = (0..PARTS).map(|_| HashMap::new()).collect();
+        let mut parts: Vec<Vec<(Id, u32)>> = vec![Vec::new(); PARTS];
         for (id, position) in ids {
-            parts[part(&hasher, &id)].insert(id, position);
+            parts[part(&hasher, &id)].push((id, position));
         }
+        let parts = parts.into_par_iter();
         Self {
             hasher,
-            parts: parts.into_iter().map(Arc::new).collect(),
+            parts: parts
+                .map(|part| Arc::new(part.into_iter().collect()))
+                .collect(),
         }
     }
 
     /// The position of an id.
     pub(super) fn get(&self, id: &str) -> Option<u32> {
         self.parts[part(&self.hasher, id)].get(id).copied()
+    }
+
+    /// All ids with their positions, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Id, u32)> {
+        let each = self.parts.iter().flat_map(|part| part.iter());
+        each.map(|(id, position)| (id, *position))
     }
 
     /// Gives an id a position.

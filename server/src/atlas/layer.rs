@@ -4,12 +4,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use rayon::prelude::*;
 use yizhangtu_data::{
-    Layer, Operation, Record,
+    Id, Layer, Operation, Record,
     store::{GeoPackage, StoreError},
 };
-use yizhangtu_index::{Area, Feature, Index, Near, Point, Rect, Rule, Shape, Slots};
+use yizhangtu_index::{Area, Feature, Index, Near, Point, Rect, Rule, Shape};
 
-use super::{brief::brief, ids::Ids};
+use super::{brief::brief, ids::Ids, records::Records};
 
 /// A layer as it was at one sequence number.
 ///
@@ -19,7 +19,7 @@ use super::{brief::brief, ids::Ids};
 pub(crate) struct LayerSnapshot {
     /// The layer's description.
     pub(crate) layer: Arc<Layer>,
-    records: Slots<Arc<Record>>,
+    pub(super) records: Records,
     positions: Ids,
     index: Index,
     brief: Arc<[usize]>,
@@ -56,8 +56,24 @@ impl LayerSnapshot {
                     .iter()
                     .map(|(at, record)| (Arc::clone(&record.id), *at)),
             ),
-            records: Slots::build(records),
+            records: Records::build(records),
             index: Index::build(shapes),
+        }
+    }
+
+    /// A layer as it was read from a base.
+    pub(super) fn restored(
+        layer: Arc<Layer>,
+        records: Records,
+        positions: Ids,
+        index: Index,
+    ) -> Self {
+        Self {
+            brief: brief(&layer),
+            layer,
+            records,
+            positions,
+            index,
         }
     }
 
@@ -141,6 +157,11 @@ impl LayerSnapshot {
     /// The position of an id.
     pub(crate) fn position(&self, id: &str) -> Option<u32> {
         self.positions.get(id)
+    }
+
+    /// All ids with their positions, in no order: no record is read for them.
+    pub(super) fn positions(&self) -> impl Iterator<Item = (&Id, u32)> {
+        self.positions.iter()
     }
 
     /// The record at a position.

@@ -1,33 +1,37 @@
 //! Reads a file into an atlas, layers side by side.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     sync::{Arc, Mutex},
     thread,
 };
 use yizhangtu_data::clock;
 
 use yizhangtu_data::{
-    Change, ChangeSet, Layer,
-    store::{GeoPackage, StoreError},
+    Change, ChangeSet, Layer, Operation,
+    store::{Entry, GeoPackage, StoreError},
 };
 
-use super::{Atlas, Houses, LayerSnapshot, Snapshot};
+use super::{Atlas, Houses, LayerSnapshot, Snapshot, base};
 use crate::people::{self, Day, Tallies, Terms};
 
 /// How often a load is begun again because somebody wrote meanwhile.
 const TRIES: usize = 5;
 
+/// Changes that are taken in one by one; beyond it the file is read anew.
+pub(crate) const MOST_FOREIGN: usize = 20_000;
+
 impl Atlas {
-    /// Reads every mapped layer of a file.
+    /// Reads every mapped layer of a file, from its base where one fits.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub(crate) fn open(store: &GeoPackage) -> Result<Self, StoreError> {
-        load(store).map(Self::new)
+        let kept = base::read(store);
+        kept.map_or_else(|| load(store), Ok).map(Self::new)
     }
 
-    /// Reads a file as a snapshot.
+    /// Reads a file as a snapshot, row by row.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -56,6 +60,26 @@ impl Snapshot {
         Ok(self.after(store.sequence()?, &set, tallies))
     }
 
+    /// The map as the file holds it now, by the history of what changed since. None where it
+    /// does not lead there: it is shorter than this snapshot, or too long.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) fn caught_up(&self, store: &GeoPackage) -> Result<Option<Self>, StoreError> {
+        let sequence = store.sequence()?;
+        if sequence < self.sequence
+            || store.log_length(self.sequence, MOST_FOREIGN + 1)? > MOST_FOREIGN
+        {
+            return Ok(None);
+        }
+        if sequence == self.sequence {
+            return Ok(Some(self.shared()));
+        }
+        let entries = store.changes(self.sequence, MOST_FOREIGN)?;
+        let changes = as_they_are(store, &entries)?;
+        self.applied(store, &changes).map(Some)
+    }
+
     /// The same map with every house counted anew, as of today.
     ///
     /// # Errors
@@ -67,6 +91,49 @@ impl Snapshot {
         let houses = Houses::new(buildings, tallies).counted_by(terms);
         Ok(self.with_houses(Arc::new(houses)))
     }
+}
+
+/// Changes that make features what the file holds now.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(crate) fn as_they_are(
+    store: &GeoPackage,
+    entries: &[Entry],
+) -> Result<Vec<Change>, StoreError> {
+    let mut seen = HashSet::new();
+    let mut changes = Vec::new();
+    for entry in entries {
+        if store.layer(&entry.layer).is_none() || !seen.insert((&entry.layer, &entry.id)) {
+            continue;
+        }
+        let operation = match store.get(&entry.layer, &entry.id)? {
+            Some(record) => Operation::Update(record),
+            None => Operation::Delete(Arc::clone(&entry.id)),
+        };
+        changes.push(Change {
+            layer: Arc::clone(&entry.layer),
+            operation,
+        });
+    }
+    Ok(changes)
+}
+
+/// Whether a layer is in memory.
+pub(super) fn is_shown(layer: &Layer) -> bool {
+    layer.is_mapped() || is_contract(layer)
+}
+
+/// Whether a layer is that of the contracts: a table, but small, and placed by its assets.
+pub(super) fn is_contract(layer: &Layer) -> bool {
+    layer.id == "contract"
+}
+
+/// Reads a layer row by row.
+pub(super) fn scanned(store: &GeoPackage, layer: &Arc<Layer>) -> Result<LayerSnapshot, StoreError> {
+    let mut records = Vec::new();
+    store.scan(&layer.id, |record| records.push(record))?;
+    Ok(LayerSnapshot::new(Arc::clone(layer), records))
 }
 
 /// One thing to read.
@@ -99,7 +166,7 @@ fn load(store: &GeoPackage) -> Result<Snapshot, StoreError> {
 fn load_once(store: &GeoPackage, sequence: u64) -> Result<Snapshot, StoreError> {
     let mut jobs = Vec::new();
     for (place, layer) in store.layers().iter().enumerate() {
-        if layer.is_mapped() || layer.id == "contract" {
+        if is_shown(layer) {
             jobs.push((
                 store.count(&layer.id)?,
                 Job::Layer(place, Arc::clone(layer)),
@@ -130,10 +197,10 @@ fn load_once(store: &GeoPackage, sequence: u64) -> Result<Snapshot, StoreError> 
                             .lock()
                             .unwrap_or_else(|poisoned| poisoned.into_inner())
                             .pop();
-                        let Some((rows, job)) = next else {
+                        let Some((_, job)) = next else {
                             return Ok(done);
                         };
-                        done.push(fetch(&reader, job, rows)?);
+                        done.push(fetch(&reader, job)?);
                     }
                 })
             })
@@ -160,7 +227,7 @@ fn load_once(store: &GeoPackage, sequence: u64) -> Result<Snapshot, StoreError> 
     }
     let (contracts, layers) = layers
         .into_values()
-        .partition::<Vec<_>, _>(|layer| !layer.layer.is_mapped());
+        .partition::<Vec<_>, _>(|layer| is_contract(&layer.layer));
     Ok(Snapshot::new(
         sequence,
         layers,
@@ -169,16 +236,9 @@ fn load_once(store: &GeoPackage, sequence: u64) -> Result<Snapshot, StoreError> 
     ))
 }
 
-fn fetch(reader: &GeoPackage, job: Job, rows: u64) -> Result<Brought, StoreError> {
+fn fetch(reader: &GeoPackage, job: Job) -> Result<Brought, StoreError> {
     match job {
-        Job::Layer(place, layer) => {
-            let mut records = Vec::with_capacity(usize::try_from(rows).unwrap_or(0));
-            reader.scan(&layer.id, |record| records.push(record))?;
-            Ok(Brought::Layer(
-                place,
-                Arc::new(LayerSnapshot::new(layer, records)),
-            ))
-        }
+        Job::Layer(place, layer) => Ok(Brought::Layer(place, Arc::new(scanned(reader, &layer)?))),
         Job::Tallies => Tallies::read(reader, Day::Now(clock::today())).map(Brought::Tallies),
     }
 }

@@ -4,11 +4,13 @@
 //! never sees half a change and never waits for a writer. An applied change makes the next
 //! snapshot, which shares every layer and record that did not change.
 
+pub(crate) mod base;
 mod brief;
 mod houses;
 mod ids;
 mod layer;
 mod load;
+mod records;
 mod snapshot;
 
 use std::{
@@ -20,6 +22,7 @@ use arc_swap::ArcSwap;
 
 pub(crate) use houses::{Census, House, Houses, hundredths};
 pub(crate) use layer::LayerSnapshot;
+pub(crate) use load::{MOST_FOREIGN, as_they_are};
 pub(crate) use snapshot::Snapshot;
 
 /// The current snapshot. The keeper of the changes alone replaces it.

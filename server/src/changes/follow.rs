@@ -1,17 +1,10 @@
 //! What came of changes is shown: the next snapshot, the tiles that were touched, the notice
 //! to everybody. What other programs wrote to the file comes in by the same way.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    sync::Arc,
-    time::Instant,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
 use yizhangtu_data::clock;
 
-use yizhangtu_data::{
-    Change, Operation,
-    store::{Entry, StoreError},
-};
+use yizhangtu_data::{Change, store::StoreError};
 
 use super::{
     Touched,
@@ -19,48 +12,20 @@ use super::{
     writer::Writer,
 };
 use crate::{
-    atlas::{Atlas, Snapshot},
+    atlas::{Atlas, MOST_FOREIGN, Snapshot},
     attachments::told_of_owners,
 };
-
-/// Changes of other programs that are taken in one by one; beyond it the file is read anew.
-const MOST_FOREIGN: usize = 20_000;
 
 impl Writer {
     /// The snapshot with what other programs wrote since.
     pub(super) fn caught_up(&self, shown: &Arc<Snapshot>) -> Result<Arc<Snapshot>, StoreError> {
-        let sequence = self.store.sequence()?;
-        if sequence == shown.sequence {
+        if self.store.sequence()? == shown.sequence {
             return Ok(Arc::clone(shown));
         }
-        if sequence < shown.sequence
-            || self.store.log_length(shown.sequence, MOST_FOREIGN + 1)? > MOST_FOREIGN
-        {
-            return Atlas::read(&self.store).map(Arc::new);
+        match shown.caught_up(&self.store)? {
+            Some(next) => Ok(Arc::new(next)),
+            None => Atlas::read(&self.store).map(Arc::new),
         }
-        let entries = self.store.changes(shown.sequence, MOST_FOREIGN)?;
-        let changes = self.as_they_are(&entries)?;
-        self.next(shown, &changes).map(Arc::new)
-    }
-
-    /// Changes that make features what the file holds now.
-    pub(super) fn as_they_are(&self, entries: &[Entry]) -> Result<Vec<Change>, StoreError> {
-        let mut seen = HashSet::new();
-        let mut changes = Vec::new();
-        for entry in entries {
-            if self.store.layer(&entry.layer).is_none() || !seen.insert((&entry.layer, &entry.id)) {
-                continue;
-            }
-            let operation = match self.store.get(&entry.layer, &entry.id)? {
-                Some(record) => Operation::Update(record),
-                None => Operation::Delete(Arc::clone(&entry.id)),
-            };
-            changes.push(Change {
-                layer: Arc::clone(&entry.layer),
-                operation,
-            });
-        }
-        Ok(changes)
     }
 
     /// The snapshot after changes that are in the file already.

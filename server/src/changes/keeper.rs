@@ -1,7 +1,11 @@
 //! The one writer: takes change sets in turn, writes them, and shows what came of it.
 
 use std::{
-    sync::{Arc, mpsc},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread,
     time::Duration,
 };
@@ -67,6 +71,8 @@ pub(crate) struct Done {
 pub(crate) struct Keeper {
     /// None where the file is only read.
     to: Option<mpsc::SyncSender<Task>>,
+    /// Whether nothing is taken any more.
+    closed: Arc<AtomicBool>,
     /// Ends the thread of a file that is only read.
     _alive: Arc<mpsc::Sender<()>>,
 }
@@ -112,6 +118,7 @@ impl Keeper {
         }
         let keeper = Self {
             to: writable.then_some(to),
+            closed: Arc::default(),
             _alive: Arc::new(alive),
         };
         Ok((keeper, atlas))
@@ -158,8 +165,14 @@ impl Keeper {
             .await
     }
 
+    /// Takes nothing from now on.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+
     async fn send(&self, work: Work, rehearse: bool) -> Result<Done, Refusal> {
-        let to = self.to.as_ref().ok_or(Refusal::ReadOnly)?;
+        let open = (self.to.as_ref()).filter(|_| !self.closed.load(Ordering::Relaxed));
+        let to = open.ok_or(Refusal::ReadOnly)?;
         let (reply, answer) = oneshot::channel();
         let task = Task {
             work,

@@ -17,7 +17,7 @@ use super::{
     numbering, references, rules, topology,
 };
 use crate::{
-    atlas::{Atlas, Snapshot},
+    atlas::{Atlas, Snapshot, as_they_are},
     people::Registers,
     tiles::TileCache,
 };
@@ -228,7 +228,7 @@ impl Writer {
         let mut warnings = Vec::new();
         let undone = group.undo(what, author, reason, |undone| {
             let entries = self.store.log_of(undone.change_set)?;
-            back = self.as_they_are(&entries)?;
+            back = as_they_are(&self.store, &entries)?;
             let gone: Vec<_> = (back.iter())
                 .filter(|change| matches!(change.operation, Operation::Delete(_)))
                 .map(|change| (Arc::clone(&change.layer), Arc::clone(change.operation.id())))

@@ -21,6 +21,7 @@ use yizhangtu_data::{
 
 use super::{Failure, Output};
 use crate::{
+    atlas::base::{self, Scribe},
     basemap::{self, Basemaps, TiandituSettings},
     http::{self, App, Config, Passing, tls::TlsListener},
     identity::{self, OidcSettings, Provider, Settings},
@@ -74,7 +75,11 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     log();
-    let (store, read_only) = open(&arguments, output)?;
+    let Opened {
+        store,
+        read_only,
+        unchecked,
+    } = open(&arguments, output)?;
     refuse_without_key(&store)?;
     if !read_only {
         Passing::clear(store.path())?;
@@ -109,13 +114,29 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         .build()?
         .block_on(async {
             let basemaps = Basemaps::open(&arguments.basemaps, tianditu.as_ref()).await?;
+            let check = unchecked.then(|| store.reader()).transpose()?;
+            // Asked before the file is read, as what it may not change while it is shown.
+            let base = (!read_only)
+                .then(|| Ok::<_, StoreError>((store.writer()?, store.schema_version()?)))
+                .transpose()?;
             let app = App::new(config, store, basemaps)?;
             let faults = crate::process::faults(app.catalog(), &app.identity().rights());
             if !faults.is_empty() {
                 return Err(Failure::Data(faults.join("\n")));
             }
             crate::process::start(app.clone(), Duration::from_secs(arguments.clock));
-            listen(app, arguments.listen, tls, access).await
+            if let Some(store) = check {
+                let app = app.clone();
+                std::thread::spawn(move || check_beside(&store, &app));
+            }
+            let scribe = base
+                .map(|(store, schema)| Scribe::start(store, schema, Arc::clone(app.atlas())))
+                .transpose()?;
+            let served = listen(app, arguments.listen, tls, access).await;
+            if let Some(scribe) = scribe {
+                scribe.stop();
+            }
+            served
         })
 }
 
@@ -167,9 +188,18 @@ fn tianditu(arguments: &Arguments) -> Result<Option<TiandituSettings>, Failure> 
     }))
 }
 
-/// The file to serve, and whether it is only read: by wish, because another program made it or
-/// is writing it, or because its disk does not let it be written.
-fn open(arguments: &Arguments, output: Output) -> Result<(GeoPackage, bool), Failure> {
+/// The file to serve.
+struct Opened {
+    store: GeoPackage,
+    /// Whether it is only read: by wish, because another program made it or is writing it, or
+    /// because its disk does not let it be written.
+    read_only: bool,
+    /// Whether it is still to be looked at for damage. The map comes from what is kept beside
+    /// it then, and is shown meanwhile.
+    unchecked: bool,
+}
+
+fn open(arguments: &Arguments, output: Output) -> Result<Opened, Failure> {
     let path = match &arguments.file {
         Some(path) => path.clone(),
         None => demonstration(output)?,
@@ -184,9 +214,13 @@ fn open(arguments: &Arguments, output: Output) -> Result<(GeoPackage, bool), Fai
                         kept = kept.display()
                     ));
                 }
-                if !warn_of_damage(&store)? {
-                    let read_only = !store.is_own();
-                    return Ok((store, read_only));
+                let unchecked = base::fits(&store);
+                if unchecked || !warn_of_damage(&store)? {
+                    return Ok(Opened {
+                        read_only: !store.is_own(),
+                        store,
+                        unchecked,
+                    });
                 }
             }
             Err(StoreError::ReadOnly { .. } | StoreError::Foreign { .. }) => {}
@@ -199,7 +233,11 @@ fn open(arguments: &Arguments, output: Output) -> Result<(GeoPackage, bool), Fai
                      / another program is writing the file, which is served read-only; start again when that program has ended",
                     file = path.display()
                 ));
-                return Ok((store, true));
+                return Ok(Opened {
+                    store,
+                    read_only: true,
+                    unchecked: false,
+                });
             }
             Err(error) => return Err(error.into()),
         }
@@ -208,7 +246,20 @@ fn open(arguments: &Arguments, output: Output) -> Result<(GeoPackage, bool), Fai
     if arguments.read_only {
         warn_of_damage(&store)?;
     }
-    Ok((store, true))
+    Ok(Opened {
+        store,
+        read_only: true,
+        unchecked: false,
+    })
+}
+
+/// Looks for damage while the map is served; where there is some, nothing more is written.
+fn check_beside(store: &GeoPackage, app: &App) {
+    match warn_of_damage(store) {
+        Ok(false) => {}
+        Ok(true) => app.stop_writing(),
+        Err(error) => tracing::error!(%error, "the file could not be looked at for damage"),
+    }
 }
 
 /// Refuses a file whose key is not at hand: its numbers would be read as nothing, and nobody
@@ -225,7 +276,7 @@ fn refuse_without_key(store: &GeoPackage) -> Result<(), Failure> {
 
 /// Says what is damaged in a file, and whether anything is. What can still be read is served;
 /// writing into it would spread the damage.
-fn warn_of_damage(store: &GeoPackage) -> Result<bool, Failure> {
+fn warn_of_damage(store: &GeoPackage) -> Result<bool, StoreError> {
     let damage = store.damage()?;
     let Some(first) = damage.first() else {
         return Ok(false);

@@ -23,7 +23,7 @@ use crate::{
 pub(crate) fn folder(app: &App) -> Result<TempDir, Problem> {
     let map = app.pool().reader().map_err(Problem::internal)?;
     match Passing::Exports.folder(map.path()) {
-        Err(error) if app.config().read_only => {
+        Err(error) if app.read_only() => {
             tracing::debug!(%error, "no folder beside the map");
             tempfile::tempdir().map_err(Problem::internal)
         }

@@ -1,6 +1,12 @@
 //! What every handler shares.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
 
 use ipnet::IpNet;
 use yizhangtu_data::{
@@ -43,6 +49,8 @@ pub(crate) struct App(Arc<Shared>);
 
 struct Shared {
     config: Config,
+    /// Whether changes are refused: by wish, or because the file was found damaged.
+    read_only: AtomicBool,
     catalog: Arc<Catalog>,
     about: About,
     keys: Arc<Keys>,
@@ -89,6 +97,7 @@ impl App {
                 Arc::new(move |user| identity.reports(user))
             })?;
         Ok(Self(Arc::new(Shared {
+            read_only: config.read_only.into(),
             config,
             catalog,
             about,
@@ -122,10 +131,21 @@ impl App {
     /// # Errors
     /// 403 where the service only reads.
     pub(crate) fn writable(&self) -> Result<(), Problem> {
-        if self.config().read_only {
+        if self.read_only() {
             return Err(Problem::read_only());
         }
         Ok(())
+    }
+
+    /// Whether changes are refused.
+    pub(crate) fn read_only(&self) -> bool {
+        self.0.read_only.load(Ordering::Relaxed)
+    }
+
+    /// Takes no changes from now on.
+    pub(crate) fn stop_writing(&self) {
+        self.0.read_only.store(true, Ordering::Relaxed);
+        self.keeper().close();
     }
 
     /// The catalog that the file was opened with.
@@ -154,7 +174,7 @@ impl App {
     }
 
     /// The atlas.
-    pub(crate) fn atlas(&self) -> &Atlas {
+    pub(crate) fn atlas(&self) -> &Arc<Atlas> {
         &self.0.atlas
     }
 

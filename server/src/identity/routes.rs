@@ -76,7 +76,7 @@ pub(super) fn unkept(mut response: Response) -> Response {
 fn described(app: &App, viewer: &Viewer) -> Value {
     let (who, identity) = (viewer.who(), app.identity());
     let may = |action: Action| app.layers().iter().any(|layer| viewer.may(action, layer));
-    let change = !app.config().read_only
+    let change = !app.read_only()
         && [Action::Create, Action::Edit, Action::Delete]
             .into_iter()
             .any(may);
@@ -112,7 +112,7 @@ fn described(app: &App, viewer: &Viewer) -> Value {
         "must_sign_in": who.role.is_none() && identity.has_accounts(),
         "must_change_password": who.must_change,
         "second_factor": factor_routes::state(app, viewer),
-        "read_only": app.config().read_only,
+        "read_only": app.read_only(),
         "rights": {
             "read": may(Action::View),
             "change": change,

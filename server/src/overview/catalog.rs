@@ -98,7 +98,7 @@ pub(super) async fn catalog(
             "bounds": bounds,
             "metric_crs": metric_crs(bounds),
             "sequence": snapshot.sequence,
-            "read_only": app.config().read_only,
+            "read_only": app.read_only(),
         },
         "themes": themes,
         "layers": layers,
