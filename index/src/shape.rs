@@ -159,6 +159,25 @@ impl Shape {
         }
     }
 
+    /// Whether the two share a point, boundaries included.
+    pub fn intersects(&self, other: &Self) -> bool {
+        if !self.rect().meets(&other.rect()) {
+            return false;
+        }
+        match (self, other) {
+            (Self::Several(parts), whole) | (whole, Self::Several(parts)) => {
+                parts.iter().any(|part| part.intersects(whole))
+            }
+            (shape, Self::Area(area)) | (Self::Area(area), shape) => {
+                shape.is_in(area, Rule::Intersects)
+            }
+            (Self::Line(line), shape) | (shape, Self::Line(line)) => {
+                line.segments().any(|(a, b)| shape.meets_segment(a, b))
+            }
+            (Self::Point(one), Self::Point(other)) => one == other,
+        }
+    }
+
     /// Whether it shares a point with a closed segment.
     pub(crate) fn meets_segment(&self, a: Point, b: Point) -> bool {
         match self {

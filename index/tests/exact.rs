@@ -5,7 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use geo::{Contains, Coord, Intersects, LineString, MultiPolygon, Polygon};
+use geo::{
+    Contains, Coord, Geometry, GeometryCollection, Intersects, LineString, MultiPolygon, Polygon,
+};
 use proptest::prelude::*;
 use yizhangtu_index::{Area, Index, Line, Point, Rect, Rule, Shape};
 
@@ -51,6 +53,26 @@ fn slow_contains(polygons: &MultiPolygon<f64>, p: Point) -> bool {
         }
     }
     odd
+}
+
+/// An area, a line, a point, or some of them.
+fn geometry() -> impl Strategy<Value = Geometry<f64>> {
+    let spot = || (-20_i64..20, -20_i64..20);
+    let one = prop_oneof![
+        star().prop_map(Geometry::from),
+        (spot(), prop::collection::vec(spot(), 1..5)).prop_filter_map(
+            "has a length",
+            |(first, rest)| {
+                let moves = rest.iter().any(|spot| *spot != first);
+                moves.then(|| ring(std::iter::once(first).chain(rest)).into())
+            }
+        ),
+        spot().prop_map(|(x, y)| geo::Point(coord(x, y)).into()),
+    ];
+    prop::collection::vec(one, 1..4).prop_map(|mut parts| match parts.len() {
+        1 => parts.remove(0),
+        _ => Geometry::GeometryCollection(GeometryCollection(parts)),
+    })
 }
 
 /// A star-shaped polygon: always simple, often with spikes and collinear runs.
@@ -261,6 +283,29 @@ proptest! {
         let relation = geo::Relate::relate(&a, &b);
         prop_assert_eq!(area_a.covers(&area_b), relation.is_covers());
         prop_assert_eq!(area_b.covers(&area_a), relation.is_coveredby());
+    }
+
+    #[test]
+    fn shapes_of_any_kind_meet_as_geo_says(one in geometry(), other in geometry()) {
+        let shape = |geometry: &Geometry<f64>| Shape::new(geometry).unwrap();
+        let (own, its) = (shape(&one), shape(&other));
+        prop_assert_eq!(own.intersects(&its), one.intersects(&other));
+        prop_assert_eq!(its.intersects(&own), one.intersects(&other));
+    }
+
+    #[test]
+    fn a_box_without_width_or_height_meets_what_its_line_or_point_meets(
+        geometry in geometry(), spot in (-20_i64..20, -20_i64..20), reach in 0_i64..20, high: bool,
+    ) {
+        let (x, y) = spot;
+        let (width, height) = if high { (0, reach) } else { (reach, 0) };
+        let flat = Area::from_rect(Rect::of(at(x, y), at(x + width, y + height)));
+        let line: Geometry<f64> = match reach {
+            0 => geo::Point(coord(x, y)).into(),
+            _ => ring([(x, y), (x + width, y + height)]).into(),
+        };
+        let shape = Shape::new(&geometry).unwrap();
+        prop_assert_eq!(shape.is_in(&flat, Rule::Intersects), geometry.intersects(&line));
     }
 
     #[test]

@@ -177,7 +177,8 @@ impl Parser<'_> {
             self.expect(",")?;
             self.geometry_property()?;
             self.expect(")")?;
-            return Ok(Expression::Spatial(relation.mirrored(), Box::new(geometry)));
+            let written = Box::new(geometry.into());
+            return Ok(Expression::Spatial(relation.mirrored(), written));
         }
         self.geometry_property()?;
         self.expect(",")?;
@@ -185,7 +186,7 @@ impl Parser<'_> {
             .geometry()?
             .ok_or_else(|| self.expected("WKT 几何", "a WKT geometry"))?;
         self.expect(")")?;
-        Ok(Expression::Spatial(relation, Box::new(geometry)))
+        Ok(Expression::Spatial(relation, Box::new(geometry.into())))
     }
 
     fn geometry_property(&mut self) -> Result<(), Problem> {

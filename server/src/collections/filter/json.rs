@@ -105,11 +105,11 @@ impl Tree<'_> {
                     let (left, right) = two()?;
                     if left.get("property").is_some() {
                         self.geometry_property(left)?;
-                        let geometry = Box::new(geometry(right)?);
+                        let geometry = Box::new(geometry(right)?.into());
                         return Ok(Expression::Spatial(*relation, geometry));
                     }
                     self.geometry_property(right)?;
-                    let geometry = Box::new(geometry(left)?);
+                    let geometry = Box::new(geometry(left)?.into());
                     return Ok(Expression::Spatial(relation.mirrored(), geometry));
                 }
                 if let Some((_, relation)) = TIMES.iter().find(|(known, _)| *known == name) {

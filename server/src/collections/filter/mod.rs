@@ -5,13 +5,15 @@ mod cql2;
 mod json;
 mod lexer;
 mod literal;
+mod spatial;
 mod temporal;
 
-use geo::{BoundingRect, Geometry, Intersects, Relate};
+use geo::Geometry;
 use regex::Regex;
 use std::cmp::Ordering;
 use yizhangtu_data::{Record, Value};
 
+use spatial::{RELATIONS, Relation, Written};
 use temporal::{Span, Temporal};
 
 pub(crate) use cql2::{parse, property};
@@ -41,7 +43,7 @@ pub(crate) enum Expression {
     /// A property without a value.
     IsNull(Property),
     /// A geometry in relation to another.
-    Spatial(Relation, Box<Geometry<f64>>),
+    Spatial(Relation, Box<Written>),
     /// A stretch of time in relation to another.
     Temporal(Temporal, Span, Span),
 }
@@ -76,31 +78,6 @@ const COMPARISONS: [(&str, Comparison); 6] = [
     ("<=", Comparison::LessOrEqual),
     (">", Comparison::Greater),
     (">=", Comparison::GreaterOrEqual),
-];
-
-/// How the record's geometry lies to the literal's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Relation {
-    Intersects,
-    Disjoint,
-    Within,
-    Contains,
-    Equals,
-    Touches,
-    Crosses,
-    Overlaps,
-}
-
-/// All relations in space by name.
-const RELATIONS: [(&str, Relation); 8] = [
-    ("s_intersects", Relation::Intersects),
-    ("s_disjoint", Relation::Disjoint),
-    ("s_within", Relation::Within),
-    ("s_contains", Relation::Contains),
-    ("s_equals", Relation::Equals),
-    ("s_touches", Relation::Touches),
-    ("s_crosses", Relation::Crosses),
-    ("s_overlaps", Relation::Overlaps),
 ];
 
 impl Comparison {
@@ -146,7 +123,12 @@ impl Expression {
                 parts.iter_mut().try_for_each(|part| part.turn(turn))
             }
             Self::Not(part) => part.turn(turn),
-            Self::Spatial(_, geometry) => turn(geometry),
+            Self::Spatial(_, written) => {
+                let mut geometry = written.geometry.clone();
+                turn(&mut geometry)?;
+                **written = geometry.into();
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -209,34 +191,6 @@ impl Property {
             Self::Id => read(&Value::from(&*record.id)),
             Self::Geometry => None,
             Self::Field(position) => read(record.values.get(position)?),
-        }
-    }
-}
-
-impl Relation {
-    /// The relation of the other geometry to this one.
-    fn mirrored(self) -> Self {
-        match self {
-            Self::Within => Self::Contains,
-            Self::Contains => Self::Within,
-            symmetric => symmetric,
-        }
-    }
-
-    fn holds(self, own: &Geometry<f64>, other: &Geometry<f64>) -> bool {
-        let apart = match (own.bounding_rect(), other.bounding_rect()) {
-            (Some(own), Some(other)) => !own.intersects(&other),
-            _ => true,
-        };
-        match self {
-            Self::Intersects => !apart && own.intersects(other),
-            Self::Disjoint => apart || !own.intersects(other),
-            Self::Equals => !apart && own.relate(other).is_equal_topo(),
-            Self::Touches => !apart && own.relate(other).is_touches(),
-            Self::Crosses => !apart && own.relate(other).is_crosses(),
-            Self::Overlaps => !apart && own.relate(other).is_overlaps(),
-            Self::Within => !apart && own.relate(other).is_within(),
-            Self::Contains => !apart && own.relate(other).is_contains(),
         }
     }
 }

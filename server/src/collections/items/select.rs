@@ -2,7 +2,6 @@
 
 use std::{cmp::Ordering, collections::BTreeSet, sync::Arc};
 
-use geo::Intersects;
 use yizhangtu_data::{Layer, Record, Value, store::StoreError};
 use yizhangtu_index as index;
 
@@ -28,16 +27,6 @@ impl ItemsRequest {
             Some(at) => compare(&record.values[*at], wanted) == Some(Ordering::Equal),
         }) && (self.interval).is_none_or(|interval| interval.meets(layer, record))
             && (self.filter.as_ref()).is_none_or(|filter| filter.selects(record))
-    }
-
-    /// Whether a feature meets one of the boxes. One that is nowhere meets none.
-    fn meets_boxes(&self, record: &Record) -> bool {
-        self.boxes.as_ref().is_none_or(|boxes| {
-            record
-                .geometry
-                .as_ref()
-                .is_some_and(|own| boxes.iter().any(|rect| own.intersects(rect)))
-        })
     }
 
     pub(super) fn order(&self, one: &Record, other: &Record) -> Ordering {
@@ -75,7 +64,7 @@ fn order(one: &Value, other: &Value) -> Ordering {
 fn positions(snapshot: &LayerSnapshot, request: &ItemsRequest) -> Vec<u32> {
     let matches = |position: &u32| {
         let record = snapshot.record(*position);
-        request.meets_boxes(record) && request.selects(&snapshot.layer, record)
+        request.selects(&snapshot.layer, record)
     };
     let mut found: Vec<u32> = match &request.boxes {
         None => snapshot
@@ -84,15 +73,14 @@ fn positions(snapshot: &LayerSnapshot, request: &ItemsRequest) -> Vec<u32> {
             .filter(matches)
             .collect(),
         Some(boxes) => {
-            let mut near: Vec<u32> = boxes
-                .iter()
-                .filter_map(lattice)
-                .flat_map(|rect| snapshot.in_box(&rect))
+            let areas = boxes.iter().filter_map(area);
+            let mut meeting: Vec<u32> = areas
+                .flat_map(|area| snapshot.within(&area, index::Rule::Intersects))
                 .collect();
-            near.sort_unstable();
-            near.dedup();
-            near.retain(matches);
-            near
+            meeting.sort_unstable();
+            meeting.dedup();
+            meeting.retain(matches);
+            meeting
         }
     };
     if !request.sort.is_empty() {
@@ -102,14 +90,12 @@ fn positions(snapshot: &LayerSnapshot, request: &ItemsRequest) -> Vec<u32> {
     found
 }
 
-/// The box on the lattice that stored coordinates lie on, a step wider than asked: the exact
-/// test follows.
-fn lattice(rect: &geo::Rect<f64>) -> Option<index::Rect> {
-    const STEP: f64 = 1e-9;
+/// A box on the lattice that stored coordinates lie on.
+fn area(rect: &geo::Rect<f64>) -> Option<index::Area> {
     let corner = |x: f64, y: f64| index::Point::snap(x.clamp(-180.0, 180.0), y.clamp(-90.0, 90.0));
-    let low = corner(rect.min().x - STEP, rect.min().y - STEP)?;
-    let high = corner(rect.max().x + STEP, rect.max().y + STEP)?;
-    Some(index::Rect::of(low, high))
+    let low = corner(rect.min().x, rect.min().y)?;
+    let high = corner(rect.max().x, rect.max().y)?;
+    Some(index::Area::from_rect(index::Rect::of(low, high)))
 }
 
 /// Where the features of a layer are read from.
