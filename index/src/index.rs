@@ -157,8 +157,18 @@ impl Index {
                 changes.push(change);
             }
         }
+        let edges = || -> usize {
+            let areas = features.iter().filter_map(|(_, shape)| shape.area());
+            areas.map(Area::vertex_count).sum()
+        };
         let cells = if changes.is_empty() {
             self.cells.clone()
+        } else if self.cells.is_outgrown(&changes, edges) {
+            let areas = features.iter();
+            let areas: Vec<(u32, &Area)> = areas
+                .filter_map(|(key, shape)| Some((key, shape.area()?)))
+                .collect();
+            Cells::build(&areas)
         } else {
             self.cells.after(&changes, |key| features.get(key)?.area())
         };

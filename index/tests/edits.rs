@@ -3,7 +3,7 @@
 #[expect(dead_code, reason = "other tests walk over everything")]
 mod common;
 
-use std::{collections::BTreeMap, time::Instant};
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use common::{area, probes, star};
 use rand::{RngExt, SeedableRng};
@@ -108,4 +108,40 @@ fn check(index: &Index, now: &BTreeMap<u32, Feature>, random: &mut ChaCha8Rng) {
         own < 1.25 * new,
         "{own} bytes where a new index takes {new}"
     );
+}
+
+/// The first area of a layer that was empty, or of houses, may be a district: in pages made for
+/// houses it took gigabytes and half a minute.
+#[test]
+fn a_district_comes_to_a_layer_made_for_houses() {
+    let mut random = ChaCha8Rng::seed_from_u64(42);
+    let district = Feature {
+        shape: Shape::Area(Arc::new(Area::from_rect(Rect {
+            min: Point {
+                x: 113_000_000_000,
+                y: 22_000_000_000,
+            },
+            max: Point {
+                x: 113_639_000_000,
+                y: 24_000_000_000,
+            },
+        }))),
+        measures: [1, 2].into(),
+    };
+    for houses in [0, 200] {
+        let mut now: BTreeMap<u32, Feature> =
+            (1..=houses).map(|key| (key, house(&mut random))).collect();
+        let mut index = Index::with_measures(now.clone(), 2);
+        now.insert(0, district.clone());
+        index = index.after([(0, Some(district.clone()))]);
+        assert!(index.bytes() < 1 << 24, "{} bytes", index.bytes());
+        check(&index, &now, &mut random);
+        // And what comes after it is an edit like any other.
+        for key in houses + 1..houses + 50 {
+            let next = house(&mut random);
+            now.insert(key, next.clone());
+            index = index.after([(key, Some(next))]);
+        }
+        check(&index, &now, &mut random);
+    }
 }

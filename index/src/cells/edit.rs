@@ -8,7 +8,7 @@ use super::{
     build_page,
     cell::Cell,
     page::{self, Blocks, EMPTY, Page},
-    page_cell, places,
+    page_cell, place_count, places,
     top::{Known, Place},
 };
 use crate::{Area, Point};
@@ -21,7 +21,25 @@ pub(crate) struct Change<'a> {
     pub(crate) after: Option<&'a Area>,
 }
 
+/// Pages that an edit may touch before it is asked whether they are too small.
+const FEW_PAGES: usize = 4_096;
+
 impl Cells {
+    /// Whether areas come that pages of this size are too small for: the first of a district in a
+    /// layer that was empty or of houses would take millions of them. What is built anew has not
+    /// more pages than one for each sixteen edges and a thousand ([`super::page_shift`]), so that
+    /// it is never outgrown by its own areas.
+    pub(crate) fn is_outgrown(
+        &self,
+        changes: &[Change<'_>],
+        edges: impl FnOnce() -> usize,
+    ) -> bool {
+        let areas = changes.iter().filter_map(|change| change.after);
+        let pages = areas.map(|area| place_count(area, self.page_shift));
+        let touched = pages.fold(0_usize, usize::saturating_add);
+        touched > FEW_PAGES && touched > FEW_PAGES.max(edges() / 8)
+    }
+
     /// The index after some changes, each key once. `area` tells the area of a key as it is
     /// after them.
     pub(crate) fn after<'a>(

@@ -14,7 +14,7 @@ mod top;
 
 pub(crate) use self::{edit::Change, page::NONE};
 
-use std::{collections::HashMap, hint::select_unpredictable};
+use std::{collections::HashMap, hint::select_unpredictable, ops::RangeInclusive};
 
 use rayon::prelude::*;
 
@@ -370,18 +370,24 @@ fn page_cell(place: Place, shift: u32) -> Cell {
 
 /// The pages that an area may touch.
 fn places(area: &Area, shift: u32) -> impl Iterator<Item = Place> + use<> {
-    let reach = area.rect();
+    let [columns, rows] = reach(area, shift);
+    rows.flat_map(move |row| columns.clone().map(move |column| (column, row)))
+}
+
+/// How many pages that are.
+fn place_count(area: &Area, shift: u32) -> usize {
+    let [columns, rows] = reach(area, shift);
+    let count = |range: RangeInclusive<i64>| range.end().abs_diff(*range.start()) + 1;
+    usize::try_from(count(columns).saturating_mul(count(rows))).unwrap_or(usize::MAX)
+}
+
+/// Columns and rows of the pages that an area may be asked on.
+fn reach(area: &Area, shift: u32) -> [RangeInclusive<i64>; 2] {
+    let rect = area.rect();
     // A point on an edge of a page asks that page, whose cells know edges in their margin.
     let margin = cell::MARGIN << cell::unit(shift);
-    let (west, east) = (
-        (reach.min.x - margin) >> shift,
-        (reach.max.x + margin) >> shift,
-    );
-    let (south, north) = (
-        (reach.min.y - margin) >> shift,
-        (reach.max.y + margin) >> shift,
-    );
-    (south..=north).flat_map(move |row| (west..=east).map(move |column| (column, row)))
+    let range = |least: i64, most: i64| ((least - margin) >> shift)..=((most + margin) >> shift);
+    [range(rect.min.x, rect.max.x), range(rect.min.y, rect.max.y)]
 }
 
 fn build_page(cell: &Cell, areas: &[(u32, &Area)]) -> Option<Known> {

@@ -111,6 +111,17 @@ impl Writing {
     }
 }
 
+impl Drop for Writing {
+    /// What was not finished takes no room on a disk that may be full.
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_file(&self.part)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(file = %self.part.display(), %error, "could not be removed");
+        }
+    }
+}
+
 /// A file being read.
 pub(super) struct Reading(PathBuf);
 

@@ -55,8 +55,8 @@ impl Scribe {
                 let now = atlas.snapshot();
                 let much =
                     written.is_none_or(|(sequence, _)| now.sequence.abs_diff(sequence) >= MANY);
-                if much {
-                    written = write_or_say(&store, schema, &now);
+                if much && write_or_say(&store, schema, &now) {
+                    written = Some((now.sequence, now.houses.day()));
                 }
             }
             let last = atlas.snapshot();
@@ -82,15 +82,13 @@ fn shown(store: &GeoPackage) -> Option<Shown> {
     Some((head.sequence, head.houses.day))
 }
 
-fn write_or_say(store: &GeoPackage, schema: i64, snapshot: &Snapshot) -> Option<Shown> {
-    match write(store, schema, snapshot) {
-        Ok(()) => {}
-        // It is a convenience; a start without it reads the rows. It is tried again.
-        Err(error) => {
-            tracing::warn!(file = %place(store).display(), %error, "the index could not be kept");
-        }
+/// Whether it was written. It is a convenience: a start without it reads the rows.
+fn write_or_say(store: &GeoPackage, schema: i64, snapshot: &Snapshot) -> bool {
+    let done = write(store, schema, snapshot);
+    if let Err(error) = &done {
+        tracing::warn!(file = %place(store).display(), %error, "the index could not be kept");
     }
-    Some((snapshot.sequence, snapshot.houses.day()))
+    done.is_ok()
 }
 
 /// Writes the base of a snapshot.
