@@ -85,7 +85,10 @@ export async function stop() {
   await browser?.close();
   browser = undefined;
   if (served?.child) {
-    served.child.kill('SIGTERM');
+    // Killed rather than asked to stop: what it would keep for its next start nobody needs.
+    const ended = once(served.child, 'exit');
+    served.child.kill('SIGKILL');
+    await ended;
     rmSync(served.folder, { recursive: true, force: true });
   }
   served = undefined;
