@@ -1,6 +1,7 @@
 // Starts the built binary with the 东华 demonstration village and a headless Chromium that may talk to it alone.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   copyFileSync,
