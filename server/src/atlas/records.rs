@@ -82,7 +82,7 @@ impl Records {
             if page as usize >= pages.len() {
                 pages.resize_with(page as usize + 1, || None);
             }
-            let made = pages[page as usize].get_or_insert_with(|| [const { None }; PAGE]);
+            let made = pages[page as usize].get_or_insert([const { None }; PAGE]);
             made[at] = Some(record);
             count += 1;
             end = end.max(position + 1);

@@ -76,10 +76,10 @@ impl Village {
     fn house(&self, nth: usize) -> Change {
         let mut house = self.record("building", &format!("b{nth}"));
         let layer = self.store.layer("building").unwrap();
-        house.geometry = (nth % 7 > 0).then(|| square(nth).into());
+        house.geometry = (!nth.is_multiple_of(7)).then(|| square(nth).into());
         house
             .set(layer, "code", format!("B{nth:06}"))
-            .set(layer, "rental", nth % 3 == 0)
+            .set(layer, "rental", nth.is_multiple_of(3))
             .set(layer, "footprint_m2", 100.25 + nth as f64);
         change("building", Operation::Insert(house))
     }
