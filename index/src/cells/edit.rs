@@ -37,7 +37,7 @@ impl Cells {
         let areas = changes.iter().filter_map(|change| change.after);
         let pages = areas.map(|area| place_count(area, self.page_shift));
         let touched = pages.fold(0_usize, usize::saturating_add);
-        touched > FEW_PAGES && touched > FEW_PAGES.max(edges() / 8)
+        touched > FEW_PAGES && touched > edges() / 8
     }
 
     /// The index after some changes, each key once. `area` tells the area of a key as it is
