@@ -7,7 +7,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::http::StatusCode;
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
 
 use crate::http::Problem;
 
@@ -97,4 +102,13 @@ impl<J: Job> Jobs<J> {
     fn all(&self) -> MutexGuard<'_, HashMap<String, Kept<J>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The answer to whoever began work: 202, how it stands, and where it is asked about.
+pub(crate) fn accepted(place: &str, standing: impl Serialize) -> Response {
+    let mut response = (StatusCode::ACCEPTED, Json(standing)).into_response();
+    if let Ok(place) = HeaderValue::from_str(place) {
+        response.headers_mut().insert(header::LOCATION, place);
+    }
+    response
 }

@@ -14,7 +14,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{
     Extension, Json, Router,
     extract::{DefaultBodyLimit, Multipart, Path, State, rejection::JsonRejection},
-    http::{HeaderValue, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -25,7 +25,7 @@ use self::job::Job;
 use crate::{
     audit::Entry,
     http::{App, Parameters, Problem},
-    jobs::Jobs,
+    jobs::{Jobs, accepted},
     policy::{Action, Viewer},
 };
 
@@ -135,11 +135,7 @@ async fn begin(
     let job = Arc::new(Job::new(received, options));
     let token = jobs.add(&job);
     job.start(&app, false);
-    let mut response = (StatusCode::ACCEPTED, Json(job.said(&token))).into_response();
-    if let Ok(place) = HeaderValue::from_str(&format!("/import/{token}")) {
-        response.headers_mut().insert(header::LOCATION, place);
-    }
-    Ok(response)
+    Ok(accepted(&format!("/import/{token}"), job.said(&token)))
 }
 
 /// `GET /import/{token}`

@@ -14,8 +14,8 @@ use axum::{
     Extension, Json, Router,
     body::Bytes,
     extract::{Path, State},
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::StatusCode,
+    response::Response,
     routing::{get, post},
 };
 use serde_json::Value;
@@ -30,7 +30,7 @@ use super::CASES;
 use crate::{
     collections::{AsOf, features},
     http::{App, Parameters, Problem},
-    jobs::Jobs,
+    jobs::{Jobs, accepted},
     policy::{Action, Seen, Viewer},
 };
 
@@ -80,7 +80,7 @@ async fn begin(
     };
     let job = Arc::new(Job::new(viewer.who().user.as_deref()));
     let token = jobs.add(&job);
-    let answer = Json(job.told(&token));
+    let answer = job.told(&token);
     tokio::spawn(async move {
         let own = Arc::clone(&job);
         let work = move || told::told(&app, &viewer, &before, &after, &own);
@@ -90,11 +90,10 @@ async fn begin(
             None
         }));
     });
-    let mut response = (StatusCode::ACCEPTED, answer).into_response();
-    if let Ok(place) = HeaderValue::from_str(&format!("/enforcement/comparison/{token}")) {
-        response.headers_mut().insert(header::LOCATION, place);
-    }
-    Ok(response)
+    Ok(accepted(
+        &format!("/enforcement/comparison/{token}"),
+        answer,
+    ))
 }
 
 /// How far it is, or what was found.

@@ -9,28 +9,27 @@ use axum::{
 };
 use chrono::Datelike;
 use yizhangtu_data::{
-    Change, ChangeSet, Layer, Operation, Record, Value,
+    ChangeSet, Layer, Value,
     catalog::Form,
     clock,
-    course::reference,
     store::{StoreError, attachments},
 };
 
 use super::{
-    super::CASES,
     Turn, case,
     docx::docx,
     fill::{Source, named, place_names},
     form_of,
     handed::handed,
+    insert,
     lacking::filled,
-    on_record,
+    of_document, on_record,
     paper::pdf,
-    told,
+    row, told,
 };
 use crate::{
     attachments::{Made, MadeMedia, forget},
-    changes::{self, of_store, ulid},
+    changes::{self, of_store},
     http::{App, Parameters, Problem},
     policy::Viewer,
 };
@@ -118,17 +117,11 @@ fn compose(
         .layer(attachments::LAYER)
         .ok_or_else(Problem::read_only)?;
     let kept = source.store.attachments();
-    let mut row = Record::new(record, format!("{}-{}", record.id, ulid()));
-    row.set(record, "kind", kind.as_str())
-        .set(record, "number", number.as_str())
-        .set(record, "issued_on", clock::now().date_naive())
-        .set(record, "author", source.viewer.author())
+    let mut row = row(record, &source.case.id, source.viewer, kind);
+    row.set(record, "number", number.as_str())
         .set(record, "form", format!("{}@{}", form.id, form.version))
         .set(record, "docx_sha256", files[0].hash())
         .set(record, "pdf_sha256", files[1].hash());
-    if let Some(of) = reference(record, CASES) {
-        row.set(record, of, &*source.case.id);
-    }
     if !source.answers.is_empty() {
         row.set(
             record,
@@ -136,23 +129,14 @@ fn compose(
             Value::Json(Box::new(source.answers.clone().into())),
         );
     }
-    let insert = |layer: &str, record: Record| Change {
-        layer: layer.into(),
-        operation: Operation::Insert(record),
-    };
     let mut changes = Vec::new();
     for file in &files {
         file.keep(&kept).map_err(|error| of_store(&error))?;
         changes.push(insert(&own.id, file.row(own, &record.id, &row.id)));
     }
     changes.insert(0, insert(&record.id, row));
-    let set = ChangeSet {
-        author: source.viewer.author().to_owned(),
-        reason: format!("制发文书 {kind} {number} / a document was issued"),
-        changes,
-        step: true,
-        ..ChangeSet::default()
-    };
+    let reason = format!("制发文书 {kind} {number} / a document was issued");
+    let set = of_document(source.viewer, reason, changes);
     Ok((set, files.iter().map(Made::hash).collect()))
 }
 

@@ -23,13 +23,17 @@ use axum::{
     routing::{get, post},
 };
 use tokio::sync::Mutex;
-use yizhangtu_data::{Layer, Record, catalog::Form, store::GeoPackage};
+use yizhangtu_data::{
+    Change, ChangeSet, Layer, Operation, Record, catalog::Form, clock, course::reference,
+    store::GeoPackage,
+};
 
 pub(crate) use list::issued_kinds;
 
 use super::CASES;
 use crate::{
     audit::Entry,
+    changes::ulid,
     collections::{find, visible_layer},
     http::{App, Problem},
     policy::{Action, Viewer},
@@ -137,4 +141,34 @@ async fn told(
         .read(move |store: &GeoPackage| list::told(&to, &by, store, &id))
         .await?;
     Ok((status, [(header::CACHE_CONTROL, "no-store")], Json(told)).into_response())
+}
+
+/// A row of a case's documents, as the viewer writes it today.
+fn row(record: &Layer, case: &str, viewer: &Viewer, kind: &str) -> Record {
+    let mut row = Record::new(record, format!("{}-{}", record.id, ulid()));
+    row.set(record, "kind", kind)
+        .set(record, "issued_on", clock::now().date_naive())
+        .set(record, "author", viewer.author());
+    if let Some(of) = reference(record, CASES) {
+        row.set(record, of, case);
+    }
+    row
+}
+
+fn insert(layer: &str, record: Record) -> Change {
+    Change {
+        layer: layer.into(),
+        operation: Operation::Insert(record),
+    }
+}
+
+/// The change set of what becomes of a document: rows that are only ever added.
+fn of_document(viewer: &Viewer, reason: String, changes: Vec<Change>) -> ChangeSet {
+    ChangeSet {
+        author: viewer.author().to_owned(),
+        reason,
+        changes,
+        step: true,
+        ..ChangeSet::default()
+    }
 }

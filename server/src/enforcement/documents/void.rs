@@ -8,13 +8,11 @@ use axum::{
     response::Response,
 };
 use serde_json::Value as Tree;
-use yizhangtu_data::{
-    Change, ChangeSet, Operation, Record, clock, course::reference, store::GeoPackage,
-};
+use yizhangtu_data::store::GeoPackage;
 
-use super::{super::CASES, Turn, case, form_of, list::issued, told};
+use super::{Turn, case, form_of, insert, list::issued, of_document, row, told};
 use crate::{
-    changes::{self, ulid},
+    changes,
     http::{App, Parameters, Problem},
     policy::Viewer,
 };
@@ -60,25 +58,11 @@ pub(super) async fn void(
     })?;
     let name = found.form.split('@').next().unwrap_or_default();
     let (_, record) = form_of(&app, &viewer, name)?;
-    let mut row = Record::new(&record, format!("{}-{}", record.id, ulid()));
-    row.set(&record, "kind", found.kind.as_str())
-        .set(&record, "issued_on", clock::now().date_naive())
-        .set(&record, "author", viewer.author())
-        .set(&record, "voids", found.id.as_str())
+    let mut row = row(&record, &id, &viewer, &found.kind);
+    row.set(&record, "voids", found.id.as_str())
         .set(&record, "reason", reason.trim());
-    if let Some(of) = reference(&record, CASES) {
-        row.set(&record, of, id.as_str());
-    }
-    let set = ChangeSet {
-        author: viewer.author().to_owned(),
-        reason: format!("作废文书 {} / a document was voided", found.number),
-        changes: vec![Change {
-            layer: record.id.as_str().into(),
-            operation: Operation::Insert(row),
-        }],
-        step: true,
-        ..ChangeSet::default()
-    };
+    let reason = format!("作废文书 {} / a document was voided", found.number);
+    let set = of_document(&viewer, reason, vec![insert(&record.id, row)]);
     if let Err(refusal) = app.keeper().apply(set, Vec::new(), false).await {
         return Err(refusal.problem(&app, &viewer).await);
     }
