@@ -38,6 +38,19 @@ test('spots are judged by the keyboard, made cases of and taken back; the densit
   }
   await figure.selectOption('');
 
+  // A number opens the cases that it is made of, and they the map; the way back is where one was.
+  for (const [touched, wanted] of [['[data-figure=open]', totals.open], ['[data-funnel=filed]', totals.filed]]) {
+    await page.getByTestId('enforcement').locator(`${touched} button`).click();
+    const behind = page.getByTestId('behind');
+    await behind.locator('[data-part]').first().waitFor();
+    assert.equal(number(await behind.locator('.sum').innerText()), wanted);
+    assert.equal(await behind.locator('[data-part]').count(), Math.min(wanted, 100));
+    await behind.locator('[data-act=map]').click();
+    await behind.locator('[data-act=map][aria-pressed=true]').waitFor();
+    if (touched.includes('funnel')) await picture(page, 'desktop-cases-behind');
+    await behind.getByRole('button', { name: '返回' }).click();
+  }
+
   // 图斑核查.
   await page.getByTestId('open-spots').click();
   const panel = page.getByTestId('spots');

@@ -16,7 +16,7 @@ use rand_chacha::ChaCha8Rng;
 use rusqlite::Connection;
 use serde_json::{Map, Value, json};
 use yizhangtu_tests::{
-    Asker, Server,
+    Asker, Reply, Server,
     steps::{path, photo, standing, take},
     village,
 };
@@ -400,6 +400,33 @@ fn of_ledger(book: &[u8]) -> Counted {
     (all, gone, sum)
 }
 
+/// Each number of the panel opens the cases that it counts, and no others.
+fn behind(at: &impl Fn(&str) -> Reply, total: &Value, moment: &str) {
+    let list = |name: &str| at(&format!("/enforcement/cases?counts={name}&limit=1")).json();
+    for name in [
+        "void",
+        "clues",
+        "open",
+        "filed",
+        "demolished",
+        "closed",
+        "struck",
+    ] {
+        assert_eq!(list(name)["matched"], total[name], "{name}, {moment}");
+    }
+    for name in [
+        "land_area_m2",
+        "violation_area_m2",
+        "demolished_area_m2",
+        "restored_m2",
+    ] {
+        assert_eq!(list(name)["total"][name], total[name], "{name}, {moment}");
+    }
+    if moment.is_empty() {
+        assert_eq!(list("overdue")["matched"], total["overdue"]);
+    }
+}
+
 /// Panel, list, map, table, export, ledger and report tell the same of one moment, to the last
 /// hundredth of a square metre; `moment` is a day, the number of a change, or empty for now.
 fn agree(asker: &Asker, moment: &str) -> Counted {
@@ -418,7 +445,9 @@ fn agree(asker: &Asker, moment: &str) -> Counted {
         let area = hundredths(&total["demolished_area_m2"]);
         (count("cases"), count("demolished"), area)
     };
-    let panel = of_total(&at("/enforcement/totals").json()["total"]);
+    let total = at("/enforcement/totals").json()["total"].clone();
+    let panel = of_total(&total);
+    behind(&at, &total, moment);
     let listed = at("/enforcement/cases?limit=10000").json();
     assert_eq!(
         of_total(&listed["total"]),

@@ -11,9 +11,10 @@ export type CaseTotals = components['schemas']['CaseTotals'];
 
 export type CaseRow = components['schemas']['CaseRow'];
 
-export type CaseDifference = components['schemas']['CaseDifference'];
+/** The cases that a total is made of. */
+export type CaseList = components['schemas']['CaseList'];
 
-export type Queued = components['schemas']['Queued'];
+export type CaseDifference = components['schemas']['CaseDifference'];
 
 /** Closed cases that are to be looked at again, the longest due first. */
 export type ReturnVisits = components['schemas']['ReturnVisits'];
@@ -37,7 +38,8 @@ export interface CasesAsked {
   from?: string;
   to?: string;
   'as-of'?: string;
-  demolished?: string;
+  /** Only those that count in a figure. */
+  counts?: string;
   [filter: string]: string | undefined;
 }
 
@@ -53,7 +55,7 @@ export const caseTotals = (asked: CasesAsked, signal?: AbortSignal) =>
 
 /** The cases that a total is made of, those with the greatest demolished area first. */
 export const cases = (asked: CasesAsked, limit: number, signal?: AbortSignal) =>
-  request<components['schemas']['CaseList']>(
+  request<CaseList>(
     `enforcement/cases?${query(without(asked), { limit: String(limit) })}`,
     signal ? { signal } : {},
   );
@@ -86,16 +88,6 @@ export const caseReportFile = (asked: ReportAsked, f: 'xlsx' | 'pdf') =>
 /** The cases that make a figure differ from that of a day. */
 export const caseDifference = (asked: CasesAsked, signal?: AbortSignal) =>
   request<CaseDifference>(`enforcement/difference?${query(without(asked))}`, signal ? { signal } : {});
-
-/** What is under way in a layer with a process, the soonest due first. */
-export const queue = (
-  layer: string,
-  asked: { state?: string; overdue?: string; mine?: string },
-  limit: number,
-) =>
-  request<components['schemas']['Queue']>(
-    `processes/${encodeURIComponent(layer)}/queue?${query(asked, { limit: String(limit) })}`,
-  );
 
 /** Parties of two cases or more, told apart by identity, for those who may read parties. */
 export type CaseParties = components['schemas']['CaseParties'];

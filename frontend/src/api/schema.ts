@@ -554,6 +554,11 @@ export interface components {
         };
         CaseRow: {
             place: components["schemas"]["LonLat"] | null;
+            /**
+             * Format: date-time
+             * @description When its time was over, where those that are late were asked for.
+             */
+            deadline?: string;
             cases: number;
             void: number;
             clues: number;
@@ -575,6 +580,7 @@ export interface components {
             title: string | null;
             address: string | null;
             state: string | null;
+            state_code: string;
             kind: string | null;
         };
         CaseDifference: {
@@ -725,6 +731,8 @@ export interface components {
         CaseList: {
             matched: number;
             total: components["schemas"]["CaseFigures"];
+            /** Format: date-time */
+            as_of: string;
             rows: components["schemas"]["CaseRow"][];
         };
         Queue: {

@@ -17,7 +17,7 @@ export interface Touched {
   title: string;
   /** What it is counted in; 栋 or 宗 where each feature counts itself. */
   unit: string;
-  ask: (page: BehindPage, signal: AbortSignal) => Promise<HouseList | FeatureList>;
+  ask: (page: BehindPage, signal: AbortSignal) => Promise<HouseList | FeatureList | PartList>;
 }
 
 /** A feature with its part in a number. */
@@ -46,7 +46,8 @@ export interface PartList {
   rows: Part[];
 }
 
-function partsOf(answer: HouseList | FeatureList): PartList {
+function partsOf(answer: HouseList | FeatureList | PartList): PartList {
+  if ('elsewhere' in answer && 'layer' in answer) return answer;
   if ('layer' in answer) {
     const { rows, ...rest } = answer;
     const parts = rows.map((row) => ({ ...row, title: row.name, more: [], count: 1 }));

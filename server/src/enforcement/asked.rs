@@ -1,16 +1,17 @@
 //! Which cases are meant: filters that totals, list, ledger and difference share.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use chrono::{Datelike, NaiveDate};
-use yizhangtu_data::{Layer, Record, Value};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate};
+use yizhangtu_data::{Id, Layer, Record, Value, clock};
 
-use super::{CASES, Definition, Figures};
+use super::{CASES, Definition, Figures, figures::COUNTED};
 use crate::{
     atlas::{LayerSnapshot, Snapshot},
     collections::{AsOf, features},
     http::{App, Parameters, Problem},
     policy::{Action, Viewer},
+    process::clocks,
 };
 
 /// Fields that a list of cases is filtered and grouped by.
@@ -24,6 +25,9 @@ const DATES: [(&str, &str); 4] = [
     ("demolished", "demolished_on"),
     ("closed", "closed_on"),
 ];
+
+/// What is late counts by the clock, not by the case alone.
+const OVERDUE: &str = "overdue";
 
 /// What cases are put together by.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,8 +48,8 @@ pub(super) struct Asked {
     to: Option<NaiveDate>,
     equal: Vec<(&'static str, String)>,
     within: Vec<(&'static str, String)>,
-    /// Only what counts as demolished.
-    demolished: bool,
+    /// Only what counts in a figure: its name, or [`OVERDUE`].
+    counted: Option<&'static str>,
     pub(super) as_of: Option<AsOf>,
 }
 
@@ -56,6 +60,8 @@ pub(super) struct Meant {
     pub(super) definition: Definition,
     /// Positions in `cases`.
     pub(super) positions: Vec<u32>,
+    /// Until when each had time, where those that are late were asked for.
+    pub(super) deadlines: HashMap<Id, DateTime<FixedOffset>>,
     /// The layer that `by` names, as it was then.
     pub(super) places: Option<Arc<LayerSnapshot>>,
 }
@@ -125,9 +131,13 @@ impl Asked {
             }
         }
         let demolished = match given.take("demolished")?.as_deref() {
-            None | Some("false") => false,
-            Some("true") => true,
+            None | Some("false") => None,
+            Some("true") => Some("demolished"),
             Some(_) => return Err(Problem::one_of("demolished", "true, false")),
+        };
+        let counted = match given.take("counts")? {
+            None => demolished,
+            Some(name) => Some(figure(&name)?),
         };
         Ok(Self {
             by,
@@ -136,7 +146,7 @@ impl Asked {
             to,
             equal,
             within,
-            demolished,
+            counted,
             as_of: AsOf::take(given)?,
         })
     }
@@ -178,7 +188,7 @@ impl Asked {
             Some(By::Place(name)) => Some(places(app, viewer, name, as_of, &snapshot).await?),
             _ => None,
         };
-        let positions = (cases.records())
+        let mut positions: Vec<u32> = (cases.records())
             .filter(|(at, case)| {
                 self.selects(&definition, layer, case)
                     && areas.iter().all(|(places, area)| {
@@ -188,11 +198,17 @@ impl Asked {
             })
             .map(|(at, _)| at)
             .collect();
+        let mut deadlines = HashMap::new();
+        if self.counted == Some(OVERDUE) {
+            deadlines = late(app, layer, &cases, &positions, as_of).await?;
+            positions.retain(|&at| deadlines.contains_key(&cases.record(at).id));
+        }
         Ok(Meant {
             layer: Arc::clone(layer),
             cases,
             definition,
             positions,
+            deadlines,
             places,
         })
     }
@@ -210,7 +226,15 @@ impl Asked {
             .iter()
             .all(|(field, wanted)| text(layer, case, field) == *wanted)
             && period()
-            && (!self.demolished || Figures::of(definition, layer, case).demolished > 0)
+            && self.counts(&Figures::of(definition, layer, case))
+    }
+
+    /// Whether a case counts in the figure that was asked for, as far as it says itself.
+    fn counts(&self, figures: &Figures) -> bool {
+        let own = |(name, counts): &(&str, fn(&Figures) -> bool)| {
+            (self.counted == Some(name)).then(|| counts(figures))
+        };
+        COUNTED.iter().find_map(own).unwrap_or(true)
     }
 
     /// The keys of the groups that a case is in; one that is nowhere is in the group without key.
@@ -254,6 +278,46 @@ impl Meant {
             )
         })
     }
+}
+
+/// A figure that cases are asked for by.
+fn figure(name: &str) -> Result<&'static str, Problem> {
+    let mut all = COUNTED.iter().map(|(known, _)| *known).chain([OVERDUE]);
+    all.find(|known| *known == name).ok_or_else(|| {
+        let known = COUNTED.map(|(known, _)| known).join(", ");
+        Problem::one_of("counts", &format!("{known}, {OVERDUE}"))
+    })
+}
+
+/// The cases that are late, with when their time was over.
+async fn late(
+    app: &App,
+    layer: &Arc<Layer>,
+    cases: &Arc<LayerSnapshot>,
+    positions: &[u32],
+    as_of: Option<&AsOf>,
+) -> Result<HashMap<Id, DateTime<FixedOffset>>, Problem> {
+    if as_of.is_some() {
+        return Err(Problem::parameter(
+            "counts",
+            "超期按现在的时钟计，不能与 as-of 同用",
+            "what is late goes by the clock of now; it has no as-of",
+        ));
+    }
+    let (app, layer, cases) = (app.clone(), Arc::clone(layer), Arc::clone(cases));
+    let positions = positions.to_vec();
+    tokio::task::spawn_blocking(move || {
+        let store = app.pool().reader().map_err(Problem::internal)?;
+        let records = positions.iter().map(|&at| cases.record(at));
+        let clocks = clocks(&app, &store, &layer, records)?;
+        let now = clock::now();
+        Ok((clocks.into_iter())
+            .filter(|(_, clock)| clock.is_overdue(now))
+            .filter_map(|(id, clock)| Some((id, clock.deadline?)))
+            .collect())
+    })
+    .await
+    .map_err(Problem::internal)?
 }
 
 async fn places(

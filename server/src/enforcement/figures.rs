@@ -77,6 +77,24 @@ pub(crate) struct Figures {
     pub(crate) penalty_fen: i64,
 }
 
+/// What cases are asked for by: the figures by the names that they leave by, each with whether a
+/// case counts in it.
+pub(super) const COUNTED: [(&str, fn(&Figures) -> bool); 13] = [
+    ("cases", |own| own.cases > 0),
+    ("void", |own| own.void > 0),
+    ("clues", |own| own.clues > 0),
+    ("open", |own| own.open > 0),
+    ("filed", |own| own.filed > 0),
+    ("demolished", |own| own.demolished > 0),
+    ("closed", |own| own.closed > 0),
+    ("struck", |own| own.struck > 0),
+    ("land_area_m2", |own| own.land > 0),
+    ("violation_area_m2", |own| own.violation > 0),
+    ("demolished_area_m2", |own| own.demolished_area > 0),
+    ("restored_m2", |own| own.restored > 0),
+    ("penalty_fen", |own| own.penalty_fen > 0),
+];
+
 impl Figures {
     /// What one case counts.
     pub(crate) fn of(definition: &Definition, layer: &Layer, case: &Record) -> Self {

@@ -7,6 +7,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
+use chrono::SecondsFormat;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use serde_json::{Value as Tree, json};
 use yizhangtu_data::{Id, Text, Value, clock};
@@ -109,10 +110,12 @@ pub(super) async fn cases(
     }
 }
 
-/// The greatest first: by what was demolished, then by what is illegal, then by number.
+/// The greatest first: by what was demolished, then by what is illegal, then by number. Of what is
+/// late, what has been so the longest.
 pub(super) fn ordered(meant: &Meant) -> Vec<(u32, Figures)> {
     let mut all: Vec<(u32, Figures)> = meant.figures().collect();
     let code = meant.layer.code.as_deref().unwrap_or("code");
+    let until = |at: u32| meant.deadlines.get(&meant.cases.record(at).id);
     all.sort_by(|(a, one), (b, other)| {
         let name = |at: &u32| {
             meant
@@ -122,7 +125,8 @@ pub(super) fn ordered(meant: &Meant) -> Vec<(u32, Figures)> {
                 .as_text()
                 .map(str::to_owned)
         };
-        (other.demolished_area.cmp(&one.demolished_area))
+        (until(*a).cmp(&until(*b)))
+            .then_with(|| other.demolished_area.cmp(&one.demolished_area))
             .then_with(|| other.violation.cmp(&one.violation))
             .then_with(|| name(a).cmp(&name(b)))
     });
@@ -157,7 +161,11 @@ fn listed(app: &App, viewer: &Viewer, meant: &Meant, limit: usize) -> Tree {
     let rows: Vec<Tree> = (all.iter().take(limit))
         .map(|(position, figures)| {
             let mut told = json!(figures.told());
-            told["id"] = (*meant.cases.record(*position).id).into();
+            let id = &meant.cases.record(*position).id;
+            told["id"] = (**id).into();
+            if let Some(until) = meant.deadlines.get(id) {
+                told["deadline"] = until.to_rfc3339().into();
+            }
             let place = meant
                 .cases
                 .shape(*position)
@@ -166,10 +174,13 @@ fn listed(app: &App, viewer: &Viewer, meant: &Meant, limit: usize) -> Tree {
             for name in ["code", "title", "address", "state", "kind"] {
                 told[name] = shown(app, viewer, meant, *position, name).into();
             }
+            let view = viewer.see(&meant.layer, meant.cases.record(*position));
+            told["state_code"] = view.get("state").to_text().into();
             told
         })
         .collect();
-    json!({ "matched": all.len(), "total": total.told(), "rows": rows })
+    let as_of = clock::now().to_rfc3339_opts(SecondsFormat::Secs, false);
+    json!({ "matched": all.len(), "total": total.told(), "as_of": as_of, "rows": rows })
 }
 
 /// The ledger as a workbook: headings, a row a case, and the sums that the totals give.

@@ -424,7 +424,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         ENFORCEMENT,
         "getEnforcementTotals",
         "两违的宗数与面积，可分组 / cases and square metres, in all and by group",
-        &["case-by", "case-date", "case-from", "case-to", "kind", "source", "case-state", "is_new", "grid", "co_op", "demolished", "as-of"],
+        &["case-by", "case-date", "case-from", "case-to", "kind", "source", "case-state", "is_new", "grid", "co_op", "demolished", "counts", "as-of"],
         &[(JSON, "CaseTotals")],
     ),
     get(
@@ -432,7 +432,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         ENFORCEMENT,
         "getEnforcementCases",
         "构成合计的案件，或台账 / the cases that a total is made of, or the ledger",
-        &["case-date", "case-from", "case-to", "kind", "source", "case-state", "is_new", "grid", "co_op", "demolished", "as-of", "case-f", "case-limit", "approval"],
+        &["case-date", "case-from", "case-to", "kind", "source", "case-state", "is_new", "grid", "co_op", "demolished", "counts", "as-of", "case-f", "case-limit", "approval"],
         &[(JSON, "CaseList"), (XLSX, "binary")],
     ),
     get(
@@ -552,7 +552,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         ENFORCEMENT,
         "getEnforcementDifference",
         "与某日相比变化的案件 / the cases that make a figure differ from that of a day",
-        &["case-date", "case-from", "case-to", "kind", "source", "case-state", "is_new", "grid", "co_op", "demolished", "as-of"],
+        &["case-date", "case-from", "case-to", "kind", "source", "case-state", "is_new", "grid", "co_op", "demolished", "counts", "as-of"],
         &[(JSON, "CaseDifference")],
     ),
     get(

@@ -823,6 +823,27 @@ pub(super) fn all(app: &App) -> Value {
         add(key, "query", description, json!({ "type": "boolean" }));
     }
     add(
+        "counts",
+        "query",
+        "只要计入该指标的案件 / only the cases that count in a figure",
+        choice(&[
+            "cases",
+            "void",
+            "clues",
+            "open",
+            "filed",
+            "demolished",
+            "closed",
+            "struck",
+            "land_area_m2",
+            "violation_area_m2",
+            "demolished_area_m2",
+            "restored_m2",
+            "penalty_fen",
+            "overdue",
+        ]),
+    );
+    add(
         "case-period",
         "query",
         "日报、周报、月报或年报 / how long the report's time is",
