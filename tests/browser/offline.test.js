@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { apiAs, eventually, inside, jump, openAs, PHONE, picture, stop } from './harness.js';
+import { apiAs, eventually, idle, inside, jump, openAs, PHONE, picture, pixel, stop } from './harness.js';
 
 after(stop);
 
@@ -208,6 +208,57 @@ test('one has one’s grid along: houses are found and worked at; what changed o
   assert.match(await list.locator('li').first().innerText(), /走访/);
   await list.getByRole('button', { name: '放弃' }).tap();
   await page.getByTestId('outbox').waitFor({ state: 'detached' });
+  await close();
+});
+
+test('a clue is made in an alley without a network, survives the tab, and arrives once with its outline and photograph', async () => {
+  const clues = async () => (await apiAs('grid_worker', '/collections/violation_case/items?f=json&limit=1000&state=10')).features;
+  const before = await clues();
+  const { page, url, close } = await openAsWorker({ offline: true });
+  await eventually(page, async () => (await navigator.serviceWorker.getRegistration())?.active?.state === 'activated');
+  await page.reload(); // with the worker on, what a start needs is kept
+  await idle(page);
+  const place = inside((await ownGrid()).geometry);
+  await page.context().grantPermissions(['geolocation']);
+  await page.context().setGeolocation({ longitude: place[0], latitude: place[1], accuracy: 8 });
+  await jump(page, place, 18);
+  await page.getByTestId('open-report').tap();
+  const form = page.getByTestId('report');
+  await form.locator('[data-subject=clue]').tap();
+  await form.getByText('在地图上点角点').waitFor();
+  await page.context().setOffline(true);
+  await form.getByRole('button', { name: '用本机定位' }).tap();
+  await form.getByText('取自本机定位').waitFor();
+  await form.getByText('在地图上点角点').tap();
+  const middle = await pixel(page, place);
+  for (const [x, y] of [[-60, -20], [60, -20], [60, 60], [-60, 60]]) {
+    await page.touchscreen.tap(middle.x + x, middle.y + y);
+    await page.waitForTimeout(400); // two taps at once would be a double one
+  }
+  await picture(page, 'phone-clue');
+  assert.match(await form.getByTestId('sketch-measure').innerText(), /4 个角[^]*平方米/);
+  await form.getByText('在建', { exact: true }).tap();
+  await form.locator('input[type=file]').setInputFiles(PHOTO);
+  await form.locator('[name=address]').fill('巷尾无名棚');
+  await form.getByRole('button', { name: '上报', exact: true }).tap();
+  await form.getByText('已存在本机').waitFor();
+  await picture(page, 'phone-clue-kept');
+
+  const context = page.context();
+  await page.close({ runBeforeUnload: false });
+  await context.setOffline(false);
+  const later = await context.newPage();
+  await later.goto(url);
+  await later.waitForSelector('.map[data-idle="true"]', { timeout: 60_000 });
+  await later.getByTestId('outbox').waitFor({ state: 'detached' });
+  const added = (await clues()).filter((own) => !before.some((old) => old.id === own.id));
+  assert.equal(added.length, 1, 'one clue');
+  const [{ id, properties, geometry }] = added;
+  assert.deepEqual([properties.address, properties.source, properties.build_state], ['巷尾无名棚', '网格', '在建']);
+  assert.match(properties.code, /线索\d{8}$/);
+  assert.equal(geometry.coordinates[0].length, 5);
+  const { attachments } = await apiAs('grid_worker', `/collections/violation_case/items/${id}/attachments`);
+  assert.equal(attachments.length, 1, 'one photograph');
   await close();
 });
 

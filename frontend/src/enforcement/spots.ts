@@ -66,7 +66,7 @@ export function clueOfSpot(item: Item, day: string, remark: string): Record<stri
   return {
     kind: Number(own.farmland_m2 ?? 0) > 0 ? '违法用地' : '违法建设',
     state: '10',
-    source: '卫片',
+    source: own.source ?? '卫片',
     is_new: true,
     found_on: day,
     spot_no: own.code,

@@ -2,6 +2,20 @@
 import type { cases as zh } from './cases.zh';
 
 export const cases: typeof zh = {
+  clue: {
+    title: 'Clue of 两违',
+    kind: 'Kind',
+    source: 'Source',
+    buildState: 'State of construction',
+    isNew: 'New, under construction (to be stopped at once)',
+    outline: 'Outline',
+    ofHouse: 'The outline of the house here',
+    away: (metres) => `This device is ${metres} m from what was drawn`,
+    known: (codes) => `There is a case here: ${codes}; see first whether it is the same`,
+    address: 'Address, or where it is',
+    remark: 'Remarks (optional)',
+    named: (what) => `Clue: ${what}`,
+  },
   spots: {
     title: 'Satellite spots',
     open: 'Judge spots',

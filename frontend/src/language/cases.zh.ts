@@ -1,5 +1,19 @@
 /** Words of spots, polluting premises, parties and the time of 两违, in Chinese. */
 export const cases = {
+  clue: {
+    title: '两违线索',
+    kind: '违法类别',
+    source: '线索来源',
+    buildState: '建设状态',
+    isNew: '新增在建（须当场制止）',
+    outline: '范围',
+    ofHouse: '此处房屋的外形',
+    away: (metres: string) => `本机定位距所绘范围 ${metres} 米`,
+    known: (codes: string) => `此处已有案件：${codes}，请先核对是否同一宗`,
+    address: '地址或位置说明',
+    remark: '说明（可不填）',
+    named: (what: string) => `两违线索：${what}`,
+  },
   spots: {
     title: '图斑核查',
     open: '图斑核查',

@@ -119,6 +119,7 @@ export const en: Texts = {
   },
 
   events: {
+    event: 'Grid event',
     report: 'Report',
     what: 'What is it',
     where: 'Where',
@@ -1068,6 +1069,7 @@ export const en: Texts = {
     noDifference: 'Nothing changed.',
     lateOnes: 'Overdue',
     noneLate: 'No case is overdue.',
+    allLate: (count: number) => `All ${count}`,
     visits: (matched: number, late: number) => `${matched} to visit again, ${late} of them late`,
     visitDue: (months: number, due: string) => `${months} months after closing, due ${due}`,
     greatest: 'The fifty greatest demolitions',
@@ -1099,9 +1101,8 @@ export const en: Texts = {
         violation_area_m2: 'illegal floor area (m²)',
       },
       byGrid: (figure: string) => `Grids by ${figure}`,
-      clusters: 'Numbered points: all cases',
-      clustersHint:
-        'A number is the cases around its place; at every zoom they add up to all. They follow the day above, not the other filters.',
+      clusters: 'Numbered points: cases',
+      clustersHint: 'A number is the cases around its place; at every zoom they add up to the total above.',
       nothing: 'No grid has any.',
       grids: (count: number) => `${count} grids`,
       hexagons: 'Hexagons',

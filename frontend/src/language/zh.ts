@@ -109,6 +109,7 @@ export const zh = {
   },
 
   events: {
+    event: '网格事件',
     report: '上报',
     what: '发现了什么',
     where: '在哪里',
@@ -1037,6 +1038,7 @@ export const zh = {
     noDifference: '没有变化。',
     lateOnes: '超期清单',
     noneLate: '没有超期案件。',
+    allLate: (count: number) => `全部 ${count} 宗`,
     visits: (matched: number, late: number) => `应回访 ${matched} 宗，其中逾期 ${late} 宗`,
     visitDue: (months: number, due: string) => `结案后 ${months} 个月回访，应于 ${due} 前`,
     greatest: '拆除面积前五十',
@@ -1068,8 +1070,8 @@ export const zh = {
         violation_area_m2: '违建面积（平方米）',
       },
       byGrid: (figure: string) => `按网格着色：${figure}`,
-      clusters: '聚合点：全部案件（宗）',
-      clustersHint: '圆点数字为该处案件宗数，任一级别相加等于案件总数；不随上方筛选变化，只随截至日期变化。',
+      clusters: '聚合点：案件（宗）',
+      clustersHint: '圆点数字为该处案件宗数，任一级别相加等于上方的案件总数。',
       nothing: '没有可着色的网格。',
       grids: (count: number) => `${count} 个网格`,
       hexagons: '六边形',
