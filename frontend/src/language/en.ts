@@ -1073,7 +1073,7 @@ export const en: Texts = {
     visits: (matched: number, late: number) => `${matched} to visit again, ${late} of them late`,
     visitDue: (months: number, due: string) => `${months} months after closing, due ${due}`,
     greatest: 'The fifty greatest demolitions',
-    ledger: 'Ledger (XLSX)',
+    ledger: (form: string) => `Ledger (${form.toUpperCase()})`,
     ledgerNamed: 'Ledger with the parties…',
     facts: 'Where it lies',
     outline: 'Area of the outline',

@@ -1042,7 +1042,7 @@ export const zh = {
     visits: (matched: number, late: number) => `应回访 ${matched} 宗，其中逾期 ${late} 宗`,
     visitDue: (months: number, due: string) => `结案后 ${months} 个月回访，应于 ${due} 前`,
     greatest: '拆除面积前五十',
-    ledger: '下载台账（XLSX）',
+    ledger: (form: string) => `下载台账（${form.toUpperCase()}）`,
     ledgerNamed: '台账（含当事人）…',
     facts: '位置与侵占',
     outline: '图形面积',

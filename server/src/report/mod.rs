@@ -5,6 +5,6 @@ mod paper;
 mod section;
 mod workbook;
 
-pub(crate) use paper::set;
+pub(crate) use paper::{set, words};
 pub(crate) use section::{Cell, Column, Section, text};
 pub(crate) use workbook::sheet;

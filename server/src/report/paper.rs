@@ -30,7 +30,8 @@ pub(crate) fn set(flow: &mut Flow, section: &Section) {
     }
 }
 
-fn words(row: &[Cell]) -> Vec<String> {
+/// The cells of a row as they are printed.
+pub(crate) fn words(row: &[Cell]) -> Vec<String> {
     row.iter()
         .map(|cell| match cell {
             Cell::Label(words) => words.zh.clone(),

@@ -433,7 +433,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "getEnforcementCases",
         "构成合计的案件，或台账 / the cases that a total is made of, or the ledger",
         &["case-date", "case-from", "case-to", "kind", "source", "case-state", "is_new", "grid", "co_op", "demolished", "counts", "as-of", "case-f", "case-limit", "approval"],
-        &[(JSON, "CaseList"), (XLSX, "binary")],
+        &[(JSON, "CaseList"), (XLSX, "binary"), ("application/pdf", "binary")],
     ),
     get(
         "/enforcement/cases/{id}/facts",

@@ -859,13 +859,13 @@ pub(super) fn all(app: &App) -> Value {
         "case-f",
         "query",
         "格式 / format",
-        choice(&["json", "xlsx"]),
+        choice(&["json", "xlsx", "pdf"]),
     );
     add(
         "case-limit",
         "query",
         "最多几条 / how many at most",
-        json!({ "type": "integer", "minimum": 1, "maximum": 10_000, "default": 200 }),
+        json!({ "type": "integer", "minimum": 1, "maximum": 50_000, "default": 200 }),
     );
     add("batch", "path", "导入批次 / the import batch", text.clone());
     for (key, description) in [("z", "级 / zoom"), ("x", "列 / column"), ("y", "行 / row")] {

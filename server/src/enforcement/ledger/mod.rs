@@ -1,5 +1,9 @@
 //! `GET /enforcement/cases`: the cases that a total is made of, as a list and as a ledger.
 
+mod paper;
+mod table;
+mod workbook;
+
 use std::collections::HashMap;
 
 use axum::{
@@ -7,20 +11,22 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use chrono::SecondsFormat;
-use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use chrono::{DateTime, FixedOffset, SecondsFormat};
 use serde_json::{Value as Tree, json};
 use yizhangtu_data::{Id, Text, Value, clock};
 
+use self::{paper::paper, table::table, workbook::workbook};
 use super::{
     CASES, Figures,
     asked::{Asked, Meant},
 };
 use crate::{
     audit::Entry,
+    collections::AsOf,
     exports::{self, Leave, file},
     http::{App, Parameters, Problem},
     policy::{Action, Channel, Seen, Viewer},
+    report::Section,
 };
 
 pub(super) const MEDIA: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -28,32 +34,61 @@ pub(super) const MEDIA: &str = "application/vnd.openxmlformats-officedocument.sp
 /// Cases in one answer, unless another number is asked for.
 const USUAL: usize = 200;
 /// Cases in one answer at most; a ledger holds them all.
-const MOST: usize = 10_000;
-
-/// The columns of the ledger: fields of the layer, in their own order of reading.
-const COLUMNS: [&str; 18] = [
-    "code",
-    "title",
-    "kind",
-    "source",
-    "is_new",
-    "address",
-    "state",
-    "found_on",
-    "filed_on",
-    "demolished_on",
-    "closed_on",
-    "floors",
-    "use",
-    "measure",
-    "land_area_m2",
-    "violation_area_m2",
-    "demolished_area_m2",
-    "restored_m2",
-];
+const MOST: usize = 50_000;
 
 /// The table of those whom a case is about; a ledger with leave names them, masked.
 const PARTIES: &str = "violation_party";
+
+/// What the ledger is had as.
+#[derive(Clone, Copy)]
+enum Form {
+    Workbook,
+    Paper,
+}
+
+impl Form {
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Workbook => "xlsx",
+            Self::Paper => "pdf",
+        }
+    }
+
+    fn media(self) -> &'static str {
+        match self {
+            Self::Workbook => MEDIA,
+            Self::Paper => "application/pdf",
+        }
+    }
+
+    fn channel(self) -> Channel {
+        match self {
+            Self::Workbook => Channel::Export,
+            Self::Paper => Channel::Sheet,
+        }
+    }
+}
+
+/// The ledger: its table, when it was made, and of what.
+struct Ledger {
+    table: Section,
+    made: DateTime<FixedOffset>,
+    sequence: u64,
+    definition: String,
+}
+
+impl Ledger {
+    const TITLE: &str = "两违案件台账";
+
+    fn stamp(&self) -> String {
+        format!(
+            "制表 {}；数据版本 {}；口径 {}",
+            self.made.format("%Y-%m-%d %H:%M"),
+            self.sequence,
+            self.definition
+        )
+    }
+}
 
 pub(super) async fn cases(
     State(app): State<App>,
@@ -62,7 +97,12 @@ pub(super) async fn cases(
 ) -> Result<Response, Problem> {
     let leave = Leave::take(&app, &viewer, "/enforcement/cases", &mut given).await?;
     let asked = Asked::take(&mut given)?;
-    let format = given.take("f")?.unwrap_or_else(|| "json".to_owned());
+    let form = match given.take("f")?.as_deref() {
+        None | Some("json") => None,
+        Some("xlsx") => Some(Form::Workbook),
+        Some("pdf") => Some(Form::Paper),
+        Some(_) => return Err(Problem::one_of("f", "json, xlsx, pdf")),
+    };
     let limit = match given.take("limit")? {
         None => USUAL,
         Some(text) => text
@@ -79,35 +119,40 @@ pub(super) async fn cases(
     };
     given.finish()?;
     let meant = asked.meant(&app, &viewer, asked.as_of.as_ref()).await?;
-    match format.as_str() {
-        "json" => {
-            let told = listed(&app, &viewer, &meant, limit);
-            Ok(Json(told).into_response())
-        }
-        "xlsx" => {
-            let name = leave.file_name("两违台账", "xlsx");
-            tokio::task::spawn_blocking(move || {
-                let count = meant.positions.len() as u64;
-                let shown = leave.viewer(&viewer, Channel::Export);
-                let parties = parties(&app, &shown, &meant)?;
-                let mark = leave.mark(&viewer);
-                let book = ledger(&app, &shown, &meant, parties.as_ref(), mark.as_deref())
-                    .map_err(Problem::internal)?;
-                let act = Entry::of("export", "violation_case ledger").counting(count);
-                leave.hand_over(&app, &viewer, act, &exports::hash(&book))?;
-                let mut response = book.into_response();
-                file::dress(&mut response, &name, MEDIA);
-                Ok(response)
-            })
-            .await
-            .map_err(Problem::internal)?
-        }
-        other => Err(Problem::parameter(
-            "f",
-            format_args!("没有“{other}”，可用的有 json, xlsx"),
-            format_args!("no “{other}”; there are json, xlsx"),
-        )),
-    }
+    let Some(form) = form else {
+        return Ok(Json(listed(&app, &viewer, &meant, limit)).into_response());
+    };
+    tokio::task::spawn_blocking(move || {
+        let shown = leave.viewer(&viewer, form.channel());
+        let sequence = {
+            let store = app.pool().reader().map_err(Problem::internal)?;
+            match &asked.as_of {
+                Some(as_of) => AsOf::sequence(as_of, &store).map_err(Problem::internal)?,
+                None => app.snapshot().sequence,
+            }
+        };
+        let parties = parties(&app, &shown, &meant)?;
+        let ledger = Ledger {
+            table: table(&app, &shown, &meant, parties.as_ref()),
+            made: clock::now(),
+            sequence,
+            definition: meant.definition.version.clone(),
+        };
+        let mark = leave.mark(&viewer);
+        let file = match form {
+            Form::Workbook => workbook(&ledger, mark.as_deref()).map_err(Problem::internal)?,
+            Form::Paper => paper(&ledger, &mark.unwrap_or_else(|| viewer.author().to_owned())),
+        };
+        let count = meant.positions.len() as u64;
+        let act = Entry::of("export", "violation_case ledger").counting(count);
+        leave.hand_over(&app, &viewer, act, &exports::hash(&file))?;
+        let mut response = file.into_response();
+        let name = leave.file_name("两违台账", form.ending());
+        file::dress(&mut response, &name, form.media());
+        Ok(response)
+    })
+    .await
+    .map_err(Problem::internal)?
 }
 
 /// The greatest first: by what was demolished, then by what is illegal, then by number. Of what is
@@ -183,112 +228,6 @@ fn listed(app: &App, viewer: &Viewer, meant: &Meant, limit: usize) -> Tree {
     json!({ "matched": all.len(), "total": total.told(), "as_of": as_of, "rows": rows })
 }
 
-/// The ledger as a workbook: headings, a row a case, and the sums that the totals give.
-///
-/// With leave, a further column names the parties and another where the file comes from.
-fn ledger(
-    app: &App,
-    viewer: &Viewer,
-    meant: &Meant,
-    parties: Option<&HashMap<Id, String>>,
-    mark: Option<&str>,
-) -> Result<Vec<u8>, XlsxError> {
-    const FIRST: u32 = 3;
-    let mut book = Workbook::new();
-    let sheet = book.add_worksheet();
-    sheet.set_name("两违台账")?;
-    let bold = Format::new().set_bold();
-    let area = Format::new().set_num_format("#,##0.00");
-    let (total_area, head) = (
-        Format::new().set_num_format("#,##0.00").set_bold(),
-        Format::new().set_bold().set_text_wrap(),
-    );
-    sheet.write_with_format(
-        0,
-        0,
-        "两违案件台账",
-        &Format::new().set_bold().set_font_size(16),
-    )?;
-    let now = clock::now();
-    let made = format!(
-        "制表 {}；数据版本 {}；口径 {}",
-        now.format("%Y-%m-%d %H:%M"),
-        app.snapshot().sequence,
-        meant.definition.version
-    );
-    sheet.write(1, 0, made)?;
-    let columns = || (0_u16..).zip(COLUMNS);
-    for (column, name) in columns() {
-        let field = meant.layer.field(name);
-        let unit = if name.ends_with("_m2") {
-            "（平方米）"
-        } else {
-            ""
-        };
-        let title = field.map_or(name, |field| field.label.zh.as_str());
-        sheet.write_with_format(FIRST - 1, column, format!("{title}{unit}"), &head)?;
-        sheet.set_column_width(
-            column,
-            if matches!(name, "title" | "address") {
-                30
-            } else {
-                14
-            },
-        )?;
-    }
-    let last = u16::try_from(COLUMNS.len()).unwrap_or(u16::MAX);
-    // Parties stand before the mark; neither without leave.
-    let marked = last + u16::from(parties.is_some());
-    if parties.is_some() {
-        sheet.write_with_format(FIRST - 1, last, "当事人", &head)?;
-        sheet.set_column_width(last, 20)?;
-    }
-    if let Some(mark) = mark {
-        let label = file::mark_field().label.zh;
-        sheet.write_with_format(FIRST - 1, marked, label, &head)?;
-        sheet.set_column_width(marked, 40)?;
-        sheet.set_footer(format!("&C{mark}"));
-    }
-    let all = ordered(meant);
-    let mut row = FIRST;
-    for (position, figures) in &all {
-        let told = figures.told();
-        let names = parties.and_then(|parties| parties.get(&meant.cases.record(*position).id));
-        if let Some(names) = names {
-            sheet.write(row, last, names)?;
-        }
-        if let Some(mark) = mark {
-            sheet.write(row, marked, mark)?;
-        }
-        for (column, name) in columns() {
-            if let Some(m2) = told.area(name) {
-                sheet.write_with_format(row, column, m2, &area)?;
-            } else if let Some(text) = shown(app, viewer, meant, *position, name) {
-                match text.parse::<f64>() {
-                    Ok(number) if name == "floors" => sheet.write(row, column, number)?,
-                    _ => sheet.write(row, column, text)?,
-                };
-            }
-        }
-        row += 1;
-    }
-    let total: Figures = all.iter().map(|(_, figures)| *figures).sum();
-    let told = total.told();
-    sheet.write_with_format(
-        row,
-        0,
-        format!("合计 {} 宗，其中拆除 {} 宗", told.cases, told.demolished),
-        &bold,
-    )?;
-    for (column, name) in columns() {
-        if let Some(sum) = told.area(name) {
-            sheet.write_with_format(row, column, sum, &total_area)?;
-        }
-    }
-    sheet.set_freeze_panes(FIRST, 1)?;
-    book.save_to_buffer()
-}
-
 /// Who each case is about, by the case; none where the viewer may not read it, or not in a
 /// file.
 fn parties(
@@ -334,11 +273,11 @@ pub(crate) async fn asked_for(
     given.finish()?;
     let meant = asked.meant(app, viewer, asked.as_of.as_ref()).await?;
     let layer = app.layer(PARTIES);
-    let names = format.as_deref() == Some("xlsx")
-        && layer.is_some_and(|layer| viewer.may(Action::View, layer));
-    let title = names.then(|| Text {
-        zh: "两违台账（含当事人，xlsx）".to_owned(),
-        en: "Ledger of cases (with the parties, xlsx)".to_owned(),
+    let format = format.filter(|format| format != "json");
+    let may = layer.is_some_and(|layer| viewer.may(Action::View, layer));
+    let title = format.filter(|_| may).map(|format| Text {
+        zh: format!("两违台账（含当事人，{format}）"),
+        en: format!("Ledger of cases (with the parties, {format})"),
     });
     Ok((title, meant.positions.len() as u64))
 }
