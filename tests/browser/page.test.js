@@ -24,6 +24,15 @@ test('a link restores place, layers, selection and language', async () => {
   // What is done then stands in the address, and a fresh page shows it again.
   await page.locator('[data-layer="village"] [role="switch"]').click();
   await page.waitForFunction(() => location.hash.includes('village'));
+
+  // A link is followed though the map comes to rest before the page hears of it.
+  const other = grids.features[0];
+  await page.evaluate((id) => {
+    location.hash = `sel=grid/${id}`;
+    const { map } = document.querySelector('.map').stage;
+    map.jumpTo({ zoom: map.getZoom() - 0.5 });
+  }, other.id);
+  await page.locator('.inspector').getByText(other.properties.code).first().waitFor();
   await close();
 });
 

@@ -36,8 +36,9 @@ export function useLink(): { initial: Link; write: () => void; restore: () => vo
     if (link.print) void printing.openPrint(link.print);
   }
 
-  function changed(): void {
-    const link = readLink(location.hash);
+  function changed(event: HashChangeEvent): void {
+    // What was gone to: a map that comes to rest meanwhile has written its own address over it.
+    const link = readLink(new URL(event.newURL).hash);
     apply(link);
     if (link.view) stage.value?.map.jumpTo({ center: link.view.center, zoom: link.view.zoom });
     void bases.choose(link.base ?? null);
