@@ -5,15 +5,13 @@
 //! moved by 1.5 m, with 5 % removed, 5 % added and 5 % enlarged by a fifth; then that town
 //! again and again, side by side, until there are HOUSES (1,000,000).
 
-use std::{
-    alloc::System,
-    collections::BTreeMap,
-    sync::Mutex,
-    time::Instant,
-};
+use std::{alloc::System, collections::BTreeMap, sync::Mutex, time::Instant};
 
 use cap::Cap;
-use geo::{AffineOps, AffineTransform, Area, BoundingRect, Centroid, Coord, Geometry, Intersects, MultiPolygon, Polygon, Translate};
+use geo::{
+    AffineOps, AffineTransform, Area, BoundingRect, Centroid, Coord, Geometry, Intersects,
+    MultiPolygon, Polygon, Translate,
+};
 use rand::{Rng, RngExt, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use yizhangtu_index::footprints::{Change, Footprint, Footprints, Frame, Kind, Rules, compare};
@@ -35,7 +33,9 @@ fn main() {
         eprintln!("yizhangtu-bench-footprints BUILDINGS.geojson [HOUSES]");
         std::process::exit(2);
     };
-    let houses: usize = arguments.next().map_or(1_000_000, |text| text.parse().expect("a number"));
+    let houses: usize = arguments
+        .next()
+        .map_or(1_000_000, |text| text.parse().expect("a number"));
     let read = read(&std::fs::read_to_string(&path).expect("a file"));
     let town = change(&read, &mut ChaCha8Rng::seed_from_u64(7));
     println!("{} footprints", town.before.len());
@@ -48,7 +48,12 @@ fn read(text: &str) -> Vec<Polygon<f64>> {
     let json: serde_json::Value = serde_json::from_str(text).expect("JSON");
     let ring = |ring: &serde_json::Value| -> geo::LineString<f64> {
         let corners = ring.as_array().into_iter().flatten();
-        corners.map(|at| Coord { x: at[0].as_f64().expect("x"), y: at[1].as_f64().expect("y") }).collect()
+        corners
+            .map(|at| Coord {
+                x: at[0].as_f64().expect("x"),
+                y: at[1].as_f64().expect("y"),
+            })
+            .collect()
     };
     let polygon = |rings: &serde_json::Value| {
         let mut rings: Vec<_> = rings.as_array().expect("rings").iter().map(ring).collect();
@@ -60,7 +65,13 @@ fn read(text: &str) -> Vec<Polygon<f64>> {
         let shape = &feature["geometry"];
         match shape["type"].as_str() {
             Some("Polygon") => all.push(polygon(&shape["coordinates"])),
-            Some("MultiPolygon") => all.extend(shape["coordinates"].as_array().expect("polygons").iter().map(polygon)),
+            Some("MultiPolygon") => all.extend(
+                shape["coordinates"]
+                    .as_array()
+                    .expect("polygons")
+                    .iter()
+                    .map(polygon),
+            ),
             _ => {}
         }
     }
@@ -78,7 +89,9 @@ fn change(before: &[Polygon<f64>], dice: &mut impl Rng) -> Town {
     let many = before.len() / 20;
     let mut order: Vec<usize> = (0..before.len()).collect();
     order.shuffle(dice);
-    let middle = MultiPolygon(before.to_vec()).bounding_rect().expect("a town");
+    let middle = MultiPolygon(before.to_vec())
+        .bounding_rect()
+        .expect("a town");
     let metres = 111_320.0;
     let wide = metres * middle.center().y.to_radians().cos();
     let (east, north) = (1.5 * 0.8 / wide, 1.5 * 0.6 / metres);
@@ -104,7 +117,11 @@ fn change(before: &[Polygon<f64>], dice: &mut impl Rng) -> Town {
             dice.random_range(middle.min().y..middle.max().y),
         ];
         let moved = own.translate(to[0] - from.x(), to[1] - from.y());
-        if before.iter().chain(&added).all(|other| !other.intersects(&moved)) {
+        if before
+            .iter()
+            .chain(&added)
+            .all(|other| !other.intersects(&moved))
+        {
             added.push(moved);
         }
     }
@@ -128,10 +145,18 @@ fn sets(town: &Town, by: [f64; 2], first: usize) -> [Vec<Footprint>; 2] {
         outline: Geometry::Polygon(one.translate(by[0], by[1])),
         floors: None,
     };
-    let own = town.after.iter().enumerate().filter_map(|(at, one)| Some((at, one.as_ref()?)));
+    let own = town
+        .after
+        .iter()
+        .enumerate()
+        .filter_map(|(at, one)| Some((at, one.as_ref()?)));
     let added = (town.before.len()..).zip(&town.added);
     [
-        town.before.iter().enumerate().map(|(at, one)| print(at, one)).collect(),
+        town.before
+            .iter()
+            .enumerate()
+            .map(|(at, one)| print(at, one))
+            .collect(),
         own.chain(added).map(|(at, one)| print(at, one)).collect(),
     ]
 }
@@ -141,8 +166,18 @@ fn accuracy(town: &Town) {
     let frame = Frame::at(middle.into());
     let [before, after] = sets(town, [0.0; 2], 0).map(|all| Footprints::new(frame, all));
     let found: Mutex<Vec<Change>> = Mutex::default();
-    let shift = compare(&before, &after, &Rules::default(), |_| true, |one| found.lock().expect("a lock").push(one)).expect("nobody gives it up");
-    println!("shift found: {:.3} m east, {:.3} m north, residual {:.3} m", shift.by[0], shift.by[1], shift.residual_m);
+    let shift = compare(
+        &before,
+        &after,
+        &Rules::default(),
+        |_| true,
+        |one| found.lock().expect("a lock").push(one),
+    )
+    .expect("nobody gives it up");
+    println!(
+        "shift found: {:.3} m east, {:.3} m north, residual {:.3} m",
+        shift.by[0], shift.by[1], shift.residual_m
+    );
     let found = found.into_inner().expect("a lock");
     let many = town.before.len();
     // Sheds that the rules leave out count for nothing.
@@ -150,9 +185,18 @@ fn accuracy(town: &Town) {
     let size = |one: &Polygon<f64>| geo::GeodesicArea::geodesic_area_unsigned(one);
     let truth = |kind: Kind| -> Vec<u32> {
         match kind {
-            Kind::Vanished => (0..many).filter(|&at| town.after[at].is_none() && size(&town.before[at]) >= least.least_m2).map(key).collect(),
-            Kind::New => (town.added.iter().zip(many..)).filter(|(one, _)| size(one) >= least.least_m2).map(|(_, at)| key(at)).collect(),
-            _ => (0..many).filter(|&at| town.enlarged[at] && 0.2 * size(&town.before[at]) >= least.growth_m2).map(key).collect(),
+            Kind::Vanished => (0..many)
+                .filter(|&at| town.after[at].is_none() && size(&town.before[at]) >= least.least_m2)
+                .map(key)
+                .collect(),
+            Kind::New => (town.added.iter().zip(many..))
+                .filter(|(one, _)| size(one) >= least.least_m2)
+                .map(|(_, at)| key(at))
+                .collect(),
+            _ => (0..many)
+                .filter(|&at| town.enlarged[at] && 0.2 * size(&town.before[at]) >= least.growth_m2)
+                .map(key)
+                .collect(),
         }
     };
     let mut told: BTreeMap<Kind, Vec<u32>> = BTreeMap::new();
@@ -160,7 +204,10 @@ fn accuracy(town: &Town) {
         let key = change.after.first().or(change.before.first());
         told.entry(change.kind).or_default().extend(key);
     }
-    println!("{:<10} {:>6} {:>6} {:>10} {:>8}", "", "true", "found", "precision", "recall");
+    println!(
+        "{:<10} {:>6} {:>6} {:>10} {:>8}",
+        "", "true", "found", "precision", "recall"
+    );
     let (mut hits, mut all_true, mut all_found) = (0, 0, 0);
     for kind in [Kind::New, Kind::Vanished, Kind::Extended] {
         let (truth, own) = (truth(kind), told.remove(&kind).unwrap_or_default());
@@ -179,38 +226,73 @@ fn accuracy(town: &Town) {
 
 #[expect(clippy::cast_precision_loss, reason = "few")]
 fn row(name: &str, truth: usize, found: usize, hit: usize) {
-    let share = |part: usize, whole: usize| if whole == 0 { 1.0 } else { part as f64 / whole as f64 };
-    println!("{name:<10} {truth:>6} {found:>6} {:>10.4} {:>8.4}", share(hit, found), share(hit, truth));
+    let share = |part: usize, whole: usize| {
+        if whole == 0 {
+            1.0
+        } else {
+            part as f64 / whole as f64
+        }
+    };
+    println!(
+        "{name:<10} {truth:>6} {found:>6} {:>10.4} {:>8.4}",
+        share(hit, found),
+        share(hit, truth)
+    );
 }
 
 fn speed(town: &Town, houses: usize) {
-    let rect = MultiPolygon(town.before.clone()).bounding_rect().expect("a town");
+    let rect = MultiPolygon(town.before.clone())
+        .bounding_rect()
+        .expect("a town");
     let many = town.before.len() + town.added.len();
     let copies = houses.div_ceil(town.before.len());
     let aside = (1..).find(|side| side * side >= copies).expect("a side");
-    let frame = Frame::at(Coord { x: rect.min().x + rect.width() * 16.0, y: rect.center().y });
+    let frame = Frame::at(Coord {
+        x: rect.min().x + rect.width() * 16.0,
+        y: rect.center().y,
+    });
     let (mut before, mut after) = (Vec::new(), Vec::new());
     for copy in 0..copies {
         #[expect(clippy::cast_precision_loss, reason = "few")]
-        let by = [(copy % aside) as f64 * rect.width() * 1.05, (copy / aside) as f64 * rect.height() * 1.05];
+        let by = [
+            (copy % aside) as f64 * rect.width() * 1.05,
+            (copy / aside) as f64 * rect.height() * 1.05,
+        ];
         let [one, other] = sets(town, by, copy * many);
         before.extend(one);
         after.extend(other);
     }
     println!("{} against {}", before.len(), after.len());
     let start = Instant::now();
-    let (before, after) = (Footprints::new(frame, before), Footprints::new(frame, after));
+    let (before, after) = (
+        Footprints::new(frame, before),
+        Footprints::new(frame, after),
+    );
     println!("indexed in {:.1} s", start.elapsed().as_secs_f64());
     let held = MEMORY.allocated();
     let start = Instant::now();
     let found: Mutex<BTreeMap<Kind, usize>> = Mutex::default();
     let most = Mutex::new(0);
-    compare(&before, &after, &Rules::default(), |_| true, |one| {
-        *found.lock().expect("a lock").entry(one.kind).or_default() += 1;
-        let mut most = most.lock().expect("a lock");
-        *most = MEMORY.allocated().max(*most);
-    });
-    println!("compared in {:.1} s: {:?}", start.elapsed().as_secs_f64(), found.into_inner().expect("a lock"));
+    compare(
+        &before,
+        &after,
+        &Rules::default(),
+        |_| true,
+        |one| {
+            *found.lock().expect("a lock").entry(one.kind).or_default() += 1;
+            let mut most = most.lock().expect("a lock");
+            *most = MEMORY.allocated().max(*most);
+        },
+    );
+    println!(
+        "compared in {:.1} s: {:?}",
+        start.elapsed().as_secs_f64(),
+        found.into_inner().expect("a lock")
+    );
     let most = most.into_inner().expect("a lock");
-    println!("bytes in use: {} MB before comparing, {} MB at most while", held / 1_000_000, most / 1_000_000);
+    println!(
+        "bytes in use: {} MB before comparing, {} MB at most while",
+        held / 1_000_000,
+        most / 1_000_000
+    );
 }

@@ -57,6 +57,19 @@ impl Server {
         }
     }
 
+    /// Asks it to stop and waits until it has; how long it took from its start until it answered.
+    pub fn stop(mut self) -> Duration {
+        let asked = Command::new("kill")
+            .arg(self.process.id().to_string())
+            .status();
+        assert!(
+            asked.is_ok_and(|status| status.success()),
+            "it was asked to stop"
+        );
+        self.process.wait().expect("it stops");
+        self.ready
+    }
+
     /// Processor time that it has used.
     pub fn used(&self) -> Duration {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id()));

@@ -455,33 +455,34 @@ fn rooms(
     )
 }
 
+/// What [`touched`] asks. Layers are not looked up by their index (`+`): a file of a million houses
+/// has a million rows of them in its history, and all but the last few are older.
+pub(super) const TOUCHED: &str = "
+    WITH log AS MATERIALIZED (
+      SELECT layer, feature, operation, before FROM change_log
+      WHERE sequence > ?1 AND (+layer IN ('residence', 'person', 'room', 'household') OR (+layer = 'building' AND operation = 'insert'))),
+    rows(layer, room, building) AS MATERIALIZED (
+      SELECT layer, json_extract(before, '$.room'), json_extract(before, '$.building') FROM log
+        WHERE layer <> 'person' AND before IS NOT NULL
+      UNION SELECT 'residence', r.room, r.building FROM log JOIN residence r ON r.id = log.feature WHERE log.layer = 'residence'
+      UNION SELECT 'household', h.room, h.building FROM log JOIN household h ON h.id = log.feature WHERE log.layer = 'household'
+      UNION SELECT 'room', m.id, m.building FROM log JOIN room m ON m.id = log.feature WHERE log.layer = 'room'),
+    people(person) AS MATERIALIZED (
+      SELECT feature FROM log WHERE layer = 'person'
+      UNION SELECT json_extract(before, '$.person') FROM log WHERE layer = 'residence' AND before IS NOT NULL
+      UNION SELECT r.person FROM log JOIN residence r ON r.id = log.feature WHERE log.layer = 'residence'
+      UNION SELECT r.person FROM log JOIN residence r ON r.room = log.feature WHERE log.layer = 'room')
+    SELECT feature FROM log WHERE layer = 'building'
+    UNION SELECT building FROM rows
+    UNION SELECT m.building FROM rows JOIN room m ON m.id = rows.room
+    UNION SELECT coalesce(r.building, m.building) FROM people JOIN residence r ON r.person = people.person
+      LEFT JOIN room m ON m.id = r.room";
+
 /// The buildings whose figures the changes after a number can have changed: those in the
 /// changed rows as they were and as they are, and every house of the people in them.
 fn touched(store: &GeoPackage, sequence: u64) -> Result<HashSet<Id>, StoreError> {
     let since = i64::try_from(sequence).unwrap_or(i64::MAX);
-    let found = store.query(
-        "WITH log AS MATERIALIZED (
-           SELECT layer, feature, operation, before FROM change_log
-           WHERE sequence > ?1 AND (layer IN ('residence', 'person', 'room', 'household') OR (layer = 'building' AND operation = 'insert'))),
-         rows(layer, room, building) AS MATERIALIZED (
-           SELECT layer, json_extract(before, '$.room'), json_extract(before, '$.building') FROM log
-             WHERE layer <> 'person' AND before IS NOT NULL
-           UNION SELECT 'residence', r.room, r.building FROM log JOIN residence r ON r.id = log.feature WHERE log.layer = 'residence'
-           UNION SELECT 'household', h.room, h.building FROM log JOIN household h ON h.id = log.feature WHERE log.layer = 'household'
-           UNION SELECT 'room', m.id, m.building FROM log JOIN room m ON m.id = log.feature WHERE log.layer = 'room'),
-         people(person) AS MATERIALIZED (
-           SELECT feature FROM log WHERE layer = 'person'
-           UNION SELECT json_extract(before, '$.person') FROM log WHERE layer = 'residence' AND before IS NOT NULL
-           UNION SELECT r.person FROM log JOIN residence r ON r.id = log.feature WHERE log.layer = 'residence'
-           UNION SELECT r.person FROM log JOIN residence r ON r.room = log.feature WHERE log.layer = 'room')
-         SELECT feature FROM log WHERE layer = 'building'
-         UNION SELECT building FROM rows
-         UNION SELECT m.building FROM rows JOIN room m ON m.id = rows.room
-         UNION SELECT coalesce(r.building, m.building) FROM people JOIN residence r ON r.person = people.person
-           LEFT JOIN room m ON m.id = r.room",
-        [since],
-        |row| row.get::<_, Option<Id>>(0),
-    )?;
+    let found = store.query(TOUCHED, [since], |row| row.get::<_, Option<Id>>(0))?;
     Ok(found.into_iter().flatten().collect())
 }
 

@@ -607,3 +607,23 @@ fn the_registers_rules_name_the_field() {
         Some(25)
     );
 }
+
+/// A write at a million houses took 65 ms, most of it for their rows of the history, one by one.
+#[test]
+fn what_a_change_touches_is_asked_of_the_end_of_the_history_alone() {
+    let village = Village::new();
+    let plan: Vec<String> = (village.store)
+        .query(
+            &format!("EXPLAIN QUERY PLAN {}", super::register::TOUCHED),
+            [0],
+            |row| row.get("detail"),
+        )
+        .unwrap();
+    let of_history: Vec<&String> = (plan.iter())
+        .filter(|step| step.contains("change_log"))
+        .collect();
+    assert_eq!(
+        of_history,
+        ["SEARCH change_log USING INTEGER PRIMARY KEY (rowid>?)"]
+    );
+}
