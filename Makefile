@@ -33,7 +33,7 @@ frontend/dist/index.html: frontend/package-lock.json frontend/index.html fronten
 	cd frontend && npm run build
 
 # Other programs ask one after another and leave a processor to the rest. Browsers have the machine
-# to themselves: they hold what must be seen within a second.
+# to themselves, one for each processor: they hold what must be seen within a second.
 test: test-rust
 	$(MAKE) --jobs=2 --output-sync=target test-programs test-bench test-frontend
 	$(MAKE) test-browser
@@ -72,7 +72,7 @@ test-programs: page
 test-browser: page
 	scripts/install browser
 	cargo build --locked --bin yizhangtu
-	cd tests/browser && node --test --test-concurrency=1
+	cd tests/browser && node --test --test-concurrency=$$(nproc)
 
 check: page
 	scripts/install build
