@@ -78,7 +78,7 @@ test('the panel of 两违 counts as the server does, and its ways lead to the ca
   await idle(page);
   const counted = await page.evaluate(() => {
     const { map } = document.querySelector('.map').stage;
-    const { width, height } = map.getCanvas();
+    const { clientWidth: width, clientHeight: height } = map.getCanvas();
     const seen = map.queryRenderedFeatures([[-width, -height], [2 * width, 2 * height]], { layers: ['clusters:circle'] });
     return [...new Map(seen.map((own) => [own.geometry.coordinates.join(), own.properties.count])).values()].reduce((all, own) => all + own, 0);
   });
