@@ -61,7 +61,7 @@ fn a_report_tells_what_the_panel_tells_of_any_period() {
         }
         assert_eq!(cell(&report, "standing", "在办", 2), &now["total"]["open"]);
         assert_eq!(
-            cell(&report, "standing", "其中超期", 2),
+            cell(&report, "standing", "超期（含待核线索）", 2),
             &now["total"]["overdue"]
         );
         assert_eq!(cell(&report, "standing", "小产权房", 2), 36);

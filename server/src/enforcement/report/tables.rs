@@ -160,7 +160,7 @@ pub(super) fn standing(own: &Happened, overdue: Option<u64>, small_titles: Optio
     row(text("在办", "Under way"), zong(), Cell::Count(all.open));
     if let Some(overdue) = overdue {
         row(
-            text("其中超期", "Of these late"),
+            text("超期（含待核线索）", "Late, clues among them"),
             zong(),
             Cell::Count(overdue),
         );
