@@ -41,7 +41,7 @@ pub(super) fn paper(ledger: &Ledger, watermark: &str) -> Vec<u8> {
 /// How wide a field's column is beside the others, and how it is set; parties are no field.
 fn set(field: Option<&str>) -> (f64, Align) {
     match field {
-        Some("code") => (1.9, Align::Start),
+        Some("code") => (2.4, Align::Start),
         Some("title" | "address") => (2.2, Align::Start),
         Some("floors") => (0.6, Align::End),
         Some("is_new") => (0.7, Align::Start),
