@@ -3,7 +3,11 @@
 use crate::{
     Area, Point, Rect,
     point::{segments_cross, segments_meet, side},
+    stripes::STRIPES_FROM,
 };
+
+/// So many edges are gone through sooner than looked up in stripes.
+const FEW: usize = 64;
 
 /// How a rectangle lies to an area.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,8 +91,9 @@ impl Area {
             segments_cross(a, b, c, d)
         });
         !crossing
-            && pieces(a, b, &mut cut_at)
-                .all(|middle| self.inside::<2>(middle) || on_boundary_halved(self, middle))
+            && pieces(a, b, &mut cut_at).all(|middle| {
+                self.inside::<2>(middle) || Beside::all(self).on_boundary_halved(middle)
+            })
     }
 }
 
@@ -107,21 +112,22 @@ impl Area {
 /// boundary inside the other, so be a whole component of it; its boundary would run along
 /// ours with the areas on opposite sides, which the first rule excludes.
 fn covers_near(outer: &Area, inner: &Area, near: &[(Point, Point)]) -> bool {
+    let (outside, within) = (Beside::some(outer, near), Beside::all(inner));
     let mut cut_at = Vec::new();
     for (a, b) in inner.edges() {
         let reach = Rect::of(a, b);
         cut_at.clear();
-        let crossing = outer.any_edge_near(&reach, |c, d| {
+        let crossing = outside.any_edge_near(&reach, |c, d| {
             cut_at.extend([c, d].into_iter().filter(|&p| between(a, b, p)));
             segments_cross(a, b, c, d)
         });
         if crossing
             || !pieces(a, b, &mut cut_at).all(|middle| {
-                let within = outer.inside::<2>(middle);
-                if on_boundary_halved(outer, middle) {
-                    within == inner.inside::<2>(middle)
+                let inside = outer.inside::<2>(middle);
+                if outside.on_boundary_halved(middle) {
+                    inside == inner.inside::<2>(middle)
                 } else {
-                    within
+                    inside
                 }
             })
         {
@@ -135,8 +141,59 @@ fn covers_near(outer: &Area, inner: &Area, near: &[(Point, Point)]) -> bool {
             false
         });
         pieces(a, b, &mut cut_at)
-            .all(|middle| on_boundary_halved(inner, middle) || !inner.inside::<2>(middle))
+            .all(|middle| within.on_boundary_halved(middle) || !inner.inside::<2>(middle))
     })
+}
+
+/// The boundary of an area where it is asked for again and again beside another one.
+struct Beside<'a> {
+    area: &'a Area,
+    /// Its edges there, where they are few: sooner gone through than looked up.
+    near: Option<&'a [(Point, Point)]>,
+}
+
+impl<'a> Beside<'a> {
+    /// With the edges of an area near what is asked.
+    fn some(area: &'a Area, near: &'a [(Point, Point)]) -> Self {
+        let few = near.len() <= FEW || area.vertex_count() < STRIPES_FROM;
+        Self {
+            area,
+            near: few.then_some(near),
+        }
+    }
+
+    fn all(area: &'a Area) -> Self {
+        Self { area, near: None }
+    }
+
+    fn any_edge_near(&self, rect: &Rect, mut visit: impl FnMut(Point, Point) -> bool) -> bool {
+        match self.near {
+            Some(near) => (near.iter()).any(|&(a, b)| Rect::of(a, b).meets(rect) && visit(a, b)),
+            None => self.area.any_edge_near(rect, visit),
+        }
+    }
+
+    /// Whether a point in half units is on the boundary.
+    fn on_boundary_halved(&self, p: Point) -> bool {
+        let around = Rect {
+            min: Point {
+                x: p.x.div_euclid(2),
+                y: p.y.div_euclid(2),
+            },
+            max: Point {
+                x: p.x.div_euclid(2) + p.x.rem_euclid(2),
+                y: p.y.div_euclid(2) + p.y.rem_euclid(2),
+            },
+        };
+        let double = |p: Point| Point {
+            x: 2 * p.x,
+            y: 2 * p.y,
+        };
+        self.any_edge_near(&around, |a, b| {
+            let (a, b) = (double(a), double(b));
+            Rect::of(a, b).holds(p) && side(a, b, p).is_eq()
+        })
+    }
 }
 
 /// Whether the point is on the segment, not at an end.
@@ -153,28 +210,6 @@ fn pieces(a: Point, b: Point, cut_at: &mut Vec<Point>) -> impl Iterator<Item = P
     cut_at.windows(2).map(|pair| Point {
         x: pair[0].x + pair[1].x,
         y: pair[0].y + pair[1].y,
-    })
-}
-
-/// Whether a point in half units is on the boundary.
-fn on_boundary_halved(area: &Area, p: Point) -> bool {
-    let around = Rect {
-        min: Point {
-            x: p.x.div_euclid(2),
-            y: p.y.div_euclid(2),
-        },
-        max: Point {
-            x: p.x.div_euclid(2) + p.x.rem_euclid(2),
-            y: p.y.div_euclid(2) + p.y.rem_euclid(2),
-        },
-    };
-    let double = |p: Point| Point {
-        x: 2 * p.x,
-        y: 2 * p.y,
-    };
-    area.any_edge_near(&around, |a, b| {
-        let (a, b) = (double(a), double(b));
-        Rect::of(a, b).holds(p) && side(a, b, p).is_eq()
     })
 }
 

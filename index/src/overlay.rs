@@ -42,10 +42,18 @@ impl Area {
         if !self.rect().meets(&other.rect()) {
             return Vec::new();
         }
-        let crossings = crossings(self, other);
+        // A small area is laid over a large one very often: then the few edges beside it matter.
+        let edges = [edges_near(self, other), edges_near(other, self)];
+        self.intersection_of(other, &edges)
+    }
+
+    /// The intersection by some edges of each, in their order: all that lie in the other's rectangle
+    /// or touch it, or more.
+    fn intersection_of(&self, other: &Self, edges: &[Vec<usize>; 2]) -> Vec<LineString<f64>> {
+        let crossings = crossings(self, other, &edges[0]);
         let mut next = BTreeMap::new();
         link(
-            self,
+            (self, &edges[0]),
             0,
             &crossings,
             Corner::Moved,
@@ -53,7 +61,7 @@ impl Area {
             &mut next,
         );
         link(
-            other,
+            (other, &edges[1]),
             1,
             &crossings,
             Corner::Still,
@@ -117,10 +125,21 @@ impl Area {
     }
 }
 
-/// All crossings of the boundary of a moved area with that of another.
-fn crossings(moved: &Area, still: &Area) -> Vec<Crossing> {
+/// The edges of an area whose rectangles meet that of another, in their order.
+fn edges_near(area: &Area, other: &Area) -> Vec<usize> {
+    let mut near = Vec::new();
+    area.any_position_near(&other.rect(), |at, _, _| {
+        near.push(at);
+        false
+    });
+    near.sort_unstable();
+    near
+}
+
+/// All crossings of some edges of a moved area with the boundary of another.
+fn crossings(moved: &Area, still: &Area, edges: &[usize]) -> Vec<Crossing> {
     let mut crossings = Vec::new();
-    for edge in moved.edge_positions() {
+    for &edge in edges {
         let (a, b) = (moved.vertex(edge), moved.vertex(edge + 1));
         still.any_position_near(&Rect::of(a, b), |other, c, d| {
             let ends = [side_of_moved(c, d, a), side_of_moved(c, d, b)];
@@ -168,9 +187,10 @@ fn moved_side(a: Point, b: Point, p: Point) -> Ordering {
     side(a, b, p).then_with(|| (b.y.cmp(&a.y)).then(a.x.cmp(&b.x)))
 }
 
-/// Links the pieces of one boundary that are inside the other area, start to end.
+/// Links the pieces of one boundary that are inside the other area, start to end. Of its edges
+/// only some are looked at: the others are all outside.
 fn link(
-    area: &Area,
+    (area, edges): (&Area, &[usize]),
     which: usize,
     crossings: &[Crossing],
     vertex: impl Fn(usize) -> Corner,
@@ -184,9 +204,18 @@ fn link(
         .collect();
     by_edge.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
     let mut rest = by_edge.as_slice();
+    let mut edges = edges.iter().copied().peekable();
     for (start, end) in area.ring_ranges() {
-        let mut within = inside(area.vertex(start));
-        for edge in start..end - 1 {
+        let mut within = false;
+        let mut before = None;
+        while let Some(edge) = edges.next_if(|&edge| edge < end - 1) {
+            if edge == start {
+                within = inside(area.vertex(start));
+            } else if before != edge.checked_sub(1) {
+                // It comes from an edge that is outside.
+                within = false;
+            }
+            before = Some(edge);
             let count = rest.iter().take_while(|(own, ..)| *own == edge).count();
             let (here, later) = rest.split_at(count);
             rest = later;
@@ -236,6 +265,43 @@ mod tests {
         let (there, back) = (extent(&a.intersection(&b)), extent(&b.intersection(&a)));
         assert!((there - back).abs() < 1e-9, "{there} {back}");
         there
+    }
+
+    #[test]
+    fn edges_far_from_the_other_area_change_nothing() {
+        // A jagged ring with a hole, of enough corners to be kept in stripes, and squares across it:
+        // on its corners, along its edges, in it and in its hole.
+        let ring = |reach: f64, corners: i32| -> LineString<f64> {
+            (0..=corners)
+                .map(|at| {
+                    let turn = f64::from(at % corners) / f64::from(corners) * std::f64::consts::TAU;
+                    let reach = reach * (1.0 + 0.2 * f64::from(at % corners * 7 % 5));
+                    let whole = |value: f64| (value * 1e6).round() / 1e6;
+                    (whole(reach * turn.cos()), whole(reach * turn.sin()))
+                })
+                .collect()
+        };
+        let large = area(Polygon::new(ring(0.01, 700), vec![ring(0.004, 40)]));
+        let all = |area: &Area| area.edge_positions().collect::<Vec<_>>();
+        let corners: Vec<Point> = large.edges().map(|(from, _)| from).step_by(37).collect();
+        for (at, corner) in corners.iter().enumerate() {
+            let side = [3e-5, 4e-4, 3e-3, 3e-2][at % 4];
+            let (x, y) = (corner.lon(), corner.lat());
+            let small = area(Polygon::new(
+                LineString::from(vec![
+                    (x, y),
+                    (x + side, y),
+                    (x + side, y + side),
+                    (x, y + side),
+                    (x, y),
+                ]),
+                Vec::new(),
+            ));
+            for (one, other) in [(&large, &small), (&small, &large)] {
+                let whole = one.intersection_of(other, &[all(one), all(other)]);
+                assert_eq!(one.intersection(other), whole, "{x} {y} {side}");
+            }
+        }
     }
 
     #[test]

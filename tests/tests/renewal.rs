@@ -162,6 +162,38 @@ fn figures_at_every_step_are_those_of_statistics_and_add_up() {
     }
 }
 
+/// Where only some figures of land are told, no more is worked out, and they are the same.
+#[test]
+fn the_list_of_units_and_their_sums_tell_what_an_outline_tells() {
+    let server = &Server::start(&village("donghua"));
+    let told = |ids: &Value| {
+        let made = outline(
+            server,
+            json!([{ "add": { "layer": "renewal_unit", "ids": ids } }]),
+            None,
+        );
+        let figures = &made["figures"];
+        let counts =
+            ["area_m2", "buildings", "violations", "contracts"].map(|of| figures[of].clone());
+        (counts, made["indicators"].clone())
+    };
+    let own = |it: &Value| {
+        let counts = ["area_m2", "buildings", "violations", "contracts"].map(|of| it[of].clone());
+        (counts, it["indicators"].clone())
+    };
+    let units = server.get("/renewal/units").json();
+    let units = units["units"].as_array().unwrap();
+    for unit in units {
+        assert_eq!(own(unit), told(&json!([unit["id"]])), "{}", unit["name"]);
+    }
+    let ids: Vec<&Value> = units.iter().map(|unit| &unit["id"]).collect();
+    let whole = told(&json!(ids));
+    for level in ["grid", "co_op", "village"] {
+        let totals = server.get(&format!("/renewal/totals?by={level}")).json();
+        assert_eq!(own(&totals["total"]), whole, "{level}");
+    }
+}
+
 #[test]
 fn a_cut_gives_two_halves_and_taking_them_together_gives_the_whole() {
     let server = &Server::start(&village("donghua"));
@@ -310,6 +342,35 @@ fn a_variant_is_its_authors_own_until_sent_in_and_adopted_by_another() {
             .contains("方案一")
     );
 
+    // Its author sees every version; others those that they were shown at the time.
+    let states = |who: &Asker| -> Vec<String> {
+        let versions = who.get(&format!("{path}/history")).json();
+        let state = |own: &Value| own["variant"]["state"].as_str().unwrap().to_owned();
+        versions.as_array().unwrap().iter().map(state).collect()
+    };
+    let mut own = states(&planner);
+    own.reverse();
+    assert_eq!(own, ["草稿", "送审", "退回", "送审", "已采用"]);
+    assert_eq!(states(&reviewer), ["已采用", "送审", "退回", "送审"]);
+    assert_eq!(states(&server.sign_in("leader")), ["已采用"]);
+    // The map as of its first version: a draft of its author, and nobody else's.
+    let first = planner.get(&format!("{path}/history")).json();
+    let first = first.as_array().unwrap().last().unwrap().clone();
+    let then = format!("as-of={}", first["sequence"]);
+    let was = planner.get(&format!("{path}?{then}")).json();
+    assert_eq!(
+        (&was["state"], &was["acts"], &was["geometry"]),
+        (&json!("草稿"), &json!([]), &made["geometry"])
+    );
+    assert!(was["outline"]["figures"]["area_m2"].is_number());
+    let listed = planner.get(&format!("/renewal/variants?{then}")).json();
+    assert_eq!(listed[0]["state"], "草稿");
+    assert_eq!(reviewer.get(&format!("{path}?{then}")).status, 404);
+    assert_eq!(
+        reviewer.get(&format!("/renewal/variants?{then}")).json(),
+        json!([])
+    );
+
     // Another unit over the same ground is refused, with the place.
     let over = planner.post(
         "/renewal/variants",
@@ -323,6 +384,13 @@ fn a_variant_is_its_authors_own_until_sent_in_and_adopted_by_another() {
     let refused = reviewer.post(&format!("{over}/adopt"), &json!({}));
     assert_eq!(refused.status, 422, "{}", refused.text());
     assert!(refused.json()["place"].is_array());
+    // What its author gave up is in his past still.
+    assert_eq!(planner.send("DELETE", &over, &[], b"").status, 204);
+    assert_eq!(planner.get(&over).status, 404);
+    let past = planner.get(&format!("{over}/history")).json();
+    assert_eq!(past[0]["variant"]["state"], "送审");
+    let then = format!("{over}?as-of={}", past[0]["sequence"]);
+    assert_eq!(planner.get(&then).json()["name"], "重叠");
 
     // A variant of a unit that was changed meanwhile does not overwrite it.
     let redrawn = planner.post(
@@ -469,6 +537,78 @@ fn the_ledger_of_contracts_counts_32_worth_27_275_000_yuan() {
         assert_eq!(fen("due_fen"), fen("rent_fen") - fen("relief_fen"));
     }
     assert_eq!(manager.get("/contracts?on=morgen").status, 400);
+
+    // One contract over several assets, and back from each of them.
+    let many = contracts
+        .iter()
+        .find(|own| own["assets"].as_array().unwrap().len() > 1)
+        .expect("a contract over several assets");
+    for asset in many["assets"].as_array().unwrap() {
+        let over = format!("/contracts?on=2023-06-30&asset={}", asset.as_str().unwrap());
+        let over = manager.get(&over).json();
+        assert_eq!(over["contracts"], json!([many]));
+        assert!(
+            over["assets"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|own| own["id"] == *asset)
+        );
+    }
+}
+
+#[test]
+fn relief_of_a_contract_is_dated_and_what_is_none_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("village.gpkg");
+    std::fs::copy(village("donghua"), &file).expect("a copy");
+    let server = Server::start_with(&file, &[]);
+    let manager = server.sign_in("asset_manager");
+    let ledger = manager.get("/contracts?on=2023-06-30").json();
+    let own = (ledger["contracts"].as_array().unwrap().iter())
+        .find(|own| own["start_on"].as_str() < Some("2023-01-01") && own["state"] == "履行中")
+        .expect("a contract that runs");
+    let id = own["id"].as_str().unwrap();
+    let relieved = |adjustments: Value| {
+        let path = format!("/collections/contract/items/{id}/history");
+        let version = manager.get(&path).json()["version"].clone();
+        let feature = json!({ "properties": { "adjustments": adjustments } });
+        let change = json!({ "op": "update", "layer": "contract", "id": id, "version": version, "feature": feature });
+        manager.post(
+            "/changes",
+            &json!({ "reason": "减租", "changes": [change] }),
+        )
+    };
+    let refused = relieved(json!([{ "from": "2023-02-01", "to": "2023-01-01", "percent": 50 }]));
+    assert_eq!(refused.status, 422, "{}", refused.text());
+    assert_eq!(refused.json()["errors"][0]["code"], "check");
+    let spring = json!([
+        { "from": "2023-02-01", "to": "2023-02-28", "percent": 50, "reason": "减租" },
+        { "from": "2023-03-01", "to": "2023-03-31", "percent": 30, "reason": "减租" },
+        { "from": "2023-04-01", "to": "2023-04-30", "percent": 20, "reason": "减租" },
+    ]);
+    let due = || {
+        let after = manager.get("/contracts?on=2023-06-30").json();
+        let found = after["contracts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|it| it["id"] == id);
+        let found = found.unwrap().clone();
+        let fen = |name: &str| found[name].as_i64().unwrap();
+        (
+            fen("due_this_year_fen") + fen("relief_this_year_fen"),
+            fen("relief_this_year_fen"),
+            found["monthly_fen"].clone(),
+        )
+    };
+    assert_eq!(relieved(json!([])).status, 200);
+    let (whole, none, monthly) = due();
+    assert_eq!(none, 0);
+    assert_eq!(relieved(spring).status, 200);
+    let (still, off, base) = due();
+    assert_eq!((still, base), (whole, monthly));
+    assert!(off > 0, "half of February, 30 % of March, 20 % of April");
 }
 
 #[test]

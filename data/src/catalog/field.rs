@@ -35,7 +35,7 @@ pub struct Field {
     /// How new features are numbered where their author gives no value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub serial: Option<Serial>,
-    /// Rule beyond its form that a text must meet.
+    /// Rule beyond its form that a value must meet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<Check>,
     /// When the check holds; always where this is not given.
@@ -86,7 +86,7 @@ pub struct Field {
     pub note: Option<Text>,
 }
 
-/// A rule with a check digit.
+/// A rule that a value is held against beyond its form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Check {
@@ -96,6 +96,8 @@ pub enum Check {
     Uscc,
     /// A formula over named figures that can be read.
     Formula,
+    /// A list of dated reliefs of rent, in a JSON field.
+    Reliefs,
 }
 
 /// When a check holds: a passport has no check digit of GB 11643.

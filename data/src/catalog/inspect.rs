@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use regex::Regex;
 
 use super::{
-    Calendar, CodeList, Field, FieldKind, Form, Generalise, GeometryKind, Layer, Style, Text,
-    Theme,
+    Calendar, Check, CodeList, Field, FieldKind, Form, Generalise, GeometryKind, Layer, Style,
+    Text, Theme,
     fault::{Fault, Problem},
     load::joined,
     source::{Source, Step, Step::Index, Step::Key},
@@ -419,7 +419,7 @@ fn field(
 fn kinds(field: &Field, index: usize, at: &mut Inspection<'_, '_>) {
     use FieldKind::{Date, Decimal, Integer, Json, Text};
     let text: &[FieldKind] = &[Text];
-    let rules: [(bool, &'static str, &[FieldKind], &'static str, &'static str); 11] = [
+    let rules: [(bool, &'static str, &[FieldKind], &'static str, &'static str); 12] = [
         (
             field.decimals.is_some(),
             "decimals",
@@ -443,7 +443,20 @@ fn kinds(field: &Field, index: usize, at: &mut Inspection<'_, '_>) {
         ),
         (field.pattern.is_some(), "pattern", text, "文本", "text"),
         (field.serial.is_some(), "serial", text, "文本", "text"),
-        (field.check.is_some(), "check", text, "文本", "text"),
+        (
+            field.check.is_some_and(|check| check != Check::Reliefs),
+            "check",
+            text,
+            "文本",
+            "text",
+        ),
+        (
+            field.check == Some(Check::Reliefs),
+            "check",
+            &[Json],
+            "JSON",
+            "JSON",
+        ),
         (field.code_list.is_some(), "code_list", text, "文本", "text"),
         (
             field.code_list_when.is_some(),

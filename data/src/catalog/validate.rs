@@ -12,7 +12,10 @@ use super::{
     Catalog, Check, CodeList, Field, FieldKind, GeometryKind, Layer, Text,
     check_digit::{is_gb11643, is_uscc},
 };
-use crate::{Formula, Record, Value};
+use crate::{
+    Formula, Record, Value,
+    relief::{Relief, Unread},
+};
 
 /// What is wrong with one field of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,8 +146,13 @@ fn fault(field: &Field, value: &Value, rule: Option<&Rule>, record: &Record) -> 
         (FieldKind::Decimal, Value::Decimal(number)) => decimal_fault(field, *number),
         (FieldKind::Boolean, Value::Boolean(_))
         | (FieldKind::Date, Value::Date(_))
-        | (FieldKind::DateTime, Value::DateTime(_))
-        | (FieldKind::Json, Value::Json(_)) => None,
+        | (FieldKind::DateTime, Value::DateTime(_)) => None,
+        (FieldKind::Json, Value::Json(json)) => match field.check {
+            Some(Check::Reliefs) => Relief::list(json)
+                .err()
+                .map(|Unread { zh, en }| ("check", zh, en)),
+            _ => None,
+        },
         (kind, other) => {
             let (zh, en) = kind_name(kind);
             let shown = shown(field, &plain(other));

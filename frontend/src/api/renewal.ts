@@ -39,16 +39,22 @@ const path = (id: string) => `renewal/variants/${encodeURIComponent(id)}`;
 export const outline = (steps: Step[], unit: string | null, signal?: AbortSignal) =>
   post<Outline>('renewal/outline', unit ? { steps, unit } : { steps }, signal);
 
-/** The variants that this reader sees, of one unit or of all. */
-export const variants = (unit: string | null, signal?: AbortSignal) =>
-  request<Variant[]>(
-    `renewal/variants${unit ? `?unit=${encodeURIComponent(unit)}` : ''}`,
+/** A variant as a change left it. */
+export type VariantVersion = components['schemas']['VariantVersion'];
+
+/** The variants that this reader sees, or saw at the end of a day. */
+export const variants = (day = '', signal?: AbortSignal) =>
+  request<Variant[]>(`renewal/variants${day ? `?as-of=${day}` : ''}`, signal ? { signal } : {});
+
+/** A variant, or a version of it, with its outline as the map is now. */
+export const variant = (id: string, version?: number, signal?: AbortSignal) =>
+  request<components['schemas']['OpenVariant']>(
+    version === undefined ? path(id) : `${path(id)}?as-of=${version}`,
     signal ? { signal } : {},
   );
 
-/** A variant with its outline as the map is now. */
-export const variant = (id: string, signal?: AbortSignal) =>
-  request<components['schemas']['OpenVariant']>(path(id), signal ? { signal } : {});
+/** The versions of a variant that this reader sees, the latest first. */
+export const variantHistory = (id: string) => request<VariantVersion[]>(`${path(id)}/history`);
 
 export const makeVariant = (draft: VariantDraft) => post<Variant>('renewal/variants', draft);
 

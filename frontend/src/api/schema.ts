@@ -322,14 +322,19 @@ export interface components {
             guide_per_m2_fen: number | null;
             below_guide: boolean;
             assets: string[];
+            reliefs: components["schemas"]["Relief"][];
         };
-        IdleAsset: {
+        LedgerAsset: {
             id: string;
             code: string | null;
             name: string | null;
             kind: string | null;
             state: string | null;
             area_m2: number | null;
+            place: [
+                number,
+                number
+            ] | null;
         };
         Ledger: {
             sequence: number;
@@ -346,8 +351,16 @@ export interface components {
             ];
             below_guide: number;
             contracts: components["schemas"]["ContractEntry"][];
-            idle: components["schemas"]["IdleAsset"][];
+            assets: components["schemas"]["LedgerAsset"][];
+            idle: components["schemas"]["LedgerAsset"][];
             idle_m2: number;
+        };
+        /** @description Part of the rent of some days that is let off. */
+        Relief: {
+            from: string;
+            to: string;
+            percent: number;
+            reason: string;
         };
         /** @description What is due for a month that begins on a day. */
         RentMonth: {
@@ -1807,6 +1820,15 @@ export interface components {
             acts: components["schemas"]["VariantAct"][];
         };
         UnitVariants: components["schemas"]["UnitVariant"][];
+        /** @description A variant as a change left it. */
+        VariantVersion: {
+            sequence: number;
+            at: string;
+            by: string | null;
+            reason: string | null;
+            variant: components["schemas"]["UnitVariant"];
+        };
+        VariantVersions: components["schemas"]["VariantVersion"][];
         /** @description A variant with its outline as the map is now. */
         OpenVariant: components["schemas"]["UnitVariant"] & {
             outline: components["schemas"]["Outline"];

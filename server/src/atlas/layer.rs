@@ -4,12 +4,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use rayon::prelude::*;
 use yizhangtu_data::{
-    Id, Layer, Operation, Record,
+    Id, Layer, Operation, Record, measure,
     store::{GeoPackage, StoreError},
 };
 use yizhangtu_index::{Area, Feature, Index, Near, Point, Rect, Rule, Shape};
 
-use super::{brief::brief, ids::Ids, records::Records};
+use super::{areas::Areas, brief::brief, ids::Ids, records::Records};
 
 /// A layer as it was at one sequence number.
 ///
@@ -23,6 +23,7 @@ pub(crate) struct LayerSnapshot {
     positions: Ids,
     index: Index,
     brief: Arc<[usize]>,
+    areas: Areas,
 }
 
 impl LayerSnapshot {
@@ -58,6 +59,7 @@ impl LayerSnapshot {
             ),
             records: Records::build(records),
             index: Index::build(shapes),
+            areas: Areas::default(),
         }
     }
 
@@ -74,6 +76,7 @@ impl LayerSnapshot {
             records,
             positions,
             index,
+            areas: Areas::default(),
         }
     }
 
@@ -127,6 +130,7 @@ impl LayerSnapshot {
         Self {
             layer: Arc::clone(&self.layer),
             brief: Arc::clone(&self.brief),
+            areas: self.areas.after(edits.keys(), records.end()),
             index: if edits.is_empty() {
                 self.index.clone()
             } else {
@@ -182,6 +186,14 @@ impl LayerSnapshot {
     /// Where the record at a position is; none where it is nowhere.
     pub(crate) fn shape(&self, position: u32) -> Option<&Shape> {
         self.index.shape(position)
+    }
+
+    /// What the area at a position measures, in m² on the ellipsoid.
+    pub(crate) fn area_m2(&self, position: u32) -> f64 {
+        (self.areas).get(position, self.records.end(), || {
+            let outline = self.record(position).geometry.as_ref();
+            outline.map_or(0.0, measure::area_m2)
+        })
     }
 
     /// Around the records at some positions; none where none of them is anywhere.

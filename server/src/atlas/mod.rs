@@ -4,6 +4,7 @@
 //! never sees half a change and never waits for a writer. An applied change makes the next
 //! snapshot, which shares every layer and record that did not change.
 
+mod areas;
 pub(crate) mod base;
 mod brief;
 mod houses;

@@ -9,9 +9,10 @@ use axum::{Json, Router, extract::State, routing::get};
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 use serde_json::Value as Told;
-use yizhangtu_data::{Layer, Record, Value};
+use yizhangtu_data::{Layer, Record, Relief, Value};
+use yizhangtu_index::Shape;
 
-use self::rent::{Month, Relief, Terms};
+use self::rent::{Month, Terms};
 use crate::{
     atlas::LayerSnapshot,
     http::{App, Parameters, Problem},
@@ -59,17 +60,20 @@ struct Entry {
     guide_per_m2_fen: Option<f64>,
     below_guide: bool,
     assets: Vec<String>,
+    reliefs: Vec<Relief>,
 }
 
-/// An asset without a contract that runs today.
+/// An asset of the ledger.
 #[derive(Serialize)]
-struct Idle {
+struct Asset {
     id: String,
     code: Told,
     name: Told,
     kind: Told,
     state: Told,
     area_m2: Option<f64>,
+    /// Longitude, latitude; none where it is nowhere.
+    place: Option<[f64; 2]>,
 }
 
 /// The ledger.
@@ -86,17 +90,21 @@ struct Ledger {
     expiring: [usize; 3],
     below_guide: usize,
     contracts: Vec<Entry>,
-    idle: Vec<Idle>,
+    /// What the contracts are over.
+    assets: Vec<Asset>,
+    /// Assets without a contract that runs today.
+    idle: Vec<Asset>,
     idle_m2: f64,
 }
 
-/// `GET /contracts?on=DAY`: every contract that the viewer sees, the next to end first.
+/// `GET /contracts?on=DAY&asset=ID`: every contract that the viewer sees, or those over one asset,
+/// the next to end first.
 async fn ledger(
     State(app): State<App>,
     viewer: Viewer,
     mut given: Parameters,
 ) -> Result<Json<Ledger>, Problem> {
-    let on = given.take("on")?;
+    let (on, asset) = (given.take("on")?, given.take("asset")?);
     given.finish()?;
     let today = clock::today();
     let on = match on {
@@ -109,7 +117,7 @@ async fn ledger(
             )
         })?,
     };
-    tokio::task::spawn_blocking(move || Ledger::of(&app, &viewer, on))
+    tokio::task::spawn_blocking(move || Ledger::of(&app, &viewer, on, asset.as_deref()))
         .await
         .map_err(Problem::internal)?
         .map(Json)
@@ -134,10 +142,7 @@ async fn one(
 
 fn terms(layer: &Layer, record: &Record) -> Terms {
     let reliefs = match record.get(layer, "adjustments") {
-        // What is not written as relief is told in the record, and counts as none here.
-        Value::Json(list) => (list.as_array().into_iter().flatten())
-            .filter_map(|own| serde_json::from_value::<Relief>(own.clone()).ok())
-            .collect(),
+        Value::Json(list) => Relief::of(list),
         _ => Vec::new(),
     };
     Terms {
@@ -156,7 +161,7 @@ fn terms(layer: &Layer, record: &Record) -> Terms {
 }
 
 impl Ledger {
-    fn of(app: &App, viewer: &Viewer, on: NaiveDate) -> Result<Self, Problem> {
+    fn of(app: &App, viewer: &Viewer, on: NaiveDate, asset: Option<&str>) -> Result<Self, Problem> {
         let seen = app.seen_by(viewer);
         let contracts = seen.contracts.as_ref().ok_or_else(|| viewer.refused())?;
         viewer.require(Action::View, &contracts.layer)?;
@@ -169,21 +174,28 @@ impl Ledger {
             if runs(&contracts.layer, record, on) {
                 let_out.extend(entry.assets.iter().cloned());
             }
-            entries.push(entry);
+            if asset.is_none_or(|asset| entry.assets.iter().any(|own| own == asset)) {
+                entries.push(entry);
+            }
         }
         entries.sort_by_key(|it| (it.end_on.is_none(), it.end_on));
-        let idle: Vec<Idle> = assets
-            .map(|layer| {
-                (layer.records())
-                    .filter(|(_, record)| !let_out.contains(&*record.id))
-                    // What the collective uses itself is not idle.
-                    .filter(|(_, record)| {
-                        record.get(&layer.layer, "state").as_text() != Some("自用")
-                    })
-                    .map(|(_, record)| idle(viewer, layer, record))
-                    .collect()
-            })
-            .unwrap_or_default();
+        let leased: HashSet<&str> = (entries.iter())
+            .flat_map(|own| own.assets.iter().map(String::as_str))
+            .collect();
+        let (mut over, mut idle) = (Vec::new(), Vec::new());
+        for (layer, at, record) in (assets.into_iter())
+            .flat_map(|layer| (layer.records()).map(move |(at, record)| (layer, at, record)))
+        {
+            let own = asset.is_none_or(|asset| asset == &*record.id);
+            // What the collective uses itself is not idle.
+            let used = record.get(&layer.layer, "state").as_text() == Some("自用");
+            if leased.contains(&*record.id) {
+                over.push(Asset::of(viewer, layer, at));
+            }
+            if own && !used && !let_out.contains(&*record.id) {
+                idle.push(Asset::of(viewer, layer, at));
+            }
+        }
         let running = |entry: &&Entry| entry.days_left.is_some_and(|days| days >= 0);
         let sum = |pick: fn(&Entry) -> i64| entries.iter().map(pick).sum();
         Ok(Self {
@@ -206,6 +218,7 @@ impl Ledger {
             below_guide: entries.iter().filter(|own| own.below_guide).count(),
             idle_m2: idle.iter().filter_map(|own| own.area_m2).sum(),
             contracts: entries,
+            assets: over,
             idle,
         })
     }
@@ -267,7 +280,9 @@ fn entry(
     }
     let guide_per_m2 = (ground > 0.0).then(|| worth / ground);
     let ended = record.get(layer, "state").as_text() == Some(ENDED);
-    let year: Vec<Month> = (terms.months().into_iter())
+    // One that was ended before its last day is due no more.
+    let months = if ended { Vec::new() } else { terms.months() };
+    let year: Vec<Month> = (months.into_iter())
         .filter(|month| month.from.year() == on.year())
         .collect();
     Entry {
@@ -294,17 +309,22 @@ fn entry(
         rent_per_m2_fen: rent_per_m2,
         guide_per_m2_fen: guide_per_m2,
         assets,
+        reliefs: terms.reliefs,
     }
 }
 
-fn idle(viewer: &Viewer, assets: &LayerSnapshot, record: &Record) -> Idle {
-    let layer = &assets.layer;
-    Idle {
-        id: record.id.to_string(),
-        code: told(viewer, layer, record, "code"),
-        name: told(viewer, layer, record, "name"),
-        kind: told(viewer, layer, record, "kind"),
-        state: told(viewer, layer, record, "state"),
-        area_m2: record.get(layer, "area_m2").as_decimal(),
+impl Asset {
+    fn of(viewer: &Viewer, assets: &LayerSnapshot, at: u32) -> Self {
+        let (layer, record) = (&assets.layer, assets.record(at));
+        let place = assets.shape(at).map(Shape::representative);
+        Self {
+            id: record.id.to_string(),
+            code: told(viewer, layer, record, "code"),
+            name: told(viewer, layer, record, "name"),
+            kind: told(viewer, layer, record, "kind"),
+            state: told(viewer, layer, record, "state"),
+            area_m2: record.get(layer, "area_m2").as_decimal(),
+            place: place.map(|place| [place.lon(), place.lat()]),
+        }
     }
 }

@@ -4,19 +4,8 @@
 //! somebody asks, so that a relief taken back leaves nothing behind. Money in 分.
 
 use chrono::{Months, NaiveDate};
-use serde::{Deserialize, Serialize};
-
-/// Relief of some days, as `adjustments` of a contract holds it.
-#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
-pub(super) struct Relief {
-    /// The first and the last day that it is for.
-    pub(super) from: NaiveDate,
-    pub(super) to: NaiveDate,
-    /// How much of the rent is let off, 0 to 100.
-    pub(super) percent: f64,
-    #[serde(default)]
-    pub(super) reason: String,
-}
+use serde::Serialize;
+use yizhangtu_data::Relief;
 
 /// What a contract says of its rent.
 #[derive(Clone, Debug, Default)]

@@ -185,6 +185,7 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/renewal/variants/{id}", Somebody),
     ("PATCH", "/renewal/variants/{id}", Writer),
     ("DELETE", "/renewal/variants/{id}", Writer),
+    ("GET", "/renewal/variants/{id}/history", Somebody),
     ("POST", "/renewal/variants/{id}/{act}", Writer),
     ("GET", "/search", Somebody),
     ("GET", "/sheets", Somebody),

@@ -9,12 +9,12 @@ use yizhangtu_data::{
 };
 use yizhangtu_index::Rule;
 
-use super::figures::Figures;
+use super::figures::{Figures, PLANNED};
 use crate::{
     atlas::{LayerSnapshot, Snapshot},
     http::{App, Problem},
     policy::{Action, Viewer},
-    statistics::{self, Statistics, Subject},
+    statistics::{self, Statistics, Subject, Wanted},
 };
 
 /// Papers that make a title clear: codes of `right_doc`.
@@ -220,7 +220,7 @@ pub(super) fn figures(
     all.set("variants", Some(variants as f64));
     all.set("parts", Some(subject.outline.0.len() as f64));
     let planned: f64 = statistics.plan_land.iter().map(|own| own.area_m2).sum();
-    all.set("planned_share", Some(planned / statistics.area_m2));
+    all.set(PLANNED, Some(planned / statistics.area_m2));
     all
 }
 
@@ -240,7 +240,8 @@ pub(crate) fn figures_of(
     };
     let counted = app.counted_for(viewer);
     let registers = Registers::read(store, viewer).map_err(Problem::internal)?;
-    let (statistics, subject) = statistics::of_outline(app, viewer, &counted, &ground)?;
+    let (statistics, subject) =
+        statistics::of_outline(app, viewer, &counted, &ground, &Wanted::all())?;
     Ok(figures(
         (app.catalog(), &counted),
         &registers,

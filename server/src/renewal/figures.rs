@@ -1,8 +1,11 @@
 //! The named figures that formulas are made of.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use crate::statistics::{ByClass, Statistics};
+use crate::{
+    atlas::Snapshot,
+    statistics::{ByClass, Statistics, Wanted},
+};
 
 /// The standard whose codes the names of land classes are of. GB/T 21010 gives some of the
 /// same codes to other land: it is never added to these.
@@ -10,6 +13,10 @@ const STANDARD: &str = "用地用海";
 
 /// 永久基本农田 among the kinds of control lines.
 const FARMLAND: &str = "永久基本农田";
+/// How much of it a unit takes; none where the village has no such line.
+const TAKEN: &str = "basic_farmland_m2";
+/// How much of a unit is planned, of 1.
+pub(super) const PLANNED: &str = "planned_share";
 
 /// Figures by name, of one outline.
 #[derive(Clone, Debug, Default)]
@@ -38,7 +45,7 @@ impl Figures {
         // A village without such a line takes none of it.
         let farmland = own.lines.iter().find(|(kind, _)| kind == FARMLAND);
         let farmland = farmland.map_or(0.0, |(_, area_m2)| *area_m2);
-        own.set("basic_farmland_m2", Some(farmland));
+        own.set(TAKEN, Some(farmland));
         let counts = &statistics.counts;
         own.set(
             "people",
@@ -106,6 +113,21 @@ impl Figures {
         }
         let line = self.lines.iter().find(|(kind, _)| kind == ground);
         line.map(|(_, area_m2)| *area_m2)
+    }
+}
+
+/// What of land has to be worked out for some named figures.
+pub(super) fn wanted<'n>(snapshot: &Snapshot, names: impl Iterator<Item = &'n str>) -> Wanted {
+    let names: BTreeSet<&str> = names.collect();
+    let grounds = || names.iter().filter_map(|name| name.strip_suffix("_m2"));
+    let of = |head: &str| grounds().any(|ground| ground.starts_with(head));
+    let is_line = |kind: &str| {
+        grounds().any(|ground| ground == kind) || (kind == FARMLAND && names.contains(TAKEN))
+    };
+    Wanted {
+        land_use: of("现状"),
+        plan_land: of("规划") || names.contains(PLANNED),
+        ..Wanted::lines(snapshot, is_line)
     }
 }
 

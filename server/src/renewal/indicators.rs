@@ -87,6 +87,12 @@ impl Definitions {
         })))
     }
 
+    /// The figures that they are reckoned of.
+    pub(super) fn figures(&self) -> impl Iterator<Item = &str> {
+        let names = self.0.iter().flat_map(|(_, formula)| formula.names());
+        names.map(String::as_str)
+    }
+
     /// Every indicator of some figures.
     pub(super) fn of(&self, figures: &Figures) -> Vec<Indicator> {
         (self.0.iter())

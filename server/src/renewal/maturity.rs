@@ -95,6 +95,13 @@ impl Terms {
         })))
     }
 
+    /// The figures that they and the thresholds in force are reckoned of.
+    pub(super) fn figures(&self) -> impl Iterator<Item = &str> {
+        let names = self.0.iter().flat_map(|(_, formula)| formula.names());
+        let presets = built_in().presets.iter().filter(|preset| preset.on);
+        (names.map(String::as_str)).chain(presets.map(|preset| preset.figure.as_str()))
+    }
+
     /// The maturity of a unit at a stage, by its figures.
     pub(super) fn of(&self, figures: &Figures, stage: &str) -> Maturity {
         let whole: f64 = self.0.iter().map(|(term, _)| term.weight).sum();

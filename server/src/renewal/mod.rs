@@ -63,6 +63,7 @@ pub(crate) fn routes() -> Router<App> {
                 .patch(variants::change)
                 .delete(variants::forget),
         )
+        .route("/renewal/variants/{id}/history", get(variants::history))
         .route("/renewal/variants/{id}/{act}", post(variants::act))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
 }

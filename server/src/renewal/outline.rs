@@ -22,7 +22,7 @@ use crate::{
     audit::Entry,
     http::{App, Parameters, Problem},
     policy::{Seen, Viewer},
-    statistics::{self, Statistics, Subject},
+    statistics::{self, Statistics, Subject, Wanted},
 };
 
 /// What is asked.
@@ -160,7 +160,8 @@ impl Outline {
             return Ok(outline);
         }
         let counted = app.counted_for(viewer);
-        let (figures, subject) = statistics::of_outline(app, viewer, &counted, &done.ground)?;
+        let (figures, subject) =
+            statistics::of_outline(app, viewer, &counted, &done.ground, &Wanted::all())?;
         let known = Figures::of(&figures);
         outline.indicators = definitions.of(&known);
         outline.figures = Some(figures);

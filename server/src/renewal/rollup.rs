@@ -18,7 +18,7 @@ use yizhangtu_index::{Area, Rule};
 
 use super::{
     UNITS,
-    figures::Figures,
+    figures::{self, Figures},
     indicators::{Definitions, Indicator},
     outline::titles,
     steps::too_wide,
@@ -28,7 +28,7 @@ use crate::{
     http::{App, Parameters, Problem},
     policy::{Action, Viewer},
     release::Rules,
-    statistics::{self, Counts, Statistics, Subject},
+    statistics::{self, Counts, Statistics, Subject, Wanted},
 };
 
 /// Levels, from the least to the greatest.
@@ -119,6 +119,7 @@ impl Totals {
             counted: &counted,
             units,
             definitions: &definitions,
+            wanted: figures::wanted(&counted, definitions.figures()),
         };
         let one = |name: &str, ground: &MultiPolygon<f64>| {
             let bare = Bare {
@@ -152,6 +153,7 @@ struct Counter<'a> {
     counted: &'a Snapshot,
     units: &'a LayerSnapshot,
     definitions: &'a Definitions,
+    wanted: Wanted,
 }
 
 impl Counter<'_> {
@@ -166,8 +168,11 @@ impl Counter<'_> {
         if near.is_empty() {
             return Ok(None);
         }
-        let near = overlay::union(&near).map_err(too_wide)?;
-        place.ground = overlay::intersection(&place.ground, &near).map_err(too_wide)?;
+        let near = match near.as_slice() {
+            [one] => one,
+            many => &overlay::union(many).map_err(too_wide)?,
+        };
+        place.ground = overlay::intersection(&place.ground, near).map_err(too_wide)?;
         self.counted(place)
     }
 
@@ -175,8 +180,13 @@ impl Counter<'_> {
         if place.ground.0.is_empty() {
             return Ok(None);
         }
-        let (statistics, subject) =
-            statistics::of_outline(self.app, self.viewer, self.counted, &place.ground)?;
+        let (statistics, subject) = statistics::of_outline(
+            self.app,
+            self.viewer,
+            self.counted,
+            &place.ground,
+            &self.wanted,
+        )?;
         if statistics.area_m2 <= TOLERANCE_M2 {
             return Ok(None);
         }

@@ -173,8 +173,21 @@ impl Ground {
         if let Some(lasso) = &self.lasso {
             let around = Area::from_multi_polygon(&drawn(lasso, &format!("{place}.lasso"))?)
                 .map_err(|error| unfit(&format!("{place}.lasso"), &error.to_string()))?;
-            let inside = found.within(&around, Rule::RepresentativePoint);
-            ids.extend(inside.into_iter().map(|at| found.record(at).id.to_string()));
+            // Of a layer of several kinds only areas are ground.
+            let inside = (found.within(&around, Rule::RepresentativePoint).into_iter())
+                .map(|at| found.record(at))
+                .filter(|record| record.geometry.as_ref().and_then(polygons).is_some());
+            ids.extend(inside.map(|record| record.id.to_string()));
+            if ids.is_empty() {
+                let title = &found.layer.title;
+                return Err(unfit(
+                    &format!("{place}.lasso"),
+                    &format!(
+                        "圈内没有“{}”的面 / no area of “{}” lies within the lasso",
+                        title.zh, title.en
+                    ),
+                ));
+            }
         }
         ids.sort_unstable();
         ids.dedup();

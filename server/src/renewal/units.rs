@@ -8,6 +8,7 @@ use yizhangtu_data::topology::polygons;
 
 use super::{
     facts::{self, Registers},
+    figures,
     indicators::{Definitions, Indicator},
     maturity::{Maturity, Terms},
     outline::titles,
@@ -68,6 +69,7 @@ fn all(app: &App, viewer: &Viewer) -> Result<Units, Problem> {
         return Err(viewer.refused());
     };
     viewer.require(Action::View, &layer.layer)?;
+    let wanted = figures::wanted(&counted, definitions.figures().chain(terms.figures()));
     let records: Vec<u32> = layer.records().map(|(at, _)| at).collect();
     let mut units: Vec<Unit> = records
         .into_par_iter()
@@ -77,7 +79,8 @@ fn all(app: &App, viewer: &Viewer) -> Result<Units, Problem> {
             Some((at, record, ground))
         })
         .map(|(at, record, ground)| {
-            let (statistics, subject) = statistics::of_outline(app, viewer, &counted, &ground)?;
+            let (statistics, subject) =
+                statistics::of_outline(app, viewer, &counted, &ground, &wanted)?;
             let figures = facts::figures(
                 (app.catalog(), &counted),
                 &registers,

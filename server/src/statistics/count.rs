@@ -355,7 +355,9 @@ pub(super) fn contracts_of<'a>(
     snapshot: &'a Snapshot,
     assets: &[u32],
 ) -> impl Iterator<Item = (u32, Contract)> + use<'a> {
-    let tables = snapshot.contracts.as_ref().zip(snapshot.layer("asset"));
+    // Without an asset there is no contract to look for.
+    let tables =
+        (snapshot.contracts.as_ref().zip(snapshot.layer("asset"))).filter(|_| !assets.is_empty());
     let ids: HashSet<&str> = tables
         .iter()
         .flat_map(|(_, layer)| assets.iter().map(|&at| &*layer.record(at).id))

@@ -40,7 +40,7 @@ use crate::{
 pub(crate) use area::Subject;
 pub(crate) use count::{Counted, Counts, Selection, named};
 use groups::Group;
-pub(crate) use overlay::{ByClass, ByKind, inside};
+pub(crate) use overlay::{ByClass, ByKind, Wanted, inside};
 pub(crate) use people::people_asked_for;
 use request::Request;
 
@@ -96,7 +96,7 @@ struct Basis {
 
 /// The same figures for an outline on the lattice, valid, in longitude and latitude, by the
 /// default rule: what a panel, a report and a drawing table say of it is what
-/// `POST /statistics` answers. With the area that was counted in.
+/// `POST /statistics` answers, of land as far as it is wanted. With the area that was counted in.
 ///
 /// # Errors
 /// When the viewer may count nothing, or the outline is none.
@@ -105,12 +105,14 @@ pub(crate) fn of_outline(
     viewer: &Viewer,
     snapshot: &Snapshot,
     outline: &MultiPolygon<f64>,
+    wanted: &Wanted,
 ) -> Result<(Statistics, Subject), Problem> {
     let seen = Counted::of(app, viewer)?;
     let subject = Subject::outlined(outline)?;
     let rule = Rule::default();
     let selection = Selection::within(snapshot, &subject.area, rule, &seen);
-    let told = told(snapshot, &subject, &selection, (rule, None), &seen);
+    let asked = (rule, None);
+    let told = told(snapshot, &subject, &selection, asked, &seen, wanted);
     Ok((told, subject))
 }
 
@@ -129,7 +131,12 @@ fn told(
     selection: &Selection,
     (rule, on): (Rule, Option<NaiveDate>),
     seen: &Counted,
+    wanted: &Wanted,
 ) -> Statistics {
+    let by_class = |is: bool, layer| {
+        let all = || overlay::by_class(snapshot, layer, subject);
+        if is { all() } else { Vec::new() }
+    };
     let now = clock::now();
     let [zh, en] = basis(rule, on);
     Statistics {
@@ -140,9 +147,9 @@ fn told(
         basis: Basis { zh, en },
         area_m2: subject.area_m2,
         counts: Counts::of(snapshot, selection, now.date_naive(), seen),
-        land_use: overlay::by_class(snapshot, "land_use", subject),
-        plan_land: overlay::by_class(snapshot, "plan_land", subject),
-        control_lines: overlay::by_kind(snapshot, "control_line", subject),
+        land_use: by_class(wanted.land_use, "land_use"),
+        plan_land: by_class(wanted.plan_land, "plan_land"),
+        control_lines: overlay::by_kind(snapshot, "control_line", subject, wanted),
         groups: Vec::new(),
         small_numbers: seen.is_composed().then(Rules::usual),
     }
@@ -227,7 +234,7 @@ fn answer(
     let asked = (request.rule, request.on);
     Ok(Statistics {
         groups,
-        ..told(snapshot, &subject, &selection, asked, seen)
+        ..told(snapshot, &subject, &selection, asked, seen, &Wanted::all())
     })
 }
 

@@ -1,6 +1,6 @@
 //! Square metres of one layer's features inside an area, by class.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use geo::{Geometry, LineString, Polygon};
 use rayon::prelude::*;
@@ -30,6 +30,36 @@ pub(crate) struct ByKind {
     pub(crate) area_m2: f64,
 }
 
+/// What of land is wanted: where only some figures are asked for, most of the work is spared.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    pub(crate) land_use: bool,
+    pub(crate) plan_land: bool,
+    /// Kinds of control lines that the map has; all where there is no list.
+    lines: Option<BTreeSet<String>>,
+}
+
+impl Wanted {
+    /// Some kinds of control lines, as far as a map has them, and nothing else.
+    pub(crate) fn lines(snapshot: &Snapshot, is_wanted: impl Fn(&str) -> bool) -> Self {
+        let kinds = snapshot.layer("control_line").map(|layer| kinds_of(layer));
+        let kinds = kinds.into_iter().flatten().filter(|kind| is_wanted(kind));
+        Self {
+            lines: Some(kinds.map(str::to_owned).collect()),
+            ..Self::default()
+        }
+    }
+
+    /// Everything.
+    pub(crate) fn all() -> Self {
+        Self {
+            land_use: true,
+            plan_land: true,
+            lines: None,
+        }
+    }
+}
+
 /// The standard and the code of land.
 pub(super) type Class = (String, String);
 
@@ -47,6 +77,11 @@ pub(super) fn class_of(layer: &LayerSnapshot, position: u32) -> Class {
 pub(super) fn kind_of(layer: &LayerSnapshot, position: u32) -> &str {
     let kind = layer.record(position).get(&layer.layer, "kind");
     kind.as_text().unwrap_or(NO_CODE)
+}
+
+/// The kinds of lines that a layer has.
+fn kinds_of(layer: &LayerSnapshot) -> BTreeSet<&str> {
+    layer.records().map(|(at, _)| kind_of(layer, at)).collect()
 }
 
 /// Area of each class inside a subject; classes without any are left out.
@@ -68,17 +103,26 @@ pub(super) fn by_class(snapshot: &Snapshot, layer: &str, subject: &Subject) -> V
         .collect()
 }
 
-/// Area under each kind of line that the layer has, those without any here included. Ground
+/// Area under each wanted kind of line that the layer has, those without any here included. Ground
 /// under two lines of one kind counts once.
-pub(super) fn by_kind(snapshot: &Snapshot, layer: &str, subject: &Subject) -> Vec<ByKind> {
+pub(super) fn by_kind(
+    snapshot: &Snapshot,
+    layer: &str,
+    subject: &Subject,
+    wanted: &Wanted,
+) -> Vec<ByKind> {
     let Some(layer) = snapshot.layer(layer) else {
         return Vec::new();
     };
-    let mut kinds: BTreeMap<&str, Vec<(u32, f64)>> = layer
-        .records()
-        .map(|(at, _)| (kind_of(layer, at), Vec::new()))
-        .collect();
-    for (position, area_m2) in inside(layer, subject) {
+    let kinds: BTreeSet<&str> = match &wanted.lines {
+        None => kinds_of(layer),
+        Some(lines) => lines.iter().map(String::as_str).collect(),
+    };
+    let mut kinds: BTreeMap<&str, Vec<(u32, f64)>> =
+        kinds.into_iter().map(|kind| (kind, Vec::new())).collect();
+    let mut positions = layer.within(&subject.area, Rule::Intersects);
+    positions.retain(|at| kinds.contains_key(kind_of(layer, *at)));
+    for (position, area_m2) in of_each(layer, subject, positions) {
         let parts = kinds.entry(kind_of(layer, position)).or_default();
         parts.push((position, area_m2));
     }
@@ -116,6 +160,11 @@ fn together_m2(layer: &LayerSnapshot, subject: &Subject, parts: &[(u32, f64)]) -
 /// The features of a layer with what of them is inside a subject, in m².
 pub(crate) fn inside(layer: &LayerSnapshot, subject: &Subject) -> Vec<(u32, f64)> {
     let positions = layer.within(&subject.area, Rule::Intersects);
+    of_each(layer, subject, positions)
+}
+
+/// Some features with what of each is inside a subject.
+fn of_each(layer: &LayerSnapshot, subject: &Subject, positions: Vec<u32>) -> Vec<(u32, f64)> {
     positions
         .into_par_iter()
         .filter_map(|position| {
@@ -123,8 +172,7 @@ pub(crate) fn inside(layer: &LayerSnapshot, subject: &Subject) -> Vec<(u32, f64)
                 return None;
             };
             let area_m2 = if subject.area.covers(own) {
-                let outline = layer.record(position).geometry.as_ref();
-                outline.map_or(0.0, measure::area_m2)
+                layer.area_m2(position)
             } else if own.covers(&subject.area) {
                 subject.area_m2
             } else {

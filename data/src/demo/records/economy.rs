@@ -1,7 +1,10 @@
 //! Firms and shops, what the collective owns, and the contracts over it.
 
-use chrono::{Datelike, Days};
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, Days, Months, NaiveDate};
 use geo::Geometry;
+use serde_json::json;
 
 use super::{Writer, territories::leader};
 use crate::{
@@ -214,9 +217,38 @@ fn owned(made: &Made) -> Vec<Asset> {
     assets
 }
 
+/// Assets that a contract is over beside its own, by the contract: every other one that has none, with
+/// the first contract of its co-operative.
+fn bundled(made: &Made, assets: &[Asset]) -> BTreeMap<usize, usize> {
+    let co_op = |at: usize| made.land.co_op[assets[at].face];
+    let mut with = BTreeMap::new();
+    for more in (made.spec.contracts..assets.len()).step_by(2) {
+        let of = (0..made.spec.contracts)
+            .find(|own| !with.contains_key(own) && co_op(*own) == co_op(more));
+        with.extend(of.map(|own| (own, more)));
+    }
+    with
+}
+
 /// What the collective owns.
 pub(super) fn assets(made: &Made, writer: &mut Writer<'_>) {
-    for (at, asset) in owned(made).into_iter().enumerate() {
+    let assets = owned(made);
+    let with = bundled(made, &assets);
+    let is_let = |at: usize| at < made.spec.contracts || with.values().any(|more| *more == at);
+    let states: Vec<bool> = (0..assets.len()).map(is_let).collect();
+    // What a m² brings in a month, in 分, of what is let and of what is like it.
+    let monthly: Vec<f64> = (worths(made, &assets).iter().zip(&assets))
+        .map(|(worth, asset)| worth.yuan as f64 * 100.0 / (worth.years * 12) as f64 / asset.area_m2)
+        .collect();
+    let like: Vec<f64> = (assets.iter().enumerate())
+        .map(|(at, asset)| {
+            let same = |own: &usize| assets[*own].kind == asset.kind;
+            let own = Some(at).filter(|at| *at < monthly.len());
+            let like = own.or_else(|| (0..monthly.len()).find(same));
+            like.map_or(1000.0, |like| monthly[like])
+        })
+        .collect();
+    for (at, asset) in assets.into_iter().enumerate() {
         let mut dice = Dice::new(made.seed, "asset", at as u64);
         writer.add(Some(asset.shape), |row| {
             row.set("code", format!("{}Z{:04}", made.spec.code, at + 1))
@@ -224,10 +256,14 @@ pub(super) fn assets(made: &Made, writer: &mut Writer<'_>) {
                 .set("kind", asset.kind)
                 .set("area_m2", asset.area_m2)
                 .link("co_op", &made.id("co_op", made.land.co_op[asset.face]))
-                .set("guide_rent_fen", dice.whole(600, 3200))
+                // A quarter is let below it.
+                .set(
+                    "guide_rent_fen",
+                    (like[at] * dice.between(0.7, 1.1)).round() as i64,
+                )
                 .set(
                     "state",
-                    if at < made.spec.contracts {
+                    if states[at] {
                         "出租"
                     } else {
                         dice.weighted(&[("空置", 60), ("自用", 40)])
@@ -241,11 +277,20 @@ pub(super) fn assets(made: &Made, writer: &mut Writer<'_>) {
     }
 }
 
-/// Contracts over the assets, worth exactly what the report says.
-pub(super) fn contracts(made: &Made, writer: &mut Writer<'_>) {
-    let assets = owned(made);
-    let terms: Vec<i64> = (0..made.spec.contracts)
-        .map(|at| Dice::new(made.seed, "term", at as u64).weighted(&[(3, 40), (5, 40), (10, 20)]))
+/// What a contract is worth, in 元, and for how many years.
+struct Worth {
+    yuan: u64,
+    years: i64,
+}
+
+/// The contracts' worth, exactly what the report says together: rounded to 100 元 as people sign them,
+/// the rest on the first.
+fn worths(made: &Made, assets: &[Asset]) -> Vec<Worth> {
+    let years: Vec<i64> = (0..made.spec.contracts)
+        .map(|at| {
+            let terms = [(1, 12), (3, 38), (5, 35), (10, 15)];
+            Dice::new(made.seed, "term", at as u64).weighted(&terms)
+        })
         .collect();
     let weights: Vec<f64> = (0..made.spec.contracts)
         .map(|at| {
@@ -256,33 +301,45 @@ pub(super) fn contracts(made: &Made, writer: &mut Writer<'_>) {
                 0.4
             };
             // Small lots have a least rent.
-            (assets[at].area_m2 * per_m2 + 400.0) * terms[at] as f64 * dice.between(0.7, 1.5)
+            (assets[at].area_m2 * per_m2 + 400.0) * years[at] as f64 * dice.between(0.7, 1.5)
         })
         .collect();
-    // Rounded to 100 元 as people sign them, the rest on the first contract.
-    let amounts = apportion(made.spec.contracts_fen / 10_000, &weights);
-    let rest = made.spec.contracts_fen % 10_000;
+    let hundreds = apportion(made.spec.contracts_fen / 10_000, &weights);
+    let rest = made.spec.contracts_fen / 100 % 100;
+    (hundreds.into_iter().zip(years).enumerate())
+        .map(|(at, (hundreds, years))| Worth {
+            yuan: hundreds * 100 + if at == 0 { rest } else { 0 },
+            years,
+        })
+        .collect()
+}
+
+/// Contracts over the assets, worth exactly what the report says.
+pub(super) fn contracts(made: &Made, writer: &mut Writer<'_>) {
+    let assets = owned(made);
+    let with = bundled(made, &assets);
+    let worths = worths(made, &assets);
     for at in 0..made.spec.contracts {
         let mut dice = Dice::new(made.seed, "contract", at as u64);
         let asset = &assets[at];
-        let amount = amounts[at] * 10_000 + if at == 0 { rest } else { 0 };
-        let months = terms[at] * 12;
+        let Worth { yuan, years } = worths[at];
+        let (amount, months) = (yuan * 100, years * 12);
         let signed = made.ago(dice.whole(20, 500));
         let start = signed + Days::new(dice.whole(1, 40) as u64);
-        let end = start
-            .with_year(start.year() + terms[at] as i32)
-            .unwrap_or(start)
-            - Days::new(1);
+        let end = start + Months::new(u32::try_from(months).unwrap_or(12)) - Days::new(1);
+        let more = with.get(&at).copied();
+        let area_m2 = asset.area_m2 + more.map_or(0.0, |more| assets[more].area_m2);
+        let and = if more.is_some() { "等2处" } else { "" };
         writer.add(None, |row| {
             let firm = format!("{}贸易有限公司", names::firm(&mut dice));
             row.set(
                 "code",
                 format!("{}-HT{}-{:03}", made.spec.code, signed.year(), at + 1),
             )
-            .set("name", format!("{}租赁合同", asset.name))
+            .set("name", format!("{}{and}租赁合同", asset.name))
             .link("co_op", &made.id("co_op", made.land.co_op[asset.face]))
-            .json("asset", made.ids("asset", [at]))
-            .set("area_m2", asset.area_m2)
+            .json("asset", made.ids("asset", [at].into_iter().chain(more)))
+            .set("area_m2", round2(area_m2))
             .set(
                 "use_after",
                 dice.pick(&["仓储物流", "制衣", "电商", "零售", "种植", "养殖"]),
@@ -299,14 +356,42 @@ pub(super) fn contracts(made: &Made, writer: &mut Writer<'_>) {
             .set("start_on", start)
             .set("end_on", end)
             .set("trade_way", "公开招投标")
-            .set("trade_no", format!("JY{}{:04}", signed.year(), at + 1))
-            .set("state", dice.weighted(&[("履行中", 92), ("逾期", 8)]));
+            .set("trade_no", format!("JY{}{:04}", signed.year(), at + 1));
+            let mut state = dice.weighted(&[("履行中", 92), ("逾期", 8)]);
+            if end < made.spec.as_of {
+                state = "已到期";
+            }
+            row.set("state", state);
             if dice.chance(0.55) {
                 row.set("lessee", firm)
                     .set("lessee_uscc", codes::credit(50_000_000 + at as u64));
             } else {
                 row.set("lessee", leader(&mut dice));
             }
+            if state == "逾期" {
+                let behind = dice.whole(1, 4);
+                row.set("arrears_fen", amount as i64 / months * behind)
+                    .set("overdue_days", 30 * behind - dice.whole(0, 20));
+            }
+            let reliefs = reliefs(made, start);
+            if !reliefs.is_empty() && asset.building.is_some() && dice.chance(0.5) {
+                row.json("adjustments", reliefs.into());
+            }
         });
     }
+}
+
+/// Relief as the report has it, half of February's rent, 30 % of March's and 20 % of April's: of the
+/// last spring that a contract was running in.
+fn reliefs(made: &Made, start: NaiveDate) -> Vec<serde_json::Value> {
+    let year = made.spec.as_of.year() - i32::from(made.spec.as_of.month() < 5);
+    let day = |month: u32| NaiveDate::from_ymd_opt(year, month, 1).unwrap_or(start);
+    if start > day(2) {
+        return Vec::new();
+    }
+    let month = |(month, percent): (u32, u32)| {
+        let (from, to) = (day(month), day(month + 1) - Days::new(1));
+        json!({ "from": from, "to": to, "percent": percent, "reason": "减租惠企" })
+    };
+    [(2, 50), (3, 30), (4, 20)].map(month).into()
 }

@@ -812,7 +812,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         RENEWAL,
         "getContracts",
         "集体合同台账：到期、欠租、低于指导价、闲置资产 / ledger of contracts and idle assets",
-        &["on"],
+        &["on", "asset"],
         &[(JSON, "Ledger")],
     ),
     get(
@@ -927,8 +927,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "/renewal/variants",
         RENEWAL,
         "getVariants",
-        "比选方案 / variants of units",
-        &["unit"],
+        "比选方案，现在的或某一时刻的 / variants of units, now or as of a moment",
+        &["unit", "as-of"],
         &[(JSON, "UnitVariants")],
     ),
     get(
@@ -946,8 +946,16 @@ pub(super) const OPERATIONS: &[Operation] = &[
         RENEWAL,
         "getVariant",
         "一个方案及其指标 / one variant with its figures",
-        &["id"],
+        &["id", "as-of"],
         &[(JSON, "OpenVariant")],
+    ),
+    get(
+        "/renewal/variants/{id}/history",
+        RENEWAL,
+        "getVariantHistory",
+        "方案的各个版本 / the versions of a variant",
+        &["id"],
+        &[(JSON, "VariantVersions")],
     ),
     get(
         "/renewal/variants/{id}",

@@ -171,6 +171,12 @@ pub(super) fn all(app: &App) -> Value {
         text.clone(),
     );
     add(
+        "asset",
+        "query",
+        "集体资产的编号：只列涉及它的合同 / id of an asset: only the contracts over it",
+        text.clone(),
+    );
+    add(
         "houses",
         "query",
         "是否列出房屋 / whether the houses are named",

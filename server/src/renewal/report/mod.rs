@@ -34,7 +34,7 @@ use crate::{
     http::{App, Parameters, Problem, percent_encoded},
     policy::{Action, Channel, Seen, Viewer},
     report::{Cell, Column, Section, text},
-    statistics::{self, Statistics, Subject},
+    statistics::{self, Statistics, Subject, Wanted},
 };
 
 /// The media type of a workbook.
@@ -205,7 +205,8 @@ impl Report {
         let registers = Registers::read(&store, viewer).map_err(Problem::internal)?;
         let definitions = Definitions::of_store(&store)?;
         let terms = Terms::of_store(&store)?;
-        let (statistics, subject) = statistics::of_outline(app, viewer, &snapshot, &ground)?;
+        let (statistics, subject) =
+            statistics::of_outline(app, viewer, &snapshot, &ground, &Wanted::all())?;
         let figures = facts::figures(
             (app.catalog(), &snapshot),
             &registers,

@@ -21,8 +21,10 @@ use yizhangtu_data::{
     Change, ChangeSet, Expected, Id, Layer, Operation, Record, Value, store::GeoPackage,
 };
 
+mod past;
 mod review;
 
+pub(super) use past::history;
 pub(super) use review::act;
 
 use super::{
@@ -33,6 +35,7 @@ use super::{
 };
 use crate::{
     changes::Done,
+    collections::AsOf,
     http::{App, Parameters, Problem},
     policy::{Action, Viewer},
 };
@@ -127,45 +130,57 @@ impl Layers {
         })
     }
 
-    /// A variant that the viewer sees, with its version.
+    /// A variant that the viewer sees, with its version; as it was then where a moment is given.
     fn find(
         &self,
         viewer: &Viewer,
         store: &GeoPackage,
         id: &str,
+        as_of: Option<&AsOf>,
     ) -> Result<(Record, u64), Problem> {
-        let (record, version) = store.get_versioned(LAYER, id).map_err(Problem::internal)?;
+        let found = match as_of {
+            None => store.get_versioned(LAYER, id),
+            Some(as_of) => as_of
+                .sequence(store)
+                .and_then(|sequence| past::one(store, id, sequence)),
+        };
+        let (record, version) = found.map_err(Problem::internal)?;
         (record.filter(|record| self.shows(viewer, record)))
             .map(|record| (record, version))
             .ok_or_else(|| Problem::not_found(format!("没有方案 {id} / there is no variant {id}")))
     }
 }
 
-/// `GET /renewal/variants?unit=`: those that the viewer sees, the latest first.
+/// `GET /renewal/variants?unit=&as-of=`: those that the viewer sees, the latest first.
 pub(super) async fn list(
     State(app): State<App>,
     viewer: Viewer,
     mut given: Parameters,
 ) -> Result<Json<Vec<Told>>, Problem> {
-    let unit = given.take("unit")?;
+    let (unit, as_of) = (given.take("unit")?, AsOf::take(&mut given)?);
     given.finish()?;
     let layers = Layers::of(&app)?;
     viewer.require(Action::View, &layers.units)?;
     let mut all = app
         .pool()
         .read(move |store| {
-            let mut all = Vec::new();
-            store.scan(LAYER, |record| {
-                let about = layers.text(&record, "renewal_unit");
-                let asked = unit.as_deref().is_none_or(|unit| unit == about);
-                if asked && layers.shows(&viewer, &record) {
-                    all.push(record);
-                }
-            })?;
-            all.into_iter()
-                .map(|record| {
-                    let (_, version) = store.get_versioned(LAYER, &record.id)?;
-                    Ok(layers.told(&viewer, &record, version))
+            let then = as_of.map(|as_of| as_of.sequence(store)).transpose()?;
+            past::all(store, then)?
+                .into_iter()
+                .filter(|record| {
+                    let about = layers.text(record, "renewal_unit");
+                    unit.as_deref().is_none_or(|unit| unit == about)
+                        && layers.shows(&viewer, record)
+                })
+                .map(|record| match then {
+                    Some(sequence) => {
+                        let version = store.version_at(LAYER, &record.id, sequence)?;
+                        Ok(layers.past(&viewer, &record, version))
+                    }
+                    None => {
+                        let version = store.version(LAYER, &record.id)?;
+                        Ok(layers.told(&viewer, &record, version))
+                    }
                 })
                 .collect::<Result<Vec<_>, _>>()
         })
@@ -174,23 +189,28 @@ pub(super) async fn list(
     Ok(Json(all))
 }
 
-/// `GET /renewal/variants/{id}`: with its outline and figures as the map is now.
+/// `GET /renewal/variants/{id}?as-of=`: with its outline and figures as the map is now, so that
+/// versions can be compared.
 pub(super) async fn one(
     State(app): State<App>,
     Path(id): Path<String>,
     viewer: Viewer,
-    given: Parameters,
+    mut given: Parameters,
 ) -> Result<Json<Told>, Problem> {
+    let as_of = AsOf::take(&mut given)?;
     given.finish()?;
     let layers = Layers::of(&app)?;
     tokio::task::spawn_blocking(move || {
         let store = app.pool().reader().map_err(Problem::internal)?;
-        let (record, version) = layers.find(&viewer, &store, &id)?;
+        let (record, version) = layers.find(&viewer, &store, &id, as_of.as_ref())?;
         let definitions = Definitions::of_store(&store)?;
         let unit = record.get(&layers.variants, "renewal_unit").as_text();
         let steps = steps_of(&layers, &record)?;
         let outline = Outline::of(&app, &viewer, &definitions, &steps, unit)?;
-        let mut told = layers.told(&viewer, &record, version);
+        let mut told = match as_of {
+            Some(_) => layers.past(&viewer, &record, version),
+            None => layers.told(&viewer, &record, version),
+        };
         told["outline"] = serde_json::to_value(&outline).map_err(Problem::internal)?;
         Ok(Json(told))
     })
@@ -413,7 +433,7 @@ async fn found<T: Send + 'static>(
     let (reader, by) = (app.clone(), viewer.clone());
     tokio::task::spawn_blocking(move || {
         let store = reader.pool().reader().map_err(Problem::internal)?;
-        let (record, version) = layers.find(&by, &store, &id)?;
+        let (record, version) = layers.find(&by, &store, &id, None)?;
         make(&layers, record, version)
     })
     .await
