@@ -3,15 +3,17 @@
 //! `bench/run` makes the data, finds the peers and prints one table; `bench/run small` does
 //! the same with little data, to check that all answers agree.
 
+mod growth;
 mod land;
 mod measure;
 mod others;
 mod peers;
 
-use std::{alloc::System, hint::black_box, path::PathBuf, sync::Arc, time::Instant};
+use std::{hint::black_box, path::PathBuf, sync::Arc, time::Instant};
 
 use cap::Cap;
 use geo::Polygon;
+use mimalloc::MiMalloc;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use yizhangtu_index::{Area, Feature, Index, Point, Rule, Shape};
@@ -20,9 +22,9 @@ use land::{Land, drawn, polygon};
 use measure::{Engine, Taken, measure, median, print, quantile, span};
 use peers::{Cached, Hilbert, NOWHERE, Places, Plain};
 
-/// Knows how many bytes are in use.
+/// The product's allocator, which also knows how many bytes are in use.
 #[global_allocator]
-static MEMORY: Cap<System> = Cap::new(System, usize::MAX);
+static MEMORY: Cap<MiMalloc> = Cap::new(MiMalloc, usize::MAX);
 
 /// How much is measured.
 struct Size {
@@ -109,7 +111,7 @@ fn main() {
     kept(&size, &houses);
     areas(&size, &houses, &land.people);
     edits(&size, &grids, &houses, &land);
-    growth(&size);
+    growth::growth(&size);
     if let Some(folder) = folder {
         others::compare(&folder, &grids, &houses, &land);
     }
@@ -137,7 +139,7 @@ impl Layer {
             (
                 key,
                 Feature {
-                    shape: Shape::Area(Arc::new(area)),
+                    shape: Shape::Area(area),
                     measures,
                 },
             )
@@ -424,9 +426,7 @@ fn areas(size: &Size, houses: &Layer, people: &[i64]) {
 fn edits(size: &Size, grids: &Layer, houses: &Layer, land: &Land) {
     let mut random = ChaCha8Rng::seed_from_u64(3);
     let shape = |ring: &[Point]| {
-        Shape::Area(Arc::new(
-            Area::from_polygon(&polygon(ring)).expect("an area"),
-        ))
+        Shape::Area(Area::from_polygon(&polygon(ring)).expect("an area"))
     };
     let mut run =
         |title: &str,
@@ -465,7 +465,7 @@ fn edits(size: &Size, grids: &Layer, houses: &Layer, land: &Land) {
         Box::new(|random| {
             let key = random.random_range(0..people.len());
             people[key] += 1;
-            let shape = houses.index.shape(key as u32).expect("a house").clone();
+            let shape = houses.index.shape(key as u32).expect("a house");
             vec![(
                 key as u32,
                 Some(Feature {
@@ -541,62 +541,4 @@ fn edits(size: &Size, grids: &Layer, houses: &Layer, land: &Land) {
             edits
         }),
     );
-}
-
-/// A lookup among ten times as many houses at a time.
-fn growth(size: &Size) {
-    println!("\na lookup among more and more houses");
-    let mut first: Option<Vec<f64>> = None;
-    // The land is full at a few million: more of them stand on copies of it, side by side.
-    for (houses, copies) in [(10_000, 1), (100_000, 1), (1_000_000, 1), (1_000_000, 10)]
-        .into_iter()
-        .filter(|&(houses, _)| houses <= size.houses)
-    {
-        let land = Land::new(2, houses, 200_000.min(size.points));
-        let moved = |p: &Point, copy: usize| land::at_copy(*p, copy);
-        let features =
-            (0..copies).flat_map(|copy| land.houses.iter().map(move |ring| (copy, ring)));
-        let features = features.zip(0..).map(|((copy, ring), key)| {
-            let ring: Vec<Point> = ring.iter().map(|p| moved(p, copy)).collect();
-            let area = Area::from_polygon(&polygon(&ring)).expect("an area");
-            (key, Shape::Area(Arc::new(area)))
-        });
-        let index = Index::build(features);
-        let points: Vec<Point> = (land.at_houses.iter().enumerate())
-            .map(|(at, p)| moved(p, at % copies))
-            .collect();
-        let houses = houses * copies;
-        let one = || {
-            let mut sum = 0_u64;
-            for &p in &points {
-                index.each_at(black_box(p), |key| sum += u64::from(key));
-            }
-            black_box(sum);
-            points.len()
-        };
-        let bulk = || {
-            let mut sum = 0_u64;
-            index.each_at_all(&points, |_, key| sum += u64::from(key));
-            black_box(sum);
-            points.len()
-        };
-        let engine = |work| Engine {
-            name: "",
-            times: 1,
-            work,
-        };
-        let taken: Vec<Taken> = measure(
-            size.rounds,
-            vec![engine(Box::new(one)), engine(Box::new(bulk))],
-        );
-        let each: Vec<f64> = taken.iter().map(|taken| median(&taken.rounds)).collect();
-        let first = first.get_or_insert_with(|| each.clone());
-        println!(
-            "  {houses:>9} houses: one by one {}, {:.2} times the first; in bulk {}, {:.2} times",
-            span(each[0]),
-            each[0] / first[0],
-            span(each[1]),
-            each[1] / first[1],
-        );
-    }
 }

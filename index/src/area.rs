@@ -1,5 +1,7 @@
 //! One prepared area: polygons with holes on the lattice, and which points it contains.
 
+use std::sync::Arc;
+
 use geo::{LineString, MultiPolygon, Polygon};
 
 use crate::{
@@ -8,7 +10,7 @@ use crate::{
     interior::Interior,
     point::refuse_antimeridian,
     stripes::{STRIPES_FROM, Stripes},
-    vector,
+    vertices::{Close, Vertices, View},
 };
 
 /// Polygons with holes, prepared for exact tests.
@@ -16,12 +18,15 @@ use crate::{
 /// Outer rings are turned anticlockwise and holes clockwise. For [`Area::contains`] all
 /// rings count alike, by the even-odd rule: a point is inside where a ray from it
 /// crosses the rings an odd number of times. For valid polygons that is the usual meaning.
-#[derive(Debug)]
+///
+/// Cloning shares what is large.
+#[derive(Clone, Debug)]
 pub struct Area {
     rect: Rect,
     interior: Point,
+    /// Offsets from the rectangle's south-west corner.
     vertices: Vertices,
-    more: Option<Box<More>>,
+    more: Option<Arc<More>>,
 }
 
 /// What few areas have.
@@ -30,53 +35,6 @@ struct More {
     /// Start of each ring after the first. Rings are closed: the first vertex is repeated.
     later_rings: Box<[u32]>,
     stripes: Option<Stripes>,
-}
-
-/// Vertices as offsets from the south-west corner, as narrow as the extent allows.
-#[derive(Debug)]
-enum Vertices {
-    /// Up to 1.7 km.
-    Close(Box<[[Close; 2]]>),
-    /// Up to 430 km.
-    Near(Box<[[u32; 2]]>),
-    Far(Box<[[i64; 2]]>),
-}
-
-/// A whole number of three bytes, the least significant first.
-#[derive(Clone, Copy, Debug)]
-struct Close([u8; 3]);
-
-impl From<Close> for i64 {
-    #[inline(always)]
-    fn from(Close([low, middle, high]): Close) -> Self {
-        Self::from(u32::from_le_bytes([low, middle, high, 0]))
-    }
-}
-
-impl TryFrom<i64> for Close {
-    type Error = ();
-
-    fn try_from(value: i64) -> Result<Self, ()> {
-        match u32::try_from(value).map_err(|_| ())?.to_le_bytes() {
-            [low, middle, high, 0] => Ok(Self([low, middle, high])),
-            _ => Err(()),
-        }
-    }
-}
-
-impl Vertices {
-    /// Vertices of offsets that are not negative.
-    fn new(offsets: &[[i64; 2]]) -> Self {
-        fn narrow<T: TryFrom<i64>>(offsets: &[[i64; 2]]) -> Option<Box<[[T; 2]]>> {
-            let part = |value: i64| T::try_from(value).ok();
-            (offsets.iter())
-                .map(|&[x, y]| Some([part(x)?, part(y)?]))
-                .collect()
-        }
-        (narrow(offsets).map(Self::Close))
-            .or_else(|| narrow(offsets).map(Self::Near))
-            .unwrap_or_else(|| Self::Far(offsets.into()))
-    }
 }
 
 impl Area {
@@ -172,16 +130,47 @@ impl Area {
         };
         let stripes = area.vertex_count() >= STRIPES_FROM;
         if stripes || !later_rings.is_empty() {
-            area.more = Some(Box::new(More {
+            area.more = Some(Arc::new(More {
                 later_rings,
                 stripes: None,
             }));
         }
         if stripes {
             let stripes = Some(Stripes::new(&area));
-            area.more.get_or_insert_default().stripes = stripes;
+            let more = area.more.as_mut().and_then(Arc::get_mut);
+            more.expect("nobody else knows it yet").stripes = stripes;
         }
         area
+    }
+
+    /// One ring of so many corners within 1.7 km: offsets from the south-west corner of its
+    /// rectangle, the first corner not repeated.
+    #[inline(always)]
+    pub(crate) fn small(
+        min: Point,
+        interior: [Close; 2],
+        count: usize,
+        corners: impl Fn(usize) -> [Close; 2],
+    ) -> Self {
+        let ring = (0..count).chain(std::iter::once(0)).map(&corners);
+        let vertices = Vertices::close(count + 1, ring);
+        let (mut x, mut y) = (0, 0);
+        if let View::Close(vertices) = vertices.view() {
+            for vertex in vertices {
+                x = x.max(i64::from(vertex[0]));
+                y = y.max(i64::from(vertex[1]));
+            }
+        }
+        let at = |x, y| Point {
+            x: min.x + x,
+            y: min.y + y,
+        };
+        Self {
+            rect: Rect { min, max: at(x, y) },
+            interior: at(interior[0].into(), interior[1].into()),
+            vertices,
+            more: None,
+        }
     }
 
     fn later_rings(&self) -> &[u32] {
@@ -220,10 +209,10 @@ impl Area {
     /// The half-open rule for a point given in units of 1/`SCALE` of the lattice's.
     pub(crate) fn inside<const SCALE: i64>(&self, p: Point) -> bool {
         let (x, y) = (p.x - SCALE * self.rect.min.x, p.y - SCALE * self.rect.min.y);
-        match &self.vertices {
-            Vertices::Close(vertices) => self.odd::<SCALE, _>(vertices, x, y),
-            Vertices::Near(vertices) => self.odd::<SCALE, _>(vertices, x, y),
-            Vertices::Far(vertices) => self.odd::<SCALE, _>(vertices, x, y),
+        match self.vertices.view() {
+            View::Close(vertices) => self.odd::<SCALE, _>(vertices, x, y),
+            View::Near(vertices) => self.odd::<SCALE, _>(vertices, x, y),
+            View::Far(vertices) => self.odd::<SCALE, _>(vertices, x, y),
         }
     }
 
@@ -259,20 +248,12 @@ impl Area {
 
     /// Number of vertices, each ring's first counted twice.
     pub fn vertex_count(&self) -> usize {
-        match &self.vertices {
-            Vertices::Close(vertices) => vertices.len(),
-            Vertices::Near(vertices) => vertices.len(),
-            Vertices::Far(vertices) => vertices.len(),
-        }
+        self.vertices.len()
     }
 
     /// One vertex.
     pub(crate) fn vertex(&self, at: usize) -> Point {
-        let [x, y] = match &self.vertices {
-            Vertices::Close(vertices) => vertices[at].map(i64::from),
-            Vertices::Near(vertices) => vertices[at].map(i64::from),
-            Vertices::Far(vertices) => vertices[at],
-        };
+        let [x, y] = self.vertices.at(at);
         Point {
             x: self.rect.min.x + x,
             y: self.rect.min.y + y,
@@ -292,6 +273,18 @@ impl Area {
     /// All edges, as the position of their first vertex.
     pub(crate) fn edge_positions(&self) -> impl Iterator<Item = usize> {
         self.ring_ranges().flat_map(|(start, end)| start..end - 1)
+    }
+
+    /// The vertices of the one ring that it is, with the representative point: offsets from the
+    /// rectangle's south-west corner. Nothing where it is more, or larger than 1.7 km.
+    pub(crate) fn as_small(&self) -> Option<(&[[Close; 2]], [Close; 2])> {
+        let View::Close(vertices) = self.vertices.view() else {
+            return None;
+        };
+        let inner = |place: i64, from: i64| Close::try_from(place - from).ok();
+        let (min, inside) = (self.rect.min, self.interior);
+        let inside = [inner(inside.x, min.x)?, inner(inside.y, min.y)?];
+        self.is_simple().then_some((vertices, inside))
     }
 
     /// All edges.
@@ -334,97 +327,49 @@ impl Area {
         }
     }
 
-    /// Has the first vertices fetched: they are soon read.
-    #[inline]
-    pub(crate) fn fetch(&self) {
-        match &self.vertices {
-            Vertices::Close(vertices) => vector::fetch(&vertices[0]),
-            Vertices::Near(vertices) => vector::fetch(&vertices[0]),
-            Vertices::Far(vertices) => vector::fetch(&vertices[0]),
-        }
-    }
-
     pub(crate) fn put(&self, out: &mut Out) {
         self.rect.put(out);
         self.interior.put(out);
         out.u32s(self.later_rings());
-        match &self.vertices {
-            Vertices::Close(vertices) => {
-                out.u8(2);
-                out.count(vertices.len());
-                let bytes = vertices.as_flattened().iter().flat_map(|part| part.0);
-                out.0.extend(bytes);
-            }
-            Vertices::Near(vertices) => {
-                out.u8(0);
-                out.u32s(vertices.as_flattened());
-            }
-            Vertices::Far(vertices) => {
-                out.u8(1);
-                out.i64s(vertices.as_flattened());
-            }
-        }
+        self.vertices.put(out);
     }
 
     /// Reads an area. Its stripes are made again: they follow from its vertices.
     pub(crate) fn take(from: &mut In<'_>) -> Result<Self, BytesError> {
-        fn pairs<T>(
-            mut values: impl ExactSizeIterator<Item = T>,
-        ) -> Result<Box<[[T; 2]]>, BytesError> {
-            let pairs = (0..values.len() / 2)
-                .map(|_| Some([values.next()?, values.next()?]))
-                .collect::<Option<Box<[_]>>>();
-            pairs
-                .filter(|pairs| pairs.len() >= 4 && values.len() == 0)
-                .ok_or(BytesError::Damaged)
-        }
         let (rect, interior) = (Rect::take(from)?, Point::take(from)?);
         let later_rings: Box<[u32]> = from.u32s()?.collect();
-        let vertices = match from.u8()? {
-            0 => Vertices::Near(pairs(from.u32s()?)?),
-            1 => Vertices::Far(pairs(from.i64s()?)?),
-            2 => {
-                let count = from.count()?;
-                let length = count.checked_mul(6).ok_or(BytesError::Damaged)?;
-                let parts = from.take(length)?.chunks_exact(3);
-                Vertices::Close(pairs(parts.map(|part| Close([part[0], part[1], part[2]])))?)
-            }
-            _ => return Err(BytesError::Damaged),
-        };
+        let vertices = Vertices::take(from)?;
         // Each ring has vertices, and begins where the last one ends.
-        let bare = Self {
-            rect,
-            interior,
-            vertices,
-            more: Some(Box::new(More {
-                later_rings,
-                stripes: None,
-            })),
-        };
-        let mut ranges = bare.ring_ranges();
-        if ranges.any(|(start, end)| start + 4 > end || end > bare.vertex_count()) {
+        let starts = std::iter::once(0).chain(later_rings.iter().map(|&start| start as usize));
+        let ends = starts.clone().skip(1).chain([vertices.len()]);
+        if starts.zip(ends).any(|(start, end)| start + 4 > end) {
             return Err(BytesError::Damaged);
         }
-        drop(ranges);
-        let later_rings = bare.more.map_or_else(Box::default, |more| more.later_rings);
-        Ok(Self::of(rect, interior, bare.vertices, later_rings))
+        Ok(Self::of(rect, interior, vertices, later_rings))
     }
 
     /// Bytes that it takes, itself included.
     pub fn bytes(&self) -> usize {
-        let vertices = match &self.vertices {
-            Vertices::Close(vertices) => size_of_val(&**vertices),
-            Vertices::Near(vertices) => size_of_val(&**vertices),
-            Vertices::Far(vertices) => size_of_val(&**vertices),
-        };
         let more = self.more.as_ref().map_or(0, |more| {
             size_of_val(&*more.later_rings)
                 + size_of::<More>()
+                + 16
                 + more.stripes.as_ref().map_or(0, Stripes::bytes)
         });
-        size_of::<Self>() + vertices + more
+        size_of::<Self>() + self.vertices.bytes() + more
     }
 }
+
+impl PartialEq for Area {
+    /// Whether they have the same rings, corner for corner.
+    fn eq(&self, other: &Self) -> bool {
+        self.rect == other.rect
+            && self.vertices == other.vertices
+            && self.later_rings() == other.later_rings()
+    }
+}
+
+impl Eq for Area {}
 
 /// Whether the ray from the point towards the east crosses the edge, half-open: the lower
 /// end counts, the upper does not, and a point on the edge is not crossed.

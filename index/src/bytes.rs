@@ -73,6 +73,7 @@ macro_rules! numbers {
 
 number! {
     u8: u8;
+    u16: u16;
     u32: u32;
     i64: i64;
 }

@@ -7,7 +7,7 @@ use crate::{
     cells::{Cells, Change, NONE},
     metric,
     rows::{Rows, Sums},
-    slots::Slots,
+    shapes::Shapes,
     vector::{self, Vector, Work},
 };
 
@@ -41,7 +41,7 @@ pub type Edit = (u32, Option<Feature>);
 /// Every answer is in ascending order of keys unless it says otherwise.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
-    pub(crate) features: Slots<Shape>,
+    pub(crate) features: Shapes,
     pub(crate) cells: Cells,
     pub(crate) rows: Rows,
     /// Collections, whose areas have no cells of their own.
@@ -76,18 +76,15 @@ impl Index {
                 .map(|(key, feature)| (*key, &feature.shape, &*feature.measures)),
             measures,
         );
-        let shapes = features
-            .into_iter()
-            .map(|(key, feature)| (key, feature.shape))
+        let shapes: Vec<(u32, &Shape)> = (features.iter())
+            .map(|(key, feature)| (*key, &feature.shape))
             .collect();
-        let features = Slots::build(shapes);
         Self {
-            several: features
-                .iter()
+            several: (shapes.iter())
                 .filter(|(_, shape)| is_several(shape))
                 .count(),
             rect: rows.rect(),
-            features,
+            features: Shapes::build(&shapes),
             cells,
             rows,
         }
@@ -99,12 +96,12 @@ impl Index {
     /// When a feature is given another number of measures.
     #[must_use]
     pub fn measured(&self, measures: usize, of: impl Fn(u32) -> Arc<[i64]>) -> Self {
-        let own: Vec<(u32, &Shape, Arc<[i64]>)> = (self.features.iter())
+        let own: Vec<(u32, Shape, Arc<[i64]>)> = (self.features.iter())
             .map(|(key, shape)| (key, shape, of(key)))
             .collect();
         Self {
             rows: Rows::build(
-                own.iter().map(|(key, shape, own)| (*key, *shape, &**own)),
+                own.iter().map(|(key, shape, own)| (*key, shape, &**own)),
                 measures,
             ),
             ..self.clone()
@@ -119,11 +116,11 @@ impl Index {
     #[must_use]
     pub fn following(&self, other: &Self, edits: impl IntoIterator<Item = Edit>) -> Self {
         let edits: BTreeMap<u32, Option<Feature>> = edits.into_iter().collect();
-        let old = edits
-            .keys()
-            .filter_map(|key| Some((*key, self.features.get(*key)?)));
+        let old: Vec<(u32, Shape)> = (edits.keys())
+            .filter_map(|key| Some((*key, self.features.get(*key)?)))
+            .collect();
         Self {
-            rows: self.rows.after(old, put(&edits)),
+            rows: self.rows.after(gone(&old), put(&edits)),
             ..other.clone()
         }
     }
@@ -135,12 +132,9 @@ impl Index {
     #[must_use]
     pub fn after(&self, edits: impl IntoIterator<Item = Edit>) -> Self {
         let edits: BTreeMap<u32, Option<Feature>> = edits.into_iter().collect();
-        let mut features = self.features.clone();
-        let mut old: Vec<(u32, Shape)> = Vec::new();
-        for (&key, feature) in &edits {
-            let shape = feature.as_ref().map(|feature| feature.shape.clone());
-            old.extend(features.set(key, shape).map(|shape| (key, shape)));
-        }
+        let shapes = (edits.iter())
+            .map(|(key, feature)| (*key, feature.as_ref().map(|feature| &feature.shape)));
+        let (features, old) = self.features.with(shapes);
         let before: BTreeMap<u32, &Shape> = old.iter().map(|(key, shape)| (*key, shape)).collect();
         let mut changes = Vec::new();
         for (&key, feature) in &edits {
@@ -149,39 +143,38 @@ impl Index {
                 before: before.get(&key).and_then(|shape| shape.area()),
                 after: feature.as_ref().and_then(|feature| feature.shape.area()),
             };
-            let same = match (change.before, change.after) {
-                (Some(before), Some(after)) => std::ptr::eq(before, after),
-                (before, after) => before.is_none() && after.is_none(),
-            };
-            if !same {
+            if change.before != change.after {
                 changes.push(change);
             }
         }
         let edges = || -> usize {
-            let areas = features.iter().filter_map(|(_, shape)| shape.area());
-            areas.map(Area::vertex_count).sum()
+            let counts = features.iter();
+            counts
+                .filter_map(|(_, shape)| Some(shape.area()?.vertex_count()))
+                .sum()
         };
         let cells = if changes.is_empty() {
             self.cells.clone()
         } else if self.cells.is_outgrown(&changes, edges) {
-            let areas = features.iter();
-            let areas: Vec<(u32, &Area)> = areas
-                .filter_map(|(key, shape)| Some((key, shape.area()?)))
+            let shapes: Vec<(u32, Shape)> = features.iter().collect();
+            let areas: Vec<(u32, &Area)> = (shapes.iter())
+                .filter_map(|(key, shape)| Some((*key, shape.area()?)))
                 .collect();
             Cells::build(&areas)
         } else {
-            self.cells.after(&changes, |key| features.get(key)?.area())
+            (self.cells).after(&changes, |key| match features.get(key)? {
+                Shape::Area(area) => Some(area),
+                _ => None,
+            })
         };
-        let rows = self
-            .rows
-            .after(old.iter().map(|(key, shape)| (*key, shape)), put(&edits));
+        let rows = self.rows.after(gone(&old), put(&edits));
         let count = |shapes: &mut dyn Iterator<Item = &Shape>| {
             shapes.filter(|shape| is_several(shape)).count()
         };
-        let gone = count(&mut old.iter().map(|(_, shape)| shape));
-        let come = count(&mut edits.values().flatten().map(|feature| &feature.shape));
+        let went = count(&mut old.iter().map(|(_, shape)| shape));
+        let came = count(&mut edits.values().flatten().map(|feature| &feature.shape));
         Self {
-            several: self.several + come - gone,
+            several: self.several + came - went,
             rect: next_rect(self.rect, &old, &edits, &rows),
             features,
             cells,
@@ -199,8 +192,8 @@ impl Index {
         self.len() == 0
     }
 
-    /// The shape of a key.
-    pub fn shape(&self, key: u32) -> Option<&Shape> {
+    /// The shape of a key. It is unpacked for whoever asks: keep it rather than ask twice.
+    pub fn shape(&self, key: u32) -> Option<Shape> {
         self.features.get(key)
     }
 
@@ -265,7 +258,7 @@ impl Index {
         let exact = |key| self.contains(key, p);
         (self.cells).each_at(vector::Plain, p, exact, |key| keys.push(key));
         self.meeting(&Rect::of(p, p), |key| {
-            if is_several(self.known(key)) && self.contains(key, p) {
+            if is_several(&self.known(key)) && self.contains(key, p) {
                 keys.push(key);
             }
         });
@@ -327,7 +320,7 @@ impl Index {
             .is_some_and(|shape| shape.contains(p))
     }
 
-    fn known(&self, key: u32) -> &Shape {
+    fn known(&self, key: u32) -> Shape {
         self.features
             .get(key)
             .expect("every key in the rows has a shape")
@@ -418,9 +411,13 @@ impl Index {
 
     /// Bytes that it takes, geometry included; what several shapes share is counted often.
     pub fn bytes(&self) -> usize {
-        let shapes = self.features.iter().map(|(_, shape)| shape.bytes());
-        self.features.bytes() + self.cells.bytes() + self.rows.bytes() + shapes.sum::<usize>()
+        self.features.bytes() + self.cells.bytes() + self.rows.bytes()
     }
+}
+
+/// The features that an edit takes away.
+fn gone(old: &[(u32, Shape)]) -> impl Iterator<Item = (u32, &Shape)> {
+    old.iter().map(|(key, shape)| (*key, shape))
 }
 
 /// The features that an edit puts in.

@@ -23,9 +23,11 @@ mod parts;
 mod point;
 mod rows;
 mod shape;
+mod shapes;
 mod slots;
 mod stripes;
 mod vector;
+mod vertices;
 
 pub use area::Area;
 pub use bytes::BytesError;

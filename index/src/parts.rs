@@ -4,35 +4,22 @@
 //! Nothing here is a file. Whoever keeps the parts knows their lengths, and must see to it
 //! that they come back as they were: what was changed on the way may give wrong answers.
 
-use rayon::prelude::*;
-
 use crate::{
-    Index, Point, Rect, Shape, Slots,
+    Index, Point, Rect,
     bytes::{BytesError, In, Out},
     cells::Cells,
     rows::Rows,
-    slots::SHELF_KEYS,
+    shapes::Shapes,
 };
 
 /// Changed with every change of what stands in the parts.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 impl Index {
     /// The index as bytes, in parts.
     pub fn to_parts(&self) -> Vec<Vec<u8>> {
-        let starts: Vec<u32> = (0..self.features.end()).step_by(SHELF_KEYS).collect();
-        let shapes: Vec<Vec<u8>> = starts
-            .into_par_iter()
-            .map(|start| {
-                let mut out = Out::default();
-                out.u32(start);
-                for key in (start..).take(SHELF_KEYS) {
-                    Shape::put(self.features.get(key), &mut out);
-                }
-                out.0
-            })
-            .collect();
-        let (cells, rows) = (self.cells.to_parts(), self.rows.to_parts());
+        let (shapes, cells) = (self.features.to_parts(), self.cells.to_parts());
+        let rows = self.rows.to_parts();
         let mut head = Out::default();
         head.u32(FORMAT);
         for parts in [&shapes, &cells, &rows] {
@@ -66,21 +53,8 @@ impl Index {
         let cells = Cells::from_parts(&mut head, cells)?;
         let rows = Rows::from_parts(&mut head, rows)?;
         head.end()?;
-        let shapes: Vec<Vec<(u32, Shape)>> = shapes
-            .par_iter()
-            .map(|part| {
-                let mut from = In::new(part);
-                let start = from.u32()?;
-                let mut own = Vec::with_capacity(SHELF_KEYS);
-                for key in (start..).take(SHELF_KEYS) {
-                    own.extend(Shape::take(&mut from)?.map(|shape| (key, shape)));
-                }
-                from.end()?;
-                Ok(own)
-            })
-            .collect::<Result<_, BytesError>>()?;
         Ok(Self {
-            features: Slots::build(shapes.into_iter().flatten().collect()),
+            features: Shapes::from_parts(shapes)?,
             rect: rows.rect(),
             several,
             cells,

@@ -9,7 +9,6 @@ use crate::{
     bytes::{BytesError, In, Out},
     metric,
     point::segments_meet,
-    vector,
 };
 
 /// Why a geometry has no place in an index.
@@ -40,11 +39,11 @@ pub enum ShapeError {
     TooManyVertices,
 }
 
-/// A prepared geometry. Cloning shares it.
+/// A prepared geometry. Cloning shares what is large.
 #[derive(Clone, Debug)]
 pub enum Shape {
     /// Polygon or multipolygon.
-    Area(Arc<Area>),
+    Area(Area),
     /// Line.
     Line(Arc<Line>),
     /// Point.
@@ -60,7 +59,7 @@ impl Shape {
     /// When it is empty on the lattice, a coordinate is no longitude or latitude, or an edge
     /// crosses the antimeridian.
     pub fn new(geometry: &Geometry<f64>) -> Result<Self, ShapeError> {
-        let area = |area: Result<Area, _>| area.map(|area| Self::Area(Arc::new(area)));
+        let area = |area: Result<Area, _>| area.map(Self::Area);
         match geometry {
             Geometry::Polygon(polygon) => area(Area::from_polygon(polygon)),
             Geometry::MultiPolygon(polygons) => area(Area::from_multi_polygon(polygons)),
@@ -188,56 +187,36 @@ impl Shape {
         }
     }
 
-    /// Has what it points to fetched: it is soon read.
-    #[inline]
-    pub(crate) fn fetch(&self) {
-        if let Self::Area(area) = self {
-            vector::fetch(&**area);
-        }
-    }
-
-    /// Has its first vertices fetched: they are soon read.
-    #[inline]
-    pub(crate) fn fetch_vertices(&self) {
-        if let Self::Area(area) = self {
-            area.fetch();
-        }
-    }
-
-    /// Writes a shape, or that there is none.
-    pub(crate) fn put(shape: Option<&Self>, out: &mut Out) {
-        match shape {
-            None => out.u8(0),
-            Some(Self::Area(area)) => {
+    pub(crate) fn put(&self, out: &mut Out) {
+        match self {
+            Self::Area(area) => {
                 out.u8(1);
                 area.put(out);
             }
-            Some(Self::Line(line)) => {
+            Self::Line(line) => {
                 out.u8(2);
                 line.put(out);
             }
-            Some(Self::Point(point)) => {
+            Self::Point(point) => {
                 out.u8(3);
                 point.put(out);
             }
-            Some(Self::Several(parts)) => {
+            Self::Several(parts) => {
                 out.u8(4);
                 out.count(parts.len());
-                parts.iter().for_each(|part| Self::put(Some(part), out));
+                parts.iter().for_each(|part| part.put(out));
             }
         }
     }
 
-    /// Reads a shape, or that there is none.
-    pub(crate) fn take(from: &mut In<'_>) -> Result<Option<Self>, BytesError> {
-        Ok(Some(match from.u8()? {
-            0 => return Ok(None),
-            1 => Self::Area(Arc::new(Area::take(from)?)),
+    pub(crate) fn take(from: &mut In<'_>) -> Result<Self, BytesError> {
+        Ok(match from.u8()? {
+            1 => Self::Area(Area::take(from)?),
             2 => Self::Line(Arc::new(Line::take(from)?)),
             3 => Self::Point(Point::take(from)?),
             4 => {
                 let count = from.count()?;
-                let parts = (0..count).map(|_| Self::take(from)?.ok_or(BytesError::Damaged));
+                let parts = (0..count).map(|_| Self::take(from));
                 let parts: Arc<[Self]> = parts.collect::<Result<_, _>>()?;
                 if parts.is_empty() {
                     return Err(BytesError::Damaged);
@@ -245,7 +224,7 @@ impl Shape {
                 Self::Several(parts)
             }
             _ => return Err(BytesError::Damaged),
-        }))
+        })
     }
 
     /// Bytes that it takes beside itself.
@@ -253,7 +232,7 @@ impl Shape {
         /// The two counts of an `Arc`.
         const COUNTS: usize = 16;
         match self {
-            Self::Area(area) => area.bytes() + COUNTS,
+            Self::Area(area) => area.bytes() - size_of::<Area>(),
             Self::Line(line) => line.bytes() + COUNTS,
             Self::Point(_) => 0,
             Self::Several(parts) => {

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::vector;
-
 /// Keys of one chunk.
 const CHUNK: usize = 64;
 
@@ -11,9 +9,6 @@ const CHUNK: usize = 64;
 const SHELF: usize = 128;
 
 type Chunk<T> = Arc<[Option<T>]>;
-
-/// Keys of one shelf.
-pub(crate) const SHELF_KEYS: usize = CHUNK * SHELF;
 
 /// Values by key, for snapshots that differ a little. Cloning shares all shelves; a change
 /// copies the shelf and the chunk that it is in.
@@ -69,14 +64,6 @@ impl<T: Clone> Slots<T> {
     #[inline]
     pub fn get(&self, key: u32) -> Option<&T> {
         self.slot(key)?.as_ref()
-    }
-
-    /// Has the value of a key fetched: it is soon read.
-    #[inline]
-    pub(crate) fn fetch(&self, key: u32) {
-        if let Some(slot) = self.slot(key) {
-            vector::fetch(slot);
-        }
     }
 
     /// Puts or takes away a value; returns the old one.

@@ -75,7 +75,7 @@ fn heap(random: &mut ChaCha8Rng, count: usize, spread: i64) -> Vec<(u32, Shape)>
     areas
 }
 
-fn drawn(random: &mut ChaCha8Rng, spread: i64) -> std::sync::Arc<Area> {
+fn drawn(random: &mut ChaCha8Rng, spread: i64) -> Area {
     loop {
         let size = 1 << random.random_range(4..24);
         let centre = Point {

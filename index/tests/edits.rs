@@ -3,7 +3,7 @@
 #[expect(dead_code, reason = "other tests walk over everything")]
 mod common;
 
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{collections::BTreeMap, time::Instant};
 
 use common::{area, probes, star};
 use rand::{RngExt, SeedableRng};
@@ -116,7 +116,7 @@ fn check(index: &Index, now: &BTreeMap<u32, Feature>, random: &mut ChaCha8Rng) {
 fn a_district_comes_to_a_layer_made_for_houses() {
     let mut random = ChaCha8Rng::seed_from_u64(42);
     let district = Feature {
-        shape: Shape::Area(Arc::new(Area::from_rect(Rect {
+        shape: Shape::Area(Area::from_rect(Rect {
             min: Point {
                 x: 113_000_000_000,
                 y: 22_000_000_000,
@@ -125,7 +125,7 @@ fn a_district_comes_to_a_layer_made_for_houses() {
                 x: 113_639_000_000,
                 y: 24_000_000_000,
             },
-        }))),
+        })),
         measures: [1, 2].into(),
     };
     for houses in [0, 200] {

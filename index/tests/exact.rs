@@ -320,11 +320,11 @@ proptest! {
                 y: scale * c.y + y as f64 / 512.0,
             })
         };
-        let areas: Vec<(u32, std::sync::Arc<Area>)> = stars
+        let areas: Vec<(u32, Area)> = stars
             .iter()
             .zip(0..)
             .map(|((star, x, y), key)| {
-                (key, std::sync::Arc::new(Area::from_polygon(&move_by(star, 1.0, *x, *y)).unwrap()))
+                (key, Area::from_polygon(&move_by(star, 1.0, *x, *y)).unwrap())
             })
             .collect();
         let index = Index::build(areas.iter().map(|(key, area)| (*key, Shape::Area(area.clone()))));
@@ -413,7 +413,7 @@ proptest! {
                     probes.extend([(4 * a.0, 4 * a.1), middle, (3 * a.0 + b.0, 3 * a.1 + b.1)]);
                 }
                 let polygon = Polygon::new(ring(points), vec![]);
-                areas.push(((i * 10 + j) as u32, std::sync::Arc::new(Area::from_polygon(&polygon).unwrap())));
+                areas.push(((i * 10 + j) as u32, Area::from_polygon(&polygon).unwrap()));
             }
         }
         let index = Index::build(areas.into_iter().map(|(key, area)| (key, Shape::Area(area))));

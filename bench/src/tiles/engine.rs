@@ -1,6 +1,5 @@
 //! The engine alone: tiles drawn and compressed one after the other, on one thread.
 
-use std::sync::Arc;
 
 use cpu_time::ThreadTime;
 use geo::{Coord, Geometry};
@@ -29,7 +28,7 @@ pub fn run(land: &Land) {
     let houses: Vec<House> = land.houses.iter().enumerate().map(house).collect();
     let index = Index::build((0..).zip(&land.houses).map(|(key, ring)| {
         let area = Area::from_polygon(&polygon(ring)).expect("a polygon");
-        (key, Shape::Area(Arc::new(area)))
+        (key, Shape::Area(area))
     }));
     println!(
         "{} houses; one thread, its own time; gzip made with each tile",

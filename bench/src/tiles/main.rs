@@ -191,7 +191,7 @@ fn with_houses(land: &Land) -> Vec<TileId> {
         .collect();
     let mut tiles = std::collections::BTreeSet::new();
     for area in areas {
-        let rect: Rect = Shape::Area(area.into()).rect();
+        let rect: Rect = Shape::Area(area).rect();
         for z in ZOOMS {
             tiles.extend(engine::over(&rect, z).map(|tile| (z, tile.x(), tile.y())));
         }

@@ -33,7 +33,7 @@ pub(super) struct Feature {
 
 impl Feature {
     /// The area, where the feature has one.
-    pub(super) fn area(&self) -> Option<&Arc<Area>> {
+    pub(super) fn area(&self) -> Option<&Area> {
         match &self.shape {
             Shape::Area(area) => Some(area),
             _ => None,
@@ -100,7 +100,7 @@ impl Features {
             .enumerate()
             .filter_map(|(at, feature)| {
                 let key = u32::try_from(at).ok()?;
-                Some((key, Shape::Area(Arc::clone(feature.area()?))))
+                Some((key, Shape::Area(feature.area()?.clone())))
             });
         Index::build(areas)
     }

@@ -45,7 +45,7 @@ impl Cells {
     pub(crate) fn after<'a>(
         &self,
         changes: &[Change<'a>],
-        area: impl Fn(u32) -> Option<&'a Area>,
+        area: impl Fn(u32) -> Option<Area>,
     ) -> Self {
         let mut by_page: HashMap<Place, Vec<usize>> = HashMap::new();
         let differences: Vec<Vec<(Point, Point)>> = changes.iter().map(Change::edges).collect();
@@ -114,7 +114,7 @@ fn edit_page<'a>(
     (blocks, page): (&Blocks, &Page),
     cell: &Cell,
     changes: &[(&Change<'a>, &[(Point, Point)])],
-    area: &impl Fn(u32) -> Option<&'a Area>,
+    area: &impl Fn(u32) -> Option<Area>,
 ) -> Option<Known> {
     let old = page.words();
     // Room for a little more than there was.
@@ -131,10 +131,11 @@ fn edit_page<'a>(
         page::collect(old, *word, &mut keys);
         keys.sort_unstable();
         keys.dedup();
-        let areas: Vec<(u32, &Area)> = keys
+        let areas: Vec<(u32, Area)> = keys
             .into_iter()
             .filter_map(|key| Some((key, area(key)?)))
             .collect();
+        let areas: Vec<(u32, &Area)> = areas.iter().map(|(key, area)| (*key, area)).collect();
         let (mut around, covering) = Around::new(&block, &areas, block.shift);
         let tree = around.tree(&block, &covering, &mut arena);
         *word = tree.write(&mut arena);

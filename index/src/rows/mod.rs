@@ -18,8 +18,9 @@ use self::{
     row::{Item, Row},
 };
 use crate::{
-    Area, Point, Rect, Rule, Shape, Slots,
+    Area, Point, Rect, Rule, Shape,
     bytes::{BytesError, In, Out},
+    shapes::Shapes,
 };
 pub(crate) use within::Sink;
 pub use within::Sums;
@@ -178,13 +179,7 @@ impl Rows {
     }
 
     /// Hands over what counts as being in an area; `features` tells the shapes.
-    pub(crate) fn within(
-        &self,
-        area: &Area,
-        rule: Rule,
-        features: &Slots<Shape>,
-        sink: &mut impl Sink,
-    ) {
+    pub(crate) fn within(&self, area: &Area, rule: Rule, features: &Shapes, sink: &mut impl Sink) {
         for level in &self.levels {
             match rule {
                 Rule::RepresentativePoint => level.within(area, sink),

@@ -5,7 +5,7 @@ use super::{
     outline::{Edge, Outline, Reach, Touch, middle_and_half},
     row::Row,
 };
-use crate::{Area, Point, Rule, Shape, Slots, point::segments_meet};
+use crate::{Area, Point, Rule, Shape, point::segments_meet, shapes::Shapes};
 
 /// Doubtful features that are looked at together, so that their reads overlap.
 const DOUBTS: usize = 32;
@@ -114,7 +114,7 @@ impl Level {
         &self,
         area: &Area,
         rule: Rule,
-        features: &Slots<Shape>,
+        features: &Shapes,
         sink: &mut impl Sink,
     ) {
         let rows = self.rows_near(&area.rect());
@@ -171,13 +171,12 @@ impl Level {
         let mut meeting = Vec::new();
         for doubts in doubts.chunks(DOUBTS) {
             let keys = || doubts.iter().map(|doubt| doubt.row.keys[doubt.at]);
+            keys().for_each(|key| features.fetch_place(key));
             keys().for_each(|key| features.fetch(key));
-            keys().for_each(|key| known(features, key).fetch());
-            keys().for_each(|key| known(features, key).fetch_vertices());
-            for doubt in doubts {
-                let shape = known(features, doubt.row.keys[doubt.at]);
+            for (doubt, key) in doubts.iter().zip(keys()) {
+                let shape = (features.get(key)).expect("every key in the rows has a shape");
                 meeting_edges(&wide.edges, doubt, self.shift, &mut meeting);
-                let judged = match (shape, rule) {
+                let judged = match (&shape, rule) {
                     (Shape::Area(own), Rule::Intersects) if own.is_simple() => meets(own, &meeting),
                     (shape, rule) => shape.is_in(area, rule),
                 };
@@ -187,12 +186,6 @@ impl Level {
             }
         }
     }
-}
-
-fn known(features: &Slots<Shape>, key: u32) -> &Shape {
-    features
-        .get(key)
-        .expect("every key in the rows has a shape")
 }
 
 /// For each of some features, all ones where an edge may meet its rectangle.

@@ -1,7 +1,5 @@
 //! Areas on the bare lattice, and the rules read word for word.
 
-use std::sync::Arc;
-
 use geo::{LineString, MultiPolygon, Polygon};
 use rand::{RngExt, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
@@ -13,21 +11,17 @@ pub(crate) fn ring(points: &[Point]) -> LineString<f64> {
 }
 
 /// An area of one ring.
-pub(crate) fn area(points: &[Point]) -> Option<Arc<Area>> {
-    Area::from_polygon(&Polygon::new(ring(points), vec![]))
-        .ok()
-        .map(Arc::new)
+pub(crate) fn area(points: &[Point]) -> Option<Area> {
+    Area::from_polygon(&Polygon::new(ring(points), vec![])).ok()
 }
 
 /// An area of several rings, each a part or a hole, whatever they cross.
-pub(crate) fn area_of(rings: &[Vec<Point>]) -> Option<Arc<Area>> {
+pub(crate) fn area_of(rings: &[Vec<Point>]) -> Option<Area> {
     let polygons = rings
         .iter()
         .map(|points| Polygon::new(ring(points), vec![]))
         .collect();
-    Area::from_multi_polygon(&MultiPolygon(polygons))
-        .ok()
-        .map(Arc::new)
+    Area::from_multi_polygon(&MultiPolygon(polygons)).ok()
 }
 
 /// The half-open rule: an odd number of edges lies east of the point, which is moved by a

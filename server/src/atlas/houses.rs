@@ -320,7 +320,7 @@ impl Houses {
             };
             let house = House::new(buildings, buildings.record(at), tally.unwrap_or_default());
             let feature = buildings.shape(at).map(|shape| Feature {
-                shape: shape.clone(),
+                shape,
                 measures: house.measures(tallies.kinds.len(), self.terms.0),
             });
             houses.set(at, Some(house));

@@ -141,10 +141,10 @@ impl LayerSnapshot {
         }
     }
 
-    /// A part of the layer: the records at some positions, which they keep. Records and
-    /// shapes are shared.
+    /// A part of the layer: the records at some positions, which they keep. Records are
+    /// shared.
     pub(crate) fn part(&self, positions: &[u32]) -> Self {
-        let entry = |&at: &u32| (at, (Arc::clone(self.record(at)), self.shape(at).cloned()));
+        let entry = |&at: &u32| (at, (Arc::clone(self.record(at)), self.shape(at)));
         Self::of(Arc::clone(&self.layer), positions.iter().map(entry))
     }
 
@@ -184,7 +184,7 @@ impl LayerSnapshot {
     }
 
     /// Where the record at a position is; none where it is nowhere.
-    pub(crate) fn shape(&self, position: u32) -> Option<&Shape> {
+    pub(crate) fn shape(&self, position: u32) -> Option<Shape> {
         self.index.shape(position)
     }
 

@@ -335,7 +335,7 @@ fn elements(
         for (at, record) in vehicles.records() {
             let log = sightings(&vehicles.layer, record);
             let done = !log.is_empty() || later(record, vehicles, "declared_on");
-            let home = survey.grid_of(vehicles.shape(at));
+            let home = survey.grid_of(vehicles.shape(at).as_ref());
             if let Some(part) = count(parts, home, "车", [u32::from(done), 1]) {
                 let declared = !record.get(&vehicles.layer, "declared_on").is_null();
                 part.vehicles.declared += u32::from(declared);
@@ -349,7 +349,7 @@ fn elements(
             let done = !record.get(&parking.layer, "bays").is_null();
             count(
                 parts,
-                survey.grid_of(parking.shape(at)),
+                survey.grid_of(parking.shape(at).as_ref()),
                 "场",
                 [u32::from(done), 1],
             );

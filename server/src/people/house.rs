@@ -204,7 +204,7 @@ fn answer(app: &App, viewer: &Viewer, id: &str) -> Result<House, Problem> {
         );
     }
     let shape = buildings.shape(at);
-    let place = shape.map(Shape::representative);
+    let place = shape.as_ref().map(Shape::representative);
     let lookup = Lookup::all(&snapshot, viewer.clone());
     let basis = Terms::current().basis();
     Ok(House {
@@ -225,8 +225,8 @@ fn answer(app: &App, viewer: &Viewer, id: &str) -> Result<House, Problem> {
                 "unverified": tally.unverified, "overdue": tally.overdue,
             })
         }),
-        cases: page.mapped(&snapshot, "violation_case", "buildings", (id, shape), CASE),
-        contracts: page.contracts(&snapshot, (id, shape)),
+        cases: page.mapped(&snapshot, "violation_case", "buildings", (id, shape.as_ref()), CASE),
+        contracts: page.contracts(&snapshot, (id, shape.as_ref())),
         events: page.mapped(&snapshot, "grid_event", "building", (id, None), EVENT),
         basis: json!({ "zh": basis[0], "en": basis[1] }),
         may: page.may(),

@@ -127,7 +127,7 @@ impl Survey {
     pub(super) fn houses(&self) -> impl Iterator<Item = (u32, Option<u32>, Known)> {
         let rental = self.buildings.layer.position("rental");
         self.buildings.records().filter_map(move |(at, record)| {
-            let home = self.grid_of(self.buildings.shape(at));
+            let home = self.grid_of(self.buildings.shape(at).as_ref());
             let grid = home.map(|home| &*self.grids.record(home).id);
             if !self.round.as_ref().is_none_or(|round| round.reaches(grid)) {
                 return None;

@@ -216,7 +216,7 @@ fn overlaps(layer: &Arc<Layer>, own: Vec<Record>) -> Result<usize, TooWide> {
         let (Some(Shape::Area(area)), Some(one)) = (all.shape(at), ground(at)) else {
             return 0;
         };
-        let others = all.within(area, Rule::Intersects).into_iter();
+        let others = all.within(&area, Rule::Intersects).into_iter();
         (others.filter(|other| *other > at))
             .filter_map(ground)
             .filter(|other| topology::overlap(&one, other).is_some())

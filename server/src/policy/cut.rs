@@ -153,7 +153,7 @@ fn reached(
     viewer: &Viewer,
     layer: &LayerSnapshot,
     reach: Reach<'_>,
-    areas: &[Arc<Area>],
+    areas: &[Area],
 ) -> LayerSnapshot {
     layer.part(&match reach {
         Reach::Own => owned(viewer, layer),
@@ -173,11 +173,11 @@ fn owned(viewer: &Viewer, layer: &LayerSnapshot) -> Vec<u32> {
 /// A territory, as rectangles around its features.
 pub(crate) fn ground(snapshot: &Snapshot, own: &[Territory]) -> Vec<Rect> {
     let (_, areas) = territory(snapshot, own);
-    areas.iter().map(|area| area.rect()).collect()
+    areas.iter().map(Area::rect).collect()
 }
 
 /// The layers that a territory's features are of, and the features' areas.
-fn territory(snapshot: &Snapshot, own: &[Territory]) -> (Vec<Arc<LayerSnapshot>>, Vec<Arc<Area>>) {
+fn territory(snapshot: &Snapshot, own: &[Territory]) -> (Vec<Arc<LayerSnapshot>>, Vec<Area>) {
     let mut sources: Vec<Arc<LayerSnapshot>> = Vec::new();
     let mut areas = Vec::new();
     for place in own {
@@ -189,14 +189,14 @@ fn territory(snapshot: &Snapshot, own: &[Territory]) -> (Vec<Arc<LayerSnapshot>>
         }
         let shape = layer.position(&place.id).and_then(|at| layer.shape(at));
         if let Some(Shape::Area(area)) = shape {
-            areas.push(Arc::clone(area));
+            areas.push(area);
         }
     }
     (sources, areas)
 }
 
 /// Positions of the features whose representative points lie in a territory, ascending.
-fn inside(layer: &LayerSnapshot, areas: &[Arc<Area>]) -> Vec<u32> {
+fn inside(layer: &LayerSnapshot, areas: &[Area]) -> Vec<u32> {
     let mut positions: Vec<u32> = (areas.iter())
         .flat_map(|area| layer.within(area, Rule::RepresentativePoint))
         .collect();
@@ -206,7 +206,7 @@ fn inside(layer: &LayerSnapshot, areas: &[Arc<Area>]) -> Vec<u32> {
 }
 
 /// The contracts of the assets in a territory.
-fn of_assets(contracts: &LayerSnapshot, snapshot: &Snapshot, areas: &[Arc<Area>]) -> LayerSnapshot {
+fn of_assets(contracts: &LayerSnapshot, snapshot: &Snapshot, areas: &[Area]) -> LayerSnapshot {
     let assets: Vec<&Record> = (snapshot.layer("asset").iter())
         .flat_map(|assets| {
             inside(assets, areas)

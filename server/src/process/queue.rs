@@ -174,7 +174,7 @@ pub(super) async fn queue(
             .map(|(record, clock)| {
                 let place = (seen.position(&record.id))
                     .and_then(|at| seen.shape(at))
-                    .map(yizhangtu_index::Shape::representative);
+                    .map(|shape| shape.representative());
                 let grid = place.zip(grids.as_ref()).and_then(|(place, grids)| {
                     let grid = grids.record(*grids.at(place).first()?);
                     let label = grids.layer.label.as_deref().unwrap_or("name");

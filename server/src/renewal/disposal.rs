@@ -10,7 +10,6 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{Json, body::Bytes, extract::State};
 use serde::{Deserialize, Serialize};
 use yizhangtu_data::{Layer, Record, Text, Value};
-use yizhangtu_index::Shape;
 
 use super::{
     rule::{Found, Setting, positions, reasoned, within},
@@ -190,7 +189,7 @@ fn name_houses(classes: &mut Classes, houses: &LayerSnapshot, positions: &[u32])
         let class = class_of(&houses.layer, record).unwrap_or(NONE);
         if let Some(own) = classes.classes.iter_mut().find(|own| own.code == class) {
             own.ids.push(record.id.to_string());
-            let place = houses.shape(*at).map(Shape::representative);
+            let place = houses.shape(*at).map(|shape| shape.representative());
             own.places
                 .extend(place.map(|place| [place.lon(), place.lat()]));
         }

@@ -198,7 +198,7 @@ fn taken(snapshot: &Snapshot, layer: &LayerSnapshot, unit: Option<&str>) -> BTre
     (units.records())
         .filter(|(_, record)| unit != Some(&*record.id))
         .filter_map(|(at, _)| match units.shape(at) {
-            Some(Shape::Area(area)) => Some(layer.within(area, Rule::RepresentativePoint)),
+            Some(Shape::Area(area)) => Some(layer.within(&area, Rule::RepresentativePoint)),
             _ => None,
         })
         .flatten()
@@ -225,10 +225,10 @@ impl Field<'_> {
                 near: BTreeMap::new(),
             };
         };
-        let census = self.counted.houses.within(area, Rule::default());
+        let census = self.counted.houses.within(&area, Rule::default());
         let cases = self.counted.layer("violation_case");
         let own = corners(self.layer, at);
-        let near = (self.layer.within(area, Rule::Intersects).into_iter())
+        let near = (self.layer.within(&area, Rule::Intersects).into_iter())
             .filter(|other| *other != at)
             .filter_map(|other| {
                 let shared = corners(self.layer, other).intersection(&own).count();

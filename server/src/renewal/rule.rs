@@ -129,17 +129,14 @@ pub(super) fn reasoned(reason: &str, dry_run: bool) -> Result<(), Problem> {
 ///
 /// # Errors
 /// 404 where there is no such unit.
-pub(super) fn within(
-    snapshot: &Snapshot,
-    unit: Option<&str>,
-) -> Result<Option<Arc<Area>>, Problem> {
+pub(super) fn within(snapshot: &Snapshot, unit: Option<&str>) -> Result<Option<Area>, Problem> {
     let Some(unit) = unit else { return Ok(None) };
     let record = snapshot
         .layer(super::UNITS)
         .and_then(|layer| layer.get(unit));
     let outline = record.and_then(|record| polygons(record.geometry.as_ref()?));
     let area = outline.and_then(|outline| Area::from_multi_polygon(&outline).ok());
-    area.map(|area| Some(Arc::new(area))).ok_or_else(|| {
+    area.map(Some).ok_or_else(|| {
         Problem::not_found(format!(
             "没有更新单元 {unit} / there is no renewal unit {unit}"
         ))

@@ -1,7 +1,5 @@
 //! Which sheets there are: those of the layer, and for the grids that have none, their parts.
 
-use std::sync::Arc;
-
 use geo::{Geometry, MultiPolygon};
 use yizhangtu_index::{Area, Rule, Shape};
 
@@ -26,7 +24,7 @@ pub(crate) struct Sheet {
     pub(crate) grid: Option<[String; 3]>,
     /// Longitude, latitude.
     pub(crate) outline: Geometry<f64>,
-    pub(crate) area: Arc<Area>,
+    pub(crate) area: Area,
     /// Whether it is a feature of the layer.
     pub(crate) stored: bool,
 }
@@ -54,7 +52,7 @@ impl Sheets {
                 if let Some(Shape::Area(area)) = whole.shape(at)
                     && !sheets.iter().any(has_own)
                 {
-                    sheets.extend(derived(snapshot, whole, at, area));
+                    sheets.extend(derived(snapshot, whole, at, &area));
                 }
             }
         }
@@ -138,7 +136,7 @@ fn stored(layer: &LayerSnapshot, grids: Option<&LayerSnapshot>) -> Vec<Sheet> {
             paper: text(layer, at, Some("paper")).and_then(|paper| paper.parse().ok()),
             grid: home,
             outline: record.geometry.clone()?,
-            area: Arc::clone(area),
+            area,
             stored: true,
         })
     };
@@ -146,7 +144,7 @@ fn stored(layer: &LayerSnapshot, grids: Option<&LayerSnapshot>) -> Vec<Sheet> {
 }
 
 /// The parts of one grid, numbered in the order of the cuts: from the west and the north.
-fn derived(snapshot: &Snapshot, grids: &LayerSnapshot, at: u32, area: &Arc<Area>) -> Vec<Sheet> {
+fn derived(snapshot: &Snapshot, grids: &LayerSnapshot, at: u32, area: &Area) -> Vec<Sheet> {
     let outline = match grids.record(at).geometry.clone() {
         Some(Geometry::Polygon(polygon)) => MultiPolygon(vec![polygon]),
         Some(Geometry::MultiPolygon(polygons)) => polygons,
@@ -154,7 +152,7 @@ fn derived(snapshot: &Snapshot, grids: &LayerSnapshot, at: u32, area: &Arc<Area>
     };
     let houses = snapshot.layer("building").map(|buildings| {
         let inside = buildings.within(area, Rule::RepresentativePoint);
-        let place = |at: u32| buildings.shape(at).map(Shape::representative);
+        let place = |at: u32| buildings.shape(at).map(|shape| shape.representative());
         inside.into_iter().filter_map(place).collect()
     });
     let [id, code, name] = names(grids, at);
@@ -167,7 +165,7 @@ fn derived(snapshot: &Snapshot, grids: &LayerSnapshot, at: u32, area: &Arc<Area>
             // A grid that is whole keeps its own area, and so exactly its own houses.
             let outline = Geometry::MultiPolygon(outline);
             let area = if count == 1 {
-                Arc::clone(area)
+                area.clone()
             } else {
                 let Ok(Shape::Area(area)) = Shape::new(&outline) else {
                     return None;

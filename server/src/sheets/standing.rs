@@ -173,7 +173,7 @@ impl Touched {
         let own = press.shown.layer(&layer.id);
         let now = own
             .and_then(|own| own.shape(own.position(id)?))
-            .is_some_and(inside);
+            .is_some_and(|shape| inside(&shape));
         if house && (before || now) {
             self.houses.insert(id.clone());
         }

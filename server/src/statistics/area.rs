@@ -1,7 +1,5 @@
 //! The area that is counted in: drawn or a feature's, widened, checked and measured.
 
-use std::sync::Arc;
-
 use axum::http::StatusCode;
 use geo::{CoordsIter, Geometry, MultiPolygon};
 use yizhangtu_data::{geometry, measure, overlay, topology};
@@ -27,7 +25,7 @@ const LARGEST_AREA_M2: f64 = 1e11;
 
 /// An area with its measure.
 pub(crate) struct Subject {
-    pub(crate) area: Arc<Area>,
+    pub(crate) area: Area,
     pub(crate) area_m2: f64,
     /// The outline that the area is of, on the lattice.
     pub(crate) outline: MultiPolygon<f64>,

@@ -142,7 +142,7 @@ fn together_m2(layer: &LayerSnapshot, subject: &Subject, parts: &[(u32, f64)]) -
         Some(Shape::Area(area)) => Some(area),
         _ => None,
     };
-    let meets = |one: u32, other: u32| matches!((area(one), area(other)), (Some(one), Some(other)) if one.intersects(other));
+    let meets = |one: u32, other: u32| matches!((area(one), area(other)), (Some(one), Some(other)) if one.intersects(&other));
     let apart = (parts.iter().enumerate())
         .all(|(at, (one, _))| !parts[..at].iter().any(|(other, _)| meets(*one, *other)));
     let sum = || measure::sum(parts.iter().map(|(_, area_m2)| *area_m2));
@@ -171,12 +171,12 @@ fn of_each(layer: &LayerSnapshot, subject: &Subject, positions: Vec<u32>) -> Vec
             let Some(Shape::Area(own)) = layer.shape(position) else {
                 return None;
             };
-            let area_m2 = if subject.area.covers(own) {
+            let area_m2 = if subject.area.covers(&own) {
                 layer.area_m2(position)
             } else if own.covers(&subject.area) {
                 subject.area_m2
             } else {
-                common_m2(&subject.area, own)
+                common_m2(&subject.area, &own)
             };
             Some((position, area_m2))
         })

@@ -10,7 +10,7 @@ use geo::Coord;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use yizhangtu_data::{Text, catalog::process::Stage, clock, measure};
-use yizhangtu_index::{Point, Shape};
+use yizhangtu_index::Point;
 
 use super::{CASES, figures::Definition, visits};
 use crate::{
@@ -261,7 +261,7 @@ impl Stop {
             id: record.id.to_string(),
             code: shown("code"),
             address: shown("address"),
-            at: layer.shape(at).map(Shape::representative)?,
+            at: layer.shape(at)?.representative(),
             score: 0.0,
             reasons: Vec::new(),
         })
