@@ -243,13 +243,15 @@ fn open(arguments: &Arguments, output: Output) -> Result<Opened, Failure> {
         }
     }
     let store = GeoPackage::open(&path, &catalog, Access::ReadOnly)?;
-    if arguments.read_only {
+    // Who may write was looked at above.
+    let unchecked = arguments.read_only && base::fits(&store);
+    if arguments.read_only && !unchecked {
         warn_of_damage(&store)?;
     }
     Ok(Opened {
         store,
         read_only: true,
-        unchecked: false,
+        unchecked,
     })
 }
 

@@ -61,7 +61,7 @@ pub(super) fn of_place(app: &App, viewer: &Viewer, case: &Record) -> Option<Valu
     let mut told = json!({ "homes": homes(viewer, &snapshot, &shape) });
     if let Shape::Area(area) = &shape {
         let subject = Subject {
-            area: Arc::clone(area),
+            area: area.clone(),
             area_m2: measure::area_m2(outline),
             outline: polygons(outline)?,
         };

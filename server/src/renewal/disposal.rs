@@ -65,7 +65,7 @@ pub(super) async fn classes(
     let houses = snapshot.layer("building").ok_or_else(|| viewer.refused())?;
     viewer.require(Action::Count, &houses.layer)?;
     let area = within(&app.seen_by(&viewer), unit.as_deref())?;
-    let positions = positions(houses, area.as_deref());
+    let positions = positions(houses, area.as_ref());
     let mut classes = counted(&app, houses, &positions)?;
     if named {
         viewer.require(Action::View, &houses.layer)?;

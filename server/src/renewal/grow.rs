@@ -240,7 +240,7 @@ impl Field<'_> {
             area_m2: record.geometry.as_ref().map_or(0.0, measure::area_m2),
             floors_m2: census.floor_area as f64 / 100.0,
             houses: census.buildings,
-            cases: cases.map_or(0, |layer| layer.within(area, Rule::default()).len()),
+            cases: cases.map_or(0, |layer| layer.within(&area, Rule::default()).len()),
             near,
         }
     }

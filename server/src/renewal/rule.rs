@@ -49,7 +49,7 @@ impl Setting<'_> {
         houses: &LayerSnapshot,
     ) -> Result<Found, Problem> {
         let area = within(&app.seen_by(viewer), self.unit)?;
-        let mut matched = positions(houses, area.as_deref());
+        let mut matched = positions(houses, area.as_ref());
         if !self.filter.trim().is_empty() {
             let condition = parse_filter(self.filter, layer, viewer)?;
             matched.retain(|at| condition.selects(houses.record(*at)));
