@@ -19,7 +19,7 @@ use rand_chacha::ChaCha8Rng;
 use yizhangtu_index::{Area, Feature, Index, Point, Rule, Shape};
 
 use land::{Land, drawn, polygon};
-use measure::{Engine, Taken, measure, median, print, quantile, span};
+use measure::{Engine, measure, median, print, quantile, span};
 use peers::{Cached, Hilbert, NOWHERE, Places, Plain};
 
 /// The product's allocator, which also knows how many bytes are in use.
@@ -425,9 +425,7 @@ fn areas(size: &Size, houses: &Layer, people: &[i64]) {
 
 fn edits(size: &Size, grids: &Layer, houses: &Layer, land: &Land) {
     let mut random = ChaCha8Rng::seed_from_u64(3);
-    let shape = |ring: &[Point]| {
-        Shape::Area(Area::from_polygon(&polygon(ring)).expect("an area"))
-    };
+    let shape = |ring: &[Point]| Shape::Area(Area::from_polygon(&polygon(ring)).expect("an area"));
     let mut run =
         |title: &str,
          index: &Index,

@@ -312,9 +312,12 @@ fn length(corners: usize, bits: usize) -> usize {
     HEAD + (numbers * bits).div_ceil(8)
 }
 
+/// A vertex east and north of the south-west corner.
+type Near = [Close; 2];
+
 /// What can be packed: the south-west corner, the vertices of the ring and the representative
 /// point; of a point, where it is.
-fn small(shape: &Shape) -> Option<(Point, &[[Close; 2]], [Close; 2])> {
+fn small(shape: &Shape) -> Option<(Point, &[Near], Near)> {
     match shape {
         Shape::Area(area) => {
             let (vertices, inside) = area.as_small()?;

@@ -1,6 +1,5 @@
 //! The engine alone: tiles drawn and compressed one after the other, on one thread.
 
-
 use cpu_time::ThreadTime;
 use geo::{Coord, Geometry};
 use libdeflater::{CompressionLvl, Compressor};

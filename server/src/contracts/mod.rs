@@ -10,7 +10,6 @@ use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 use serde_json::Value as Told;
 use yizhangtu_data::{Layer, Record, Relief, Value};
-use yizhangtu_index::Shape;
 
 use self::rent::{Month, Terms};
 use crate::{
@@ -316,7 +315,7 @@ fn entry(
 impl Asset {
     fn of(viewer: &Viewer, assets: &LayerSnapshot, at: u32) -> Self {
         let (layer, record) = (&assets.layer, assets.record(at));
-        let place = assets.shape(at).map(Shape::representative);
+        let place = assets.shape(at).map(|shape| shape.representative());
         Self {
             id: record.id.to_string(),
             code: told(viewer, layer, record, "code"),

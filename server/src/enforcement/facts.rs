@@ -1,6 +1,6 @@
 //! `GET /enforcement/cases/{id}/facts`: what the place of a case implies, worked out when asked.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use axum::{
     Json,

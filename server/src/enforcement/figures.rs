@@ -77,9 +77,12 @@ pub(crate) struct Figures {
     pub(crate) penalty_fen: i64,
 }
 
+/// Whether a case is one of those that a figure counts.
+type Counts = fn(&Figures) -> bool;
+
 /// What cases are asked for by: the figures by the names that they leave by, each with whether a
 /// case counts in it.
-pub(super) const COUNTED: [(&str, fn(&Figures) -> bool); 13] = [
+pub(super) const COUNTED: [(&str, Counts); 13] = [
     ("cases", |own| own.cases > 0),
     ("void", |own| own.void > 0),
     ("clues", |own| own.clues > 0),

@@ -36,7 +36,7 @@ pub(crate) struct Wanted {
     pub(crate) land_use: bool,
     pub(crate) plan_land: bool,
     /// Kinds of control lines that the map has; all where there is no list.
-    lines: Option<BTreeSet<String>>,
+    pub(crate) lines: Option<BTreeSet<String>>,
 }
 
 impl Wanted {
