@@ -3,7 +3,7 @@ import type { cases as zh } from './cases.zh';
 
 export const cases: typeof zh = {
   clue: {
-    title: 'Clue of 两违',
+    title: 'Clue of illegal building',
     kind: 'Kind',
     source: 'Source',
     buildState: 'State of construction',
