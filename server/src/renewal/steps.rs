@@ -178,16 +178,6 @@ impl Ground {
                 .map(|at| found.record(at))
                 .filter(|record| record.geometry.as_ref().and_then(polygons).is_some());
             ids.extend(inside.map(|record| record.id.to_string()));
-            if ids.is_empty() {
-                let title = &found.layer.title;
-                return Err(unfit(
-                    &format!("{place}.lasso"),
-                    &format!(
-                        "圈内没有“{}”的面 / no area of “{}” lies within the lasso",
-                        title.zh, title.en
-                    ),
-                ));
-            }
         }
         ids.sort_unstable();
         ids.dedup();
