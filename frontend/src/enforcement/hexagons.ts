@@ -1,8 +1,6 @@
 /** How much there is where, without borders: cases put into hexagons of one size. */
 import type { CaseRow, LonLat } from '../api';
-
-/** Metres of a degree of latitude; cells only sort places, nothing is measured by them. */
-const DEGREE = 111_320;
+import { degreeAt } from '../map/geodesy';
 
 export interface Hexagon {
   /** The cell, as `column:row`. */
@@ -21,17 +19,17 @@ export interface Hexagon {
 export function hexagons(rows: { place: LonLat; value: number }[], side: number): Hexagon[] {
   const [first] = rows;
   if (!first) return [];
-  const east = DEGREE * Math.cos((first.place[1] * Math.PI) / 180);
+  const { east, north } = degreeAt(first.place[1]);
   const cells = new Map<string, Hexagon>();
   for (const { place, value } of rows) {
-    const [q, r] = cellOf((place[0] * east) / side, (place[1] * DEGREE) / side);
+    const [q, r] = cellOf((place[0] * east) / side, (place[1] * north) / side);
     const id = `${q}:${r}`;
     let cell = cells.get(id);
     if (!cell) {
       const [x, y] = [Math.sqrt(3) * (q + r / 2), 1.5 * r];
       const corner = (at: number): LonLat => {
         const angle = (Math.PI / 3) * at + Math.PI / 6;
-        return [((x + Math.cos(angle)) * side) / east, ((y + Math.sin(angle)) * side) / DEGREE];
+        return [((x + Math.cos(angle)) * side) / east, ((y + Math.sin(angle)) * side) / north];
       };
       cell = { id, ring: [0, 1, 2, 3, 4, 5, 0].map(corner), cases: 0, value: 0 };
       cells.set(id, cell);

@@ -90,6 +90,18 @@ export function distance(from: LonLat, to: LonLat): number {
   return Number.NaN; // nearly antipodal points, which no village has
 }
 
+/**
+ * Metres that a degree of longitude and one of latitude take at a latitude: the ellipsoid's radii of curvature.
+ * A plane by them keeps distances of tens of metres to a millimetre.
+ */
+export function degreeAt(lat: number): { east: number; north: number } {
+  const w = 1 - E2 * Math.sin(lat * DEGREE) ** 2;
+  return {
+    east: (A / Math.sqrt(w)) * Math.cos(lat * DEGREE) * DEGREE,
+    north: ((A * (1 - E2)) / w ** 1.5) * DEGREE,
+  };
+}
+
 /** Length in metres of a line through points. */
 export function length(points: LonLat[]): number {
   let sum = 0;

@@ -280,12 +280,15 @@ impl Meant {
     }
 }
 
-/// A figure that cases are asked for by.
+/// The figures that cases may be asked for by.
+pub(crate) fn counts() -> impl Iterator<Item = &'static str> {
+    COUNTED.iter().map(|(name, _)| *name).chain([OVERDUE])
+}
+
 fn figure(name: &str) -> Result<&'static str, Problem> {
-    let mut all = COUNTED.iter().map(|(known, _)| *known).chain([OVERDUE]);
-    all.find(|known| *known == name).ok_or_else(|| {
-        let known = COUNTED.map(|(known, _)| known).join(", ");
-        Problem::one_of("counts", &format!("{known}, {OVERDUE}"))
+    counts().find(|known| *known == name).ok_or_else(|| {
+        let known: Vec<&str> = counts().collect();
+        Problem::one_of("counts", &known.join(", "))
     })
 }
 

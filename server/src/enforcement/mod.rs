@@ -20,6 +20,7 @@ mod visits;
 
 use axum::{Router, routing::get};
 
+pub(crate) use asked::counts;
 pub(crate) use comparison::name as kind_name;
 pub(crate) use demolition::Outstanding;
 pub(crate) use documents::issued_kinds;

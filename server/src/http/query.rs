@@ -54,6 +54,21 @@ impl Parameters {
             .transpose()
     }
 
+    /// Takes `limit`: how many at most, 1 to a most of them; the usual number where it is not given.
+    pub(crate) fn limit(&mut self, usual: usize, most: usize) -> Result<usize, Problem> {
+        let Some(text) = self.take("limit")? else {
+            return Ok(usual);
+        };
+        let limit = text.parse().ok().filter(|limit| (1..=most).contains(limit));
+        limit.ok_or_else(|| {
+            Problem::parameter(
+                "limit",
+                format_args!("应为 1 到 {most}"),
+                format_args!("must be 1 to {most}"),
+            )
+        })
+    }
+
     /// Takes a place as `LON,LAT`, in degrees of CGCS2000.
     pub(crate) fn lon_lat(&mut self, name: &'static str) -> Result<Option<Coord>, Problem> {
         let Some(text) = self.take(name)? else {
@@ -191,5 +206,16 @@ mod tests {
         );
         let twice = parameters(&[("a", "1"), ("a", "2")]).take("a");
         assert!(twice.is_err());
+    }
+
+    #[test]
+    fn a_limit_is_within_its_bounds_or_refused_with_them() {
+        let limit = |given: &[(&str, &str)]| parameters(given).limit(20, 500);
+        assert_eq!(limit(&[]).ok(), Some(20));
+        assert_eq!(limit(&[("limit", "500")]).ok(), Some(500));
+        for wrong in ["0", "501", "-1", "many"] {
+            let refused = detail(limit(&[("limit", wrong)]).expect_err("out of bounds"));
+            assert!(refused.contains("1 到 500"), "{refused}");
+        }
     }
 }

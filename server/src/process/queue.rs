@@ -104,20 +104,7 @@ pub(super) async fn queue(
     let state = given.take("state")?;
     let overdue = flag(&mut given, "overdue")?;
     let mine = flag(&mut given, "mine")?;
-    let limit = match given.take("limit")? {
-        None => USUAL,
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|limit| (1..=MOST).contains(limit))
-            .ok_or_else(|| {
-                Problem::parameter(
-                    "limit",
-                    format_args!("应为 1 到 {MOST}"),
-                    format_args!("must be 1 to {MOST}"),
-                )
-            })?,
-    };
+    let limit = given.limit(USUAL, MOST)?;
     let show = given.take("show")?.unwrap_or_default();
     given.finish()?;
     let layer = Arc::clone(layer_of(&app, &viewer, &id)?);

@@ -1,6 +1,7 @@
 /** The nearest vertex or edge of what may be snapped to. */
 import Flatbush from 'flatbush';
 import type { LonLat } from '../../api';
+import { degreeAt } from '../../map/geodesy';
 import { edges, type Outline, onLattice, same, vertices } from './outline';
 
 export interface Snapped {
@@ -73,12 +74,9 @@ export class SnapIndex {
   }
 }
 
-const DEGREE_M = (6_378_137 * Math.PI) / 180;
-
 /** Metres around a point, flat: exact enough over the few metres that a pointer may miss. */
 function planeAt([, lat]: LonLat) {
-  const x = DEGREE_M * Math.cos((lat * Math.PI) / 180);
-  const y = DEGREE_M;
+  const { east: x, north: y } = degreeAt(lat);
   return {
     x,
     y,

@@ -103,20 +103,7 @@ pub(super) async fn cases(
         Some("pdf") => Some(Form::Paper),
         Some(_) => return Err(Problem::one_of("f", "json, xlsx, pdf")),
     };
-    let limit = match given.take("limit")? {
-        None => USUAL,
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|limit| (1..=MOST).contains(limit))
-            .ok_or_else(|| {
-                Problem::parameter(
-                    "limit",
-                    format_args!("应为 1 到 {MOST}"),
-                    format_args!("must be 1 to {MOST}"),
-                )
-            })?,
-    };
+    let limit = given.limit(USUAL, MOST)?;
     given.finish()?;
     let meant = asked.meant(&app, &viewer, asked.as_of.as_ref()).await?;
     let Some(form) = form else {

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     collections::{DEFAULT_LIMIT, GREATEST_LIMIT, crs_uris, exported_formats},
+    enforcement::counts,
     http::App,
 };
 
@@ -832,22 +833,7 @@ pub(super) fn all(app: &App) -> Value {
         "counts",
         "query",
         "只要计入该指标的案件 / only the cases that count in a figure",
-        choice(&[
-            "cases",
-            "void",
-            "clues",
-            "open",
-            "filed",
-            "demolished",
-            "closed",
-            "struck",
-            "land_area_m2",
-            "violation_area_m2",
-            "demolished_area_m2",
-            "restored_m2",
-            "penalty_fen",
-            "overdue",
-        ]),
+        choice(&counts().collect::<Vec<_>>()),
     );
     add(
         "case-period",
