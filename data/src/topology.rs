@@ -5,10 +5,10 @@
 //! for those, in floating point.
 
 use geo::{
-    BooleanOps, BoundingRect, Centroid, Contains, Coord, Geometry, Intersects, LineString,
-    MultiPolygon, Polygon, unary_union,
+    BooleanOps, BoundingRect, Coord, Geometry, Intersects, LineString, MultiPolygon, Polygon,
+    unary_union,
 };
-use yizhangtu_index::{Point, side};
+use yizhangtu_index::{Area, Point, side};
 
 use crate::{
     GeometryKind,
@@ -75,7 +75,7 @@ pub fn outside(one: &MultiPolygon<f64>, other: &MultiPolygon<f64>) -> Option<Mis
     misfit(&overlay::difference(one, other).unwrap_or_else(|_| one.difference(other)))
 }
 
-/// The size of an area and the middle of its greatest part, where it is worth a word.
+/// The size of an area and a place inside its greatest part, where it is worth a word.
 fn misfit(area: &MultiPolygon<f64>) -> Option<Misfit> {
     let size = area_m2(&area.clone().into());
     if size <= TOLERANCE_M2 {
@@ -83,13 +83,10 @@ fn misfit(area: &MultiPolygon<f64>) -> Option<Misfit> {
     }
     let part = |polygon: &Polygon<f64>| area_m2(&polygon.clone().into());
     let greatest = area.iter().max_by(|a, b| part(a).total_cmp(&part(b)))?;
-    // The middle may lie outside of a bent piece: then a vertex of it does.
-    let place = (greatest.centroid())
-        .filter(|middle| greatest.contains(middle))
-        .map_or(*greatest.exterior().0.first()?, Coord::from);
+    let place = Area::from_polygon(greatest).ok()?.interior();
     Some(Misfit {
         area_m2: size,
-        place: [place.x, place.y],
+        place: [place.lon(), place.lat()],
     })
 }
 

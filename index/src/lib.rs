@@ -9,6 +9,7 @@
 //! WGS 84 ellipsoid, which CGCS2000's equals to within a tenth of a millimetre.
 
 mod area;
+mod boxes;
 mod bytes;
 mod cells;
 mod check;
@@ -30,6 +31,7 @@ mod vector;
 mod vertices;
 
 pub use area::Area;
+pub use boxes::Boxes;
 pub use bytes::BytesError;
 pub use check::Fault;
 pub use cover::Overlap;

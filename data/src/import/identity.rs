@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 
-use geo::{
-    BooleanOps, CoordsIter, Geometry, Intersects, LineString, MultiLineString, MultiPolygon,
-};
+use geo::{CoordsIter, Geometry, LineString, MultiLineString, MultiPolygon};
 use sha2::{Digest, Sha256};
+use yizhangtu_index::Shape;
 
-use crate::{Id, Layer, Record, Value, geometry, hexadecimal};
+use crate::{Id, Layer, Record, Value, geometry, hexadecimal, overlay};
 
 /// The id of a row that brings none: by its code, else by its place, else by its values.
 /// The same row of the same file has the same id next time.
@@ -79,30 +78,20 @@ pub(super) fn merge(pieces: &[&Record]) -> Option<Geometry<f64>> {
     if !hang_together(&shapes) {
         return None;
     }
-    let mut areas: Option<MultiPolygon<f64>> = None;
+    let mut areas: Vec<MultiPolygon<f64>> = Vec::new();
     let mut lines: Vec<LineString<f64>> = Vec::new();
     for shape in &shapes {
-        let part = match shape {
-            Geometry::Polygon(it) => MultiPolygon(vec![it.clone()]),
-            Geometry::MultiPolygon(it) => it.clone(),
-            Geometry::LineString(it) => {
-                lines.push(it.clone());
-                continue;
-            }
-            Geometry::MultiLineString(it) => {
-                lines.extend(it.0.iter().cloned());
-                continue;
-            }
+        match shape {
+            Geometry::Polygon(it) => areas.push(MultiPolygon(vec![it.clone()])),
+            Geometry::MultiPolygon(it) => areas.push(it.clone()),
+            Geometry::LineString(it) => lines.push(it.clone()),
+            Geometry::MultiLineString(it) => lines.extend(it.0.iter().cloned()),
             _ => return None,
-        };
-        areas = Some(match areas {
-            None => part,
-            Some(whole) => whole.union(&part),
-        });
+        }
     }
-    let merged = match (areas, lines.is_empty()) {
-        (Some(areas), true) => Geometry::MultiPolygon(areas),
-        (None, false) => Geometry::MultiLineString(MultiLineString(lines)),
+    let merged = match (areas.is_empty(), lines.is_empty()) {
+        (false, true) => Geometry::MultiPolygon(overlay::union(&areas).ok()?),
+        (true, false) => Geometry::MultiLineString(MultiLineString(lines)),
         _ => return None,
     };
     geometry::prepare(merged, crate::GeometryKind::Any)
@@ -111,13 +100,17 @@ pub(super) fn merge(pieces: &[&Record]) -> Option<Geometry<f64>> {
 }
 
 /// Whether shapes touch one another in one chain.
-fn hang_together(shapes: &[&Geometry<f64>]) -> bool {
+fn hang_together(geometries: &[&Geometry<f64>]) -> bool {
+    let shapes = geometries.iter().map(|own| Shape::new(own).ok());
+    let Some(shapes) = shapes.collect::<Option<Vec<_>>>() else {
+        return false;
+    };
     let mut reached = vec![false; shapes.len()];
     let mut open = vec![0];
     reached[0] = true;
     while let Some(at) = open.pop() {
         for (other, shape) in shapes.iter().enumerate() {
-            if !reached[other] && shapes[at].intersects(*shape) {
+            if !reached[other] && shapes[at].intersects(shape) {
                 reached[other] = true;
                 open.push(other);
             }

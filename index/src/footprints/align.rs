@@ -40,7 +40,7 @@ impl Shifts {
                 house.center.map(|x| x - rules.shift_m),
                 house.center.map(|x| x + rules.shift_m),
             );
-            let best = near
+            let best = (near.into_iter())
                 .filter_map(|other| {
                     let other = before.house(other);
                     let by = [0, 1].map(|axis| house.center[axis] - other.center[axis]);

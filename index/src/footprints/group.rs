@@ -43,7 +43,7 @@ impl Work<'_> {
         let (house, by) = (self.after.house(at), self.back(at));
         let [low, high] =
             [house.low, house.high].map(|corner| [corner[0] + by[0], corner[1] + by[1]]);
-        (self.before.meeting(low, high))
+        (self.before.meeting(low, high).into_iter())
             .filter_map(|other| {
                 let shared = clip::overlap(self.after, at, by, self.before, other);
                 self.belongs(shared, house.area, self.before.house(other).area)
@@ -57,7 +57,7 @@ impl Work<'_> {
         let house = self.before.house(at);
         let wide = self.rules.shift_m;
         let (low, high) = (house.low.map(|x| x - wide), house.high.map(|x| x + wide));
-        (self.after.meeting(low, high))
+        (self.after.meeting(low, high).into_iter())
             .filter(|&other| {
                 let shared = clip::overlap(self.after, other, self.back(other), self.before, at);
                 self.belongs(shared, house.area, self.after.house(other).area)

@@ -1,12 +1,7 @@
-//! A survey: outlines in a plane, with a tree of their boxes.
+//! A survey: outlines in a plane, found by their boxes.
 
+use crate::{Boxes, metric::metres_of_degree};
 use geo::{Coord, Geometry, LineString, Polygon};
-use rstar::{
-    AABB, RTree,
-    primitives::{GeomWithData, Rectangle},
-};
-
-use crate::metric::metres_of_degree;
 
 /// A plane in metres through a place.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,7 +53,7 @@ pub struct Footprints {
     /// Where each ring begins among the points, and one more.
     rings: Vec<u32>,
     houses: Vec<House>,
-    boxes: RTree<GeomWithData<Rectangle<[f64; 2]>, u32>>,
+    boxes: Boxes,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -83,18 +78,16 @@ impl Footprints {
             points: Vec::new(),
             rings: Vec::new(),
             houses: Vec::new(),
-            boxes: RTree::new(),
+            boxes: Boxes::new(&[]),
         };
         for one in all {
             set.add(&one);
         }
         set.rings.push(count(set.points.len()));
-        let boxes = (set.houses.iter().zip(0..))
-            .map(|(house, at)| {
-                GeomWithData::new(Rectangle::from_corners(house.low, house.high), at)
-            })
+        let boxes: Vec<_> = (set.houses.iter())
+            .map(|house| [house.low, house.high])
             .collect();
-        set.boxes = RTree::bulk_load(boxes);
+        set.boxes = Boxes::new(&boxes);
         set
     }
 
@@ -184,9 +177,8 @@ impl Footprints {
     }
 
     /// Buildings whose boxes meet one.
-    pub(super) fn meeting(&self, low: [f64; 2], high: [f64; 2]) -> impl Iterator<Item = usize> {
-        let asked = AABB::from_corners(low, high);
-        (self.boxes.locate_in_envelope_intersecting(asked)).map(|found| found.data as usize)
+    pub(super) fn meeting(&self, low: [f64; 2], high: [f64; 2]) -> Vec<usize> {
+        self.boxes.meeting(low, high)
     }
 
     /// An area of the plane about a place in m² on the ground.
@@ -199,7 +191,7 @@ impl Footprints {
     pub fn covered_by<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = (u32, f64)> + 'a {
         (0..self.len()).map(move |at| {
             let house = self.house(at);
-            let covers = other.meeting(house.low, house.high);
+            let covers = other.meeting(house.low, house.high).into_iter();
             let sum: f64 = covers
                 .map(|by| super::clip::overlap(self, at, [0.0; 2], other, by))
                 .sum();

@@ -109,12 +109,13 @@ impl Level {
 
     /// Visits the key and the rectangle of each feature whose rectangle meets the given one.
     pub(super) fn meeting(&self, rect: &Rect, mut found: impl FnMut(u32, &Rect)) {
-        let (west, east) = (
-            (rect.min.x >> self.shift) - 1,
-            (rect.max.x >> self.shift) + 1,
-        );
         for row in self.rows_near(rect) {
             let row = self.row(row);
+            if !row.all.is_some_and(|all| all.meets(rect)) {
+                continue;
+            }
+            let west = (rect.min.x - row.reach.east) >> self.shift;
+            let east = (rect.max.x + row.reach.west) >> self.shift;
             for at in row.items(&row.cells(west, east)) {
                 let own = row.rect(at);
                 if own.meets(rect) {

@@ -54,7 +54,25 @@ impl Rows {
         let items: Vec<Item> = features
             .map(|(key, shape, own)| item(key, shape, own, measures, &mut given))
             .collect();
-        let least = least_cell(&items);
+        Self::sorted(items, &given, measures, MOST_IN_A_CELL)
+    }
+
+    /// Sorts rectangles by their middles, so many to a cell.
+    pub(crate) fn of_rects(rects: impl Iterator<Item = (u32, Rect)>, most: usize) -> Self {
+        let items = rects.map(|(key, rect)| Item {
+            key,
+            place: Point {
+                x: rect.min.x.midpoint(rect.max.x),
+                y: rect.min.y.midpoint(rect.max.y),
+            },
+            rect,
+            at: 0,
+        });
+        Self::sorted(items.collect(), &[], 0, most)
+    }
+
+    fn sorted(items: Vec<Item>, given: &[i64], measures: usize, most: usize) -> Self {
+        let least = least_cell(&items, most);
         let mut by_size: BTreeMap<u32, Vec<Item>> = BTreeMap::new();
         for item in items {
             by_size
@@ -64,7 +82,7 @@ impl Rows {
         }
         let levels = by_size
             .into_iter()
-            .map(|(shift, items)| Level::build(items, &given, shift, measures))
+            .map(|(shift, items)| Level::build(items, given, shift, measures))
             .collect();
         Self {
             least,
@@ -230,8 +248,8 @@ fn size(rect: &Rect, least: u32) -> u32 {
     (64 - (extent - 1).leading_zeros()).max(least)
 }
 
-/// The largest cells that hold few features on average, of those cells that hold any.
-fn least_cell(items: &[Item]) -> u32 {
+/// The largest cells that hold so few features on average, of those cells that hold any.
+fn least_cell(items: &[Item], most: usize) -> u32 {
     /// About 14 m and 240 km.
     const SIZES: std::ops::RangeInclusive<u32> = 17..=31;
     let mut codes: Vec<u128> = items.iter().map(|item| interleaved(item.place)).collect();
@@ -240,7 +258,7 @@ fn least_cell(items: &[Item]) -> u32 {
         let cells = codes
             .chunk_by(|a, b| a >> (2 * shift) == b >> (2 * shift))
             .count();
-        codes.len() <= MOST_IN_A_CELL * cells
+        codes.len() <= most * cells
     };
     SIZES.rev().find(few).unwrap_or(*SIZES.start())
 }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use geo::{BoundingRect, Contains, Coord, CoordsIter, Geometry, Intersects, Point};
-use rstar::{AABB, RTree, primitives::GeomWithData, primitives::Rectangle};
+use geo::{BoundingRect, Contains, CoordsIter, Geometry, Intersects, Point};
 use sha2::{Digest, Sha256};
+use yizhangtu_index::Boxes;
 
 use crate::{
     Catalog, GeometryKind, Layer, Record, Value,
@@ -148,7 +148,7 @@ impl Demo {
             (whole - parts).abs() < 0.01,
             "{layer}: {parts} of {whole} m²"
         );
-        let tree = tree(self.all(layer));
+        let boxes = boxes(self.all(layer));
         let mut dice = Dice::new(99, "points", 0);
         for record in village {
             let bounds = shape(record).bounding_rect().unwrap();
@@ -158,9 +158,9 @@ impl Demo {
                     dice.between(bounds.min().y, bounds.max().y),
                 );
                 let within = shape(record).contains(&place);
-                let hits = tree
-                    .locate_all_at_point([place.x(), place.y()])
-                    .filter(|entry| shape(&self.all(layer)[entry.data]).contains(&place))
+                let near = boxes.meeting(place.into(), place.into()).into_iter();
+                let hits = near
+                    .filter(|at| shape(&self.all(layer)[*at]).contains(&place))
                     .count();
                 assert_eq!(hits, usize::from(within), "{layer} at {place:?}");
             }
@@ -170,13 +170,13 @@ impl Demo {
     /// No two footprints overlap, and each lies inside of one grid.
     pub(super) fn assert_houses_apart(&self) {
         let houses = self.all("building");
-        let by_box = tree(houses);
+        let by_box = boxes(houses);
         for (at, house) in houses.iter().enumerate() {
-            let bounds = envelope(house);
-            for entry in by_box.locate_in_envelope_intersecting(bounds) {
-                let other = &houses[entry.data];
+            let [low, high] = corners(house);
+            for near in by_box.meeting(low, high) {
+                let other = &houses[near];
                 assert!(
-                    entry.data <= at || !shape(house).intersects(shape(other)),
+                    near <= at || !shape(house).intersects(shape(other)),
                     "{} and {} overlap",
                     house.id,
                     other.id
@@ -184,11 +184,11 @@ impl Demo {
             }
         }
         let grids = self.all("grid");
-        let by_box = tree(grids);
+        let by_box = boxes(grids);
         for house in houses {
-            let around = by_box.locate_in_envelope_intersecting(envelope(house));
-            let holding = around
-                .filter(|entry| shape(&grids[entry.data]).contains(shape(house)))
+            let [low, high] = corners(house);
+            let holding = (by_box.meeting(low, high).iter())
+                .filter(|at| shape(&grids[**at]).contains(shape(house)))
                 .count();
             assert_eq!(holding, 1, "{} lies in one grid", house.id);
         }
@@ -221,19 +221,14 @@ pub(super) fn shape(record: &Record) -> &Geometry<f64> {
     record.geometry.as_ref().expect("a mapped feature")
 }
 
-pub(super) fn envelope(record: &Record) -> AABB<[f64; 2]> {
+/// The corners of the rectangle around a feature.
+fn corners(record: &Record) -> [[f64; 2]; 2] {
     let bounds = shape(record).bounding_rect().unwrap();
-    let corner = |c: Coord<f64>| [c.x, c.y];
-    AABB::from_corners(corner(bounds.min()), corner(bounds.max()))
+    [bounds.min().into(), bounds.max().into()]
 }
 
-pub(super) fn tree(records: &[Record]) -> RTree<GeomWithData<Rectangle<[f64; 2]>, usize>> {
-    let boxes = records.iter().enumerate();
-    RTree::bulk_load(
-        boxes
-            .map(|(at, record)| GeomWithData::new(envelope(record).into(), at))
-            .collect(),
-    )
+fn boxes(records: &[Record]) -> Boxes {
+    Boxes::new(&records.iter().map(corners).collect::<Vec<_>>())
 }
 
 pub(super) fn vertices<'a>(records: impl IntoIterator<Item = &'a Record>) -> BTreeSet<(i64, i64)> {

@@ -10,8 +10,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use geo::{Contains, Coord, Geometry, LineString, MultiLineString, MultiPolygon, Polygon};
+use geo::{Coord, Geometry, LineString, MultiLineString, MultiPolygon, Polygon};
 use osmpbf::{Element, ElementReader, RelMemberType};
+use yizhangtu_index::Area;
 
 use super::{Each, Row, Said, Shape, Source, osm_tags};
 use crate::{Text, import::ImportError};
@@ -281,15 +282,22 @@ fn outline(
     if parts.is_empty() {
         return None;
     }
+    let mut wholes: Vec<Option<Area>> = (parts.iter())
+        .map(|part| Area::from_polygon(part).ok())
+        .collect();
     for hole in rings(true)? {
-        let outer = |part: &Polygon<f64>| {
-            let whole = Polygon::new(part.exterior().clone(), Vec::new());
-            whole.contains(&Polygon::new(hole.clone(), Vec::new()))
-        };
-        match parts.iter().position(outer) {
-            Some(at) => parts[at].interiors_push(hole),
+        let own = Polygon::new(hole, Vec::new());
+        let area = Area::from_polygon(&own).ok();
+        let around = wholes.iter().position(
+            |whole| matches!((whole, &area), (Some(whole), Some(hole)) if whole.covers(hole)),
+        );
+        match around {
+            Some(at) => parts[at].interiors_push(own.exterior().clone()),
             // Left as a part: the check of the whole says what is wrong.
-            None => parts.push(Polygon::new(hole, Vec::new())),
+            None => {
+                parts.push(own);
+                wholes.push(area);
+            }
         }
     }
     // Ways come in the order of a stack; parts in a stable one.

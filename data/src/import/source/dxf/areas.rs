@@ -6,6 +6,7 @@ use std::{
 };
 
 use geo::{Contains, Coord, Geometry, LineString, Point, Polygon};
+use yizhangtu_index::Boxes;
 
 use super::{Drawn, Line, Raw, Row, Said, Shape, words};
 use crate::GeometryKind;
@@ -142,16 +143,9 @@ fn nested(rings: Vec<Line>, words: &[(Coord, String)]) -> (Vec<Row>, usize) {
         .map(|line| Polygon::new(LineString(line.points.clone()), Vec::new()))
         .collect();
     let sizes: Vec<f64> = shapes.iter().map(geo::Area::unsigned_area).collect();
-    let tree = rstar::RTree::bulk_load(
-        (shapes.iter().enumerate())
-            .map(|(at, shape)| rstar::primitives::GeomWithData::new(boxed(shape), at))
-            .collect(),
-    );
-    let around = |place: Coord| {
-        let own = rstar::AABB::from_point([place.x, place.y]);
-        let found = tree.locate_in_envelope_intersecting(own);
-        found.map(|entry| entry.data)
-    };
+    let corners: Vec<_> = shapes.iter().map(corners).collect();
+    let boxes = Boxes::new(&corners);
+    let around = |place: Coord| boxes.meeting(place.into(), place.into()).into_iter();
     // What a ring lies within, on its own drawing layer.
     let holders: Vec<Vec<usize>> = (0..rings.len())
         .map(|at| {
@@ -216,12 +210,16 @@ fn nested(rings: Vec<Line>, words: &[(Coord, String)]) -> (Vec<Row>, usize) {
     (rows.collect(), used)
 }
 
-fn boxed(shape: &Polygon<f64>) -> rstar::primitives::Rectangle<[f64; 2]> {
-    let corners = shape.exterior().coords();
-    let (mut least, mut most) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
-    for place in corners {
-        least = [least[0].min(place.x), least[1].min(place.y)];
-        most = [most[0].max(place.x), most[1].max(place.y)];
-    }
-    rstar::primitives::Rectangle::from_corners(least, most)
+/// The low and the high corner of the rectangle around an area.
+fn corners(shape: &Polygon<f64>) -> [[f64; 2]; 2] {
+    let places = shape.exterior().coords();
+    places.fold(
+        [[f64::INFINITY; 2], [f64::NEG_INFINITY; 2]],
+        |[low, high], &Coord { x, y }| {
+            [
+                [low[0].min(x), low[1].min(y)],
+                [high[0].max(x), high[1].max(y)],
+            ]
+        },
+    )
 }
