@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{Seek, SeekFrom, Write},
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
@@ -127,35 +128,79 @@ fn a_backup_comes_back_and_numbers_go_on() {
     );
 }
 
+/// Overwrites the page of a file that a query names.
+fn spoil(file: &Path, page: &str) {
+    let (page, size) = {
+        let connection = rusqlite::Connection::open(file).expect("the file");
+        let number = |query: &str| connection.query_row(query, [], |row| row.get::<_, u32>(0));
+        connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            .expect("all in one file");
+        let size = number("PRAGMA page_size").expect("a size");
+        (number(page).expect("a page"), size)
+    };
+    let mut raw = fs::OpenOptions::new()
+        .write(true)
+        .open(file)
+        .expect("writable");
+    raw.seek(SeekFrom::Start(u64::from(page - 1) * u64::from(size)))
+        .expect("a place");
+    raw.write_all(&[0xA5; 64]).expect("written");
+}
+
+#[test]
+fn a_damaged_file_whose_index_is_kept_shows_the_whole_map_and_is_written_no_more() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = copy(folder.path());
+    let houses = |server: &Server| -> Value {
+        let page = server.get("/collections/building/items?limit=1");
+        page.json()["numberMatched"].clone()
+    };
+    let server = Server::start_with(&file, &[]);
+    let all = houses(&server);
+    server.stop();
+    // Houses in the middle of the file: their rows can't be read any more.
+    spoil(
+        &file,
+        "SELECT pageno FROM dbstat WHERE name = 'building' AND pagetype = 'leaf' LIMIT 1 OFFSET 60",
+    );
+    let log = folder.path().join("said");
+    let beside = |ending: &str| fs::read(format!("{}{ending}", file.display()));
+    let before = ["", ".index"].map(|ending| beside(ending).expect("a file"));
+    let server = Server::start_logged(&file, &[], &[], &log);
+    let until = Instant::now() + Duration::from_secs(20);
+    while server.get("/health").json()["damage"].is_null() {
+        assert!(Instant::now() < until, "the damage is not seen");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(houses(&server), all);
+    let session = server.get("/session").json();
+    assert_eq!(
+        (&session["damaged"], &session["read_only"]),
+        (&json!(true), &json!(true))
+    );
+    let refused = insert(&server, "x", 1);
+    assert_eq!(refused.status, 403, "{}", refused.text());
+    assert!(refused.text().contains("损坏"), "{}", refused.text());
+    server.stop();
+    assert!(before == ["", ".index"].map(|ending| beside(ending).expect("a file")));
+    assert!(beside("-wal").is_ok_and(|wal| wal.is_empty()) || beside("-wal").is_err());
+    let said = fs::read_to_string(&log).expect("words");
+    assert!(
+        said.contains("损坏") && said.contains("yizhangtu restore"),
+        "{said}"
+    );
+}
+
 #[test]
 fn a_damaged_file_is_told_and_served_read_only() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = copy(folder.path());
     // A page of an index that no layer on the map is read by.
-    let page: u32 = {
-        let connection = rusqlite::Connection::open(&file).expect("the file");
-        connection
-            .query_row(
-                "SELECT rootpage FROM sqlite_schema WHERE name = 'change_log_feature'",
-                [],
-                |row| row.get(0),
-            )
-            .expect("an index")
-    };
-    let size = {
-        let connection = rusqlite::Connection::open(&file).expect("the file");
-        connection
-            .query_row("PRAGMA page_size", [], |row| row.get::<_, u32>(0))
-            .expect("a size")
-    };
-    let mut raw = fs::OpenOptions::new()
-        .write(true)
-        .open(&file)
-        .expect("writable");
-    raw.seek(SeekFrom::Start(u64::from(page - 1) * u64::from(size)))
-        .expect("a place");
-    raw.write_all(&[0xA5; 64]).expect("written");
-    drop(raw);
+    spoil(
+        &file,
+        "SELECT rootpage FROM sqlite_schema WHERE name = 'change_log_feature'",
+    );
     let server = Server::start_with(&file, &[]);
     assert!(server.get("/collections/building/items?limit=1").status == 200);
     let refused = insert(&server, "x", 1);

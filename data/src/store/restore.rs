@@ -34,8 +34,13 @@ impl GeoPackage {
     /// # Errors
     /// When the file cannot be read at all.
     pub fn damage(&self) -> Result<Vec<String>, StoreError> {
-        let told = self.query("PRAGMA quick_check(20)", [], |row| row.get::<_, String>(0))?;
-        Ok(told.into_iter().filter(|line| line != "ok").collect())
+        let told = match self.query("PRAGMA quick_check(20)", [], |row| row.get::<_, String>(0)) {
+            Err(StoreError::Damaged { detail, .. }) => return Ok(vec![detail]),
+            told => told?,
+        };
+        let lines = told.iter().flat_map(|row| row.lines());
+        let found = lines.filter(|line| *line != "ok" && !line.starts_with("***"));
+        Ok(found.map(str::to_owned).collect())
     }
 }
 

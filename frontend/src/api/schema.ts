@@ -2138,6 +2138,8 @@ export interface components {
                 needed_to_unmask: boolean;
             };
             read_only: boolean;
+            /** @description Whether the data file was found damaged: it is shown, and takes no changes. */
+            damaged: boolean;
             rights: {
                 read: boolean;
                 change: boolean;

@@ -30,6 +30,8 @@ export const en: Texts = {
     catalogFailed: 'The layers did not load',
     offline:
       'The connection to the server is lost. What is loaded can still be read; the page goes on by itself.',
+    damaged:
+      'The data file is damaged: it can be looked at and not changed. Have the system administrator restore a backup.',
     offlineShort: 'The server cannot be reached. Check the network and try again.',
     unauthorized: 'Sign-in is needed to see this. Ask the system administrator for an account.',
     forbidden: 'Your account may not see this.',

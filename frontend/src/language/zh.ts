@@ -25,6 +25,7 @@ export const zh = {
   state: {
     catalogFailed: '图层目录没有载入',
     offline: '与服务器的连接已断开。已载入的内容仍可浏览，恢复后自动继续。',
+    damaged: '数据文件已损坏，现在只能查看，不能修改。请通知系统管理员恢复备份。',
     offlineShort: '连不上服务器，请检查网络后重试。',
     unauthorized: '需要登录后才能查看，请联系系统管理员开通账号。',
     forbidden: '您的账号无权查看这项内容。',

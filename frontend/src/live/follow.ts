@@ -7,6 +7,7 @@ import { useListed } from '../panels/listed';
 import { usePanels } from '../panels/store';
 import { useHouse } from '../people/house';
 import { usePrinting } from '../printing/store';
+import { useSession } from '../session/store';
 import { useShell } from '../shell/store';
 import { useStatistics } from '../statistics/store';
 import { useTable } from '../table/store';
@@ -26,9 +27,11 @@ export function useFollowing(): void {
   const panels = usePanels();
   const listed = useListed();
   const desk = useDesk();
+  const session = useSession();
 
   function changed(now: Changed): void {
     void layers.recount().catch(() => {}); // counted with the next change
+    if (now.everything) void session.check();
     const { chosen, point } = inspector;
     if ((chosen && touches(now, chosen.layer, chosen.id)) || (!chosen && point)) void inspector.reread();
     if (shell.tableOpen && table.layerId && touches(now, table.layerId)) void table.reload();

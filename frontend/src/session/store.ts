@@ -44,12 +44,17 @@ export const useSession = defineStore('session', () => {
     session.value = now;
   }
 
-  /** Whether one is still who one was, when the server ended the stream: a locked account's device is wiped. */
+  /** Whether one is still who one was, when the server ended the stream: a locked account's device is wiped. Whether it still takes changes. */
   async function check(): Promise<void> {
     const now = await api.session().catch(() => null);
-    if (!now?.revoked) return;
-    await wipe();
-    window.location.reload();
+    if (!now) return;
+    if (now.revoked) {
+      await wipe();
+      window.location.reload();
+    } else if (session.value) {
+      const { read_only, damaged } = now;
+      session.value = { ...session.value, read_only, damaged };
+    }
   }
 
   /** Leaves nothing of the account on this device, and no cookie that could ask again. */

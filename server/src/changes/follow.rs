@@ -6,11 +6,7 @@ use yizhangtu_data::clock;
 
 use yizhangtu_data::{Change, store::StoreError};
 
-use super::{
-    Touched,
-    events::{Message, messages},
-    writer::Writer,
-};
+use super::{Touched, events::messages, writer::Writer};
 use crate::{
     atlas::{Atlas, MOST_FOREIGN, Snapshot},
     attachments::told_of_owners,
@@ -50,13 +46,13 @@ impl Writer {
             Ok(entries) if entries.len() <= MOST_FOREIGN => entries,
             Ok(_) => {
                 self.shown.tiles.clear();
-                self.shown.hub.tell([Message::reload(next.sequence)]);
+                self.shown.hub.reload(next.sequence);
                 return;
             }
             Err(error) => {
                 tracing::error!(%error, "the history cannot be read");
                 self.shown.tiles.clear();
-                self.shown.hub.tell([Message::reload(next.sequence)]);
+                self.shown.hub.reload(next.sequence);
                 return;
             }
         };
@@ -76,7 +72,7 @@ impl Writer {
         match now.recounted(&self.store) {
             Ok(next) => {
                 let next = self.shown.atlas.publish(next);
-                self.shown.hub.tell([Message::reload(next.sequence)]);
+                self.shown.hub.reload(next.sequence);
             }
             Err(error) => {
                 tracing::warn!(%error, "the registers could not be counted for the new day")
@@ -123,7 +119,7 @@ impl Writer {
             Ok(snapshot) => {
                 let next = self.shown.atlas.publish(snapshot);
                 self.shown.tiles.clear();
-                self.shown.hub.tell([Message::reload(next.sequence)]);
+                self.shown.hub.reload(next.sequence);
             }
             Err(error) => tracing::error!(%error, "the file cannot be read"),
         }

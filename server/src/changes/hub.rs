@@ -58,6 +58,11 @@ impl Hub {
         }
     }
 
+    /// Has everybody read anew what there is.
+    pub(crate) fn reload(&self, sequence: u64) {
+        self.tell([Message::reload(sequence)]);
+    }
+
     /// What is told from now on. A message that is on its way may be left out: what it tells
     /// of is in the snapshot and in the history by then.
     pub(super) fn listen(&self) -> (broadcast::Receiver<Message>, watch::Receiver<bool>) {

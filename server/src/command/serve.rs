@@ -78,6 +78,7 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let Opened {
         store,
         read_only,
+        damage,
         unchecked,
     } = open(&arguments, output)?;
     refuse_without_key(&store)?;
@@ -99,6 +100,7 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let outside = arguments.public_url.as_deref();
     let config = Config {
         read_only,
+        damage,
         secure: tls.is_some() || outside.is_some_and(|url| url.starts_with("https://")),
         public_url: arguments.public_url.clone(),
         proxies: arguments.proxies.clone(),
@@ -130,7 +132,11 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
                 std::thread::spawn(move || check_beside(&store, &app));
             }
             let scribe = base
-                .map(|(store, schema)| Scribe::start(store, schema, Arc::clone(app.atlas())))
+                .map(|(store, schema)| {
+                    let damage = Arc::clone(app.damage());
+                    let sound = move || damage.get().is_none();
+                    Scribe::start(store, schema, Arc::clone(app.atlas()), sound)
+                })
                 .transpose()?;
             let served = listen(app, arguments.listen, tls, access).await;
             if let Some(scribe) = scribe {
@@ -194,6 +200,8 @@ struct Opened {
     /// Whether it is only read: by wish, because another program made it or is writing it, or
     /// because its disk does not let it be written.
     read_only: bool,
+    /// What is damaged in it, where it was looked at.
+    damage: Option<String>,
     /// Whether it is still to be looked at for damage. The map comes from what is kept beside
     /// it then, and is shown meanwhile.
     unchecked: bool,
@@ -205,6 +213,7 @@ fn open(arguments: &Arguments, output: Output) -> Result<Opened, Failure> {
         None => demonstration(output)?,
     };
     let catalog = super::catalog();
+    let mut damage = None;
     if !arguments.read_only {
         match GeoPackage::open(&path, &catalog, Access::ReadWrite) {
             Ok(store) => {
@@ -215,10 +224,14 @@ fn open(arguments: &Arguments, output: Output) -> Result<Opened, Failure> {
                     ));
                 }
                 let unchecked = base::fits(&store);
-                if unchecked || !warn_of_damage(&store)? {
+                if !unchecked {
+                    damage = damage_told(&store)?;
+                }
+                if damage.is_none() {
                     return Ok(Opened {
                         read_only: !store.is_own(),
                         store,
+                        damage,
                         unchecked,
                     });
                 }
@@ -236,6 +249,7 @@ fn open(arguments: &Arguments, output: Output) -> Result<Opened, Failure> {
                 return Ok(Opened {
                     store,
                     read_only: true,
+                    damage,
                     unchecked: false,
                 });
             }
@@ -246,20 +260,21 @@ fn open(arguments: &Arguments, output: Output) -> Result<Opened, Failure> {
     // Who may write was looked at above.
     let unchecked = arguments.read_only && base::fits(&store);
     if arguments.read_only && !unchecked {
-        warn_of_damage(&store)?;
+        damage = damage_told(&store)?;
     }
     Ok(Opened {
         store,
         read_only: true,
+        damage,
         unchecked,
     })
 }
 
 /// Looks for damage while the map is served; where there is some, nothing more is written.
 fn check_beside(store: &GeoPackage, app: &App) {
-    match warn_of_damage(store) {
-        Ok(false) => {}
-        Ok(true) => app.stop_writing(),
+    match damage_told(store) {
+        Ok(None) => {}
+        Ok(Some(what)) => app.found_damaged(what),
         Err(error) => tracing::error!(%error, "the file could not be looked at for damage"),
     }
 }
@@ -276,19 +291,18 @@ fn refuse_without_key(store: &GeoPackage) -> Result<(), Failure> {
     }
 }
 
-/// Says what is damaged in a file, and whether anything is. What can still be read is served;
-/// writing into it would spread the damage.
-fn warn_of_damage(store: &GeoPackage) -> Result<bool, StoreError> {
-    let damage = store.damage()?;
-    let Some(first) = damage.first() else {
-        return Ok(false);
+/// What is damaged in a file first of all, told to whoever started the service. What can still be
+/// read is served; writing into it would spread the damage.
+fn damage_told(store: &GeoPackage) -> Result<Option<String>, StoreError> {
+    let Some(first) = store.damage()?.into_iter().next() else {
+        return Ok(None);
     };
     say(&format!(
         "{file}：文件已损坏（{first}），只读发布；请用 yizhangtu restore 恢复备份 \
          / the file is damaged ({first}) and is served read-only; restore a backup with yizhangtu restore",
         file = store.path().display()
     ));
-    Ok(true)
+    Ok(Some(first))
 }
 
 /// The file of the 东华 demonstration: the one made before, or a new one. It lies in the

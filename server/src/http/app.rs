@@ -1,10 +1,7 @@
 //! What every handler shares.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, OnceLock},
     time::Instant,
 };
 
@@ -33,6 +30,8 @@ use crate::{
 pub(crate) struct Config {
     /// Whether changes are refused.
     pub(crate) read_only: bool,
+    /// What is damaged in the file, where that was found before it was served.
+    pub(crate) damage: Option<String>,
     /// Whether the service is reached by TLS alone.
     pub(crate) secure: bool,
     /// The address that it is reached at from outside, where one was given.
@@ -49,8 +48,8 @@ pub(crate) struct App(Arc<Shared>);
 
 struct Shared {
     config: Config,
-    /// Whether changes are refused: by wish, or because the file was found damaged.
-    read_only: AtomicBool,
+    /// What is damaged in the file, once something was found.
+    damage: Arc<OnceLock<String>>,
     catalog: Arc<Catalog>,
     about: About,
     keys: Arc<Keys>,
@@ -97,7 +96,13 @@ impl App {
                 Arc::new(move |user| identity.reports(user))
             })?;
         Ok(Self(Arc::new(Shared {
-            read_only: config.read_only.into(),
+            damage: Arc::new(
+                config
+                    .damage
+                    .clone()
+                    .map(OnceLock::from)
+                    .unwrap_or_default(),
+            ),
             config,
             catalog,
             about,
@@ -131,21 +136,32 @@ impl App {
     /// # Errors
     /// 403 where the service only reads.
     pub(crate) fn writable(&self) -> Result<(), Problem> {
+        if self.damage().get().is_some() {
+            return Err(Problem::damaged());
+        }
         if self.read_only() {
             return Err(Problem::read_only());
         }
         Ok(())
     }
 
-    /// Whether changes are refused.
+    /// Whether changes are refused: by wish, or because the file was found damaged.
     pub(crate) fn read_only(&self) -> bool {
-        self.0.read_only.load(Ordering::Relaxed)
+        self.config().read_only || self.damage().get().is_some()
     }
 
-    /// Takes no changes from now on.
-    pub(crate) fn stop_writing(&self) {
-        self.0.read_only.store(true, Ordering::Relaxed);
+    /// What is damaged in the file, once something was found.
+    pub(crate) fn damage(&self) -> &Arc<OnceLock<String>> {
+        &self.0.damage
+    }
+
+    /// Takes no changes from now on, for they would spread the damage, and tells whoever looks.
+    pub(crate) fn found_damaged(&self, what: String) {
+        // Where it was found before, the first finding stands.
+        let _ = self.0.damage.set(what);
         self.keeper().close();
+        self.identity().stop_writing();
+        self.hub().reload(self.snapshot().sequence);
     }
 
     /// The catalog that the file was opened with.

@@ -28,6 +28,8 @@ async fn health(State(app): State<App>) -> Result<Json<Value>, Problem> {
     Ok(Json(json!({
         "status": "ready",
         "version": env!("CARGO_PKG_VERSION"),
+        "read_only": app.read_only(),
+        "damage": app.damage().get(),
         "sequence": app.snapshot().sequence,
         "stored_sequence": stored,
         "uptime_s": app.started().elapsed().as_secs(),

@@ -118,6 +118,14 @@ impl Problem {
         )
     }
 
+    /// 403: the file was found damaged; writing would spread it.
+    pub(crate) fn damaged() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "数据文件已损坏，现在只能查看，不接受修改；请管理员用 yizhangtu restore 恢复备份 / the data file is damaged: it is shown and takes no changes; have the administrator restore a backup with yizhangtu restore",
+        )
+    }
+
     /// 404: what was asked for is not there.
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)

@@ -24,7 +24,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -95,6 +95,8 @@ impl Accounts {
 pub(crate) struct Identity {
     /// Writes what changes of accounts; none where the file is only read.
     writer: Option<Mutex<GeoPackage>>,
+    /// Whether it writes no more, because the file was found damaged.
+    closed: AtomicBool,
     accounts: ArcSwap<Accounts>,
     rights: ArcSwap<Rights>,
     /// Goes up whenever somebody's rights may have changed.
@@ -152,6 +154,7 @@ impl Identity {
             writer,
             accounts: ArcSwap::from_pointee(Accounts::read(store)?),
             rights: ArcSwap::new(in_force(store)?),
+            closed: AtomicBool::new(false),
             changed: AtomicU64::default(),
             sessions: Sessions::default(),
             attempts: Attempts::default(),
@@ -182,6 +185,11 @@ impl Identity {
     pub(crate) fn put_in_force(&self, rights: Rights) {
         self.rights.store(Arc::new(rights));
         self.changed.fetch_add(1, Ordering::Release);
+    }
+
+    /// Writes nothing from now on, as where the file is only read.
+    pub(crate) fn stop_writing(&self) {
+        self.closed.store(true, Ordering::Release);
     }
 
     /// Says that rules which sessions and rights depend on have another version.
@@ -550,7 +558,8 @@ impl Identity {
     }
 
     fn writer(&self) -> Option<MutexGuard<'_, GeoPackage>> {
-        let writer = self.writer.as_ref()?;
+        let open = !self.closed.load(Ordering::Acquire);
+        let writer = self.writer.as_ref().filter(|_| open)?;
         Some(writer.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -113,6 +113,7 @@ fn described(app: &App, viewer: &Viewer) -> Value {
         "must_change_password": who.must_change,
         "second_factor": factor_routes::state(app, viewer),
         "read_only": app.read_only(),
+        "damaged": app.damage().get().is_some(),
         "rights": {
             "read": may(Action::View),
             "change": change,

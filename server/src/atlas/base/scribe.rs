@@ -39,11 +39,12 @@ type Shown = (u64, NaiveDate);
 
 impl Scribe {
     /// Watches over the base of a file that an atlas shows. `store` was opened before the atlas
-    /// read the file, and may change it.
+    /// read the file, and may change it as long as that is `sound`.
     pub(crate) fn start(
         store: GeoPackage,
         schema: i64,
         atlas: Arc<Atlas>,
+        sound: impl Fn() -> bool + Send + 'static,
     ) -> std::io::Result<Self> {
         let (stop, asked) = mpsc::channel();
         let thread = thread::Builder::new().name("base".to_owned());
@@ -55,12 +56,12 @@ impl Scribe {
                 let now = atlas.snapshot();
                 let much =
                     written.is_none_or(|(sequence, _)| now.sequence.abs_diff(sequence) >= MANY);
-                if much && write_or_say(&store, schema, &now) {
+                if much && sound() && write_or_say(&store, schema, &now) {
                     written = Some((now.sequence, now.houses.day()));
                 }
             }
             let last = atlas.snapshot();
-            if written != Some((last.sequence, last.houses.day())) {
+            if written != Some((last.sequence, last.houses.day())) && sound() {
                 write_or_say(&store, schema, &last);
             }
         })?;

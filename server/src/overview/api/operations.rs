@@ -1334,7 +1334,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "/health",
         SERVICE,
         "getHealth",
-        "是否就绪 / ready, or why not",
+        "是否就绪，是否只读，文件有无损坏 / ready or why not, read-only or not, and what is damaged in the file",
         &[],
         &[(JSON, "object")],
     ),
