@@ -275,12 +275,18 @@ impl Area {
         self.ring_ranges().flat_map(|(start, end)| start..end - 1)
     }
 
+    /// The vertices, where they lie within 1.7 km: offsets from the rectangle's south-west corner.
+    pub(crate) fn close(&self) -> Option<&[[Close; 2]]> {
+        match self.vertices.view() {
+            View::Close(vertices) => Some(vertices),
+            _ => None,
+        }
+    }
+
     /// The vertices of the one ring that it is, with the representative point: offsets from the
     /// rectangle's south-west corner. Nothing where it is more, or larger than 1.7 km.
     pub(crate) fn as_small(&self) -> Option<(&[[Close; 2]], [Close; 2])> {
-        let View::Close(vertices) = self.vertices.view() else {
-            return None;
-        };
+        let vertices = self.close()?;
         let inner = |place: i64, from: i64| Close::try_from(place - from).ok();
         let (min, inside) = (self.rect.min, self.interior);
         let inside = [inner(inside.x, min.x)?, inner(inside.y, min.y)?];

@@ -373,7 +373,9 @@ fn inside(
 /// be others.
 fn meets(own: &Area, edges: &[(Point, Point)]) -> bool {
     edges.iter().any(|&(a, b)| {
-        // An edge that touches no boundary lies inside the feature or outside as a whole.
-        own.edges().any(|(c, d)| segments_meet(a, b, c, d)) || own.contains(a)
+        own.is_cut_by(a, b).unwrap_or_else(|| {
+            // An edge that touches no boundary lies inside the feature or outside as a whole.
+            own.edges().any(|(c, d)| segments_meet(a, b, c, d)) || own.contains(a)
+        })
     })
 }
