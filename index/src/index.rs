@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::{
     Area, Line, Near, Point, Rect, Rule, Shape,
     cells::{Cells, Change, NONE},
-    metric,
+    nearest::nearest,
     rows::{Rows, Sums},
     shapes::Shapes,
     vector::{self, Vector, Work},
@@ -376,37 +376,7 @@ impl Index {
         let Some(all) = self.rect().filter(|_| k > 0 && within_m >= 0.0) else {
             return Vec::new();
         };
-        let mut radius = 30.0_f64.min(within_m);
-        loop {
-            let window = metric::window(p, radius);
-            let least = metric::Least::new(p, radius);
-            let mut candidates: Vec<(f64, u32)> = Vec::new();
-            (self.rows).meeting(&window, |key, rect| candidates.push((least.to(rect), key)));
-            candidates.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-            // Distances are dear: what is surely farther than the k-th is not measured.
-            let mut found: Vec<Near> = Vec::new();
-            for (least, key) in candidates {
-                if found.len() == k && found[k - 1].distance_m < least {
-                    break;
-                }
-                let distance_m = self.known(key).distance_m(p);
-                if distance_m > within_m {
-                    continue;
-                }
-                let order =
-                    |near: &Near| (near.distance_m.total_cmp(&distance_m)).then(near.key.cmp(&key));
-                let place = found.partition_point(|near| order(near).is_lt());
-                found.insert(place, Near { key, distance_m });
-                found.truncate(k);
-            }
-            // What is outside the window is farther away than the radius.
-            let complete = found.len() == k && found[k - 1].distance_m <= radius;
-            let everything = window.holds(all.min) && window.holds(all.max);
-            if complete || everything || radius >= within_m || radius > 2.5e7 {
-                return found;
-            }
-            radius = (radius * 4.0).min(within_m);
-        }
+        nearest(&self.rows, all, |key| self.known(key), p, (k, within_m))
     }
 
     /// Bytes that it takes, geometry included; what several shapes share is counted often.

@@ -19,6 +19,7 @@ mod index;
 mod interior;
 mod line;
 mod metric;
+mod nearest;
 mod overlay;
 mod parts;
 mod point;

@@ -78,48 +78,136 @@ pub(crate) fn distance_m(a: Point, b: (f64, f64)) -> f64 {
     Geodesic.distance(Degrees::new(a.lon(), a.lat()), Degrees::new(b.0, b.1))
 }
 
-/// The nearest place, in degrees, to a point on any of some segments.
+/// The plane that touches the ellipsoid at a point.
 ///
-/// Chosen in a plane that touches the ellipsoid at the point, true to one in a million
-/// within a kilometre; the distance is then measured on the ellipsoid.
-pub(crate) fn nearest_on(
+/// Distances to what is nearest are compared in it, and the nearest alone is measured on the
+/// ellipsoid: it is true to one in a million within a kilometre.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plane {
     p: Point,
-    segments: impl Iterator<Item = (Point, Point)>,
-) -> Option<(f64, f64)> {
-    let (lon, lat) = (p.lon(), p.lat());
+    /// Metres of a degree there.
+    metres: (f64, f64),
+    /// By how much they change over a degree of latitude.
+    change: (f64, f64),
+}
+
+/// The nearest place on something.
+pub(crate) struct Nearest<'a> {
+    plane: &'a Plane,
+    /// In degrees.
+    place: (f64, f64),
+    /// In the plane.
+    squared: f64,
+}
+
+impl Plane {
+    /// Degrees north or south of the point over which metres of a degree change evenly: to
+    /// one in a hundred million.
+    const EVEN: f64 = 0.005;
+
+    pub(crate) fn at(p: Point) -> Self {
+        let lat = p.lat();
+        let (south, north) = (
+            metres_of_degree(lat - Self::EVEN),
+            metres_of_degree(lat + Self::EVEN),
+        );
+        let change = |south: f64, north: f64| (north - south) / (2.0 * Self::EVEN);
+        Self {
+            p,
+            metres: metres_of_degree(lat),
+            change: (change(south.0, north.0), change(south.1, north.1)),
+        }
+    }
+
+    /// The point that it touches.
+    pub(crate) fn point(&self) -> Point {
+        self.p
+    }
+
+    /// Metres of a degree so many degrees north of the point.
+    fn metres(&self, north: f64) -> (f64, f64) {
+        if north.abs() > Self::EVEN {
+            return metres_of_degree(self.p.lat() + north);
+        }
+        (
+            self.metres.0 + self.change.0 * north,
+            self.metres.1 + self.change.1 * north,
+        )
+    }
+
+    /// A place in it, in metres, and from the point in degrees.
     #[expect(
         clippy::cast_precision_loss,
         reason = "differences are at most 3.6e11, exact in a double"
     )]
-    let flat = |q: Point| {
-        let (x, y) = ((q.x - p.x) as f64 * 1e-9, (q.y - p.y) as f64 * 1e-9);
-        let (dx, dy) = metres_of_degree(lat + y / 2.0);
+    fn flat(&self, q: Point) -> (f64, f64, f64, f64) {
+        let (x, y) = (
+            (q.x - self.p.x) as f64 * 1e-9,
+            (q.y - self.p.y) as f64 * 1e-9,
+        );
+        let (dx, dy) = self.metres(y / 2.0);
         (x * dx, y * dy, x, y)
-    };
-    let mut best: Option<(f64, (f64, f64))> = None;
-    for (a, b) in segments {
-        let (ax, ay, alon, alat) = flat(a);
-        let (bx, by, blon, blat) = flat(b);
-        let (dx, dy) = (bx - ax, by - ay);
-        let length = dx * dx + dy * dy;
-        let along = if length == 0.0 {
-            0.0
+    }
+
+    /// The nearest place on any of some segments; none where there is no segment.
+    pub(crate) fn nearest_on(
+        &self,
+        segments: impl Iterator<Item = (Point, Point)>,
+    ) -> Option<Nearest<'_>> {
+        let mut best: Option<(f64, (f64, f64))> = None;
+        let mut last: Option<(Point, (f64, f64, f64, f64))> = None;
+        for (a, b) in segments {
+            // Where a ring goes on from the last segment, its end is known.
+            let (ax, ay, alon, alat) = match last {
+                Some((point, known)) if point == a => known,
+                _ => self.flat(a),
+            };
+            let end = self.flat(b);
+            last = Some((b, end));
+            let (bx, by, blon, blat) = end;
+            let (dx, dy) = (bx - ax, by - ay);
+            let length = dx * dx + dy * dy;
+            let along = if length == 0.0 {
+                0.0
+            } else {
+                (-(ax * dx + ay * dy) / length).clamp(0.0, 1.0)
+            };
+            let (x, y) = (ax + along * dx, ay + along * dy);
+            let squared = x * x + y * y;
+            if best.is_none_or(|(least, _)| squared < least) {
+                best = Some((
+                    squared,
+                    (alon + along * (blon - alon), alat + along * (blat - alat)),
+                ));
+            }
+        }
+        best.map(|(squared, (lon, lat))| Nearest {
+            plane: self,
+            place: (self.p.lon() + lon, self.p.lat() + lat),
+            squared,
+        })
+    }
+}
+
+impl Nearest<'_> {
+    /// Metres that it is surely away.
+    pub(crate) fn at_least_m(&self) -> f64 {
+        /// Within this of the point, and this far from the poles, the plane is true to one in
+        /// three hundred thousand.
+        const NEAR_M: f64 = 10_000.0;
+        const POLAR: f64 = 80.0;
+        let flat = self.squared.sqrt();
+        if flat < NEAR_M && self.plane.p.lat().abs() < POLAR {
+            flat * (1.0 - 1e-5)
         } else {
-            (-(ax * dx + ay * dy) / length).clamp(0.0, 1.0)
-        };
-        let (x, y) = (ax + along * dx, ay + along * dy);
-        let distance = x * x + y * y;
-        if best.is_none_or(|(least, _)| distance < least) {
-            best = Some((
-                distance,
-                (
-                    lon + alon + along * (blon - alon),
-                    lat + alat + along * (blat - alat),
-                ),
-            ));
+            0.0
         }
     }
-    best.map(|(_, place)| place)
+
+    /// Geodesic distance from the point.
+    pub(crate) fn distance_m(&self) -> f64 {
+        distance_m(self.plane.p, self.place)
+    }
 }
 
 #[cfg(test)]
@@ -163,11 +251,34 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_nearer_than_the_plane_says() {
+        for (lat, north, east) in (-79..=79).flat_map(|lat| {
+            let ways = [(0.0, 1.0), (1.0, 0.0), (0.7, 0.7), (-0.7, 0.7)];
+            ways.map(|(north, east)| (f64::from(lat), north, east))
+        }) {
+            for far in [1e-6, 1e-4, 0.004, 0.009, 0.03, 0.08, 1.0] {
+                let p = Point::snap(113.59, lat).unwrap();
+                let (lon, lat) = (113.59 + far * east, lat + far * north);
+                let q = Point::snap(lon, lat).unwrap();
+                let plane = Plane::at(p);
+                let found = plane.nearest_on(std::iter::once((q, q))).unwrap();
+                let (least, metres) = (found.at_least_m(), found.distance_m());
+                assert!(least <= metres, "{p:?} {q:?}: {least} of {metres}");
+                assert!(
+                    metres > 9_000.0 || least > metres * 0.99998,
+                    "{least} of {metres}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn the_nearest_place_on_a_segment_is_geodesically_nearest() {
         let at = |lon, lat| Point::snap(lon, lat).unwrap();
         let (p, a, b) = (at(113.59, 23.11), at(113.595, 23.105), at(113.6, 23.119));
-        let place = nearest_on(p, std::iter::once((a, b))).unwrap();
-        let found = distance_m(p, place);
+        let plane = Plane::at(p);
+        let found = plane.nearest_on(std::iter::once((a, b))).unwrap();
+        let found = found.distance_m();
         let least = (0..=100_000)
             .map(|step| {
                 let t = f64::from(step) / 100_000.0;

@@ -7,7 +7,7 @@ use geo::Geometry;
 use crate::{
     Area, Line, Point, Rect, Rule,
     bytes::{BytesError, In, Out},
-    metric,
+    metric::Plane,
     point::segments_meet,
 };
 
@@ -243,18 +243,26 @@ impl Shape {
 
     /// Geodesic distance in metres from a point; 0 where an area of it contains the point.
     pub fn distance_m(&self, p: Point) -> f64 {
-        let to = |place: Option<(f64, f64)>| {
-            place.map_or(f64::INFINITY, |place| metric::distance_m(p, place))
+        self.distance_within_m(&Plane::at(p), f64::INFINITY)
+            .expect("nothing is farther than that")
+    }
+
+    /// The same from a plane's point, where it is not surely more than a number of metres.
+    pub(crate) fn distance_within_m(&self, plane: &Plane, most: f64) -> Option<f64> {
+        let nearest = match self {
+            Self::Area(area) if area.contains(plane.point()) => return Some(0.0),
+            Self::Area(area) => plane.nearest_on(area.edges()),
+            Self::Line(line) => plane.nearest_on(line.segments()),
+            Self::Point(own) => plane.nearest_on(std::iter::once((*own, *own))),
+            Self::Several(parts) => {
+                let parts = parts.iter();
+                return parts
+                    .filter_map(|part| part.distance_within_m(plane, most))
+                    .reduce(f64::min);
+            }
         };
-        match self {
-            Self::Area(area) if area.contains(p) => 0.0,
-            Self::Area(area) => to(metric::nearest_on(p, area.edges())),
-            Self::Line(line) => to(metric::nearest_on(p, line.segments())),
-            Self::Point(own) => metric::distance_m(p, (own.lon(), own.lat())),
-            Self::Several(parts) => parts
-                .iter()
-                .map(|part| part.distance_m(p))
-                .fold(f64::INFINITY, f64::min),
-        }
+        nearest
+            .filter(|found| found.at_least_m() <= most)
+            .map(|found| found.distance_m())
     }
 }

@@ -114,14 +114,15 @@ impl Level {
             if !row.all.is_some_and(|all| all.meets(rect)) {
                 continue;
             }
-            let west = (rect.min.x - row.reach.east) >> self.shift;
-            let east = (rect.max.x + row.reach.west) >> self.shift;
-            for at in row.items(&row.cells(west, east)) {
+            // Where the points of those lie that reach the rectangle.
+            let near = row.reach.around(rect);
+            let cells = row.cells(near.min.x >> self.shift, near.max.x >> self.shift);
+            row.each_in(&near, row.items(&cells), |at| {
                 let own = row.rect(at);
                 if own.meets(rect) {
                     found(row.keys[at], &own);
                 }
-            }
+            });
         }
     }
 

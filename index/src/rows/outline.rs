@@ -84,6 +84,20 @@ impl Reach {
         }
     }
 
+    /// Where a point lies from which it reaches into a rectangle.
+    pub(super) fn around(self, rect: &Rect) -> Rect {
+        Rect {
+            min: Point {
+                x: rect.min.x - self.east,
+                y: rect.min.y - self.north,
+            },
+            max: Point {
+                x: rect.max.x + self.west,
+                y: rect.max.y + self.south,
+            },
+        }
+    }
+
     /// The greater of both, each way.
     pub(super) fn join(self, other: Self) -> Self {
         Self {

@@ -287,6 +287,25 @@ impl Row {
         }
     }
 
+    /// Visits those of some features whose representative points lie in a rectangle.
+    #[inline]
+    #[expect(clippy::cast_precision_loss, reason = "whole numbers below 2^53")]
+    pub(super) fn each_in(
+        &self,
+        rect: &Rect,
+        items: std::ops::Range<usize>,
+        mut visit: impl FnMut(usize),
+    ) {
+        let (west, east) = (rect.min.x as f64, rect.max.x as f64);
+        let (south, north) = (rect.min.y as f64, rect.max.y as f64);
+        let places = self.xs[items.clone()].iter().zip(&self.ys[items.clone()]);
+        for (at, (&x, &y)) in items.zip(places) {
+            if (west <= x) & (x <= east) & (south <= y) & (y <= north) {
+                visit(at);
+            }
+        }
+    }
+
     /// The rectangle around a feature.
     pub(super) fn rect(&self, at: usize) -> Rect {
         if self.reaches.is_empty() {
