@@ -5,8 +5,9 @@ import './styles/base.css';
 import { createPinia } from 'pinia';
 import { createApp } from 'vue';
 import App from './App.vue';
-import { chineseFontReady } from './map/fonts';
+import { prepareMap } from './map/prepare';
 import { register } from './offline/register';
 
-void chineseFontReady().then(() => createApp(App).use(createPinia()).mount('#app'));
+prepareMap();
+createApp(App).use(createPinia()).mount('#app');
 register();

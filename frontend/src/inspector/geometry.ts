@@ -1,4 +1,4 @@
-import type { Geometry, Position } from 'geojson';
+import type { Geometry, MultiPolygon, Polygon, Position } from 'geojson';
 import type { Bounds, LonLat } from '../api';
 
 function* positions(geometry: Geometry): Generator<Position> {
@@ -41,4 +41,17 @@ export function boundsOf(geometry: Geometry | null | undefined): Bounds | null {
 export function positionOf(geometry: Geometry | null): LonLat | null {
   const box = boundsOf(geometry);
   return box ? [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2] : null;
+}
+
+/** Whether a point lies in an area. For what is under a pointer or a reader: the server alone counts. */
+export function contains(area: Polygon | MultiPolygon, [x, y]: LonLat): boolean {
+  const parts = area.type === 'Polygon' ? [area.coordinates] : area.coordinates;
+  let inside = false;
+  for (const ring of parts.flat()) {
+    for (let at = 0; at + 1 < ring.length; at += 1) {
+      const [a, b] = [ring[at] as LonLat, ring[at + 1] as LonLat];
+      if (a[1] > y !== b[1] > y && x < a[0] + ((y - a[1]) * (b[0] - a[0])) / (b[1] - a[1])) inside = !inside;
+    }
+  }
+  return inside;
 }

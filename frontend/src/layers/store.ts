@@ -48,10 +48,11 @@ export const useLayers = defineStore('layers', () => {
     status.value = 'failed';
   }
 
-  async function load(): Promise<void> {
+  /** Loads what is to be drawn; it is ready when `drawable` resolves too. */
+  async function load(drawable?: Promise<unknown>): Promise<void> {
     status.value = 'loading';
     try {
-      const [loaded, drawn] = await Promise.all([api.catalog(), api.style()]);
+      const [loaded, drawn] = await Promise.all([api.catalog(), api.style(), drawable]);
       looks.value = Object.fromEntries(
         loaded.layers
           .filter(isDrawn)

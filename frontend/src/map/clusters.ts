@@ -1,5 +1,5 @@
 import type { Map as MapLibre } from 'maplibre-gl';
-import { BOLD_FONTS } from './fonts';
+import { boldFonts } from './fonts';
 
 const SOURCE = 'clusters';
 const LAYERS = ['clusters:circle', 'clusters:count'];
@@ -30,7 +30,7 @@ export function drawClusters(map: MapLibre, layer: string, tiles: string | null)
     'source-layer': layer,
     layout: {
       'text-field': ['to-string', ['get', 'count']],
-      'text-font': BOLD_FONTS,
+      'text-font': boldFonts(),
       'text-size': 12,
       'text-allow-overlap': true,
     },

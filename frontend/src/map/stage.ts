@@ -4,21 +4,20 @@ import {
   type GeoJSONSource,
   type LayerSpecification,
   LngLatBounds,
-  Map as MapLibre,
+  type Map as MapLibre,
   type MapMouseEvent,
   type PaddingOptions,
   type SourceSpecification,
   type StyleSpecification,
-  setWorkerUrl,
 } from 'maplibre-gl';
 import type { BaseMap, Bounds, Catalog, Layer, LonLat, Properties } from '../api';
+import { boundsOf } from '../inspector/geometry';
 import { baseLayers } from './base';
+import { withFonts } from './fonts';
+import { PatientMap } from './patient';
 import type { View } from './permalink';
 import { catalogLayerOf, type Look, layersOf, looked, sourceOf } from './style';
-import { staleTiles, type TileId } from './tiles';
-import workerUrl from './worker.ts?worker&url';
-
-setWorkerUrl(workerUrl);
+import { staleTiles, type TileId, tileAt } from './tiles';
 
 /** The deepest zoom that tiles are asked for; beyond it they are enlarged. */
 const TILE_ZOOM = 17;
@@ -28,6 +27,8 @@ const SELECTION = 'selection';
 const DOTS = 'dots';
 /** From this zoom on each house has a shape of its own to be coloured; farther out blocks are merged. */
 const SHAPES_FROM = 15.5;
+/** From this zoom on tiles have every corner of a house. */
+const EXACT_FROM = 16;
 const SPOTS = 'spots';
 const ACCENT = '#d9480f';
 const VIOLET = '#7048a8';
@@ -66,6 +67,8 @@ export interface Supply {
   tiles(address: string): string;
   /** Pixels that panels cover. */
   padding(): PaddingOptions;
+  /** What is shown first; everything if it is not said. */
+  home?: Bounds | undefined;
 }
 
 /** Whether the browser can draw the map at all. */
@@ -107,8 +110,8 @@ export class Stage {
     }
     sources[SELECTION] = { type: 'geojson', data: NOTHING };
 
-    const bounds = catalog.project.bounds;
-    this.map = new MapLibre({
+    const bounds = supply.home ?? catalog.project.bounds;
+    this.map = new PatientMap({
       container,
       style: {
         version: 8,
@@ -116,7 +119,7 @@ export class Stage {
         layers: withSelection(
           style.layers.map((spec) => {
             const layer = this.layers.get(catalogLayerOf(spec.id) ?? '');
-            return layer ? looked(spec, supply.look(layer)) : spec;
+            return layer ? looked(withFonts(spec), supply.look(layer)) : spec;
           }),
         ),
       },
@@ -239,11 +242,34 @@ export class Stage {
     return [...hits.values()];
   }
 
+  /**
+   * The area of a layer that is drawn at a point, as its tile has it; none where a tile's edge cuts it, or where
+   * the map is too far out to show it exactly.
+   */
+  wholeAt(layer: string, at: LonLat): GeoJSON.Feature<GeoJSON.Polygon | GeoJSON.MultiPolygon> | null {
+    const z = Math.min(TILE_ZOOM, Math.floor(this.map.getZoom()));
+    if (z < EXACT_FROM) return null;
+    const tile = tileAt(at[0], at[1], z);
+    const layers = layersOf(this.style, layer).flatMap(({ id, type }) => (type === 'fill' ? [id] : []));
+    const found = this.map.queryRenderedFeatures(this.map.project(at), { layers });
+    for (const { id, properties, geometry } of found) {
+      if (geometry.type !== 'Polygon' && geometry.type !== 'MultiPolygon') continue;
+      const [west, south, east, north] = boundsOf(geometry) ?? [0, 0, 0, 0];
+      const corners = [tileAt(west, north, z), tileAt(east, south, z)];
+      if (corners.every(({ x, y }) => x === tile.x && y === tile.y))
+        return { type: 'Feature', geometry, properties: { ...properties, id: properties.id ?? id } };
+    }
+    return null;
+  }
+
   /** Marks features, or none. */
   async highlight(features: GeoJSON.Feature[]): Promise<void> {
     await this.ready;
     const source = this.map.getSource(SELECTION) as GeoJSONSource | undefined;
     source?.setData({ type: 'FeatureCollection', features });
+    for (const { id } of selectionLayers()) {
+      this.map.setLayoutProperty(id, 'visibility', features.length > 0 ? 'visible' : 'none');
+    }
   }
 
   /** Marks places with rings of a colour, over everything; null takes them away. */
@@ -464,7 +490,8 @@ const stillness = () => window.matchMedia?.('(prefers-reduced-motion: reduce)').
 function withSelection(layers: LayerSpecification[]): LayerSpecification[] {
   const first = layers.findIndex((spec) => spec.type === 'symbol');
   const names = first < 0 ? layers.length : first;
-  const marks = selectionLayers();
+  // Nothing is chosen at first: what is hidden costs nothing.
+  const marks = selectionLayers().map((spec) => looked(spec, { visible: false, opacity: 1 }));
   const areas = marks.filter((spec) => spec.type !== 'circle');
   const points = marks.filter((spec) => spec.type === 'circle');
   return [...layers.slice(0, names), ...areas, ...layers.slice(names), ...points];

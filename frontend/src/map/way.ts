@@ -1,6 +1,6 @@
 import type { GeoJSONSource, Map as MapLibre } from 'maplibre-gl';
 import type { LonLat } from '../api';
-import { BOLD_FONTS } from './fonts';
+import { boldFonts } from './fonts';
 
 const SOURCE = 'way';
 const BLUE = '#1b5fa8';
@@ -56,7 +56,7 @@ export function drawWay(map: MapLibre, way: LonLat[] | null, stops: LonLat[]): v
     filter: ['==', ['geometry-type'], 'Point'],
     layout: {
       'text-field': ['get', 'number'],
-      'text-font': BOLD_FONTS,
+      'text-font': boldFonts(),
       'text-size': 11,
       'text-allow-overlap': true,
     },

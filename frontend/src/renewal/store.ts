@@ -10,7 +10,7 @@ import { outlineOf } from '../editing/geometry/outline';
 import { useSnapping } from '../editing/snapping';
 import { begin, redo, type Steps, step, undo } from '../editing/steps';
 import { useEditing } from '../editing/store';
-import { boundsOf } from '../inspector/geometry';
+import { boundsOf, contains } from '../inspector/geometry';
 import { useInspector } from '../inspector/store';
 import { useLayers } from '../layers/store';
 import { useLive } from '../live/store';
@@ -537,16 +537,3 @@ export const useRenewal = defineStore('renewal', () => {
     clear: () => put([]),
   };
 });
-
-/** Whether a point lies in an area. Only for what is under the pointer: the server alone counts. */
-export function contains(area: Polygon | MultiPolygon, [x, y]: LonLat): boolean {
-  const parts = area.type === 'Polygon' ? [area.coordinates] : area.coordinates;
-  let inside = false;
-  for (const ring of parts.flat()) {
-    for (let at = 0; at + 1 < ring.length; at += 1) {
-      const [a, b] = [ring[at] as LonLat, ring[at + 1] as LonLat];
-      if (a[1] > y !== b[1] > y && x < a[0] + ((y - a[1]) * (b[0] - a[0])) / (b[1] - a[1])) inside = !inside;
-    }
-  }
-  return inside;
-}

@@ -128,38 +128,40 @@ impl<'a> Drawing<'a> {
         let mut layers = Vec::new();
         let filled = style.fill_opacity > 0.0;
         if filled {
-            let mut fill = self.only("Polygon", "fill", "fill");
-            fill["paint"] = json!({
-                "fill-color": color,
-                "fill-opacity": style.fill_opacity,
-                "fill-antialias": false,
-            });
-            layers.push(fill);
+            let fill = |part: &str, smooth: bool| {
+                let mut fill = self.only("Polygon", part, "fill");
+                fill["paint"] = json!({
+                    "fill-color": color,
+                    "fill-opacity": style.fill_opacity,
+                    "fill-antialias": smooth,
+                });
+                fill
+            };
+            let (mut each, mut blocks) = (fill("fill", false), fill("blocks", true));
+            if self.merged {
+                // Features merged from afar have no borders of their own: their edges are smoothed. Two
+                // layers, for not every viewer reads a choice.
+                also(&mut each, json!(["!", ["has", "count"]]));
+                also(&mut blocks, json!(["has", "count"]));
+                layers.push(blocks);
+            }
+            layers.push(each);
         }
         if style.width > 0.0 {
             let outline = (style.outline.as_ref()).map_or_else(
                 || self.color(|color| darkened(color, 0.25)),
                 |outline| outline.as_str().into(),
             );
-            let border = |part: &str, color: Value| {
-                let mut line = self.only("Polygon", part, "line");
-                line["layout"]["line-join"] = "round".into();
-                line["paint"] = json!({
-                    "line-color": color,
-                    "line-opacity": 1,
-                    "line-width": self.width(0.0),
-                });
-                self.dash(&mut line);
-                line
-            };
-            let mut line = border("outline", outline);
+            // Mitred, as is the rule: a round corner of a pixel takes three times the triangles.
+            let mut line = self.only("Polygon", "outline", "line");
+            line["paint"] = json!({
+                "line-color": outline,
+                "line-opacity": 1,
+                "line-width": self.width(0.0),
+            });
+            self.dash(&mut line);
             if filled && self.merged {
-                // Features merged from afar have no borders of their own: they are rimmed in
-                // their colour. Two layers, for not every viewer reads a choice of colours.
-                let mut rim = border("rim", color);
-                also(&mut rim, json!(["has", "count"]));
                 also(&mut line, json!(["!", ["has", "count"]]));
-                layers.push(rim);
             }
             layers.push(line);
         }
@@ -307,12 +309,13 @@ mod tests {
         assert_eq!(
             ids(&shapes),
             [
+                "layer:land_use:blocks",
                 "layer:land_use:fill",
-                "layer:land_use:rim",
                 "layer:land_use:outline"
             ]
         );
-        assert_eq!(shapes[1]["filter"], json!(["has", "count"]));
+        assert_eq!(shapes[0]["filter"], json!(["has", "count"]));
+        assert_eq!(shapes[1]["filter"], json!(["!", ["has", "count"]]));
         assert_eq!(shapes[2]["filter"], json!(["!", ["has", "count"]]));
         let color = &shapes[0]["paint"]["fill-color"];
         assert_eq!(color[0], "match");
