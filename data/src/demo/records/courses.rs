@@ -1,10 +1,13 @@
 //! What was done with cases and events: the rows of their logs, as their processes want them.
 
-use chrono::{DateTime, Days, FixedOffset, NaiveDate};
+use chrono::{DateTime, Days, FixedOffset, Months, NaiveDate};
 use serde_json::{Map, Value as Json, json};
 
 use super::{Writer, instant};
-use crate::course::{BEGIN, Step};
+use crate::{
+    course::{BEGIN, Step},
+    demo::dice::Dice,
+};
 
 /// One step of a feature as the demonstration tells it. The users are the demonstration's
 /// accounts, whose names are those of their roles.
@@ -94,7 +97,8 @@ pub(super) struct CaseDays {
     pub(super) filed: NaiveDate,
     pub(super) pulled: NaiveDate,
     pub(super) closed: NaiveDate,
-    pub(super) as_of: NaiveDate,
+    /// When it was looked at again.
+    pub(super) visits: Vec<NaiveDate>,
     pub(super) forced: bool,
     pub(super) new: bool,
     /// Whether it is for the court, as 违法用地 and 兼有 are.
@@ -112,6 +116,22 @@ const ENFORCED: u64 = 264;
 
 /// The earliest day on which force is used, after the filing.
 pub(super) const FORCED: u64 = 268;
+
+/// Visits after the closing, as the process wants them: so many months after.
+const VISITED: [u32; VISITS] = [3, 6, 12];
+pub(super) const VISITS: usize = 3;
+
+/// The days on which a closed case was looked at again: most within days of the day that it was due, a few
+/// forgotten, and with them what would have come after.
+pub(super) fn visits(closed: NaiveDate, as_of: NaiveDate, dice: &mut Dice) -> Vec<NaiveDate> {
+    (VISITED.iter())
+        .map_while(|months| {
+            let due = closed.checked_add_months(Months::new(*months))?;
+            let day = due + Days::new(dice.whole(0, 12) as u64);
+            (day < as_of && !dice.chance(0.03)).then_some(day)
+        })
+        .collect()
+}
 
 /// How long ago a case must have been found to be in a state, in days.
 pub(super) fn least_age(state: &str) -> i64 {
@@ -254,17 +274,14 @@ pub(super) fn of_case(state: &str, days: &CaseDays) -> Tale {
     tale = (tale.and("request_closing", "95", at(days.closed, 9), "enforcer"))
         .and("review_closing", "95", at(days.closed, 11), "legal_officer")
         .and("close", "100", at(days.closed, 15), "enforcement_lead");
-    if state == "110" {
-        let accepted =
-            json!({ "acceptance_no": format!("验〔{}〕号", days.closed.format("%Y%m%d")) });
-        let day = days.closed + Days::new(15);
-        return tale.telling("strike", "110", at(day, 10), "enforcement_lead", &accepted);
+    let outcome = json!({ "outcome": "未复发" });
+    for day in &days.visits {
+        tale = tale.telling("look_back", "120", at(*day, 10), "grid_worker", &outcome);
     }
-    if state == "120" {
-        let last = days.as_of - Days::new(1);
-        let day = (days.closed + Days::new(90)).min(last);
-        let outcome = json!({ "outcome": "未复发" });
-        return tale.telling("look_back", "120", at(day, 10), "grid_worker", &outcome);
+    if let ("110", Some(last)) = (state, days.visits.last()) {
+        let day = *last + Days::new(1);
+        let accepted = json!({ "acceptance_no": format!("验〔{}〕号", day.format("%Y%m%d")) });
+        return tale.telling("strike", "110", at(day, 10), "enforcement_lead", &accepted);
     }
     tale
 }

@@ -246,6 +246,9 @@ pub(super) fn demolitions(made: &Made, writer: &mut Writer<'_>) {
     }
 }
 
+/// So many of the open cases came in during the last days.
+const FRESH: usize = 3;
+
 /// How a case went, and when.
 struct Course {
     state: &'static str,
@@ -258,8 +261,11 @@ struct Course {
 /// throw on.
 fn course(made: &Made, at: usize, finished: bool, on_land: bool, dice: &mut Dice) -> Course {
     let as_of = made.spec.as_of;
+    let fresh = !finished && at < made.spec.cases + FRESH;
     let age = if finished {
         dice.whole(440, 1400)
+    } else if fresh {
+        dice.whole(5, 9)
     } else {
         dice.whole(6, 260)
     };
@@ -267,7 +273,9 @@ fn course(made: &Made, at: usize, finished: bool, on_land: bool, dice: &mut Dice
     let pulled_after = dice.whole(30, 240) as u64;
     let closed_after = dice.whole(5, 60) as u64;
     let state = if finished {
-        dice.weighted(&[("100", 64), ("110", 22), ("95", 6), ("120", 6), ("96", 2)])
+        dice.weighted(&[("100", 70), ("110", 22), ("95", 6), ("96", 2)])
+    } else if fresh {
+        dice.weighted(&[("10", 2), ("20", 3), ("30", 3), ("41", 2)])
     } else {
         dice.weighted(&[
             ("10", 8),
@@ -293,7 +301,7 @@ fn course(made: &Made, at: usize, finished: bool, on_land: bool, dice: &mut Dice
     let mut own = Dice::new(made.seed, "case course", at as u64);
     let measure = own.weighted(&[("自拆", 46), ("助拆", 32), ("强拆", 22)]);
     let forced = finished && measure == "强拆";
-    let age = if finished {
+    let age = if finished || fresh {
         age
     } else {
         age.max(courses::least_age(state))
@@ -307,6 +315,20 @@ fn course(made: &Made, at: usize, finished: bool, on_land: bool, dice: &mut Dice
         } else {
             pulled_after
         });
+    let closed = pulled + Days::new(closed_after);
+    let visits = if matches!(state, "100" | "110") {
+        let mut later = Dice::new(made.seed, "case visits", at as u64);
+        courses::visits(closed, as_of, &mut later)
+    } else {
+        Vec::new()
+    };
+    // It is struck off when it has been looked at for the last time.
+    let state = match (state, visits.len()) {
+        ("100" | "110", 0) => "100",
+        ("110", courses::VISITS) => "110",
+        ("100" | "110", _) => "120",
+        _ => state,
+    };
     Course {
         state,
         kind,
@@ -315,8 +337,8 @@ fn course(made: &Made, at: usize, finished: bool, on_land: bool, dice: &mut Dice
             found,
             filed,
             pulled,
-            closed: pulled + Days::new(closed_after),
-            as_of,
+            closed,
+            visits,
             forced,
             new: if finished {
                 own.chance(0.3)

@@ -5,6 +5,7 @@ mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{Months, NaiveDate};
 use geo::Intersects;
 
 use self::whole::{Demo, references, shape, vertices};
@@ -143,7 +144,30 @@ fn dayuan_holds_what_its_report_counts() {
     demo.assert_houses_apart();
     demo.assert_courses("violation_case");
     demo.assert_courses("grid_event");
+    assert_most_visits_are_held(&demo, Village::Dayuan.specs(1.0)[0].as_of);
     assert_units_are_their_grids(&demo);
+}
+
+/// Closed cases were looked at again when that was due, but for some.
+fn assert_most_visits_are_held(demo: &Demo, as_of: NaiveDate) {
+    let process = demo.catalog.process("violation_case").unwrap();
+    let (case, log) = (demo.layer("violation_case"), demo.layer(&process.log));
+    let rule = process.visits.as_ref().unwrap();
+    let due: usize = (demo.all("violation_case").iter())
+        .filter_map(|record| record.get(case, &rule.since).as_date())
+        .map(|closed| {
+            let due = |months: &&u32| {
+                closed
+                    .checked_add_months(Months::new(**months))
+                    .is_some_and(|day| day < as_of)
+            };
+            rule.months.iter().filter(due).count()
+        })
+        .sum();
+    let held = (demo.all(&process.log).iter())
+        .filter(|row| row.get(log, "step").as_text() == Some(rule.step.as_str()))
+        .count();
+    assert!(held < due && held * 10 > due * 8, "{held} of {due}");
 }
 
 fn assert_units_are_their_grids(demo: &Demo) {
@@ -314,7 +338,7 @@ fn baiyun_holds_what_its_report_counts() {
 fn the_last_days_are_taken_again_day_by_day_and_end_where_they_end() {
     let folder = tempfile::tempdir().expect("a folder");
     let catalog = Catalog::embedded();
-    let [without, with] = [0, 60].map(|days| {
+    let [without, with] = [0, 12].map(|days| {
         let path = folder.path().join(format!("{days}.gpkg"));
         let wish = Wish {
             village: Village::Donghua,
@@ -340,7 +364,7 @@ fn the_last_days_are_taken_again_day_by_day_and_end_where_they_end() {
     let days = |layer: &str| with.days_of_change(&[layer.to_owned()]).expect("days");
     let (cases, houses) = (days("violation_case"), days("building"));
     assert!(
-        cases.len() > 5 && !houses.is_empty(),
+        cases.len() > 3 && !houses.is_empty(),
         "{cases:?} {houses:?}"
     );
     let as_of = Village::Donghua.specs(1.0)[0].as_of.to_string();
