@@ -82,7 +82,7 @@ export function unitText(field: Pick<Field, 'unit'>, t: Texts): string {
   };
   return (field.unit ?? '')
     .split('/')
-    .map((unit) => words[unit] ?? unit)
+    .map((unit) => words[unit] ?? t.units.counted(unit))
     .join('/');
 }
 

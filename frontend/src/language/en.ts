@@ -6,6 +6,27 @@ import type { Texts } from './zh';
 
 const plural = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
+/** Units that the catalog writes in Chinese. */
+const UNITS: Record<string, string> = {
+  人: 'people',
+  户: 'households',
+  层: 'floors',
+  栋: 'buildings',
+  块: 'plots',
+  宗: 'cases',
+  件: 'items',
+  个: 'in number',
+  处: 'places',
+  次: 'times',
+  期: 'issues',
+  天: 'days',
+  年: 'years',
+  分值: 'points',
+  平方米: 'm²',
+  公顷: 'ha',
+  万元: '×10⁴ yuan',
+};
+
 /** Every text of the page in English. */
 export const en: Texts = {
   product: 'Yizhangtu',
@@ -1111,6 +1132,8 @@ export const en: Texts = {
       byHexagon: (figure) => `Hexagons: ${figure}`,
       heat: 'Heat',
       asHeat: (figure) => `Heat: ${figure}`,
+      little: 'few',
+      much: 'many',
       side: 'Width',
       cells: (count) => `${count} cells`,
       noPlace: 'without a shape',
@@ -1324,5 +1347,6 @@ export const en: Texts = {
     yuan: 'yuan',
     minutes: 'min',
     wan: '×10⁴ yuan',
+    counted: (unit) => UNITS[unit] ?? unit,
   },
 };

@@ -13,6 +13,11 @@ export function number(value: number, decimals = 0): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: decimals });
 }
 
+/** Square metres to the last hundredth, so that those under one another read the same. */
+export function exactArea(m2: number): string {
+  return m2.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+}
+
 /** A length: metres, from 10 km on kilometres. */
 export function lengthText(metres: number, t: Texts): string {
   if (metres >= 10_000) return `${number(metres / 1000, 3)} ${t.units.km}`;

@@ -1079,6 +1079,8 @@ export const zh = {
       byHexagon: (figure: string) => `六边形：${figure}`,
       heat: '热力',
       asHeat: (figure: string) => `热力：${figure}`,
+      little: '少',
+      much: '多',
       side: '格宽',
       cells: (count: number) => `${count} 格`,
       noPlace: '没有图形',
@@ -1291,6 +1293,8 @@ export const zh = {
     yuan: '元',
     minutes: '分钟',
     wan: '万元',
+    /** A unit as the catalog has it, in Chinese. */
+    counted: (unit: string) => unit,
   },
 };
 
