@@ -5,9 +5,11 @@ import './styles/base.css';
 import { createPinia } from 'pinia';
 import { createApp } from 'vue';
 import App from './App.vue';
+import { chineseFontReady } from './map/fonts';
 import { prepareMap } from './map/prepare';
 import { register } from './offline/register';
 
 prepareMap();
-createApp(App).use(createPinia()).mount('#app');
+// Text before there is any font ends some browsers.
+void chineseFontReady().then(() => createApp(App).use(createPinia()).mount('#app'));
 register();

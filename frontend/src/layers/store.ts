@@ -48,11 +48,10 @@ export const useLayers = defineStore('layers', () => {
     status.value = 'failed';
   }
 
-  /** Loads what is to be drawn; it is ready when `drawable` resolves too. */
-  async function load(drawable?: Promise<unknown>): Promise<void> {
+  async function load(): Promise<void> {
     status.value = 'loading';
     try {
-      const [loaded, drawn] = await Promise.all([api.catalog(), api.style(), drawable]);
+      const [loaded, drawn] = await Promise.all([api.catalog(), api.style()]);
       looks.value = Object.fromEntries(
         loaded.layers
           .filter(isDrawn)

@@ -26,15 +26,8 @@ async function hasLocalFont(): Promise<boolean> {
   );
 }
 
-let ready: Promise<boolean> | undefined;
-
 /** Resolves when Chinese can be written on the map; with `false` if it can't be. */
-export function chineseFontReady(): Promise<boolean> {
-  ready ??= bringFont();
-  return ready;
-}
-
-async function bringFont(): Promise<boolean> {
+export async function chineseFontReady(): Promise<boolean> {
   local = await hasLocalFont();
   if (local) return true;
   const parts = [...document.fonts].filter((face) => face.family.replaceAll('"', '') === SHIPPED_FONT);
