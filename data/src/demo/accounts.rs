@@ -39,7 +39,7 @@ const ROLES: [(&str, Bound); 17] = [
 
 #[derive(Clone, Copy)]
 enum Bound {
-    /// The first grid.
+    /// The first grid in which many live: somebody has work there.
     Grid,
     /// The first building that has a head.
     Building,
@@ -59,7 +59,7 @@ pub(super) fn write(store: &GeoPackage, villages: &[Made]) -> Result<(), StoreEr
     let first = |sql: &str| -> Result<Option<String>, StoreError> {
         Ok(store.query(sql, [], |row| row.get(0))?.pop())
     };
-    let grid = first("SELECT id FROM grid ORDER BY code LIMIT 1")?;
+    let grid = villages.first().map(lived_in);
     let building =
         first("SELECT id FROM building WHERE building_head IS NOT NULL ORDER BY fid LIMIT 1")?;
     let village = match villages {
@@ -91,4 +91,17 @@ pub(super) fn write(store: &GeoPackage, villages: &[Made]) -> Result<(), StoreEr
         store.save_account(&account)?;
     }
     store.save_account(&Account::new("guest", "guest", at))
+}
+
+/// So many houses make a grid's work.
+const HOUSES: usize = 100;
+
+/// The first grid with enough houses; the first of all where none has.
+fn lived_in(made: &Made) -> String {
+    let mut houses = vec![0; made.grids()];
+    for building in &made.buildings {
+        houses[made.land.grid[building.face]] += 1;
+    }
+    let grid = houses.iter().position(|count| *count >= HOUSES);
+    made.id("grid", grid.unwrap_or(0)).to_string()
 }

@@ -14,39 +14,39 @@ impl Demands<'_> {
         if !gate.on || gate.holds(figure) {
             return None;
         }
-        let told = |value: f64| {
-            let unit = gate.unit.as_deref().unwrap_or_default();
-            if gate.percent {
-                format!("{:.2}%", 100.0 * value)
-            } else if value.fract() == 0.0 {
-                format!("{value:.0} {unit}").trim_end().to_owned()
-            } else {
-                format!("{value:.2} {unit}").trim_end().to_owned()
-            }
+        let bare = |value: f64| match gate.percent {
+            true => format!("{:.2}%", 100.0 * value),
+            false => format!("{value:.*}", if value.fract() == 0.0 { 0 } else { 2 }),
         };
+        // The unit is written in Chinese; in English the title says what is counted.
+        let unit = gate.unit.as_deref().filter(|_| !gate.percent);
+        let told =
+            |value: f64| unit.map_or_else(|| bare(value), |unit| format!("{} {unit}", bare(value)));
         let (zh, en) = match (gate.at_least, gate.at_most) {
             (Some(least), _) => (
                 format!("须不低于 {}", told(least)),
-                format!("must be {} at least", told(least)),
+                format!("must be {} at least", bare(least)),
             ),
-            (_, most) => (
-                format!("须不高于 {}", told(most.unwrap_or_default())),
-                format!("must be {} at most", told(most.unwrap_or_default())),
+            (_, most) => {
+                let most = most.unwrap_or_default();
+                (
+                    format!("须不高于 {}", told(most)),
+                    format!("must be {} at most", bare(most)),
+                )
+            }
+        };
+        let (title, by) = (&gate.title, gate.unless.as_deref().unwrap_or_default());
+        let (zh, en) = match figure {
+            Some(now) => (
+                format!("{}为 {}，{zh}", title.zh, told(now)),
+                format!("{}: {}, {en}", title.en, bare(now)),
+            ),
+            None => (
+                format!("{}还没有数据，{zh}", title.zh),
+                format!("{} is not known, {en}", title.en),
             ),
         };
-        let now = figure.map(told);
-        Some(Unmet::of(
-            "figures",
-            gate.unless.as_deref().unwrap_or_default(),
-            match &now {
-                Some(now) => format!("{}为 {now}，{zh}", gate.title.zh),
-                None => format!("{}还没有数据，{zh}", gate.title.zh),
-            },
-            match &now {
-                Some(now) => format!("{}: {now}, {en}", gate.title.en),
-                None => format!("{} is not known, {en}", gate.title.en),
-            },
-        ))
+        Some(Unmet::of("figures", by, zh, en))
     }
 
     pub(super) fn condition(&self, when: &When, record: &Record) -> Option<Unmet> {
