@@ -4,6 +4,8 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::Text;
+
 /// Part of the rent of some days that is let off.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -19,33 +21,19 @@ pub struct Relief {
     pub reason: String,
 }
 
-/// Why a value is no list of reliefs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Unread {
-    pub(crate) zh: String,
-    pub(crate) en: String,
-}
-
 impl Relief {
-    /// The reliefs of a contract, as it holds them.
-    pub fn of(value: &Value) -> Vec<Self> {
-        // What is written otherwise is refused at the door; an older file may hold it.
-        Self::list(value).unwrap_or_default()
-    }
-
-    /// Reads a list of reliefs.
-    ///
-    /// # Errors
-    /// Which of them is none, and why.
-    pub(crate) fn list(value: &Value) -> Result<Vec<Self>, Unread> {
+    /// The reliefs of a contract, as it holds them, and which of them are none: they are refused
+    /// at the door, but an older file may hold them.
+    pub fn of(value: &Value) -> (Vec<Self>, Vec<Text>) {
         let Some(entries) = value.as_array() else {
-            return Err(Unread {
+            let none = Text {
                 zh: "应为减免的列表，每条有 from、to、percent、reason".to_owned(),
                 en: "must be a list of reliefs, each with from, to, percent and reason".to_owned(),
-            });
+            };
+            return (Vec::new(), vec![none]);
         };
         let read = |(at, entry): (usize, &Value)| {
-            let wrong = |zh: &str, en: &str| Unread {
+            let wrong = |zh: &str, en: &str| Text {
                 zh: format!("第 {} 条减免{zh}", at + 1),
                 en: format!("relief {} {en}", at + 1),
             };
@@ -66,7 +54,14 @@ impl Relief {
             }
             Ok(own)
         };
-        entries.iter().enumerate().map(read).collect()
+        let (mut reliefs, mut unread) = (Vec::new(), Vec::new());
+        for entry in entries.iter().enumerate() {
+            match read(entry) {
+                Ok(own) => reliefs.push(own),
+                Err(why) => unread.push(why),
+            }
+        }
+        (reliefs, unread)
     }
 }
 
@@ -79,8 +74,8 @@ mod tests {
     #[test]
     fn a_relief_has_its_days_and_a_percentage_of_the_rent() {
         let half = json!({ "from": "2020-02-01", "to": "2020-02-29", "percent": 50 });
-        assert_eq!(Relief::list(&json!([half])).unwrap()[0].percent, 50.0);
-        assert_eq!(Relief::list(&json!([])), Ok(Vec::new()));
+        assert_eq!(Relief::of(&json!([half])).0[0].percent, 50.0);
+        assert_eq!(Relief::of(&json!([])), (Vec::new(), Vec::new()));
         for (wrong, why) in [
             (json!({ "percent": 50 }), "must be a list"),
             (
@@ -104,9 +99,19 @@ mod tests {
                 "can't be read",
             ),
         ] {
-            let refused = Relief::list(&wrong).unwrap_err();
-            assert!(refused.en.contains(why), "{}", refused.en);
-            assert!(Relief::of(&wrong).is_empty());
+            let (_, refused) = Relief::of(&wrong);
+            assert!(refused[0].en.contains(why), "{}", refused[0].en);
         }
+    }
+
+    #[test]
+    fn one_that_cannot_be_read_takes_none_of_the_others_away() {
+        let of = |month: u32, percent: i64| json!({ "from": format!("2020-{month:02}-01"), "to": format!("2020-{month:02}-28"), "percent": percent });
+        let (good, bad) = Relief::of(&json!([of(2, 50), of(3, 300), "四月", of(5, 20)]));
+        let percents: Vec<f64> = good.iter().map(|own| own.percent).collect();
+        assert_eq!(percents, [50.0, 20.0]);
+        assert!(bad[0].zh.starts_with("第 2 条减免"), "{}", bad[0].zh);
+        assert!(bad[1].zh.starts_with("第 3 条减免"), "{}", bad[1].zh);
+        assert_eq!(bad.len(), 2);
     }
 }

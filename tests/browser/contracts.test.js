@@ -70,6 +70,9 @@ test('the ledger on the map: what ends soon, what is owed and idle, a relief, an
   assert.deepEqual((await ledger()).contracts.find((own) => own.id === many.id).reliefs, many.reliefs);
 
   await detail.getByRole('button', { name: '登记内容' }).click();
+  // Its record tells what the ledger tells of today, whatever was registered.
+  const { contracts: [today] } = await apiAs('asset_manager', `/contracts?contract=${many.id}`);
+  assert.equal(await page.getByTestId('asset-contracts').locator('[data-state]').getAttribute('data-state'), today.state);
   await page.locator('[data-field="asset"] .follow').first().click();
   await page.getByTestId('asset-contracts').waitFor();
   await picture(page, 'desktop-contracts-asset');

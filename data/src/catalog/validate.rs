@@ -12,10 +12,7 @@ use super::{
     Catalog, Check, CodeList, Field, FieldKind, GeometryKind, Layer, Text,
     check_digit::{is_gb11643, is_uscc},
 };
-use crate::{
-    Formula, Record, Value,
-    relief::{Relief, Unread},
-};
+use crate::{Formula, Record, Value, relief::Relief};
 
 /// What is wrong with one field of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,9 +145,9 @@ fn fault(field: &Field, value: &Value, rule: Option<&Rule>, record: &Record) -> 
         | (FieldKind::Date, Value::Date(_))
         | (FieldKind::DateTime, Value::DateTime(_)) => None,
         (FieldKind::Json, Value::Json(json)) => match field.check {
-            Some(Check::Reliefs) => Relief::list(json)
-                .err()
-                .map(|Unread { zh, en }| ("check", zh, en)),
+            Some(Check::Reliefs) => {
+                (Relief::of(json).1.into_iter().next()).map(|Text { zh, en }| ("check", zh, en))
+            }
             _ => None,
         },
         (kind, other) => {

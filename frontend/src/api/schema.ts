@@ -307,7 +307,8 @@ export interface components {
             code: string | null;
             name: string | null;
             lessee: string | null;
-            state: string | null;
+            /** @description On the day of the ledger: a code of contract_state. */
+            state: string;
             start_on: string | null;
             end_on: string | null;
             days_left: number | null;
@@ -323,6 +324,7 @@ export interface components {
             below_guide: boolean;
             assets: string[];
             reliefs: components["schemas"]["Relief"][];
+            unread_reliefs: components["schemas"]["Text"][];
         };
         LedgerAsset: {
             id: string;
@@ -1128,6 +1130,8 @@ export interface components {
             };
             contracts?: {
                 count: number;
+                /** @description Those that are not over. */
+                open: number;
                 expiring_30d: number;
                 expiring_60d: number;
                 expiring_90d: number;
@@ -1176,6 +1180,8 @@ export interface components {
             };
             contracts?: {
                 count: number;
+                /** @description Those that are not over. */
+                open: number;
                 expiring_30d: number;
                 expiring_60d: number;
                 expiring_90d: number;
@@ -1249,6 +1255,8 @@ export interface components {
                 };
                 contracts?: {
                     count: number;
+                    /** @description Those that are not over. */
+                    open: number;
                     expiring_30d: number;
                     expiring_60d: number;
                     expiring_90d: number;

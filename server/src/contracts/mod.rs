@@ -1,6 +1,7 @@
 //! 集体合同: what runs out, what is owed, what is let too cheaply, and what stands idle.
 
 mod rent;
+mod standing;
 
 use std::collections::{HashMap, HashSet};
 use yizhangtu_data::clock;
@@ -9,21 +10,16 @@ use axum::{Json, Router, extract::State, routing::get};
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 use serde_json::Value as Told;
-use yizhangtu_data::{Layer, Record, Relief, Value};
+use yizhangtu_data::{Layer, Record, Relief, Text, Value};
 
 use self::rent::{Month, Terms};
+pub(crate) use self::standing::{AHEAD, Standing};
 use crate::{
     atlas::LayerSnapshot,
     http::{App, Parameters, Problem},
     policy::{Action, Viewer},
     statistics::named,
 };
-
-/// A contract of this state runs no more.
-const ENDED: &str = "终止";
-
-/// Days ahead that people look for contracts that run out.
-const AHEAD: [i64; 3] = [30, 60, 90];
 
 /// The routes of the contracts.
 pub(crate) fn routes() -> Router<App> {
@@ -39,7 +35,10 @@ struct Entry {
     code: Told,
     name: Told,
     lessee: Told,
-    state: Told,
+    /// On the day of the ledger.
+    state: &'static str,
+    #[serde(skip)]
+    standing: Standing,
     co_op: Told,
     start_on: Option<NaiveDate>,
     end_on: Option<NaiveDate>,
@@ -60,6 +59,8 @@ struct Entry {
     below_guide: bool,
     assets: Vec<String>,
     reliefs: Vec<Relief>,
+    /// Why some that the register holds are none; the rent is reckoned without them.
+    unread_reliefs: Vec<Text>,
 }
 
 /// An asset of the ledger.
@@ -96,14 +97,25 @@ struct Ledger {
     idle_m2: f64,
 }
 
-/// `GET /contracts?on=DAY&asset=ID`: every contract that the viewer sees, or those over one asset,
-/// the next to end first.
+/// The contracts that are asked for: all, one, or those over one asset.
+#[derive(Default)]
+struct Wanted {
+    contract: Option<String>,
+    asset: Option<String>,
+}
+
+/// `GET /contracts?on=DAY&asset=ID&contract=ID`: every contract that the viewer sees, one of them, or
+/// those over one asset, the next to end first.
 async fn ledger(
     State(app): State<App>,
     viewer: Viewer,
     mut given: Parameters,
 ) -> Result<Json<Ledger>, Problem> {
-    let (on, asset) = (given.take("on")?, given.take("asset")?);
+    let on = given.take("on")?;
+    let wanted = Wanted {
+        contract: given.take("contract")?,
+        asset: given.take("asset")?,
+    };
     given.finish()?;
     let today = clock::today();
     let on = match on {
@@ -116,7 +128,7 @@ async fn ledger(
             )
         })?,
     };
-    tokio::task::spawn_blocking(move || Ledger::of(&app, &viewer, on, asset.as_deref()))
+    tokio::task::spawn_blocking(move || Ledger::of(&app, &viewer, on, &wanted))
         .await
         .map_err(Problem::internal)?
         .map(Json)
@@ -136,15 +148,17 @@ async fn one(
     let record = contracts
         .get(&id)
         .ok_or_else(|| Problem::not_found(format!("没有合同 {id} / there is no contract {id}")))?;
-    Ok(Json(terms(&contracts.layer, record).months()))
+    let (terms, _) = terms(&contracts.layer, record);
+    Ok(Json(terms.months()))
 }
 
-fn terms(layer: &Layer, record: &Record) -> Terms {
-    let reliefs = match record.get(layer, "adjustments") {
+/// What a contract says of its rent, and the reliefs in it that can't be read.
+fn terms(layer: &Layer, record: &Record) -> (Terms, Vec<Text>) {
+    let (reliefs, unread) = match record.get(layer, "adjustments") {
         Value::Json(list) => Relief::of(list),
-        _ => Vec::new(),
+        _ => Default::default(),
     };
-    Terms {
+    let terms = Terms {
         start: record.get(layer, "start_on").as_date(),
         end: record.get(layer, "end_on").as_date(),
         monthly_fen: record
@@ -156,11 +170,12 @@ fn terms(layer: &Layer, record: &Record) -> Terms {
             .as_decimal()
             .unwrap_or(0.0),
         reliefs,
-    }
+    };
+    (terms, unread)
 }
 
 impl Ledger {
-    fn of(app: &App, viewer: &Viewer, on: NaiveDate, asset: Option<&str>) -> Result<Self, Problem> {
+    fn of(app: &App, viewer: &Viewer, on: NaiveDate, wanted: &Wanted) -> Result<Self, Problem> {
         let seen = app.seen_by(viewer);
         let contracts = seen.contracts.as_ref().ok_or_else(|| viewer.refused())?;
         viewer.require(Action::View, &contracts.layer)?;
@@ -170,14 +185,15 @@ impl Ledger {
         let mut let_out: HashSet<String> = HashSet::new();
         for (_, record) in contracts.records() {
             let entry = entry(viewer, contracts, record, &guides, on);
-            if runs(&contracts.layer, record, on) {
+            if entry.standing.runs() {
                 let_out.extend(entry.assets.iter().cloned());
             }
-            if asset.is_none_or(|asset| entry.assets.iter().any(|own| own == asset)) {
+            if wanted.has(&entry) {
                 entries.push(entry);
             }
         }
-        entries.sort_by_key(|it| (it.end_on.is_none(), it.end_on));
+        // What is over needs nobody's eye any more.
+        entries.sort_by_key(|it| (it.standing.is_over(), it.end_on.is_none(), it.end_on));
         let leased: HashSet<&str> = (entries.iter())
             .flat_map(|own| own.assets.iter().map(String::as_str))
             .collect();
@@ -185,7 +201,7 @@ impl Ledger {
         for (layer, at, record) in (assets.into_iter())
             .flat_map(|layer| (layer.records()).map(move |(at, record)| (layer, at, record)))
         {
-            let own = asset.is_none_or(|asset| asset == &*record.id);
+            let own = wanted.covers(&record.id);
             // What the collective uses itself is not idle.
             let used = record.get(&layer.layer, "state").as_text() == Some("自用");
             if leased.contains(&*record.id) {
@@ -195,7 +211,6 @@ impl Ledger {
                 idle.push(Asset::of(viewer, layer, at));
             }
         }
-        let running = |entry: &&Entry| entry.days_left.is_some_and(|days| days >= 0);
         let sum = |pick: fn(&Entry) -> i64| entries.iter().map(pick).sum();
         Ok(Self {
             sequence: seen.sequence,
@@ -204,14 +219,13 @@ impl Ledger {
             amount_fen: sum(|own| own.amount_fen.unwrap_or(0)),
             monthly_fen: entries
                 .iter()
-                .filter(running)
+                .filter(|own| own.standing.runs())
                 .map(|own| own.monthly_fen)
                 .sum(),
             due_this_year_fen: sum(|own| own.due_this_year_fen),
             arrears_fen: sum(|own| own.arrears_fen),
             expiring: AHEAD.map(|days| {
-                let soon =
-                    |own: &&Entry| own.days_left.is_some_and(|left| (0..=days).contains(&left));
+                let soon = |own: &&Entry| own.standing.ends_within(days);
                 entries.iter().filter(soon).count()
             }),
             below_guide: entries.iter().filter(|own| own.below_guide).count(),
@@ -223,12 +237,17 @@ impl Ledger {
     }
 }
 
-/// Whether a contract runs on a day.
-fn runs(layer: &Layer, record: &Record, on: NaiveDate) -> bool {
-    let day = |field| record.get(layer, field).as_date();
-    record.get(layer, "state").as_text() != Some(ENDED)
-        && day("start_on").is_none_or(|start| start <= on)
-        && day("end_on").is_none_or(|end| on <= end)
+impl Wanted {
+    fn has(&self, entry: &Entry) -> bool {
+        let over = |asset: &String| entry.assets.contains(asset);
+        (self.contract.as_ref()).is_none_or(|id| *id == entry.id)
+            && self.asset.as_ref().is_none_or(over)
+    }
+
+    /// Whether it is asked if an asset stands idle.
+    fn covers(&self, asset: &str) -> bool {
+        self.contract.is_none() && self.asset.as_deref().is_none_or(|own| own == asset)
+    }
 }
 
 /// Guide price and area of each asset that has both.
@@ -258,7 +277,7 @@ fn entry(
     on: NaiveDate,
 ) -> Entry {
     let layer = &contracts.layer;
-    let terms = terms(layer, record);
+    let (terms, unread_reliefs) = terms(layer, record);
     let assets: Vec<String> = (named(record.get(layer, "asset")).into_iter())
         .map(str::to_owned)
         .collect();
@@ -278,9 +297,13 @@ fn entry(
         ground += area;
     }
     let guide_per_m2 = (ground > 0.0).then(|| worth / ground);
-    let ended = record.get(layer, "state").as_text() == Some(ENDED);
+    let standing = Standing::of(layer, record, on);
     // One that was ended before its last day is due no more.
-    let months = if ended { Vec::new() } else { terms.months() };
+    let months = if standing.is_terminated() {
+        Vec::new()
+    } else {
+        terms.months()
+    };
     let year: Vec<Month> = (months.into_iter())
         .filter(|month| month.from.year() == on.year())
         .collect();
@@ -289,14 +312,12 @@ fn entry(
         code: told(viewer, layer, record, "code"),
         name: told(viewer, layer, record, "name"),
         lessee: told(viewer, layer, record, "lessee"),
-        state: told(viewer, layer, record, "state"),
+        state: standing.state.code(),
+        standing,
         co_op: told(viewer, layer, record, "co_op"),
         start_on: terms.start,
         end_on: terms.end,
-        days_left: terms
-            .end
-            .filter(|_| !ended)
-            .map(|end| (end - on).num_days()),
+        days_left: standing.days_left,
         area_m2: area,
         amount_fen: record.get(layer, "amount_fen").as_integer(),
         monthly_fen,
@@ -309,6 +330,7 @@ fn entry(
         guide_per_m2_fen: guide_per_m2,
         assets,
         reliefs: terms.reliefs,
+        unread_reliefs,
     }
 }
 

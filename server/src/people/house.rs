@@ -20,6 +20,7 @@ use super::{Terms, register::counted_in};
 use crate::{
     atlas::{LayerSnapshot, Snapshot},
     audit::Entry,
+    contracts::Standing,
     http::{App, Parameters, Problem},
     lookup::Lookup,
     policy::{Action, Viewer},
@@ -96,7 +97,7 @@ const DECLARATION: &[&str] = &[
     "verified_on",
 ];
 const CASE: &[&str] = &["code", "title", "kind", "state", "found_on"];
-const CONTRACT: &[&str] = &["code", "name", "state", "start_on", "end_on"];
+const CONTRACT: &[&str] = &["code", "name", "start_on", "end_on"];
 const EVENT: &[&str] = &["code", "title", "type", "state", "reported_at"];
 
 /// Rows of the past that are given: who moved out last, the last visits.
@@ -519,7 +520,12 @@ impl Page<'_> {
                 own.iter()
                     .any(|asset| names(record.get(layer, "asset"), &asset.id))
             })
-            .map(|(_, record)| self.fields(layer, record, CONTRACT))
+            .map(|(_, record)| {
+                let mut fields = self.fields(layer, record, CONTRACT);
+                let standing = Standing::of(layer, record, clock::today());
+                fields.insert("state".to_owned(), json!(standing.state.code()));
+                fields
+            })
             .collect()
     }
 }

@@ -2,24 +2,22 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
-use yizhangtu_data::Value;
+use yizhangtu_data::{Layer, Record, Value};
 use yizhangtu_index::{Area, Rule};
 
 use super::figure::Figure;
 use crate::{
     atlas::{Census, LayerSnapshot, Snapshot},
+    contracts::{AHEAD, Standing},
     enforcement::{Definition, Figures},
     http::{App, Problem},
     people::Terms,
     policy::{Action, Viewer},
     release::Release,
 };
-
-/// A contract of this state no longer runs out.
-const ENDED: &str = "终止";
 
 /// What is counted: the buildings by their sums, and other features as positions in their
 /// layers, ascending.
@@ -216,13 +214,15 @@ pub(crate) struct Violations {
 pub(crate) struct Contracts {
     /// Contracts with an asset in the selection.
     pub(crate) count: u64,
+    /// Those of them that are not over.
+    pub(crate) open: u64,
     /// Those that end within 30 days from today, today included.
     pub(crate) expiring_30d: u64,
     /// Within 60 days.
     pub(crate) expiring_60d: u64,
     /// Within 90 days.
     pub(crate) expiring_90d: u64,
-    /// The last day of the contract that runs longest, of those that run.
+    /// The last day of the contract that runs longest, of those that are not over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) last_end_on: Option<NaiveDate>,
     /// 合同总金额.
@@ -329,32 +329,17 @@ fn violations(cases: &LayerSnapshot, positions: &[u32], counted: &Counted) -> Vi
 }
 
 /// The days within which contracts are told to end, by the field that counts them.
-pub(super) const EXPIRIES: [(&str, u64); 3] = [
-    ("expiring_30d", 30),
-    ("expiring_60d", 60),
-    ("expiring_90d", 90),
+pub(super) const EXPIRIES: [(&str, i64); 3] = [
+    ("expiring_30d", AHEAD[0]),
+    ("expiring_60d", AHEAD[1]),
+    ("expiring_90d", AHEAD[2]),
 ];
-
-/// What is counted of a contract.
-pub(super) struct Contract {
-    amount_fen: i64,
-    /// Its last day, where it has not been ended before.
-    ends: Option<NaiveDate>,
-}
-
-impl Contract {
-    /// Whether it ends in some days from today, today included.
-    pub(super) fn ends_within(&self, today: NaiveDate, days: u64) -> bool {
-        let until = today.checked_add_days(Days::new(days));
-        (self.ends).is_some_and(|day| today <= day && day <= until.unwrap_or(NaiveDate::MAX))
-    }
-}
 
 /// The contracts of some assets, by their positions in the table of contracts.
 pub(super) fn contracts_of<'a>(
     snapshot: &'a Snapshot,
     assets: &[u32],
-) -> impl Iterator<Item = (u32, Contract)> + use<'a> {
+) -> impl Iterator<Item = (u32, &'a Layer, &'a Record)> + use<'a> {
     // Without an asset there is no contract to look for.
     let tables =
         (snapshot.contracts.as_ref().zip(snapshot.layer("asset"))).filter(|_| !assets.is_empty());
@@ -363,32 +348,31 @@ pub(super) fn contracts_of<'a>(
         .flat_map(|(_, layer)| assets.iter().map(|&at| &*layer.record(at).id))
         .collect();
     tables.into_iter().flat_map(move |(contracts, _)| {
-        let (layer, ids) = (&contracts.layer, ids.clone());
-        contracts.records().filter_map(move |(at, record)| {
-            let assets = named(record.get(layer, "asset"));
-            assets.iter().any(|id| ids.contains(id)).then(|| {
-                let ended = record.get(layer, "state").as_text() == Some(ENDED);
-                let contract = Contract {
-                    amount_fen: record.get(layer, "amount_fen").as_integer().unwrap_or(0),
-                    ends: record.get(layer, "end_on").as_date().filter(|_| !ended),
-                };
-                (at, contract)
+        let (layer, ids) = (&*contracts.layer, ids.clone());
+        (contracts.records())
+            .filter(move |(_, record)| {
+                let assets = named(record.get(layer, "asset"));
+                assets.iter().any(|id| ids.contains(id))
             })
-        })
+            .map(move |(at, record)| (at, layer, &**record))
     })
 }
 
 fn contracts(snapshot: &Snapshot, assets: &[u32], today: NaiveDate) -> Contracts {
     let mut found = Contracts::default();
-    for (_, contract) in contracts_of(snapshot, assets) {
-        let soon = EXPIRIES.map(|(_, days)| u64::from(contract.ends_within(today, days)));
+    for (_, layer, record) in contracts_of(snapshot, assets) {
+        let standing = Standing::of(layer, record, today);
+        let soon = EXPIRIES.map(|(_, days)| u64::from(standing.ends_within(days)));
         found.count += 1;
-        found.amount_fen += contract.amount_fen;
+        found.amount_fen += record.get(layer, "amount_fen").as_integer().unwrap_or(0);
         found.expiring_30d += soon[0];
         found.expiring_60d += soon[1];
         found.expiring_90d += soon[2];
-        let running = contract.ends.filter(|day| *day >= today);
-        found.last_end_on = found.last_end_on.max(running);
+        if !standing.is_over() {
+            found.open += 1;
+            let last = record.get(layer, "end_on").as_date();
+            found.last_end_on = found.last_end_on.max(last);
+        }
     }
     found
 }

@@ -16,6 +16,7 @@ use crate::{
     atlas::{LayerSnapshot, Snapshot},
     audit::Entry,
     collections::corners,
+    contracts::Standing,
     http::{App, Parameters, Problem},
     people::Page,
     policy::{Action, Viewer},
@@ -30,7 +31,7 @@ enum Figure {
     },
     /// Those that end within some days, where days are given.
     Contracts {
-        within: Option<u64>,
+        within: Option<i64>,
     },
     /// Land of a class, with the standard of the class.
     Land {
@@ -127,8 +128,11 @@ impl Figure {
                     .collect()
             }
             Self::Contracts { within } => count::contracts_of(snapshot, &of("asset"))
-                .filter(|(_, contract)| within.is_none_or(|days| contract.ends_within(today, days)))
-                .map(|(at, _)| (at, None))
+                .filter(|(_, layer, record)| {
+                    let standing = Standing::of(layer, record, today);
+                    within.is_none_or(|days| standing.ends_within(days))
+                })
+                .map(|(at, ..)| (at, None))
                 .collect(),
             Self::Land { layer, class } => {
                 inside(layer, &|layer, at| overlay::class_of(layer, at) == *class)

@@ -40,7 +40,7 @@ use crate::{
 pub(crate) use area::Subject;
 pub(crate) use count::{Counted, Counts, Selection, named};
 use groups::Group;
-pub(crate) use overlay::{ByClass, ByKind, Wanted, inside};
+pub(crate) use overlay::{ByClass, ByKind, Class, Wanted, class_of, inside};
 pub(crate) use people::people_asked_for;
 use request::Request;
 

@@ -61,10 +61,10 @@ impl Wanted {
 }
 
 /// The standard and the code of land.
-pub(super) type Class = (String, String);
+pub(crate) type Class = (String, String);
 
 /// The class of a plot.
-pub(super) fn class_of(layer: &LayerSnapshot, position: u32) -> Class {
+pub(crate) fn class_of(layer: &LayerSnapshot, position: u32) -> Class {
     let record = layer.record(position);
     let text = |field: &str| record.get(&layer.layer, field).as_text();
     (

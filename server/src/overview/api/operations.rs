@@ -812,7 +812,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         RENEWAL,
         "getContracts",
         "集体合同台账：到期、欠租、低于指导价、闲置资产 / ledger of contracts and idle assets",
-        &["on", "asset"],
+        &["on", "asset", "contract"],
         &[(JSON, "Ledger")],
     ),
     get(

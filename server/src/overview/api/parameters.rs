@@ -178,6 +178,12 @@ pub(super) fn all(app: &App) -> Value {
         text.clone(),
     );
     add(
+        "contract",
+        "query",
+        "集体合同的编号：只列这一份 / id of a contract: only this one",
+        text.clone(),
+    );
+    add(
         "houses",
         "query",
         "是否列出房屋 / whether the houses are named",

@@ -123,11 +123,14 @@ pub(super) fn of(on: &Ground<'_>) -> Vec<Stop> {
             code: "contracts",
             grade: 3,
             message: text(
-                &format!("集体合同 {} 份，最晚 {last} 到期", contracts.count),
-                &format!("{} contracts, the last ends on {last}", contracts.count),
+                &format!("未到期的集体合同 {} 份，最晚 {last} 到期", contracts.open),
+                &format!(
+                    "{} contracts not over, the last ends on {last}",
+                    contracts.open
+                ),
             ),
             #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-            value: contracts.count as f64,
+            value: contracts.open as f64,
         });
     }
     if figure("consent_share").is_none() {
