@@ -564,6 +564,66 @@ fn the_ledger_of_contracts_counts_32_worth_27_275_000_yuan() {
 }
 
 #[test]
+fn a_report_adds_up_to_its_unit_and_tells_what_the_ledger_tells() {
+    let server = &Server::start(&village("donghua"));
+    let manager = server.sign_in("asset_manager");
+    // What the register calls 履行中 has ended since, and everything tells it so.
+    let ledger = manager.get("/contracts").json();
+    let states: std::collections::BTreeMap<&str, &str> =
+        (ledger["contracts"].as_array().unwrap().iter())
+            .map(|own| {
+                (
+                    own["code"].as_str().unwrap(),
+                    own["state"].as_str().unwrap(),
+                )
+            })
+            .collect();
+    let registered = features(&manager, "contract");
+    let grown_old = registered.iter().find(|own| {
+        let code = own["properties"]["code"].as_str().unwrap();
+        own["properties"]["state"] == "履行中" && states[code] == "已到期"
+    });
+    assert!(grown_old.is_some(), "a contract that ended since");
+
+    let (mut contracts, mut reached) = (0, 0);
+    for unit in features(&manager, "renewal_unit") {
+        let id = unit["id"].as_str().unwrap();
+        let report = manager.get(&format!("/renewal/units/{id}/report")).json();
+        let section = |id: &str| {
+            let mut all = report["sections"].as_array().unwrap().iter();
+            all.find(|own| own["id"] == id).expect("a section").clone()
+        };
+        let hundredths = |cell: &Value| (cell.as_f64().unwrap() * 100.0).round() as i64;
+        for id in ["land_now", "land_plan"] {
+            let own = section(id);
+            let column = |at: usize| -> i64 {
+                let rows = own["rows"].as_array().unwrap().iter();
+                rows.map(|row| hundredths(&row[at])).sum()
+            };
+            assert_eq!(column(3), hundredths(&report["area_m2"]), "{id}");
+            assert_eq!(column(4), 10_000, "{id}");
+            assert_eq!(own["total"][4], 100.0);
+        }
+        for row in section("contracts")["rows"].as_array().unwrap() {
+            let [code, state] = [&row[0], &row[2]["zh"]].map(|cell| cell.as_str().unwrap());
+            assert_eq!(state, states[code], "{code}");
+            contracts += 1;
+        }
+        for row in section("facilities")["rows"].as_array().unwrap() {
+            if row[0]["zh"] == "公厕" {
+                assert!(
+                    row[3]
+                        .as_f64()
+                        .is_some_and(|share| (0.0..=100.0).contains(&share))
+                );
+                reached += row[2].as_u64().unwrap();
+            }
+        }
+    }
+    assert!(contracts > 0 && reached > 0, "{contracts} {reached}");
+}
+
+#[test]
 fn relief_of_a_contract_is_dated_and_what_is_none_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("village.gpkg");

@@ -6,6 +6,7 @@
 //! document goes its way by its process; being published, its plots take the place of those in
 //! force ([`Succession`]).
 
+mod balance;
 mod force;
 mod structure;
 mod workbook;
@@ -16,6 +17,7 @@ use axum::{Json, Router, extract::State, routing::get};
 use serde::Serialize;
 use yizhangtu_data::Text;
 
+pub(crate) use balance::{Balance, label, list_of, metres, rank, rounded};
 pub(crate) use force::{Succession, figures};
 
 use crate::{

@@ -28,12 +28,19 @@ pub(crate) struct Flow {
     size: Size,
     pub(super) margin: f64,
     running: Running,
+    /// How many columns a page has, which of them is set, and where they begin on this page.
+    columns: u8,
+    column: u8,
+    top: f64,
     /// Where the next thing goes, in millimetres from the top.
     pub(super) y: f64,
 }
 
 /// Room for the line at the foot.
 const FOOT: f64 = 8.0;
+
+/// Between two columns.
+const GAP: f64 = 8.0;
 
 impl Flow {
     /// An empty document with margins in millimetres on all sides.
@@ -48,6 +55,9 @@ impl Flow {
             size,
             margin,
             running,
+            columns: 1,
+            column: 0,
+            top: margin,
             y: 0.0,
         };
         flow.page();
@@ -57,12 +67,37 @@ impl Flow {
     /// Goes on with a new page of the same size.
     pub(crate) fn page(&mut self) {
         self.document.add(self.size);
-        self.y = self.margin;
+        self.column = 0;
+        self.top = self.margin;
+        self.y = self.top;
     }
 
-    /// Width between the margins.
+    /// Sets what comes in so many columns, from here on.
+    pub(crate) fn columns(&mut self, columns: u8) {
+        self.columns = columns.max(1);
+        self.column = 0;
+        self.top = self.y;
+    }
+
+    /// Goes on with the next column, on a new page after the last.
+    fn go_on(&mut self) {
+        if self.column + 1 < self.columns {
+            self.column += 1;
+            self.y = self.top;
+        } else {
+            self.page();
+        }
+    }
+
+    /// Width of a column; between the margins, where there is one.
     pub(crate) fn width(&self) -> f64 {
-        self.size.width - 2.0 * self.margin
+        let columns = f64::from(self.columns);
+        (self.size.width - 2.0 * self.margin - GAP * (columns - 1.0)) / columns
+    }
+
+    /// The left edge of the column.
+    fn left(&self) -> f64 {
+        self.margin + f64::from(self.column) * (self.width() + GAP)
     }
 
     /// What is left of the page, in millimetres.
@@ -81,12 +116,12 @@ impl Flow {
         let width = self.width();
         for line in text::wrap(text, style.size, width) {
             if self.room() < style.leading() {
-                self.page();
+                self.go_on();
             }
             let x = match style.align {
-                Align::Start => self.margin,
-                Align::Middle => self.size.width / 2.0,
-                Align::End => self.size.width - self.margin,
+                Align::Start => self.left(),
+                Align::Middle => self.left() + width / 2.0,
+                Align::End => self.left() + width,
             };
             let base = self.y + style.leading() * 0.78;
             self.canvas().text([x, base], &line, style);
@@ -101,10 +136,10 @@ impl Flow {
         self.text(text, &style, [2.0, 5.0]);
     }
 
-    /// A heading, which does not stand alone at the foot of a page.
+    /// A heading, which does not stand alone at the foot of a column.
     pub(crate) fn heading(&mut self, text: &str) {
-        if self.room() < 22.0 {
-            self.page();
+        if self.room() < 32.0 {
+            self.go_on();
         }
         self.text(text, &Type::new(12.5).bold(), [4.0, 2.0]);
     }
@@ -114,31 +149,31 @@ impl Flow {
         self.text(text, &Type::new(10.5), [0.0, 2.0]);
     }
 
-    /// A table as wide as the page.
+    /// A table as wide as the column.
     pub(crate) fn table(&mut self, table: Table) {
         let table = table.fit(self.width());
         if self.room() < table.least_height() {
-            self.page();
+            self.go_on();
         }
         let mut next = 0;
         loop {
-            let (at, room) = ([self.margin, self.y], self.room());
+            let (at, room) = ([self.left(), self.y], self.room());
             let (after, used) = table.draw(&mut self.canvas(), at, room, next);
             self.y += used + 3.0;
             next = after;
             if next >= table.rows.len() {
                 return;
             }
-            self.page();
+            self.go_on();
         }
     }
 
-    /// Something drawn: so high, at its upper left corner, as wide as the page.
+    /// Something drawn: so high, at its upper left corner, as wide as the column.
     pub(crate) fn drawing(&mut self, height: f64, draw: impl FnOnce(&mut Canvas<'_>, [f64; 4])) {
         if self.room() < height {
-            self.page();
+            self.go_on();
         }
-        let area = [self.margin, self.y, self.width(), height];
+        let area = [self.left(), self.y, self.width(), height];
         draw(&mut self.canvas(), area);
         self.y += height + 3.0;
     }

@@ -29,12 +29,17 @@ impl Column {
 pub(crate) struct Table {
     pub(crate) columns: Vec<Column>,
     pub(crate) rows: Vec<Vec<String>>,
+    /// Whether the last row is the sum of the others.
+    pub(crate) summed: bool,
     /// Size of type in points.
     pub(crate) size: f64,
 }
 
 /// Space beside and above what stands in a cell, in millimetres.
 const PADDING: [f64; 2] = [1.0, 0.75];
+
+/// Rows that are not parted from the headings.
+const TOGETHER: usize = 3;
 
 const RULE: Color = Color([0xB8, 0xBE, 0xC6]);
 const SHADE: Color = Color([0xF3, 0xF5, 0xF7]);
@@ -76,7 +81,8 @@ impl Table {
                 break;
             }
             let shade = (next % 2 == 1).then_some(SHADE);
-            down += self.row(canvas, [x, y + down], &cells, shade, false);
+            let total = self.summed && next + 1 == self.rows.len();
+            down += self.row(canvas, [x, y + down], &cells, shade, total);
             next += 1;
         }
         let stroke = Stroke::new(RULE, 0.15);
@@ -88,14 +94,15 @@ impl Table {
         (next, down)
     }
 
-    /// The height of the headings with a first row, which stay together.
+    /// The height of the headings with the first rows, which stay together.
     pub(crate) fn least_height(&self) -> f64 {
         let titles: Vec<&str> = (self.columns.iter())
             .map(|column| column.title.as_str())
             .collect();
-        let first = self.rows.first().map_or(0.0, |row| {
+        let height = |row: &Vec<String>| {
             self.row_height(&row.iter().map(String::as_str).collect::<Vec<_>>())
-        });
+        };
+        let first: f64 = self.rows.iter().take(TOGETHER).map(height).sum();
         self.row_height(&titles) + first
     }
 

@@ -57,6 +57,7 @@ fn a_long_table_goes_on_with_its_headings() {
             Column::new("地址", 80.0, Align::Start),
         ],
         rows: rows.collect(),
+        summed: false,
         size: 9.0,
     });
     let pdf = flow.finish();
@@ -100,6 +101,7 @@ fn a_row_higher_than_the_page_does_not_hold_up_the_rest() {
     flow.table(Table {
         columns: vec![Column::new("说明", 10.0, Align::Start)],
         rows,
+        summed: false,
         size: 9.0,
     });
     assert!(!flow.finish().is_empty());

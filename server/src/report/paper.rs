@@ -8,7 +8,7 @@ pub(crate) fn set(flow: &mut Flow, section: &Section) {
     flow.heading(&section.title.zh);
     let mut rows: Vec<Vec<String>> = section.rows.iter().map(|row| words(row)).collect();
     rows.extend(section.total.as_deref().map(words));
-    if rows.is_empty() {
+    if section.rows.is_empty() {
         flow.paragraph("无");
     } else {
         let columns = (section.columns.iter().enumerate())
@@ -22,6 +22,7 @@ pub(crate) fn set(flow: &mut Flow, section: &Section) {
         flow.table(Table {
             columns,
             rows,
+            summed: section.total.is_some(),
             size: 9.0,
         });
     }

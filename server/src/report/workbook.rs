@@ -41,20 +41,21 @@ pub(crate) fn sheet(
     Ok(())
 }
 
+/// Numbers are shown with two decimals, and kept with all that they have.
 fn cells(sheet: &mut Worksheet, line: u32, row: &[Cell], format: &Format) -> Result<(), XlsxError> {
+    let whole = &format.clone().set_num_format("#,##0");
+    let decimal = &format.clone().set_num_format("#,##0.00");
     for (at, cell) in (0..).zip(row) {
         match cell {
             Cell::Label(words) => sheet.write_string_with_format(line, at, &words.zh, format)?,
             Cell::Text(words) => sheet.write_string_with_format(line, at, words, format)?,
             #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-            Cell::Count(count) => {
-                sheet.write_number_with_format(line, at, *count as f64, format)?
-            }
+            Cell::Count(count) => sheet.write_number_with_format(line, at, *count as f64, whole)?,
             #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
             Cell::Change(change) => {
-                sheet.write_number_with_format(line, at, *change as f64, format)?
+                sheet.write_number_with_format(line, at, *change as f64, whole)?
             }
-            Cell::Number(number) => sheet.write_number_with_format(line, at, *number, format)?,
+            Cell::Number(number) => sheet.write_number_with_format(line, at, *number, decimal)?,
             Cell::Nothing => sheet,
         };
     }

@@ -331,6 +331,7 @@ pub(super) fn listing(document: &mut Document, sheet: &Sheet, look: &Look, liste
     let table = Table {
         columns: listed.columns,
         rows: listed.rows,
+        summed: false,
         size: look.table,
     }
     .fit(width);

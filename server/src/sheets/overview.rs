@@ -100,6 +100,7 @@ pub(super) fn overview(press: &Press, occasion: &Occasion) -> Result<Vec<u8>, Pr
     flow.table(Table {
         columns,
         rows: held.iter().map(row).collect(),
+        summed: false,
         size: 8.0,
     });
     Ok(flow.finish())

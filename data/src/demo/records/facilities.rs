@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use geo::{Geometry, Point};
 
-use super::Writer;
+use super::{Row, Writer};
 use crate::demo::{
     blocks::Open,
     codes::numeral,
@@ -34,6 +34,7 @@ pub(super) fn facilities(made: &Made, writer: &mut Writer<'_>) {
                 .set("owner_org", format!("{}村民委员会", made.spec.name))
                 .set("built_on", made.ago(dice.whole(90, 900)))
                 .set("investment_fen", dice.whole(20, 180) * 1_000_000);
+            serves(row, "口袋公园");
         });
     }
     for (at, (place, name)) in checkpoints(made).into_iter().enumerate() {
@@ -78,6 +79,7 @@ pub(super) fn facilities(made: &Made, writer: &mut Writer<'_>) {
                         dice.weighted(&[("正常", 94), ("损坏", 4), ("停用", 2)]),
                     )
                     .set("owner_org", format!("{}{owner}", made.spec.name));
+                serves(row, kind);
                 if kind == "视频监控" {
                     row.set("bearing_deg", dice.whole(0, 359) as f64)
                         .set("view_angle_deg", 75.0)
@@ -86,6 +88,20 @@ pub(super) fn facilities(made: &Made, writer: &mut Writer<'_>) {
             });
         }
     }
+}
+
+/// Tells how far a facility of this village is taken to serve, in metres; nothing of what serves no
+/// houses around it.
+fn serves(row: &mut Row<'_>, kind: &str) {
+    let metres = match kind {
+        "垃圾投放点" => 100.0,
+        "消防栓" => 150.0,
+        "公厕" | "口袋公园" | "充电桩" => 300.0,
+        "微型消防站" | "养老" => 500.0,
+        "党群" => 1000.0,
+        _ => return,
+    };
+    row.set("service_radius_m", metres);
 }
 
 fn pocket_parks(made: &Made) -> Vec<&geo::Polygon<f64>> {
@@ -181,6 +197,7 @@ fn lanes_and_hydrants(made: &Made, writer: &mut Writer<'_>, next: &mut impl FnMu
                     .set("kind", "消防栓")
                     .set("name", format!("{}消防栓", road.name))
                     .set("state", dice.weighted(&[("正常", 92), ("损坏", 8)]));
+                serves(row, "消防栓");
             });
         }
     }

@@ -33,6 +33,7 @@ pub(super) fn paper(ledger: &Ledger, watermark: &str) -> Vec<u8> {
     flow.table(Table {
         columns: columns.collect(),
         rows: rows.map(|row| words(row)).collect(),
+        summed: table.total.is_some(),
         size: 7.5,
     });
     flow.finish()

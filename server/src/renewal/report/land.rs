@@ -7,39 +7,100 @@ use yizhangtu_index::Rule;
 
 use super::Ground;
 use crate::{
+    plans::{self, Balance},
     report::{Cell, Column, Section, text},
-    statistics::{self, ByClass},
+    statistics::{self, Class},
 };
-
-/// The code list of each standard of land use. The same code means other land in another.
-const LISTS: [(&str, &str); 3] = [
-    ("用地用海", "land_use_sea"),
-    ("GB/T 21010", "land_use_gbt21010"),
-    ("国土调查", "land_use_survey"),
-];
 
 pub(super) fn sections(on: &Ground<'_>) -> Vec<Section> {
     vec![
-        by_class(
-            on,
-            "land_now",
-            "现状用地",
-            "Present land use",
-            &on.statistics.land_use,
-        ),
+        by_class(on, "land_now", ("现状用地", "Present land use"), "land_use"),
         by_class(
             on,
             "land_plan",
-            "规划用地",
-            "Planned land use",
-            &on.statistics.plan_land,
+            ("规划用地", "Planned land use"),
+            "plan_land",
         ),
         lines(on),
         ownership(on),
     ]
 }
 
-fn by_class(on: &Ground<'_>, id: &'static str, zh: &str, en: &str, classes: &[ByClass]) -> Section {
+/// A row of a table of land: a class, or what no class or two have.
+pub(super) struct Row {
+    pub(super) label: Text,
+    pub(super) class: Option<Class>,
+    /// Hundredths of a square metre.
+    area: i64,
+    /// Hundredths of a percent of the unit.
+    share: i64,
+}
+
+impl Row {
+    pub(super) fn area_m2(&self) -> f64 {
+        plans::metres(self.area)
+    }
+
+    pub(super) fn percent(&self) -> f64 {
+        plans::metres(self.share)
+    }
+
+    fn cells(&self) -> Vec<Cell> {
+        let (class_std, code) = self.class.clone().unwrap_or_default();
+        vec![
+            Cell::Label(self.label.clone()),
+            Cell::Text(code),
+            Cell::Text(class_std),
+            Cell::Number(self.area_m2()),
+            Cell::Number(self.percent()),
+        ]
+    }
+}
+
+/// Land of a layer by class: areas and shares are the unit to the last digit that is told, for the
+/// table and for the legend of the map.
+pub(super) fn rows(on: &Ground<'_>, layer: &str) -> Vec<Row> {
+    let balance = match on.snapshot.layer(layer) {
+        Some(layer) => Balance::of(layer, on.subject, |_| true),
+        None => Balance::bare(on.subject),
+    };
+    let mut classes: Vec<(Class, i64)> = balance.classes.into_iter().collect();
+    classes.sort_by(|((std, code), _), ((other_std, other), _)| {
+        (plans::rank(std), code).cmp(&(plans::rank(other_std), other))
+    });
+    let named = classes.into_iter().map(|(class, area)| {
+        let (class_std, code) = &class;
+        (plans::label(on.catalog, class_std, code), Some(class), area)
+    });
+    let rest = [
+        (text("没有用地图斑", "Under no plot"), balance.bare),
+        (
+            text("减：图斑重叠", "Less: under two plots"),
+            -balance.twice,
+        ),
+    ];
+    let rest = (rest.into_iter()).filter(|(_, area)| *area != 0);
+    let all: Vec<(Text, Option<Class>, i64)> = named
+        .chain(rest.map(|(label, area)| (label, None, area)))
+        .collect();
+    let whole: i64 = all.iter().map(|(.., area)| area).sum();
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "areas are below 2^53 hundredths"
+    )]
+    let share = |area: i64| 10_000.0 * area as f64 / whole as f64;
+    let shares: Vec<f64> = all.iter().map(|(.., area)| share(*area)).collect();
+    (all.into_iter().zip(plans::rounded(&shares, 10_000)))
+        .map(|((label, class, area), share)| Row {
+            label,
+            class,
+            area,
+            share,
+        })
+        .collect()
+}
+
+fn by_class(on: &Ground<'_>, id: &'static str, (zh, en): (&str, &str), layer: &str) -> Section {
     let mut section = Section::new(
         id,
         text(zh, en),
@@ -51,24 +112,18 @@ fn by_class(on: &Ground<'_>, id: &'static str, zh: &str, en: &str, classes: &[By
             Column::of("占单元", "Share of the unit", "%"),
         ],
     );
-    let whole = on.statistics.area_m2;
-    section.rows = (classes.iter())
-        .map(|class| {
-            let list = LISTS
-                .iter()
-                .find(|(standard, _)| *standard == class.class_std);
-            vec![
-                Cell::Label(on.listed(list.map_or("", |(_, list)| list), &class.code)),
-                Cell::Text(class.code.clone()),
-                Cell::Text(class.class_std.clone()),
-                Cell::Number(class.area_m2),
-                Cell::Number(100.0 * class.area_m2 / whole),
-            ]
-        })
-        .collect();
-    section.summed().noted(
-        "同一编码在不同标准里含义不同，编码与标准成对列出",
-        "A code means something beside its standard only",
+    let rows = rows(on, layer);
+    let total = Row {
+        label: text("合计", "Total"),
+        class: None,
+        area: rows.iter().map(|row| row.area).sum(),
+        share: rows.iter().map(|row| row.share).sum(),
+    };
+    section.total = Some(total.cells());
+    section.rows = rows.iter().map(Row::cells).collect();
+    section.noted(
+        "同一编码在不同标准里含义不同，编码与标准成对列出；各行相加即单元面积",
+        "A code means something beside its standard only; the rows add up to the unit",
     )
 }
 

@@ -14,6 +14,7 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
+use chrono::DateTime;
 use serde::Serialize;
 use yizhangtu_data::clock;
 use yizhangtu_data::{Catalog, Layer, Text, topology::polygons};
@@ -180,6 +181,14 @@ impl Report {
     /// How many of its rows name a person.
     fn named(&self) -> u64 {
         (self.sections.iter()).map(|section| section.named).sum()
+    }
+
+    /// The moment that it is of, as people write it.
+    fn minute(&self) -> String {
+        DateTime::parse_from_rfc3339(&self.as_of).map_or_else(
+            |_| self.as_of.clone(),
+            |at| at.format("%F %H:%M").to_string(),
+        )
     }
 
     /// The report of a unit, handed on with the ground that it is of.

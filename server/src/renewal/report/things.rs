@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use yizhangtu_data::measure;
+use yizhangtu_data::{clock, measure};
 use yizhangtu_index::{Point, Rule};
 
 use super::{Ground, land};
 use crate::{
     atlas::{LayerSnapshot, hundredths},
+    contracts::Standing,
     policy::{Action, Seen},
     report::{Cell, Column, Section, text},
     statistics::named,
@@ -109,6 +110,7 @@ fn contracts(on: &Ground<'_>) -> Option<Section> {
     if names {
         section.columns.push(Column::of("承租人", "Lessee", ""));
     }
+    let today = clock::today();
     let mut rows: Vec<(Option<chrono::NaiveDate>, Vec<Cell>)> = Vec::new();
     for (_, record) in contracts.records() {
         if !named(record.get(layer, "asset"))
@@ -122,7 +124,7 @@ fn contracts(on: &Ground<'_>) -> Option<Section> {
             Seen::Nothing => Cell::Nothing,
             seen => Cell::Text(seen.to_text()),
         };
-        let state = record.get(layer, "state").as_text().unwrap_or_default();
+        let state = Standing::of(layer, record, today).state.code();
         let area = record.get(layer, "area_m2").as_decimal();
         let amount = record.get(layer, "amount_fen").as_integer();
         let mut cells = vec![
@@ -301,11 +303,12 @@ fn facilities(on: &Ground<'_>) -> Option<Section> {
         let (Some(radius), Some(shape)) = (radius.filter(|own| *own > 0.0), layer.shape(at)) else {
             continue;
         };
+        // One that reaches nothing here is told, too: its houses lack it.
+        kinds.entry(kind.to_owned()).or_default().1 = true;
         let stands = place(shape.representative());
         if measure::distance_m(stands, middle) > radius + reach {
             continue;
         }
-        kinds.entry(kind.to_owned()).or_default().1 = true;
         let reached = served.entry(kind.to_owned()).or_default();
         for (house, point) in houses.iter().enumerate() {
             if !reached.contains(&house) && measure::distance_m(stands, place(*point)) <= radius {
@@ -341,5 +344,8 @@ fn facilities(on: &Ground<'_>) -> Option<Section> {
             ]
         })
         .collect();
-    Some(section)
+    Some(section.noted(
+        "按设施登记的服务半径与房屋代表点的直线距离计，单元外的设施也计入；没有登记半径的类别不计覆盖",
+        "By the registered radius, straight to each house; facilities outside count; kinds without a radius reach nobody",
+    ))
 }

@@ -39,10 +39,11 @@ fn first(
     row("单元编号", report.code.clone())?;
     row("单元名称", report.name.clone())?;
     row("阶段", report.stage.zh.clone())?;
+    row("用地面积", format!("{:.2} 平方米", report.area_m2))?;
     row("组成网格", names(&report.grids))?;
     row("涉及经济社", names(&report.co_ops))?;
     row("成熟度", format!("{:.1}", report.maturity.score))?;
-    row("数据时点", report.as_of.clone())?;
+    row("数据时点", report.minute())?;
     row("数据序号", report.sequence.to_string())?;
     if let Some(mark) = mark {
         row("出件标识", mark.to_owned())?;
