@@ -151,7 +151,8 @@ test('what the pointer is about to do is counted, whatever it is; a cut leaves a
   await settled(page);
   await page.locator('.tools-bar select').first().selectOption('grid');
   await page.locator('.grow summary').click();
-  await page.locator('[name="target"]').fill('20');
+  await page.locator('[name="target-by"]').selectOption('floors');
+  await page.locator('[name="target"]').fill('3');
   await page.locator('[data-action="seed"]').click();
   const seed = await pixel(page, middle);
   await page.mouse.click(seed.x, seed.y);

@@ -113,13 +113,12 @@ export const booklet = (id: string) => address(`renewal/units/${encodeURICompone
 /** A unit grown from a seed. */
 export type Suggestion = components['schemas']['Suggestion'];
 
+/** How large a unit is to grow: its ground, or the floors on it. */
+export type Target = { target_area_m2: number } | { target_floor_area_m2: number };
+
 /** Units grown from a seed to a wanted size, the best first. */
-export const suggest = (
-  seed: LonLat,
-  layer: string,
-  target: { target_area_m2: number } | { target_floor_area_m2: number },
-  unit: string | null,
-) => post<Suggestion[]>('renewal/suggest', { seed, layer, ...target, ...(unit ? { unit } : {}) });
+export const suggest = (seed: LonLat, layer: string, target: Target, unit: string | null) =>
+  post<Suggestion[]>('renewal/suggest', { seed, layer, ...target, ...(unit ? { unit } : {}) });
 
 export type DisposalClasses = components['schemas']['DisposalClasses'];
 

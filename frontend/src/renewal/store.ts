@@ -74,7 +74,7 @@ export const useRenewal = defineStore('renewal', () => {
   const under = shallowRef<Geometry | null>(null);
   const dirty = ref(false);
   /** Hectares that a unit shall grow to from where is clicked next. */
-  const seeding = ref<number | null>(null);
+  const seeding = ref<renewal.Target | null>(null);
   const suggestions = shallowRef<Suggestion[] | null>(null);
   const suggested = shallowRef<Suggestion | null>(null);
 
@@ -312,12 +312,11 @@ export const useRenewal = defineStore('renewal', () => {
   const pick = (grid: string) => put(toggled(steps.value?.now ?? [], grid, chosen.value.has(grid)));
 
   /** Asks for units that grow from a point; the best is shown. */
-  async function grow(seed: LonLat, hectares: number): Promise<void> {
+  async function grow(seed: LonLat, target: renewal.Target): Promise<void> {
     seeding.value = null;
     busy.value = true;
     error.value = null;
     try {
-      const target = { target_area_m2: hectares * 10_000 };
       suggestions.value = await renewal.suggest(seed, layer.value, target, unit.value?.id ?? null);
       suggested.value = suggestions.value[0] ?? null;
       if (suggested.value) show(suggested.value.geometry);
