@@ -172,7 +172,7 @@ mod tests {
         let thirds = [10_000.0 / 3.0; 3];
         assert_eq!(rounded(&thirds, 10_000).iter().sum::<i64>(), 10_000);
         // One that is less than nothing, as ground under two plots.
-        assert_eq!(rounded(&[6000.6, 4000.7, -1.3], 10_000), [6001, 4001, -2]);
+        assert_eq!(rounded(&[6000.6, 4000.7, -1.3], 10_000), [6000, 4001, -1]);
         assert!(rounded(&[], 0).is_empty());
     }
 
