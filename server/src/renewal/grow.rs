@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use axum::{Json, body::Bytes, extract::State};
-use geo::CoordsIter;
+use geo::{Coord, CoordsIter, LinesIter};
 use serde::{Deserialize, Serialize};
 use yizhangtu_data::{Text, measure, overlay, topology::polygons};
 use yizhangtu_index::{Point, Rule, Shape};
@@ -178,8 +178,9 @@ struct Plot {
     floors_m2: f64,
     houses: u64,
     cases: usize,
-    /// Neighbours, with the number of corners that the border to each has.
-    near: BTreeMap<u32, usize>,
+    /// Length of its border in metres, and of what of it each neighbour shares.
+    around_m: f64,
+    near: BTreeMap<u32, f64>,
 }
 
 struct Field<'a> {
@@ -222,18 +223,22 @@ impl Field<'_> {
                 floors_m2: 0.0,
                 houses: 0,
                 cases: 0,
+                around_m: 0.0,
                 near: BTreeMap::new(),
             };
         };
         let census = self.counted.houses.within(&area, Rule::default());
         let cases = self.counted.layer("violation_case");
-        let own = corners(self.layer, at);
+        let own = edges(self.layer, at);
         let near = (self.layer.within(&area, Rule::Intersects).into_iter())
             .filter(|other| *other != at)
             .filter_map(|other| {
-                let shared = corners(self.layer, other).intersection(&own).count();
+                let corners = corners(self.layer, other);
+                let both = |ends: &[Corner; 2]| ends.iter().all(|end| corners.contains(end));
+                let shared = own.iter().filter(|(ends, _)| both(ends));
+                let shared_m: f64 = shared.map(|(_, length)| length).sum();
                 // A corner alone is no border.
-                (shared > 1).then_some((other, shared))
+                (shared_m > 0.0).then_some((other, shared_m))
             })
             .collect();
         Plot {
@@ -241,6 +246,7 @@ impl Field<'_> {
             floors_m2: census.floor_area as f64 / 100.0,
             houses: census.buildings,
             cases: cases.map_or(0, |layer| layer.within(&area, Rule::default()).len()),
+            around_m: own.iter().map(|(_, length)| length).sum(),
             near,
         }
     }
@@ -257,18 +263,18 @@ impl Field<'_> {
         let first = self.plot(plots, seed);
         let (mut area, mut floors) = (first.area_m2, first.floors_m2);
         while picked.len() < MOST && target.part(area, floors) < 1.0 {
-            let mut border: BTreeMap<u32, usize> = BTreeMap::new();
+            let mut border: BTreeMap<u32, f64> = BTreeMap::new();
             for at in &picked {
-                for (other, shared) in &self.plot(plots, *at).near {
+                for (other, shared_m) in &self.plot(plots, *at).near {
                     if !picked.contains(other) && !self.taken.contains(other) {
-                        *border.entry(*other).or_default() += shared;
+                        *border.entry(*other).or_default() += shared_m;
                     }
                 }
             }
             let mut best: Option<(f64, u32)> = None;
-            for (other, shared) in border {
+            for (other, shared_m) in border {
                 let plot = self.plot(plots, other);
-                let worth = worth(aim, plot, shared);
+                let worth = worth(aim, plot, shared_m);
                 if best.is_none_or(|(own, _)| worth > own) {
                     best = Some((worth, other));
                 }
@@ -362,12 +368,22 @@ impl Field<'_> {
     }
 }
 
-fn worth(aim: Aim, plot: &Plot, shared: usize) -> f64 {
-    match aim {
-        Aim::Compact => count(shared) / plot.area_m2.max(1.0).sqrt(),
-        Aim::Dense => plot.floors_m2 / plot.area_m2.max(1.0),
-        Aim::Quiet => -count(plot.cases) / plot.area_m2.max(1.0),
-    }
+/// Whether so much of a border is the unit's already that what lies within is a hole in it.
+const HOLE: f64 = 0.75;
+
+/// What a neighbour is worth: how much of its border is the unit's already, so that no aim runs away
+/// along a road, and how it suits the aim. Holes are filled first.
+fn worth(aim: Aim, plot: &Plot, shared_m: f64) -> f64 {
+    let enclosed = (shared_m / plot.around_m.max(1.0)).min(1.0);
+    let suits = match aim {
+        Aim::Compact => 0.0,
+        // Floors and ground alike are half.
+        Aim::Dense => plot.floors_m2 / (plot.floors_m2 + plot.area_m2.max(1.0)),
+        // One case by hectare is half.
+        Aim::Quiet => 1.0 / (1.0 + count(plot.cases) * 10_000.0 / plot.area_m2.max(1.0)),
+    };
+    let fills = if enclosed > HOLE { 2.0 } else { 0.0 };
+    fills + enclosed + suits
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
@@ -398,13 +414,32 @@ fn cut(snapshot: &Snapshot, subject: &Subject) -> usize {
         .count()
 }
 
-/// The corners of a feature in lattice units.
-fn corners(layer: &LayerSnapshot, at: u32) -> BTreeSet<(i64, i64)> {
+/// A corner in lattice units.
+type Corner = (i64, i64);
+
+fn corner(place: Coord) -> Option<Corner> {
+    Point::snap(place.x, place.y).map(|point| (point.x, point.y))
+}
+
+/// The corners of a feature.
+fn corners(layer: &LayerSnapshot, at: u32) -> BTreeSet<Corner> {
     let geometry = layer.record(at).geometry.as_ref();
     geometry
         .into_iter()
         .flat_map(|geometry| geometry.coords_iter())
-        .filter_map(|place| Point::snap(place.x, place.y))
-        .map(|point| (point.x, point.y))
+        .filter_map(corner)
+        .collect()
+}
+
+/// The edges of a feature, each with its length in metres.
+fn edges(layer: &LayerSnapshot, at: u32) -> Vec<([Corner; 2], f64)> {
+    let Some(area) = layer.record(at).geometry.as_ref().and_then(polygons) else {
+        return Vec::new();
+    };
+    area.lines_iter()
+        .filter_map(|line| {
+            let ends = [corner(line.start)?, corner(line.end)?];
+            Some((ends, measure::distance_m(line.start, line.end)))
+        })
         .collect()
 }
