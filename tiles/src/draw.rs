@@ -1,5 +1,7 @@
 //! From features in degrees to a layer of one tile.
 
+use std::borrow::Cow;
+
 use geo::Geometry;
 
 use crate::{
@@ -68,7 +70,7 @@ pub struct Feature<'a> {
     /// The same for a feature in every tile.
     pub number: u64,
     /// Longitude and latitude in degrees.
-    pub geometry: &'a Geometry<f64>,
+    pub geometry: Cow<'a, Geometry<f64>>,
     /// Names and values.
     pub properties: Vec<(&'a str, Value<'a>)>,
 }
@@ -103,7 +105,7 @@ pub fn draw<'a>(
     };
     if rules.shared_borders && !exact {
         let shapes: Vec<_> = (features.into_iter())
-            .filter_map(|feature| Some((quantiser.quantise(feature.geometry)?, feature)))
+            .filter_map(|feature| Some((quantiser.quantise(&feature.geometry)?, feature)))
             .collect();
         let mut junctions = Junctions::default();
         for (shape, _) in &shapes {
@@ -117,7 +119,7 @@ pub fn draw<'a>(
     } else {
         let alone = Junctions::default();
         for feature in features {
-            let Some(shape) = quantiser.quantise(feature.geometry) else {
+            let Some(shape) = quantiser.quantise(&feature.geometry) else {
                 continue;
             };
             if exact {

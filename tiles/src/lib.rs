@@ -14,6 +14,8 @@
 //! same vertex everywhere.
 //!
 //! ```
+//! use std::borrow::Cow;
+//!
 //! use geo::{Geometry, Point};
 //! use yizhangtu_tiles::{Feature, Rules, TileId, Value, draw, mvt};
 //!
@@ -21,7 +23,7 @@
 //! let place = Geometry::Point(Point::from(tile.bounds().center()));
 //! let layer = draw(tile, "place", &Rules::default(), [Feature {
 //!     number: 7,
-//!     geometry: &place,
+//!     geometry: Cow::Owned(place),
 //!     properties: vec![("id", Value::from("place-7"))],
 //! }]);
 //! let bytes = mvt::encode(&[layer]);

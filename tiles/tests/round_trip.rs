@@ -1,5 +1,7 @@
 //! Drawn, written, read again: what comes back is what went in, on the grid.
 
+use std::borrow::Cow;
+
 use geo::{BoundingRect, Coord, Geometry, LineString, MultiPoint, Polygon};
 use proptest::prelude::*;
 use yizhangtu_tiles::{
@@ -47,7 +49,7 @@ fn one(tile: TileId, geometry: &Geometry<f64>, rules: &Rules) -> Vec<mvt::Decode
         rules,
         [Feature {
             number: 42,
-            geometry,
+            geometry: Cow::Borrowed(geometry),
             properties: vec![("id", Value::from("a-1")), ("floors", Value::from(-3_i64))],
         }],
     );
@@ -181,7 +183,7 @@ fn a_tile_with_nothing_in_it_is_empty() {
         &Rules::default(),
         [Feature {
             number: 1,
-            geometry: &geometry,
+            geometry: Cow::Borrowed(&geometry),
             properties: Vec::new(),
         }],
     );
@@ -220,7 +222,7 @@ fn blocks(tile: TileId, houses: &[Geometry<f64>]) -> Vec<mvt::DecodedLayer> {
         &rules,
         (0..).zip(houses).map(|(number, geometry)| Feature {
             number,
-            geometry,
+            geometry: Cow::Borrowed(geometry),
             properties: Vec::new(),
         }),
     );
@@ -327,7 +329,7 @@ fn kinds_of_ground_are_told_apart_and_counted() {
             &rules,
             (0..).zip(&houses).map(|(number, geometry)| Feature {
                 number,
-                geometry,
+                geometry: Cow::Borrowed(geometry),
                 // Factories in the south.
                 properties: vec![("use", Value::from(if number < 1000 { "工" } else { "住" }))],
             }),
@@ -379,7 +381,7 @@ fn merged(tile: TileId, features: &[Geometry<f64>]) -> Vec<mvt::DecodedFeature> 
     };
     let features = (0..).zip(features).map(|(number, geometry)| Feature {
         number,
-        geometry,
+        geometry: Cow::Borrowed(geometry),
         properties: vec![(
             "class",
             Value::from(if number % 3 == 0 { "a" } else { "b" }),

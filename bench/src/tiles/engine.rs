@@ -1,5 +1,7 @@
 //! The engine alone: tiles drawn and compressed one after the other, on one thread.
 
+use std::borrow::Cow;
+
 use cpu_time::ThreadTime;
 use geo::{Coord, Geometry};
 use libdeflater::{CompressionLvl, Compressor};
@@ -109,7 +111,7 @@ fn feature(house: &House, z: u8) -> Feature<'_> {
     }
     Feature {
         number: house.number,
-        geometry: &house.geometry,
+        geometry: Cow::Borrowed(&house.geometry),
         properties,
     }
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use yizhangtu_data::{Id, Record};
+use rayon::prelude::*;
+use yizhangtu_data::{Id, Record, Value};
 use yizhangtu_index::{Area, Feature, Index, Rule, Slots};
 
-use super::LayerSnapshot;
+use super::{LayerSnapshot, Row};
 use crate::people::{Tallies, Tally, Terms};
 
 /// One building's part in every sum. Areas are in hundredths of a square metre.
@@ -118,11 +119,13 @@ impl Census {
 }
 
 impl House {
-    fn new(buildings: &LayerSnapshot, record: &Record, tally: Tally) -> Self {
-        let field = |name| buildings.layer.position(name);
-        let is = |name| field(name).is_some_and(|at| record.values[at].as_boolean() == Some(true));
+    fn new(buildings: &LayerSnapshot, row: Row<'_>, tally: Tally) -> Self {
+        let value = |name| row.value(buildings.layer.position(name)?);
+        let area = |name| value(name).map_or(0, |value| in_hundredths(&value));
+        let is = |name| value(name).is_some_and(|value| value.as_boolean() == Some(true));
         let headless = || {
-            let head = field("building_head").and_then(|at| record.values[at].as_text());
+            let head = value("building_head");
+            let head = head.as_deref().and_then(Value::as_text);
             head.is_none_or(|name| name.trim().is_empty())
         };
         let rental = is("rental");
@@ -131,8 +134,8 @@ impl House {
             rental,
             rental_without_head: rental && headless(),
             access_control: is("access_control"),
-            footprint: hundredths(record, field("footprint_m2")),
-            floor_area: hundredths(record, field("floor_area_m2")),
+            footprint: area("footprint_m2"),
+            floor_area: area("floor_area_m2"),
         }
     }
 
@@ -181,10 +184,11 @@ impl Houses {
                 ..Self::default()
             };
         };
-        let houses = (buildings.records()).map(|(at, record)| {
-            let tally = of.remove(&record.id).unwrap_or_default();
-            (at, House::new(buildings, record, tally))
-        });
+        let rows: Vec<_> = (buildings.rows())
+            .map(|(at, row)| (at, row, of.remove(row.id()).unwrap_or_default()))
+            .collect();
+        let houses =
+            (rows.into_par_iter()).map(|(at, row, tally)| (at, House::new(buildings, row, tally)));
         Self::measured(
             buildings,
             kinds,
@@ -264,7 +268,7 @@ impl Houses {
                 ..Self::default()
             };
         };
-        let houses = (buildings.records()).map(|(at, _)| (at, self.at(at).clone()));
+        let houses = (buildings.rows()).map(|(at, _)| (at, self.at(at).clone()));
         Self::measured(
             buildings,
             kinds,
@@ -318,7 +322,7 @@ impl Houses {
             } else {
                 old.and_then(|at| Some(self.houses.get(at)?.tally.clone()))
             };
-            let house = House::new(buildings, buildings.record(at), tally.unwrap_or_default());
+            let house = House::new(buildings, buildings.row(at), tally.unwrap_or_default());
             let feature = buildings.shape(at).map(|shape| Feature {
                 shape,
                 measures: house.measures(tallies.kinds.len(), self.terms.0),
@@ -383,10 +387,14 @@ impl Houses {
 
 /// A decimal field with two places in hundredths, exactly; 0 where nothing is known.
 pub(crate) fn hundredths(record: &Record, field: Option<usize>) -> i64 {
-    let value = field.and_then(|at| record.values.get(at)?.as_decimal());
+    let value = field.and_then(|at| record.values.get(at));
+    value.map_or(0, in_hundredths)
+}
+
+fn in_hundredths(value: &Value) -> i64 {
     #[expect(
         clippy::cast_possible_truncation,
         reason = "areas stay below 2^53 hundredths"
     )]
-    value.map_or(0, |value| (value * 100.0).round() as i64)
+    (value.as_decimal()).map_or(0, |value| (value * 100.0).round() as i64)
 }

@@ -1,6 +1,9 @@
 //! One layer in memory: its records, and where they are.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use rayon::prelude::*;
 use yizhangtu_data::{
@@ -9,7 +12,12 @@ use yizhangtu_data::{
 };
 use yizhangtu_index::{Area, Feature, Index, Near, Point, Rect, Rule, Shape};
 
-use super::{areas::Areas, brief::brief, ids::Ids, records::Records};
+use super::{
+    areas::Areas,
+    brief::brief,
+    ids::Ids,
+    records::{Records, Row},
+};
 
 /// A layer as it was at one sequence number.
 ///
@@ -24,6 +32,7 @@ pub(crate) struct LayerSnapshot {
     index: Index,
     brief: Arc<[usize]>,
     areas: Areas,
+    merging: OnceLock<(u8, u8)>,
 }
 
 impl LayerSnapshot {
@@ -60,23 +69,21 @@ impl LayerSnapshot {
             records: Records::build(records),
             index: Index::build(shapes),
             areas: Areas::default(),
+            merging: OnceLock::new(),
         }
     }
 
-    /// A layer as it was read from a base.
-    pub(super) fn restored(
-        layer: Arc<Layer>,
-        records: Records,
-        positions: Ids,
-        index: Index,
-    ) -> Self {
+    /// A layer of records that are kept as bytes, and their index.
+    pub(super) fn restored(layer: Arc<Layer>, records: Records, index: Index) -> Self {
+        let ids = (records.rows()).map(|(at, row)| (Arc::clone(row.id()), at));
         Self {
             brief: brief(&layer),
             layer,
+            positions: Ids::new(ids),
             records,
-            positions,
             index,
             areas: Areas::default(),
+            merging: OnceLock::new(),
         }
     }
 
@@ -113,9 +120,11 @@ impl LayerSnapshot {
                         positions.insert(Arc::clone(&record.id), next);
                         next
                     });
-                    let old = records.set(position, Some(Arc::new(record.clone())));
+                    let old = records.row(position).and_then(Row::geometry);
                     // A change of values alone keeps the prepared shape.
-                    if old.is_none_or(|old| old.geometry != record.geometry) {
+                    let moved = old.as_deref() != record.geometry.as_ref();
+                    records.set(position, Some(Arc::new(record.clone())));
+                    if moved {
                         edits.insert(position, shape(&self.layer, record).map(Feature::from));
                     }
                 }
@@ -131,6 +140,7 @@ impl LayerSnapshot {
             layer: Arc::clone(&self.layer),
             brief: Arc::clone(&self.brief),
             areas: self.areas.after(edits.keys(), records.end()),
+            merging: OnceLock::new(),
             index: if edits.is_empty() {
                 self.index.clone()
             } else {
@@ -178,7 +188,21 @@ impl LayerSnapshot {
             .expect("positions come from this snapshot")
     }
 
-    /// All records with their positions, in their order.
+    /// A look at the record at a position, which is not made for it.
+    ///
+    /// # Panics
+    /// As [`LayerSnapshot::record`].
+    pub(crate) fn row(&self, position: u32) -> Row<'_> {
+        (self.records.row(position)).expect("positions come from this snapshot")
+    }
+
+    /// A look at every record with its position, in their order.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (u32, Row<'_>)> {
+        self.records.rows()
+    }
+
+    /// All records with their positions, in their order. Each is made for it and kept: where a few
+    /// fields are enough, [`LayerSnapshot::rows`] takes a fraction of the time and no memory.
     pub(crate) fn records(&self) -> impl Iterator<Item = (u32, &Arc<Record>)> {
         self.records.iter()
     }
@@ -191,9 +215,15 @@ impl LayerSnapshot {
     /// What the area at a position measures, in m² on the ellipsoid.
     pub(crate) fn area_m2(&self, position: u32) -> f64 {
         (self.areas).get(position, self.records.end(), || {
-            let outline = self.record(position).geometry.as_ref();
-            outline.map_or(0.0, measure::area_m2)
+            let outline = self.row(position).geometry();
+            outline.as_deref().map_or(0.0, measure::area_m2)
         })
+    }
+
+    /// The zooms below which its features are merged, and from which they are named on the map:
+    /// they follow from all of it, and are reckoned once.
+    pub(crate) fn merging(&self, reckon: impl FnOnce() -> (u8, u8)) -> &(u8, u8) {
+        self.merging.get_or_init(reckon)
     }
 
     /// Around the records at some positions; none where none of them is anywhere.
@@ -248,7 +278,8 @@ impl LayerSnapshot {
     }
 }
 
-fn shape(layer: &Layer, record: &Record) -> Option<Shape> {
+/// Where a record is; none where it is nowhere, or has no place on the lattice.
+pub(super) fn shape(layer: &Layer, record: &Record) -> Option<Shape> {
     match Shape::new(record.geometry.as_ref()?) {
         Ok(shape) => Some(shape),
         Err(reason) => {

@@ -12,7 +12,7 @@ use yizhangtu_data::{
     store::{Entry, GeoPackage, StoreError},
 };
 
-use super::{Atlas, Houses, LayerSnapshot, Snapshot, base};
+use super::{Atlas, Houses, LayerSnapshot, Snapshot, base, gather::scanned};
 use crate::people::{self, Day, Tallies, Terms};
 
 /// How often a load is begun again because somebody wrote meanwhile.
@@ -127,13 +127,6 @@ pub(super) fn is_shown(layer: &Layer) -> bool {
 /// Whether a layer is that of the contracts: a table, but small, and placed by its assets.
 pub(super) fn is_contract(layer: &Layer) -> bool {
     layer.id == "contract"
-}
-
-/// Reads a layer row by row.
-pub(super) fn scanned(store: &GeoPackage, layer: &Arc<Layer>) -> Result<LayerSnapshot, StoreError> {
-    let mut records = Vec::new();
-    store.scan(&layer.id, |record| records.push(record))?;
-    Ok(LayerSnapshot::new(Arc::clone(layer), records))
 }
 
 /// One thing to read.

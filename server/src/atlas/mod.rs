@@ -7,6 +7,7 @@
 mod areas;
 pub(crate) mod base;
 mod brief;
+mod gather;
 mod houses;
 mod ids;
 mod layer;
@@ -24,6 +25,7 @@ use arc_swap::ArcSwap;
 pub(crate) use houses::{Census, House, Houses, hundredths};
 pub(crate) use layer::LayerSnapshot;
 pub(crate) use load::{MOST_FOREIGN, as_they_are};
+pub(crate) use records::Row;
 pub(crate) use snapshot::Snapshot;
 
 /// The current snapshot. The keeper of the changes alone replaces it.

@@ -59,7 +59,7 @@ pub(crate) fn village(now: &Snapshot, record: &Record) -> String {
     };
     let shape = (record.geometry.as_ref()).and_then(|shape| Shape::new(shape).ok());
     let here = shape.and_then(|shape| villages.at(shape.representative()).first().copied());
-    let mut all = villages.records().map(|(at, _)| at);
+    let mut all = villages.rows().map(|(at, _)| at);
     let only = all.next().filter(|_| all.next().is_none());
     let found = here.or(only).map(|at| villages.record(at));
     let code = villages.layer.code.as_deref();

@@ -210,7 +210,7 @@ fn overlaps(layer: &Arc<Layer>, own: Vec<Record>) -> Result<usize, TooWide> {
         return Ok(0);
     }
     let all = LayerSnapshot::new(Arc::clone(layer), own);
-    let positions: Vec<u32> = all.records().map(|(at, _)| at).collect();
+    let positions: Vec<u32> = all.rows().map(|(at, _)| at).collect();
     let ground = |at: u32| polygons(all.record(at).geometry.as_ref()?);
     let pairs = |at: u32| {
         let (Some(Shape::Area(area)), Some(one)) = (all.shape(at), ground(at)) else {

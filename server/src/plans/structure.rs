@@ -148,7 +148,7 @@ fn ground(
     };
     let found: Vec<u32> = match id {
         Some(id) => vec![places.position(id).ok_or_else(none)?],
-        None => places.records().map(|(at, _)| at).collect(),
+        None => places.rows().map(|(at, _)| at).collect(),
     };
     let outlines: Vec<MultiPolygon<f64>> = (found.iter())
         .filter_map(|at| polygons(places.record(*at).geometry.as_ref()?))

@@ -133,7 +133,7 @@ impl<'a> Rows<'a> {
     /// The features of a layer that the atlas holds, as they were; none of a table.
     fn on_the_map(&self, layer: &Layer) -> Result<Option<BTreeSet<String>>, StoreError> {
         let ids = |mapped: &LayerSnapshot| {
-            let ids = mapped.records().map(|(_, record)| record.id.to_string());
+            let ids = mapped.rows().map(|(_, row)| row.id().to_string());
             Some(ids.collect())
         };
         let Some(then) = self.then else {

@@ -47,8 +47,8 @@ impl Cells {
         if self.units.is_empty() {
             self.divide(whole, buildings, rules);
         } else {
-            let new: Vec<u32> = (buildings.records())
-                .filter(|(_, record)| !self.cell_of.contains_key(&record.id))
+            let new: Vec<u32> = (buildings.rows())
+                .filter(|(_, row)| !self.cell_of.contains_key(row.id()))
                 .map(|(at, _)| at)
                 .collect();
             for at in new {
@@ -61,7 +61,7 @@ impl Cells {
     fn divide(&mut self, whole: &Snapshot, buildings: &LayerSnapshot, rules: &Rules) {
         self.units.push(Place::larger(None));
         let mut by_grid: BTreeMap<Home, Vec<(u64, u32)>> = BTreeMap::new();
-        for (at, _) in buildings.records() {
+        for (at, _) in buildings.rows() {
             let point = buildings.shape(at).map(|shape| shape.representative());
             let home = home(whole, point);
             by_grid
@@ -83,7 +83,7 @@ impl Cells {
                 if nth % rules.houses_per_cell == 0 && nth / rules.houses_per_cell < full {
                     last = push(&mut self.units, Place::cell(grid));
                 }
-                let id = &buildings.record(at).id;
+                let id = buildings.row(at).id();
                 self.cell_of.insert(id.clone(), last);
             }
             self.of_grid.insert(home, last);
@@ -95,7 +95,7 @@ impl Cells {
         let point = buildings.shape(at).map(|shape| shape.representative());
         let neighbours = point.map_or_else(Vec::new, |point| buildings.nearest(point, 16, NEAR_M));
         let near = (neighbours.iter())
-            .find_map(|near| self.cell_of.get(&buildings.record(near.key).id))
+            .find_map(|near| self.cell_of.get(buildings.row(near.key).id()))
             .copied();
         let home = home(whole, point);
         let cell = near.or_else(|| self.of_grid.get(&home).copied());
@@ -104,12 +104,12 @@ impl Cells {
             push(&mut self.units, Place::cell(grid))
         });
         self.of_grid.entry(home).or_insert(cell);
-        let id = &buildings.record(at).id;
+        let id = buildings.row(at).id();
         self.cell_of.insert(id.clone(), cell);
     }
 
     fn count_houses(&mut self, buildings: &LayerSnapshot) {
-        let all = (buildings.records()).map(|(_, record)| &record.id);
+        let all = (buildings.rows()).map(|(_, row)| row.id());
         let counts = self.tally(all);
         for (place, count) in self.units.iter_mut().zip(counts) {
             place.houses = count;
@@ -135,7 +135,7 @@ impl Cells {
     /// The units of which more than half of the houses are among those at some positions.
     /// Which these are depends on where houses are, and on nobody in them.
     pub(super) fn mostly(&self, buildings: &LayerSnapshot, positions: &[u32]) -> Vec<Unit> {
-        let chosen = positions.iter().map(|&at| &buildings.record(at).id);
+        let chosen = positions.iter().map(|&at| buildings.row(at).id());
         let counts = self.tally(chosen).into_iter();
         (counts.zip(&self.units).zip(0..))
             .filter(|((chosen, place), _)| 2 * chosen > place.houses)
@@ -157,8 +157,8 @@ impl Cells {
         let Some(buildings) = whole.layer("building") else {
             return counts;
         };
-        for (at, record) in buildings.records() {
-            let Some(&cell) = self.cell_of.get(&record.id) else {
+        for (at, row) in buildings.rows() {
+            let Some(&cell) = self.cell_of.get(row.id()) else {
                 continue;
             };
             let tally = &whole.houses.at(at).tally;

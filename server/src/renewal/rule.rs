@@ -147,6 +147,6 @@ pub(super) fn within(snapshot: &Snapshot, unit: Option<&str>) -> Result<Option<A
 pub(super) fn positions(houses: &LayerSnapshot, area: Option<&Area>) -> Vec<u32> {
     match area {
         Some(area) => houses.within(area, Rule::default()),
-        None => houses.records().map(|(at, _)| at).collect(),
+        None => houses.rows().map(|(at, _)| at).collect(),
     }
 }

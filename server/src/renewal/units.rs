@@ -70,7 +70,7 @@ fn all(app: &App, viewer: &Viewer) -> Result<Units, Problem> {
     };
     viewer.require(Action::View, &layer.layer)?;
     let wanted = figures::wanted(&counted, definitions.figures().chain(terms.figures()));
-    let records: Vec<u32> = layer.records().map(|(at, _)| at).collect();
+    let records: Vec<u32> = layer.rows().map(|(at, _)| at).collect();
     let mut units: Vec<Unit> = records
         .into_par_iter()
         .filter_map(|at| {

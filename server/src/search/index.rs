@@ -6,10 +6,10 @@
 //! fragment of Chinese is found.
 
 use memchr::memmem::Finder;
-use yizhangtu_data::{Field, FieldKind, Layer, Record, Value};
+use yizhangtu_data::{Field, FieldKind, Layer, Value};
 
 use super::text::{folded, sounds};
-use crate::policy::Viewer;
+use crate::{atlas::Row, policy::Viewer};
 
 /// Ends a document; ends a line. Neither occurs in a folded text.
 const DOCUMENT: char = '\0';
@@ -91,16 +91,16 @@ pub(super) fn searched(layer: &Layer) -> Vec<usize> {
 
 impl LayerIndex {
     /// Indexes features in the order of their positions.
-    pub(super) fn new<'a>(layer: &Layer, records: impl Iterator<Item = &'a Record>) -> Self {
+    pub(super) fn new<'a>(layer: &Layer, rows: impl Iterator<Item = Row<'a>>) -> Self {
         let fields = searched(layer);
         let mut names = Text::default();
         let mut heard = Text::default();
         let mut begins = Vec::new();
-        for record in records {
+        for row in rows {
             names.begin();
             heard.begin();
-            for field in &fields {
-                let name = folded(&words(&record.values[*field]));
+            for value in row.values(&fields) {
+                let name = folded(&words(&value));
                 names.line(&name);
                 let (syllables, initials) = sounds(&name).unwrap_or_default();
                 for syllable in &syllables {
@@ -114,7 +114,7 @@ impl LayerIndex {
                 }
                 heard.line("");
             }
-            names.line(&folded(&record.id));
+            names.line(&folded(row.id()));
         }
         Self {
             fields,
@@ -418,6 +418,8 @@ fn words(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use yizhangtu_data::Record;
+
     use super::*;
 
     fn index() -> LayerIndex {
@@ -444,7 +446,7 @@ mod tests {
             house("b", "440118101224002", "东华村三巷51号"),
             house("c", "44011810122400", "村东华丽街"),
         ];
-        LayerIndex::new(&layer, records.iter())
+        LayerIndex::new(&layer, records.iter().map(Row::Made))
     }
 
     fn found(query: &str) -> Vec<(u32, Rank)> {

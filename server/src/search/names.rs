@@ -40,10 +40,10 @@ pub(super) struct Named {
 
 impl Named {
     fn new(features: &Arc<LayerSnapshot>) -> Self {
-        let records = features.records().map(|(_, record)| &**record);
+        let rows = features.rows().map(|(_, row)| row);
         Self {
             features: Arc::clone(features),
-            index: Arc::new(LayerIndex::new(&features.layer, records)),
+            index: Arc::new(LayerIndex::new(&features.layer, rows)),
         }
     }
 }

@@ -81,7 +81,7 @@ pub(super) fn kind_of(layer: &LayerSnapshot, position: u32) -> &str {
 
 /// The kinds of lines that a layer has.
 fn kinds_of(layer: &LayerSnapshot) -> BTreeSet<&str> {
-    layer.records().map(|(at, _)| kind_of(layer, at)).collect()
+    layer.rows().map(|(at, _)| kind_of(layer, at)).collect()
 }
 
 /// Area of each class inside a subject; classes without any are left out.

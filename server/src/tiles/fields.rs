@@ -1,9 +1,12 @@
 //! Which fields a tile carries: what the map draws by, and nothing about persons.
 
-use yizhangtu_data::{Layer, Record, Value};
+use std::borrow::Cow;
+
+use yizhangtu_data::{Layer, Value};
 use yizhangtu_tiles::Value as TileValue;
 
 use super::LAST_ZOOM;
+use crate::atlas::Row;
 
 /// From this zoom on labels and codes are carried where the style names no zoom for labels.
 const NAMES_FROM: u8 = 15;
@@ -84,16 +87,13 @@ impl<'a> Fields<'a> {
     }
 
     /// A record's properties in a tile. Nothing is written for what is not known.
-    pub(super) fn of<'r>(&self, record: &'r Record) -> Vec<(&'r str, TileValue<'r>)>
-    where
-        'a: 'r,
-    {
+    pub(super) fn of(&self, row: Row<'a>) -> Vec<(&'a str, TileValue<'a>)> {
         let mut properties = Vec::with_capacity(self.kept.len() + 1);
         if self.id {
-            properties.push(("id", TileValue::from(&*record.id)));
+            properties.push(("id", TileValue::from(&**row.id())));
         }
-        for &at in &self.kept {
-            if let Some(value) = value(&record.values[at]) {
+        for (&at, value) in self.kept.iter().zip(row.values(&self.kept)) {
+            if let Some(value) = told(value) {
                 properties.push((self.layer.fields[at].name.as_str(), value));
             }
         }
@@ -102,15 +102,18 @@ impl<'a> Fields<'a> {
 }
 
 /// A value as a tile can hold it; structured values stay out.
-fn value(value: &Value) -> Option<TileValue<'_>> {
+fn told(value: Cow<'_, Value>) -> Option<TileValue<'_>> {
     match value {
-        Value::Null | Value::Json(_) => None,
-        Value::Boolean(truth) => Some((*truth).into()),
-        Value::Integer(number) => Some((*number).into()),
-        Value::Decimal(number) => Some((*number).into()),
-        Value::Text(text) => Some((&**text).into()),
-        Value::Date(day) => Some(day.to_string().into()),
-        Value::DateTime(instant) => Some(instant.to_rfc3339().into()),
+        Cow::Borrowed(Value::Text(text)) => Some((&**text).into()),
+        Cow::Owned(Value::Text(text)) => Some(text.into_string().into()),
+        other => match &*other {
+            Value::Null | Value::Json(_) | Value::Text(_) => None,
+            Value::Boolean(truth) => Some((*truth).into()),
+            Value::Integer(number) => Some((*number).into()),
+            Value::Decimal(number) => Some((*number).into()),
+            Value::Date(day) => Some(day.to_string().into()),
+            Value::DateTime(instant) => Some(instant.to_rfc3339().into()),
+        },
     }
 }
 

@@ -1,6 +1,6 @@
 //! Painting a tile: candidates from the snapshot, rules from the catalog, bytes.
 
-use yizhangtu_data::{GeometryKind, Layer, Record};
+use yizhangtu_data::{GeometryKind, Layer, Value};
 use yizhangtu_index::{Point, Rect, Shape};
 use yizhangtu_tiles::{
     Aggregate, EXTENT, EncodeError, Encoding, Feature, MAX_ZOOM, Rules, Shape as Drawing,
@@ -15,7 +15,8 @@ use super::{
     tilejson::least_zoom,
 };
 use crate::{
-    atlas::LayerSnapshot,
+    atlas::{LayerSnapshot, Row},
+    collections::Selection,
     http::{Encoded, gzip},
 };
 
@@ -47,13 +48,10 @@ const ARCHIVE_LEVEL: i32 = 6;
 pub(super) fn tile(layers: &Drawn, tile: TileId, asked: &Asked) -> Result<Encoded, EncodeError> {
     let painted: Vec<TileLayer<'_>> = (layers.iter())
         .map(|layer| {
-            let selects = |record: &Record| {
-                let selection = asked.selection.as_ref();
-                selection.is_none_or(|selection| selection.selects(&layer.snapshot.layer, record))
-            };
+            let chosen = Chosen(&layer.snapshot, asked.selection.as_ref());
             match asked.aggregate {
-                None => part(layer, tile, selects),
-                Some(how) => count(&layer.snapshot, tile, how, selects),
+                None => part(layer, tile, chosen),
+                Some(how) => count(tile, how, chosen),
             }
         })
         .collect();
@@ -68,7 +66,7 @@ pub(crate) fn gzipped(
     encoding: Encoding,
 ) -> Result<Option<Vec<u8>>, EncodeError> {
     let painted: Vec<TileLayer<'_>> = (layers.iter())
-        .map(|layer| part(layer, tile, |_| true))
+        .map(|layer| part(layer, tile, Chosen(&layer.snapshot, None)))
         .collect();
     let bytes = encoding.encoder().encode(&painted)?;
     if bytes.is_empty() {
@@ -78,19 +76,27 @@ pub(crate) fn gzipped(
     Ok(gzip(&bytes, ARCHIVE_LEVEL).ok())
 }
 
+/// The features of a layer that are asked for.
+#[derive(Clone, Copy)]
+struct Chosen<'a>(&'a LayerSnapshot, Option<&'a Selection>);
+
+impl<'a> Chosen<'a> {
+    /// A look at what is at a position, where it is asked for.
+    fn row(self, position: u32) -> Option<Row<'a>> {
+        let Self(snapshot, selection) = self;
+        // What to choose by is not known, so that the whole record is looked at.
+        let selects = |by: &Selection| by.selects(&snapshot.layer, snapshot.record(position));
+        (selection.is_none_or(selects)).then(|| snapshot.row(position))
+    }
+}
+
 /// How many features of a layer there are where.
-fn count(
-    snapshot: &LayerSnapshot,
-    tile: TileId,
-    how: Aggregate,
-    selects: impl Fn(&Record) -> bool,
-) -> TileLayer<'_> {
+fn count<'a>(tile: TileId, how: Aggregate, chosen: Chosen<'a>) -> TileLayer<'a> {
+    let Chosen(snapshot, _) = chosen;
     let window = rect(tile.bounds_with_buffer(how.reach()));
     let positions = window.map(|window| snapshot.in_box(&window));
     let places = positions.into_iter().flatten().filter_map(|position| {
-        if !selects(snapshot.record(position)) {
-            return None;
-        }
+        chosen.row(position)?;
         let place = snapshot.shape(position)?.representative();
         Some(geo::Coord {
             x: place.lon(),
@@ -147,15 +153,15 @@ fn around(snapshot: &LayerSnapshot, positions: &[u32]) -> Option<Rect> {
         .reduce(|all, rect| all.join(&rect))
 }
 
-fn part(layer: &DrawnLayer, tile: TileId, selects: impl Fn(&Record) -> bool) -> TileLayer<'_> {
+fn part<'a>(layer: &'a DrawnLayer, tile: TileId, chosen: Chosen<'a>) -> TileLayer<'a> {
     match layer.part {
-        Part::Features => paint(&layer.snapshot, tile, selects),
-        Part::Labels => labels(layer, tile, selects),
+        Part::Features => paint(tile, chosen),
+        Part::Labels => labels(layer, tile, chosen),
     }
 }
 
 /// Where the names of areas are written: each in the one tile that holds the place.
-fn labels(drawn: &DrawnLayer, tile: TileId, selects: impl Fn(&Record) -> bool) -> TileLayer<'_> {
+fn labels<'a>(drawn: &'a DrawnLayer, tile: TileId, chosen: Chosen<'a>) -> TileLayer<'a> {
     let snapshot = &*drawn.snapshot;
     let mut labels = TileLayer {
         name: &drawn.name,
@@ -169,21 +175,20 @@ fn labels(drawn: &DrawnLayer, tile: TileId, selects: impl Fn(&Record) -> bool) -
     let mut positions = window.map_or_else(Vec::new, |window| snapshot.in_box(&window));
     positions.sort_unstable();
     for position in positions {
-        let record = snapshot.record(position);
-        let Some(label) = (record.geometry.as_ref())
-            .filter(|_| selects(record))
-            .and_then(label_point)
-        else {
+        let Some(row) = chosen.row(position) else {
+            continue;
+        };
+        let Some(label) = row.geometry().as_deref().and_then(label_point) else {
             continue;
         };
         let Some(place) = tile.point(label.place) else {
             continue;
         };
-        let mut properties = fields.of(record);
+        let mut properties = fields.of(row);
         let room = (label.room_m() * 10.0).round() / 10.0;
         properties.push((ROOM, room.into()));
         labels.features.push(TileFeature {
-            number: Some(feature_number(&record.id)),
+            number: Some(feature_number(row.id())),
             shape: Drawing::Points(vec![place]),
             properties,
         });
@@ -191,25 +196,19 @@ fn labels(drawn: &DrawnLayer, tile: TileId, selects: impl Fn(&Record) -> bool) -
     labels
 }
 
-fn paint(
-    snapshot: &LayerSnapshot,
-    tile: TileId,
-    selects: impl Fn(&Record) -> bool,
-) -> TileLayer<'_> {
+fn paint<'a>(tile: TileId, chosen: Chosen<'a>) -> TileLayer<'a> {
+    let Chosen(snapshot, _) = chosen;
     let layer = &*snapshot.layer;
     let rules = rules(snapshot, tile.zoom());
     let fields = Fields::at(layer, tile.zoom(), rules.number_from);
     let later = Later::at(layer, tile.zoom());
     let positions = candidates(snapshot, tile, &rules);
     let features = positions.into_iter().filter_map(|position| {
-        let record = snapshot.record(position);
-        if later.has(record) || !selects(record) {
-            return None;
-        }
+        let row = chosen.row(position).filter(|&row| !later.has(row))?;
         Some(Feature {
-            number: feature_number(&record.id),
-            geometry: record.geometry.as_ref()?,
-            properties: fields.of(record),
+            number: feature_number(row.id()),
+            geometry: row.geometry()?,
+            properties: fields.of(row),
         })
     });
     draw(tile, &layer.id, &rules, features)
@@ -237,11 +236,10 @@ impl<'a> Later<'a> {
         }
     }
 
-    fn has(&self, record: &Record) -> bool {
-        let Some(at) = self.field.filter(|_| !self.codes.is_empty()) else {
-            return false;
-        };
-        matches!(&record.values[at], yizhangtu_data::Value::Text(code) if self.codes.contains(&&**code))
+    fn has(&self, row: Row<'_>) -> bool {
+        let field = self.field.filter(|_| !self.codes.is_empty());
+        let code = field.and_then(|at| row.value(at));
+        matches!(code.as_deref(), Some(Value::Text(code)) if self.codes.contains(&&**code))
     }
 }
 
@@ -273,7 +271,7 @@ fn rules(snapshot: &LayerSnapshot, z: u8) -> Rules {
             zoom,
             named_from(zoom, layer.geometry == GeometryKind::Polygon),
         ),
-        None => merging(snapshot),
+        None => *snapshot.merging(|| merging(snapshot)),
     };
     Rules {
         buffer: buffer(layer, z),
@@ -299,7 +297,8 @@ fn named_from(merge_below: u8, areal: bool) -> u8 {
 
 /// The zoom below which a layer's features are merged, where the middling one is too small to
 /// be told from the next, and that from which they are named. Small layers keep their features,
-/// and so do points from where the style draws them.
+/// and so do points from where the style draws them. It looks at many features: [`rules`] asks it
+/// once for each snapshot of a layer.
 fn merging(snapshot: &LayerSnapshot) -> (u8, u8) {
     let count = snapshot.len();
     if count < FEW {

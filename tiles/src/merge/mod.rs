@@ -67,7 +67,7 @@ pub(crate) fn merged<'a>(
     let mut clusters = Clusters::new(tile);
     let mut quantiser = Quantiser::new(tile.level());
     for feature in features {
-        let Some(shape) = quantiser.quantise(feature.geometry) else {
+        let Some(shape) = quantiser.quantise(&feature.geometry) else {
             continue;
         };
         let kind = feature
@@ -91,7 +91,7 @@ pub(crate) fn merged<'a>(
                 blocks.add(
                     kind,
                     polygons,
-                    sum(&|| measure::area_m2(feature.geometry) * 1e4),
+                    sum(&|| measure::area_m2(&feature.geometry) * 1e4),
                 );
             }
             Shape::Lines(lines) => {
@@ -99,7 +99,7 @@ pub(crate) fn merged<'a>(
                     kind,
                     lines,
                     middle,
-                    sum(&|| measure::length_m(feature.geometry) * 1e3),
+                    sum(&|| measure::length_m(&feature.geometry) * 1e3),
                 );
             }
             Shape::Points(_) if counts => clusters.add(kind, middle),

@@ -14,8 +14,8 @@ use super::{
 use crate::{
     atlas::{
         Houses, LayerSnapshot, Snapshot,
-        ids::Ids,
-        load::{is_contract, is_shown, scanned},
+        gather::scanned,
+        load::{is_contract, is_shown},
         records::Taken,
     },
     people::{Day, Tallies},
@@ -108,13 +108,8 @@ fn layer_of(
         },
         || Ok::<_, Unfit>(Index::from_parts(&slices(&pieces(file, &kept.index)?))?),
     );
-    let (records, ids) = Taken::gathered(pages?.into_iter().flatten().collect(), kept.end);
-    Ok(LayerSnapshot::restored(
-        Arc::clone(layer),
-        records,
-        Ids::new(ids.into_iter()),
-        index?,
-    ))
+    let records = Taken::gathered(pages?.into_iter().flatten().collect(), kept.end);
+    Ok(LayerSnapshot::restored(Arc::clone(layer), records, index?))
 }
 
 fn houses_of(
