@@ -12,7 +12,7 @@ const MOST_IN_A_CELL: usize = 4;
 ///
 /// The plane is laid on a lattice of its own, which is as fine as its extent allows, and
 /// rectangles are rounded outwards: nothing that meets is missed, and what is told in excess lies
-/// nearer than a hundred-billionth part of the extent.
+/// nearer than a ten-billionth part of the extent.
 #[derive(Debug)]
 pub struct Boxes {
     rows: Rows,

@@ -15,14 +15,15 @@ use crate::http::{App, Problem};
 
 /// Looks at the clocks from now on, every so often, where the file may be changed.
 pub(crate) fn start(app: App, every: Duration) {
-    if app.writable().is_err() {
-        return;
-    }
     tokio::spawn(async move {
         let mut ticks = interval_at(Instant::now() + every, every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
+            // A file that is found damaged is written no more.
+            if app.writable().is_err() {
+                return;
+            }
             for layer in app.layers().to_vec() {
                 if app.catalog().process(&layer.id).is_some() {
                     run(&app, &layer).await;
