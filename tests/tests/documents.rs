@@ -60,7 +60,7 @@ fn documents_are_filled_numbered_without_gaps_and_kept_as_issued() {
     let (folder, server) = served();
     let [enforcer, legal, planner, auditor] =
         ["enforcer", "legal_officer", "planner", "auditor"].map(|user| server.sign_in(user));
-    let case = case_in(&enforcer, "100");
+    let case = case_in(&enforcer, "120");
     let id = case["id"].as_str().expect("an id");
     let until = json!({ "until": "2026-12-01" });
 
@@ -306,7 +306,7 @@ fn an_office_has_its_own_forms_and_a_faulty_one_is_named() {
     fs::write(catalog.join("order_stop.toml"), form).unwrap();
     let server = Server::start_in_catalog(&file, &folder.path().join("catalog"));
     let enforcer = server.sign_in("enforcer");
-    let case = case_in(&enforcer, "100");
+    let case = case_in(&enforcer, "120");
     let id = case["id"].as_str().expect("an id");
     let told = issue(
         &enforcer,
