@@ -18,7 +18,7 @@ async function downloaded(page, click) {
 }
 
 test('an officer issues a notice: what lacks is said, the number comes, both files open, a void one stays', async () => {
-  const chosen = await caseIn('100');
+  const chosen = await caseIn('120');
   const { page, close } = await openAs('enforcer', {
     at: `/#sel=violation_case/${chosen.id}`,
     expected: /422 \(Unprocessable/,

@@ -39,7 +39,7 @@ test('a dispatcher takes a clue in; the next step is for another role, and the l
   assert.equal(await panel.getByTestId('process-state').innerText(), '待核查');
   await panel.locator('.others summary').click();
   assert.match(await panel.locator('.others').innerText(), /现场核查\s*执法队员/);
-  assert.match(await panel.locator('.log').innerText(), /受理线索[\s\S]*dispatcher/);
+  assert.match(await panel.locator('.log').innerText(), /受理线索[\s\S]*分拨员/);
   await picture(page, 'desktop-process');
   await panel.getByRole('button', { name: /流程图/ }).click();
   const machine = page.getByTestId('machine');
