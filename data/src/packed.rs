@@ -4,7 +4,7 @@
 //! record is read. Nothing here says how long it is or whether it came whole: whoever keeps the
 //! bytes knows, and keeps a checksum.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, TimeZone};
 use geo::Geometry;
@@ -98,7 +98,14 @@ impl Record {
                 put_bytes(batch.as_bytes(), out);
             }
         }
-        for (field, value) in layer.fields.iter().zip(&self.values) {
+        // Most is not known: which values there are, a bit each, and these alone.
+        let known = out.len();
+        out.resize(known + layer.fields.len().div_ceil(8), 0);
+        for (at, (field, value)) in layer.fields.iter().zip(&self.values).enumerate() {
+            if value.is_null() {
+                continue;
+            }
+            out[known + at / 8] |= 1 << (at % 8);
             match keys.seal(layer, field, value) {
                 Some(sealed) => put_text(&sealed, out),
                 None => put_value(value, out),
@@ -117,7 +124,14 @@ impl Record {
             0 => None,
             _ => Some(Arc::from(take_text(from)?)),
         };
-        let values = (layer.fields.iter()).map(|field| take_opened(layer, field, keys, from));
+        let known = take_known(layer, from)?;
+        let values = (layer.fields.iter().enumerate()).map(|(at, field)| {
+            if known.has(at) {
+                take_opened(layer, field, keys, from)
+            } else {
+                Some(Value::Null)
+            }
+        });
         Some(Self {
             values: values.collect::<Option<_>>()?,
             id,
@@ -134,7 +148,29 @@ pub struct PackedRecord<'a> {
     layer: &'a Layer,
     keys: &'a Keys,
     geometry: &'a [u8],
+    known: Known<'a>,
     values: &'a [u8],
+}
+
+/// Which fields have a value, a bit each.
+#[derive(Clone, Copy)]
+struct Known<'a>(&'a [u8]);
+
+impl Known<'_> {
+    fn has(self, at: usize) -> bool {
+        self.0[at / 8] & 1 << (at % 8) != 0
+    }
+
+    /// How many there are of some fields.
+    fn count(self, fields: Range<usize>) -> usize {
+        fields.filter(|&at| self.has(at)).count()
+    }
+}
+
+fn take_known<'a>(layer: &Layer, from: &mut &'a [u8]) -> Option<Known<'a>> {
+    let (known, rest) = from.split_at_checked(layer.fields.len().div_ceil(8))?;
+    *from = rest;
+    Some(Known(known))
 }
 
 impl<'a> PackedRecord<'a> {
@@ -148,6 +184,7 @@ impl<'a> PackedRecord<'a> {
             layer,
             keys,
             geometry,
+            known: take_known(layer, &mut from)?,
             values: from,
         })
     }
@@ -162,10 +199,15 @@ impl<'a> PackedRecord<'a> {
         self,
         wanted: W,
     ) -> impl Iterator<Item = Value> + use<'a, W> {
-        let Self { layer, keys, .. } = self;
+        let Self {
+            layer, keys, known, ..
+        } = self;
         let (mut from, mut next) = (self.values, 0);
         wanted.into_iter().map_while(move |at| {
-            (next..at).try_for_each(|_| pass_value(&mut from))?;
+            if !known.has(at) {
+                return Some(Value::Null);
+            }
+            (0..known.count(next..at)).try_for_each(|_| pass_value(&mut from))?;
             next = at + 1;
             take_opened(layer, &layer.fields[at], keys, &mut from)
         })
