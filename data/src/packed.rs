@@ -70,7 +70,6 @@ pub fn take_text<'a>(from: &mut &'a [u8]) -> Option<&'a str> {
 
 /// What a value is, as its first byte.
 mod tag {
-    pub(super) const NULL: u8 = 0;
     pub(super) const NO: u8 = 1;
     pub(super) const YES: u8 = 2;
     pub(super) const INTEGER: u8 = 3;
@@ -228,7 +227,7 @@ fn pass_value(from: &mut &[u8]) -> Option<()> {
     let (kind, rest) = from.split_first()?;
     *from = rest;
     match *kind {
-        tag::NULL | tag::NO | tag::YES => {}
+        tag::NO | tag::YES => {}
         tag::INTEGER | tag::DATE => {
             take_number(from)?;
         }
@@ -253,7 +252,8 @@ fn put_text(text: &str, out: &mut Vec<u8>) {
 
 fn put_value(value: &Value, out: &mut Vec<u8>) {
     match value {
-        Value::Null => out.push(tag::NULL),
+        // Its bit says so.
+        Value::Null => {}
         Value::Boolean(truth) => out.push(if *truth { tag::YES } else { tag::NO }),
         Value::Integer(number) => {
             out.push(tag::INTEGER);
@@ -285,7 +285,6 @@ fn take_value(from: &mut &[u8]) -> Option<Value> {
     let (kind, rest) = from.split_first()?;
     *from = rest;
     Some(match *kind {
-        tag::NULL => Value::Null,
         tag::NO => Value::Boolean(false),
         tag::YES => Value::Boolean(true),
         tag::INTEGER => Value::Integer(take_signed(from)?),

@@ -177,6 +177,14 @@ impl Page {
         }
     }
 
+    /// Whether there is a record at a place: nothing of it is read.
+    fn holds(&self, at: usize) -> bool {
+        match self.made[at].get() {
+            Some(made) => made.is_some(),
+            None => (self.packed.as_ref()).is_some_and(|packed| packed.places[at].is_some()),
+        }
+    }
+
     #[inline]
     fn get(&self, at: usize) -> Option<&Arc<Record>> {
         let make = || self.packed.as_ref()?.make(at);
@@ -251,18 +259,17 @@ impl Records {
     /// The table of some pages.
     fn gathered(pages: impl Iterator<Item = (u32, Arc<Page>)>) -> Self {
         let pages: Vec<_> = pages.collect();
-        let rows = || {
-            let of = |(page, own): &(u32, Arc<Page>)| {
-                let first = first(*page);
-                let there = (0..PAGE).filter(|&at| own.row(at).is_some());
-                there.map(|at| first + at as u32).collect::<Vec<_>>()
-            };
-            pages.iter().flat_map(of)
-        };
+        let (mut count, mut end) = (0, 0);
+        for (page, own) in &pages {
+            for at in (0..PAGE).filter(|&at| own.holds(at)) {
+                count += 1;
+                end = end.max(first(*page) + at as u32 + 1);
+            }
+        }
         Self {
-            count: rows().count(),
-            end: rows().max().map_or(0, |last| last + 1),
             pages: Slots::build(pages),
+            count,
+            end,
         }
     }
 
@@ -283,10 +290,11 @@ impl Records {
     /// Puts or takes away a record.
     pub(super) fn set(&mut self, position: u32, record: Option<Arc<Record>>) {
         let (page, at) = place(position);
-        let was = self.row(position).is_some();
+        let own = self.pages.get(page);
+        let was = own.is_some_and(|own| own.holds(at));
         self.count = self.count + usize::from(record.is_some()) - usize::from(was);
         self.end = self.end.max(position + 1);
-        let next = match self.pages.get(page) {
+        let next = match own {
             Some(page) => page.with(at, record),
             None => Page::of(record.map(|record| (at, record))),
         };
