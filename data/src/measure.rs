@@ -2,7 +2,8 @@
 //!
 //! One function a number: every panel, list, export and report measures with these.
 
-use geo::{Coord, Distance, Geodesic, GeodesicArea, Geometry, Length, Point};
+use geo::{Coord, Distance, Geodesic, Geometry, Length, Point};
+pub use yizhangtu_index::ring_m2;
 
 /// 1 亩 in m²: 2000/3.
 pub const M2_PER_MU: f64 = 2000.0 / 3.0;
@@ -11,17 +12,12 @@ pub const M2_PER_HECTARE: f64 = 10_000.0;
 /// 1 平方公里 in m².
 pub const M2_PER_KM2: f64 = 1_000_000.0;
 
-/// Area in m² on the ellipsoid (Karney's method, WGS 84, whose area differs from that of
-/// CGCS2000 by under 1 part in 10⁹); longitude, latitude in degrees. Holes count as
-/// nothing, lines and points have no area; the rings' direction does not matter.
+/// Area in m² on the ellipsoid, within geodesics ([`ring_m2`]); longitude, latitude in degrees.
+/// Holes count as nothing, lines and points have no area; the rings' direction does not matter.
 pub fn area_m2(geometry: &Geometry<f64>) -> f64 {
     let polygon = |polygon: &geo::Polygon<f64>| {
-        let ring = |ring: &geo::LineString<f64>| {
-            geo::Polygon::new(ring.clone(), Vec::new())
-                .geodesic_area_signed()
-                .abs()
-        };
-        ring(polygon.exterior()) - polygon.interiors().iter().map(ring).sum::<f64>()
+        let holes = polygon.interiors().iter().map(|ring| ring_m2(ring).abs());
+        ring_m2(polygon.exterior()).abs() - holes.sum::<f64>()
     };
     match geometry {
         Geometry::Polygon(it) => polygon(it),

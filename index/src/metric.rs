@@ -5,8 +5,8 @@ use geo::{Distance, Geodesic, Point as Degrees};
 use crate::{Point, Rect};
 
 /// WGS 84, semi-major axis in metres and squared eccentricity.
-const MAJOR: f64 = 6_378_137.0;
-const ECCENTRICITY_SQUARED: f64 = 0.006_694_379_990_141_316;
+pub(crate) const MAJOR: f64 = 6_378_137.0;
+pub(crate) const ECCENTRICITY_SQUARED: f64 = 0.006_694_379_990_141_316;
 
 /// Metres of a degree of longitude and of latitude at a latitude in degrees.
 pub(crate) fn metres_of_degree(lat: f64) -> (f64, f64) {

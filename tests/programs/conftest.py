@@ -22,11 +22,11 @@ def binary() -> Path:
     return path
 
 
-def run(*arguments, code=0) -> str:
+def run(*arguments, code=0, timeout=600) -> str:
     """Runs the command; the exit code must be as expected. Gives standard output, or
     standard error where a failure was expected."""
     done = subprocess.run(
-        [binary(), *map(str, arguments)], capture_output=True, text=True, timeout=600
+        [binary(), *map(str, arguments)], capture_output=True, text=True, timeout=timeout
     )
     assert done.returncode == code, f"{arguments}: exit {done.returncode}\n{done.stderr}"
     return done.stderr if code else done.stdout

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use geo::{Geometry, LineString, Polygon};
 use rayon::prelude::*;
 use serde::Serialize;
 use yizhangtu_data::{measure, overlay as lattice, topology::polygons};
@@ -185,29 +184,13 @@ fn of_each(layer: &LayerSnapshot, subject: &Subject, positions: Vec<u32>) -> Vec
 
 /// What two areas have in common, in m² on the ellipsoid.
 pub(super) fn common_m2(a: &Area, b: &Area) -> f64 {
-    measure::sum(a.intersection(b).into_iter().map(signed_m2)).max(0.0)
-}
-
-/// Area of a ring, less than 0 for a hole.
-fn signed_m2(ring: LineString<f64>) -> f64 {
-    let Some(&origin) = ring.0.first() else {
-        return 0.0;
-    };
-    // From a corner of the ring: the products of whole degrees would drown its extent.
-    let doubled: f64 = ring
-        .lines()
-        .map(|line| {
-            let (from, to) = (line.start - origin, line.end - origin);
-            from.x * to.y - to.x * from.y
-        })
-        .sum();
-    let area_m2 = measure::area_m2(&Geometry::Polygon(Polygon::new(ring, Vec::new())));
-    area_m2 * doubled.signum()
+    // Holes run the other way and count less than 0.
+    measure::sum(a.intersection(b).iter().map(measure::ring_m2)).max(0.0)
 }
 
 #[cfg(test)]
 mod tests {
-    use geo::{MultiPolygon, polygon};
+    use geo::{Geometry, LineString, MultiPolygon, Polygon, polygon};
 
     use super::*;
 
