@@ -51,7 +51,7 @@ fn what_is_sealed_is_opened_with_its_key_and_at_its_place_only() {
     let keys = Keys::fixed(Ring::made().unwrap());
     let number = "440111199001011234";
     let text = sealed(&keys, "id_number", number);
-    assert!(is_sealed(&text) && !text.contains("1234"), "{text}");
+    assert!(is_sealed(&text) && !text.contains("19900101"), "{text}");
     assert_eq!(opened(&keys, "id_number", &text), Value::from(number));
     assert_eq!(
         sealed(&keys, "id_number", number),
