@@ -376,6 +376,24 @@ fn an_office_s_own_rules_hold_at_once_outlive_the_service_and_are_taken_back() {
         );
     }
     assert!(ages(&clerk) < bands);
+    // A threshold that no source confirms holds once the office switches it on.
+    let short = |asker: &Asker| -> usize {
+        let all = asker.get("/renewal/units").json();
+        let units = all["units"].as_array().expect("units").iter();
+        units
+            .filter(|unit| unit["maturity"]["short_of"] != json!([]))
+            .count()
+    };
+    assert_eq!(short(&clerk), 0);
+    let binding = |values: &mut Value| {
+        let own = &mut values["thresholds"][0];
+        own["on"] = json!(true);
+        own["at_least"] = json!(1);
+        own["stages"] = json!(["0", "1", "2", "3", "4", "5", "6", "7", "8"]);
+    };
+    let done = rule(&security, "thresholds", binding);
+    assert_eq!(done.status, 200, "{}", done.text());
+    assert!(short(&clerk) > 0);
     // What can't hold is named by its figure, and nothing changes.
     let wrong = rule(&security, "security", |values| {
         values["session"]["idle_minutes"] = json!(0)
@@ -422,7 +440,7 @@ fn an_office_s_own_rules_hold_at_once_outlive_the_service_and_are_taken_back() {
         .sign_in("auditor")
         .get("/audit?action=rules_changed")
         .json();
-    assert_eq!(rows["rows"].as_array().expect("rows").len(), 3);
+    assert_eq!(rows["rows"].as_array().expect("rows").len(), 4);
 }
 
 #[test]

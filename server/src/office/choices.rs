@@ -6,6 +6,7 @@ use yizhangtu_data::{Layer, Text};
 use crate::{
     http::App,
     policy::{Channel, Mask},
+    renewal,
 };
 
 /// One of what is offered.
@@ -68,6 +69,9 @@ pub(super) fn offered(app: &App, name: &str) -> Vec<Choice> {
             choice("rows", "次数", "Rows of the log"),
             choice("records", "涉及条数", "Records"),
         ],
+        "unit_shares" => renewal::shares()
+            .map(|(code, zh, en)| choice(code, zh, en))
+            .collect(),
         _ => Vec::new(),
     }
 }

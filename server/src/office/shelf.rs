@@ -7,7 +7,7 @@ use super::{book::Subject, described::described, version_name};
 use crate::{attachments, audit, enforcement, identity, people, policy, release, renewal};
 
 /// The books.
-static SHELF: [&dyn Subject; 8] = [
+static SHELF: [&dyn Subject; 9] = [
     &policy::MASKS,
     &identity::LIMITS,
     &people::TERMS,
@@ -15,6 +15,7 @@ static SHELF: [&dyn Subject; 8] = [
     &audit::ALARMS,
     &attachments::RULES,
     &renewal::OBSTACLES,
+    &renewal::THRESHOLDS,
     &release::RULES,
 ];
 
@@ -117,6 +118,9 @@ mod tests {
                 .collect(),
             "outcomes" => words(&["done", "refused"]),
             "measures" => words(&["rows", "records"]),
+            "unit_shares" => renewal::shares()
+                .map(|(code, ..)| code.to_owned())
+                .collect(),
             other => panic!("{other}"),
         }
     }
@@ -202,6 +206,18 @@ mod tests {
                 "rules.2.between",
             ),
             ("patrol", "/spot/points", json!(-1), "spot.points"),
+            (
+                "thresholds",
+                "/thresholds/0/figure",
+                json!("area_m2"),
+                "thresholds.0.figure",
+            ),
+            (
+                "thresholds",
+                "/thresholds/1/code",
+                json!("consent_survey"),
+                "thresholds.1.code",
+            ),
         ] {
             assert!(
                 faults(id, at, value).contains(&named.to_owned()),

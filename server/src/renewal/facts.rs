@@ -20,6 +20,21 @@ use crate::{
 /// Papers that make a title clear: codes of `right_doc`.
 const TITLES: [&str; 3] = ["不动产权证", "宅基地证", "报建"];
 
+/// What of a unit is told as a share of 1, and what each is called.
+pub(super) const SHARES: [(&str, &str, &str); 7] = [
+    ("consent_share", "同意率", "Consent"),
+    (
+        "survey_share",
+        "已复核调查占比",
+        "Houses surveyed and reviewed",
+    ),
+    ("measured_share", "已定措施占比", "Houses with a measure"),
+    ("titled_share", "权属清晰占比", "Houses with a clear title"),
+    ("dangerous_share", "危房占比", "Dangerous houses"),
+    ("funded_share", "已支付资金占比", "Funds paid"),
+    (PLANNED, "有规划用地占比", "Planned ground"),
+];
+
 /// 两违 cases are closed from this state on (结案), or when not filed (不予立案).
 const CLOSED_FROM: u32 = 100;
 const NOT_FILED: &str = "31";

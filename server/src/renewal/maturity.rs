@@ -8,6 +8,7 @@ use yizhangtu_data::{Formula, Layer, Record, Text, store::GeoPackage};
 use super::{
     figures::Figures,
     indicators::{overridden, rows, title},
+    thresholds::{self, Threshold},
 };
 use crate::http::Problem;
 
@@ -31,23 +32,10 @@ pub(super) struct Term {
     replaces: Option<String>,
 }
 
-/// A threshold that holds only where an office says so.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct Preset {
-    code: String,
-    title: Text,
-    figure: String,
-    at_least: f64,
-    stages: Vec<String>,
-    on: bool,
-    source: String,
-}
-
 #[derive(Deserialize)]
 struct Written {
     version: String,
     terms: Vec<Term>,
-    presets: Vec<Preset>,
 }
 
 /// A term of one unit.
@@ -68,7 +56,7 @@ pub(super) struct Maturity {
     pub(super) score: f64,
     pub(super) terms: Vec<Scored>,
     /// Thresholds in force that are not reached.
-    short_of: Vec<Preset>,
+    short_of: Vec<Threshold>,
 }
 
 /// The terms as they are now.
@@ -98,8 +86,8 @@ impl Terms {
     /// The figures that they and the thresholds in force are reckoned of.
     pub(super) fn figures(&self) -> impl Iterator<Item = &str> {
         let names = self.0.iter().flat_map(|(_, formula)| formula.names());
-        let presets = built_in().presets.iter().filter(|preset| preset.on);
-        (names.map(String::as_str)).chain(presets.map(|preset| preset.figure.as_str()))
+        let shares = thresholds::in_force().map(|own| own.figure.as_str());
+        names.map(String::as_str).chain(shares)
     }
 
     /// The maturity of a unit at a stage, by its figures.
@@ -121,19 +109,10 @@ impl Terms {
                 }
             })
             .collect();
-        let short_of = (built_in().presets.iter())
-            .filter(|preset| preset.on && preset.stages.iter().any(|own| own == stage))
-            .filter(|preset| {
-                figures
-                    .get(&preset.figure)
-                    .is_none_or(|own| own < preset.at_least)
-            })
-            .cloned()
-            .collect();
         Maturity {
             score: terms.iter().map(|term| term.points).sum(),
             terms,
-            short_of,
+            short_of: thresholds::short_of(figures, stage),
         }
     }
 }
@@ -195,11 +174,5 @@ mod tests {
             .find(|own| own.term.code == "funding")
             .unwrap();
         assert_eq!((funding.value, funding.points), (None, 0.0));
-    }
-
-    #[test]
-    fn what_no_source_confirms_is_off() {
-        assert!(built_in().presets.iter().all(|preset| !preset.on));
-        assert!(terms().of(&Figures::default(), "6").short_of.is_empty());
     }
 }

@@ -16,6 +16,7 @@ mod report;
 mod rollup;
 mod rule;
 mod steps;
+mod thresholds;
 mod units;
 mod variants;
 mod work;
@@ -29,6 +30,7 @@ use axum::{
 pub(crate) use facts::figures_of;
 pub(crate) use figures::Figures;
 pub(crate) use report::{OBSTACLES, asked_for};
+pub(crate) use thresholds::{THRESHOLDS, shares};
 
 use crate::http::App;
 
