@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { api, openAsEditor, picture, stop } from './harness.js';
+import { api, eventually, openAsEditor, picture, stop } from './harness.js';
 
 after(stop);
 
@@ -31,7 +31,7 @@ async function table() {
     geometry.coordinates[0] + 0.00002,
     geometry.coordinates[1],
   ]);
-  return [['编号', '设施类别', '名称', '经度', '纬度'], ...rows].map((row) => row.join(',')).join('\r\n');
+  return [['编号', '设施类别', '叫法', '经度', '纬度'], ...rows].map((row) => row.join(',')).join('\r\n');
 }
 
 test('a dropped file is checked, its report read, then written, then taken back', async () => {
@@ -46,7 +46,14 @@ test('a dropped file is checked, its report read, then written, then taken back'
   assert.equal(await report.locator('[data-count="refused"] dd').innerText(), '1');
   const refusal = await report.locator('[data-refusal]').innerText();
   assert.ok(refusal.includes('不存在的类别') && /第 [23] 行/.test(refusal), refusal);
+  // A column that nobody knows by its name is told what it is.
+  const matching = page.getByTestId('field-matching');
+  assert.equal(await matching.locator('[data-column="叫法"] select').inputValue(), '', 'left out');
+  await matching.locator('[data-column="叫法"] select').selectOption('name');
   await picture(page, 'desktop-import');
+  await matching.getByRole('button', { name: '重新检查' }).click();
+  await eventually(page, () => document.querySelector('[data-column="叫法"] select')?.value === 'name');
+  assert.equal(await matching.locator('button').count(), 0, 'what was chosen was checked');
   assert.equal(await count('facility'), before, 'nothing was written by the check');
 
   const write = page.locator('.import-panel .foot .primary');
@@ -55,6 +62,8 @@ test('a dropped file is checked, its report read, then written, then taken back'
   await write.click();
   await page.getByText('已写入', { exact: true }).waitFor();
   assert.equal(await count('facility'), before + 2);
+  const { features } = await api('/collections/facility/items?limit=1&f=json&code=IMP-1');
+  assert.equal(features[0].properties.name, '导入的设施1');
   await page.locator('[data-layer="facility"]').getByText(String(before + 2)).waitFor();
   await picture(page, 'desktop-import-done');
 

@@ -28,6 +28,21 @@ pub enum ImportError {
         /// The same in English.
         en: String,
     },
+    /// The file holds several tables or files, and which is meant was not said.
+    #[error(
+        "{}：里面有 {} 个可导入的表或文件，请用 --table 指定一个：{} / holds {} tables or files to import; name one with --table: {}",
+        path.display(),
+        names.len(),
+        names.join("，"),
+        names.len(),
+        names.join(", ")
+    )]
+    Several {
+        /// The file.
+        path: PathBuf,
+        /// What may be named: of files in an archive the names without their endings.
+        names: Vec<String>,
+    },
     /// The coordinate system is not known, or leads nowhere.
     #[error("{}：{source}", path.display())]
     Crs {

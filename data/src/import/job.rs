@@ -92,6 +92,7 @@ impl Job {
             report.refusals.push(Refusal {
                 file: file.to_owned(),
                 row,
+                reason: format!("{} / {}", words.zh, words.en),
                 message: format!(
                     "{file} 第 {row} 行{name}：{} / row {row}{name}: {}",
                     words.zh, words.en

@@ -38,6 +38,8 @@ pub struct Refusal {
     /// The column or field at fault, where it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// Value and remedy, in both languages: the same of every row with the same fault.
+    pub reason: String,
     /// File, row, field, value and remedy, in both languages.
     pub message: String,
 }

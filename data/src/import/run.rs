@@ -57,7 +57,8 @@ pub fn run(
     run_with(options, catalog, progress, None)
 }
 
-/// As [`run`], where somebody else is the writer of the file: it is only read here.
+/// As [`run`], where somebody else is the writer of the file: it is only read here. The writer is
+/// asked in a dry run too, for what it alone knows, and must keep nothing then.
 ///
 /// # Errors
 /// As [`run`], and what the writer says.
@@ -451,12 +452,15 @@ impl Run<'_> {
         if counts.refused > 0 && (useless || !self.options.accept_partial) {
             return Err(ImportError::Refused(Box::new(self.report)));
         }
-        if self.options.dry_run || changes.is_empty() {
+        let tried = self.options.dry_run;
+        if changes.is_empty() || (tried && self.write.is_none()) {
             return Ok(self.report);
         }
-        (self.progress)(Progress::Writing {
-            changes: changes.len() as u64,
-        });
+        if !tried {
+            (self.progress)(Progress::Writing {
+                changes: changes.len() as u64,
+            });
+        }
         let id: Arc<str> = ulid::Ulid::generate().to_string().into();
         let batch = ImportBatch {
             id: Arc::clone(&id),
@@ -488,6 +492,9 @@ impl Run<'_> {
             Some(write) => write(batch, set)?,
             None => written(self.options, self.store, catalog, &batch, set)?,
         };
+        if tried {
+            return Ok(self.report);
+        }
         self.report.written = true;
         self.report.batch = Some(id.to_string());
         self.report.sequence = Some(committed.sequence);

@@ -140,7 +140,7 @@ fn text(field: &Field, raw: &Raw, codes: Option<&CodeList>) -> Result<Value, Tex
 }
 
 /// The code of what people write: the code, its name in either language, another
-/// spelling, or code and name together (`0703 农村宅基地`).
+/// spelling, or code and name together (`0703 农村宅基地`, `0703农村宅基地`).
 fn code<'a>(codes: &'a CodeList, text: &str) -> Option<&'a str> {
     let by = |text: &str| {
         let wanted = fold(text);
@@ -160,7 +160,9 @@ fn code<'a>(codes: &'a CodeList, text: &str) -> Option<&'a str> {
     };
     let text = plain(text);
     by(&text).or_else(|| {
-        let (head, rest) = text.split_once([' ', '-', '_', ':', '：', '/'])?;
+        // Layers of drawings often have nothing between the two: `1401公园绿地`.
+        let (head, rest) = (text.split_once([' ', '-', '_', ':', '：', '/']))
+            .or_else(|| text.split_at_checked(text.find(|it: char| !it.is_ascii_digit())?))?;
         let found = by(head)?;
         // The name behind must not say otherwise.
         (by(rest) == Some(found)).then_some(found)

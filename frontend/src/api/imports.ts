@@ -17,6 +17,8 @@ export interface ImportWishes {
   /** Table of a GeoPackage, sheet of a workbook, file of an archive. */
   table: string;
   swap_axes: boolean;
+  /** The field of a column; none where the column is left out. */
+  fields: Record<string, string>;
   /** Values of every row, by field. */
   constants: Record<string, string>;
   /** Values of the file as codes, by field. */

@@ -312,6 +312,13 @@ export interface components {
             start_on: string | null;
             end_on: string | null;
             days_left: number | null;
+            /**
+             * @description On the day of the ledger.
+             * @enum {string}
+             */
+            course: "ahead" | "running" | "over";
+            /** @description The least of the days ahead within which it ends. */
+            ends_within: number | null;
             area_m2: number | null;
             amount_fen: number | null;
             monthly_fen: number;
@@ -346,6 +353,12 @@ export interface components {
             monthly_fen: number;
             due_this_year_fen: number;
             arrears_fen: number;
+            /** @description Days ahead that are looked at, the least first. */
+            ahead: [
+                number,
+                number,
+                number
+            ];
             expiring: [
                 number,
                 number,
@@ -1018,6 +1031,7 @@ export interface components {
                 file: string;
                 row: number;
                 field?: string;
+                reason: string;
                 message: string;
             }[];
             repairs: {
@@ -1051,6 +1065,7 @@ export interface components {
             };
             report?: components["schemas"]["ImportReport"];
             problem?: string;
+            tables?: string[];
         };
         Lookup: {
             point: components["schemas"]["LonLat"];
@@ -1945,6 +1960,8 @@ export interface components {
         Suggestion: {
             aim: string;
             title: components["schemas"]["Text"];
+            /** @description Other aims that lead to the same ground. */
+            also: components["schemas"]["Text"][];
             steps: components["schemas"]["OutlineStep"][];
             geometry: components["schemas"]["Geometry"];
             area_m2: number;

@@ -2,6 +2,7 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import type { ImportState, ImportWishes } from '../api';
 import * as api from '../api';
+import { useAccess } from '../editing/access';
 import { useSaving } from '../editing/saving';
 import { useLanguage } from '../language';
 import { useLayers } from '../layers/store';
@@ -18,18 +19,20 @@ const NOTHING_WISHED: ImportWishes = {
   id_column: '',
   table: '',
   swap_axes: false,
+  fields: {},
   constants: {},
   codes: {},
 };
 
-const hasValues = ({ constants, codes }: ImportWishes) =>
-  Object.keys(constants).length > 0 || Object.keys(codes).length > 0;
+const hasValues = ({ fields, constants, codes }: ImportWishes) =>
+  [fields, constants, codes].some((wished) => Object.keys(wished).length > 0);
 
 /** Files on their way into a layer: chosen, sent, checked, written, taken back. */
 export const useImporting = defineStore('importing', () => {
   const layers = useLayers();
   const shell = useShell();
   const saving = useSaving();
+  const access = useAccess();
   const { t } = useLanguage();
 
   const files = shallowRef<File[]>([]);
@@ -56,21 +59,23 @@ export const useImporting = defineStore('importing', () => {
       (partial.value || (counts.value?.refused ?? 0) === 0),
   );
 
-  /** Takes files that were chosen or dropped. With a name that says the layer, the check begins at once. */
+  /** Opens the import of files into a layer, which they are then not asked for. */
+  async function into(layer: string): Promise<void> {
+    await reset();
+    wishes.value = { ...wishes.value, layer };
+    shell.side = 'import';
+  }
+
+  /** Takes files that were chosen or dropped. Where their layer is wished or told by a name, the check begins at once. */
   async function take(chosen: File[]): Promise<void> {
     if (chosen.length === 0 || !(await saving.leave())) return;
+    const wished = files.value.length === 0 ? wishes.value.layer : '';
     await reset();
     files.value = chosen;
     shell.side = 'import';
-    const all = layers.catalog?.layers ?? [];
-    wishes.value = {
-      ...wishes.value,
-      layer:
-        guessLayer(
-          chosen.map((file) => file.name),
-          all,
-        ) ?? '',
-    };
+    const open = (layers.catalog?.layers ?? []).filter((layer) => access.may('import', layer.id));
+    const names = chosen.map((file) => file.name);
+    wishes.value = { ...wishes.value, layer: wished || (guessLayer(names, open) ?? '') };
     if (wishes.value.layer) await check();
   }
 
@@ -110,7 +115,7 @@ export const useImporting = defineStore('importing', () => {
 
   /** Another layer has other fields: what was wished of the old ones is forgotten. */
   function rest(): Promise<void> {
-    wishes.value = { ...wishes.value, constants: {}, codes: {} };
+    wishes.value = { ...wishes.value, fields: {}, constants: {}, codes: {} };
     return check();
   }
 
@@ -185,6 +190,7 @@ export const useImporting = defineStore('importing', () => {
     counts,
     fruit,
     canWrite,
+    into,
     take,
     check,
     rest,

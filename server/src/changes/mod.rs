@@ -18,6 +18,7 @@ mod follow;
 mod hub;
 mod keeper;
 mod log;
+pub(crate) mod misfits;
 mod numbering;
 mod post;
 mod references;

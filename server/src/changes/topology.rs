@@ -133,6 +133,14 @@ impl<'a> Partition<'a> {
             .collect()
     }
 
+    /// What people call a feature.
+    fn called(&self, id: &Id) -> String {
+        let layer = &self.after.layer;
+        let name = layer.code.as_ref().or(layer.label.as_ref());
+        name.and_then(|field| self.after.get(id)?.get(layer, field).as_text())
+            .map_or_else(|| id.to_string(), str::to_owned)
+    }
+
     fn overlap(
         &self,
         id: &Id,
@@ -159,9 +167,11 @@ impl<'a> Partition<'a> {
             field: "geometry".to_owned(),
             code: "overlap",
             message: format!(
-                "图形：与{}“{other}”重叠 {area:.2} 平方米，请改边界 / geometry: overlaps the {} “{other}” by {area:.2} m²; correct the border",
+                "图形：“{one}”与{}“{other}”重叠 {area:.2} 平方米，请改边界 / geometry: “{one}” overlaps the {} “{other}” by {area:.2} m²; correct the border",
                 layer.title.zh,
                 layer.id,
+                one = self.called(id),
+                other = self.called(other),
                 area = misfit.area_m2,
             ),
             place: Some(misfit.place),

@@ -14,7 +14,7 @@ use yizhangtu_data::{
 use super::{
     Fault, Hub, Refusal,
     keeper::{Done, EVERY, Task, Work},
-    numbering, references, rules, topology,
+    misfits, numbering, references, rules, topology,
 };
 use crate::{
     atlas::{Atlas, Snapshot, as_they_are},
@@ -258,8 +258,7 @@ impl Writer {
         })
     }
 
-    /// Writes what an import brings. Its rows were held against the catalog already; borders
-    /// that do not fit are told and not refused, because the files of others are mended here.
+    /// Writes what an import brings. Its rows were held against the catalog already.
     fn import(
         &self,
         group: &Group<'_>,
@@ -268,9 +267,7 @@ impl Writer {
         batch: &ImportBatch,
         set: ChangeSet,
     ) -> Result<Done, Refusal> {
-        let found = topology::check(now, accepted, &set, &[]);
-        let mut warnings: Vec<Value> = found.faults.iter().map(Fault::json).collect();
-        warnings.extend(found.warnings);
+        let warnings = misfits::of(now, accepted, &set);
         let committed = group.apply_import(&set, Some(batch))?;
         accepted.extend(set.changes);
         Ok(Done {

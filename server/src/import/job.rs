@@ -17,7 +17,7 @@ use super::{
     words::{for_page, report_for_page},
 };
 use crate::{
-    changes::Refusal,
+    changes::{Refusal, misfits},
     http::{App, Problem},
     jobs,
 };
@@ -35,6 +35,8 @@ struct Status {
     progress: Option<Step>,
     report: Option<Report>,
     problem: Option<String>,
+    /// What may be chosen from, where a file holds several tables.
+    tables: Vec<String>,
 }
 
 /// How far an import is.
@@ -73,6 +75,8 @@ pub(super) struct Said {
     report: Option<Report>,
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tables: Vec<String>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -102,6 +106,7 @@ impl Job {
                 progress: None,
                 report: None,
                 problem: None,
+                tables: Vec::new(),
             }),
         }
     }
@@ -117,6 +122,7 @@ impl Job {
             progress: status.progress.filter(|_| status.phase.is_busy()),
             report: status.report.clone(),
             problem: status.problem.clone(),
+            tables: status.tables.clone(),
         }
     }
 
@@ -175,6 +181,7 @@ impl Job {
     pub(super) fn start(self: &Arc<Self>, app: &App, commit: bool) {
         let (job, catalog) = (Arc::clone(self), Arc::clone(app.catalog()));
         let (keeper, waiting) = (app.keeper().clone(), Handle::current());
+        let now = app.snapshot();
         tokio::task::spawn_blocking(move || {
             let options = Options {
                 dry_run: !commit,
@@ -182,11 +189,16 @@ impl Job {
             };
             let told = Mutex::new(Vec::new());
             let progress = |progress| lock(&job.status).progress = Some(step(progress));
-            // One writer writes the file: what is imported takes its turn there.
+            // One writer writes the file: what is imported takes its turn there. A check keeps
+            // nothing, and holds up nobody who writes.
             let write = |batch, set| {
+                if !commit {
+                    lock(&told).extend(words_of(&misfits::of(&now, &[], &set)));
+                    return Ok(Committed::default());
+                }
                 let done = waiting.block_on(keeper.import(batch, set));
                 let done = done.map_err(|refusal| refused(&refusal))?;
-                lock(&told).extend(done.warnings.iter().filter_map(message));
+                lock(&told).extend(words_of(&done.warnings));
                 Ok(Committed {
                     sequence: done.sequence,
                     change_set: done.change_set,
@@ -207,6 +219,10 @@ impl Job {
             *lock(&self.received) = None;
         }
         let mut status = lock(&self.status);
+        // What can be chosen stays to be chosen from: another layer takes another table.
+        if let Err(ImportError::Several { names, .. }) = &done {
+            status.tables.clone_from(names);
+        }
         (status.phase, status.report, status.problem) = match done {
             Ok(report) if commit => (Phase::Done, Some(report_for_page(report)), None),
             Ok(report) => (Phase::Ready, Some(report_for_page(report)), None),
@@ -228,9 +244,20 @@ impl Job {
     }
 }
 
-/// What a border that does not fit is told as, in a report.
-fn message(warning: &Value) -> Option<String> {
-    warning["message"].as_str().map(str::to_owned)
+/// How borders that do not fit are told in a report: where features overlap, how many first.
+fn words_of(warnings: &[Value]) -> Vec<String> {
+    let overlaps = (warnings.iter())
+        .filter(|warning| warning["code"] == "overlap")
+        .count();
+    let first = (overlaps > 0).then(|| {
+        format!(
+            "图斑相互重叠 {overlaps} 处，导入不因此拒绝；面积会重复计算，请在原图或写入后改边界 / {overlaps} overlaps, for which nothing is refused; their areas count twice until a border is corrected, in the drawing or here"
+        )
+    });
+    let each = warnings
+        .iter()
+        .filter_map(|warning| warning["message"].as_str());
+    first.into_iter().chain(each.map(str::to_owned)).collect()
 }
 
 /// Why the writer did not take an import.

@@ -43,7 +43,7 @@ pub(super) fn for_page(text: &str) -> String {
 /// A report as the page says it.
 pub(super) fn report_for_page(mut report: Report) -> Report {
     let warnings = report.warnings.iter_mut();
-    let refusals = report.refusals.iter_mut().map(|row| &mut row.message);
+    let refusals = (report.refusals.iter_mut()).flat_map(|row| [&mut row.message, &mut row.reason]);
     let repairs = report.repairs.iter_mut().map(|row| &mut row.message);
     for words in warnings.chain(refusals).chain(repairs) {
         *words = for_page(words);

@@ -46,12 +46,8 @@ impl Balance {
             .filter(|(at, area_m2)| *area_m2 > 0.0 && counts(*at))
             .collect();
         let sum: f64 = inside.iter().map(|(_, area_m2)| area_m2).sum();
-        // The keeper of the map lets plots of a partition overlap nowhere.
-        let covered = if layer.layer.partition {
-            sum
-        } else {
-            covered(layer, subject, &inside).unwrap_or(sum)
-        };
+        // Plots of a partition overlap too, where they were imported so.
+        let covered = covered(layer, subject, &inside).unwrap_or(sum);
         let mut classes: BTreeMap<Class, f64> = BTreeMap::new();
         for (at, area_m2) in inside {
             *classes.entry(class_of(layer, at)).or_default() += area_m2;
@@ -64,8 +60,10 @@ impl Balance {
 
 /// Rounds to hundredths so that classes, less what counts twice, with what is bare are the whole.
 fn balanced(classes: BTreeMap<Class, f64>, covered: f64, sum: f64, whole: i64) -> Balance {
-    // Below a square metre it is what measuring along straight and geodesic edges differs by.
-    let small = |area_m2: f64| area_m2 < 1.0;
+    // Below a square metre, or a hundred millionth of a district, it is what measuring along
+    // straight and geodesic edges differs by.
+    let least = (metres(whole) * 1e-8).max(1.0);
+    let small = |area_m2: f64| area_m2 < least;
     let twice = hundredths(sum - covered);
     let twice = if small(sum - covered) { 0 } else { twice };
     let bare = whole - hundredths(covered);

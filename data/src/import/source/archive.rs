@@ -59,13 +59,6 @@ pub(super) fn open(path: &Path, reading: &Reading) -> Result<Box<dyn Source>, Im
                 .is_some_and(|stem| stem.to_string_lossy() == **table)
         });
     }
-    let names = || {
-        files
-            .iter()
-            .filter_map(|file| file.file_name())
-            .map(|name| name.to_string_lossy().into_owned())
-            .collect::<Vec<_>>()
-    };
     match &files[..] {
         [file] => {
             let reading = Reading {
@@ -82,19 +75,12 @@ pub(super) fn open(path: &Path, reading: &Reading) -> Result<Box<dyn Source>, Im
             "压缩包里没有可导入的文件（shp、geojson、gpkg、dxf、csv、xlsx、txt）",
             "the archive holds nothing to import (shp, geojson, gpkg, dxf, csv, xlsx, txt)",
         )),
-        _ => Err(ImportError::file(
-            path,
-            format!(
-                "压缩包里有 {} 个可导入的文件，请用 --table 指定一个（不带扩展名）：{}",
-                files.len(),
-                names().join("，")
-            ),
-            format!(
-                "the archive holds {} files to import; name one with --table (without its ending): {}",
-                files.len(),
-                names().join(", ")
-            ),
-        )),
+        several => Err(ImportError::Several {
+            path: path.to_path_buf(),
+            names: (several.iter().filter_map(|file| file.file_stem()))
+                .map(|stem| stem.to_string_lossy().into_owned())
+                .collect(),
+        }),
     }
 }
 

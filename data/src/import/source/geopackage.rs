@@ -59,15 +59,10 @@ impl Foreign {
             },
         };
         let [table] = candidates[..] else {
-            let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
-            return Err(ImportError::file(
-                path,
-                format!("请用 --table 指定要导入的表，现有：{}", names.join("，")),
-                format!(
-                    "name the table to import with --table; there are: {}",
-                    names.join(", ")
-                ),
-            ));
+            return Err(ImportError::Several {
+                path: path.to_path_buf(),
+                names: tables.into_iter().map(|table| table.name).collect(),
+            });
         };
         let crs = match table.srs {
             Some(srs) => system(&connection, srs).map_err(fail)?,

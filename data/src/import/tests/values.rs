@@ -178,12 +178,10 @@ fn codes_are_known_by_label_alias_and_both_together() {
         factor: None,
         codes: Some(list),
     };
-    let both = parse(
-        &field(FieldKind::Text, ""),
-        &text("0703 农村宅基地"),
-        reading,
-    );
-    assert_eq!(both, Ok(Value::from("0703")));
+    let both = |told: &str| parse(&field(FieldKind::Text, ""), &text(told), reading);
+    assert_eq!(both("0703 农村宅基地"), Ok(Value::from("0703")));
+    assert_eq!(both("0703农村宅基地"), Ok(Value::from("0703")));
+    assert!(both("0703商业用地").is_err());
 }
 
 #[test]
