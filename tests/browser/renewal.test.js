@@ -160,6 +160,8 @@ test('what the pointer is about to do is counted, whatever it is; a cut leaves a
   const scores = await page.locator('[data-testid="suggestions"] .name b').evaluateAll((all) => all.map((own) => Number(own.textContent)));
   assert.ok(scores.length > 0);
   assert.deepEqual(scores, [...scores].sort((one, other) => other - one));
+  // Every way to grow is told, also where several lead to the same ground.
+  assert.match(await page.getByTestId('found').innerText(), new RegExp(`^3 种长法.*${scores.length} 个不同的范围`));
   await idle(page);
   await picture(page, 'desktop-renewal-grown');
   await page.locator('[data-action="take"]').first().click();
@@ -203,6 +205,11 @@ test('a lasso, a variant, and its adoption by another', async () => {
   await page.locator('[data-act="send"]').click();
   await page.locator('[data-act="recall"]').waitFor();
   await picture(page, 'desktop-renewal-variants');
+  // On a day before any was drafted there is none, and one gets back to today.
+  await page.locator('[name="variants-on"]').fill('2000-01-01');
+  await page.getByTestId('no-variants-on').getByText('2000-01-01').waitFor();
+  await page.locator('[data-action="today"]').click();
+  await page.getByTestId('variants').waitFor();
   await planner.close();
 
   const reviewer = await openAs('plan_reviewer');

@@ -711,6 +711,11 @@ fn a_unit_grows_from_a_seed_and_never_into_another() {
             .map(|own| own["score"].as_f64().unwrap())
             .collect();
         assert!(scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
+        // Every way to grow is told, alone or beside those that lead to the same ground.
+        let ways = suggestions
+            .iter()
+            .map(|own| 1 + own["also"].as_array().unwrap().len());
+        assert_eq!(ways.sum::<usize>(), 3, "{id}");
         for own in suggestions {
             grown += 1;
             let made = outline(server, own["steps"].clone(), None);

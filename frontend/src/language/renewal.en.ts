@@ -96,6 +96,9 @@ export const renewal: Words<typeof zh> = {
   unitCode: 'Unit code',
   unitName: 'Unit name',
   noVariants: 'No variants yet',
+  noVariantsOn: (day: string) => `No variants yet on ${day}`,
+  noVariantsOnMore: 'Listed is what there was on that day; what was drafted later is not among it.',
+  toToday: 'Back to today',
   noVariantsMore: 'Draw an outline and save it as a variant; nobody else sees it until you send it in.',
   acts: {
     edit: 'Edit',
@@ -157,10 +160,8 @@ export const renewal: Words<typeof zh> = {
   ledgerOn: 'As of',
   soon: {
     ended: 'ended or vacant',
-    '30': 'ends in 30 days',
-    '60': 'in 31–60 days',
-    '90': 'in 61–90 days',
-    later: 'later than 90 days',
+    later: (days: number) => `later than ${days} days`,
+    within: (from: number, to: number) => (from ? `in ${from + 1}–${to} days` : `ends in ${to} days`),
     ahead: 'not begun',
     idle: 'idle',
   },
@@ -199,6 +200,10 @@ export const renewal: Words<typeof zh> = {
   seed: 'Pick the seed',
   seeding: 'Click where to begin…',
   cutHouses: (count: number) => `cuts ${count} houses`,
+  found: (different: number, ways: number) =>
+    different === ways
+      ? `${ways} ways to grow, ${different} different outlines`
+      : `${ways} ways to grow lead to ${different} different outlines: those that agree stand together`,
   noSuggestions: 'Nothing grows from here; begin elsewhere.',
   take: 'Take',
   work: 'Progress',

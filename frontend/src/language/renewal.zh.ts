@@ -86,6 +86,9 @@ export const renewal = {
   unitCode: '单元编号',
   unitName: '单元名称',
   noVariants: '还没有方案',
+  noVariantsOn: (day: string) => `${day} 那天还没有方案`,
+  noVariantsOnMore: '这里列的是那一天已有的方案；之后才起草的不在其中。',
+  toToday: '回到今天',
   noVariantsMore: '在划定台上画好范围，存为方案；送审以前只有您看得见。',
   acts: { edit: '编辑', send: '送审', recall: '撤回', delete: '删除', adopt: '采用', return: '退回' },
   compare: '并列比较',
@@ -140,10 +143,8 @@ export const renewal = {
   ledgerOn: '截至日期',
   soon: {
     ended: '已到期、终止或空置',
-    '30': '30 天内到期',
-    '60': '31–60 天到期',
-    '90': '61–90 天到期',
-    later: '90 天以后',
+    later: (days: number) => `${days} 天以后`,
+    within: (from: number, to: number) => (from ? `${from + 1}–${to} 天到期` : `${to} 天内到期`),
     ahead: '未起租',
     idle: '闲置',
   },
@@ -181,6 +182,10 @@ export const renewal = {
   seed: '点起点',
   seeding: '请在图上点起点…',
   cutHouses: (count: number) => `切到 ${count} 栋`,
+  found: (different: number, ways: number) =>
+    different === ways
+      ? `${ways} 种长法，长出 ${different} 个不同的范围`
+      : `${ways} 种长法只长出 ${different} 个不同的范围：殊途同归的列在一起`,
   noSuggestions: '这里长不出单元，请换个起点。',
   take: '采用',
   work: '推进',

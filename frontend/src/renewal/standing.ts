@@ -5,26 +5,24 @@ import { valueText } from '../inspector/values';
 import { useLanguage } from '../language';
 import { useLayers } from '../layers/store';
 
-export type Soon = 'ended' | 'ahead' | '30' | '60' | '90' | 'later' | 'idle';
+/** How soon a contract ends, by the days ahead that the ledger looks at; or what else is to be seen of an asset. */
+export type Soon = 'ended' | 'ahead' | 'later' | 'idle' | number;
+
+/** The nearer the end the warmer. */
+const NEARING = ['#c92a2a', '#e8590c', '#f2b705'];
 
 /** How an asset is painted: by how soon its contract ends. */
-export const SOON: { key: Soon; color: string }[] = [
+export const shadesOf = (ahead: number[]): { key: Soon; color: string }[] => [
   { key: 'ended', color: '#8a96a3' },
-  { key: '30', color: '#c92a2a' },
-  { key: '60', color: '#e8590c' },
-  { key: '90', color: '#f2b705' },
+  ...ahead.map((key, at) => ({ key, color: NEARING[at] ?? '#f2b705' })),
   { key: 'later', color: '#2a7f8e' },
   { key: 'ahead', color: '#5b8db8' },
   { key: 'idle', color: '#6b3fa0' },
 ];
 
-const ENDED = ['已到期', '终止', '空置'];
-
-export function soonOf({ state, days_left }: ContractEntry): Soon {
-  if (ENDED.includes(state)) return 'ended';
-  if (state === '未起租') return 'ahead';
-  const within = ([30, 60, 90] as const).find((days) => days_left !== null && days_left <= days);
-  return within ? (`${within}` as Soon) : 'later';
+export function soonOf({ course, ends_within: within }: ContractEntry): Soon {
+  if (course === 'over') return 'ended';
+  return course === 'ahead' ? 'ahead' : (within ?? 'later');
 }
 
 /** The states' names, and how long a contract runs yet. */

@@ -44,6 +44,10 @@ struct Entry {
     end_on: Option<NaiveDate>,
     /// Until the last day; less than 0 where that is past.
     days_left: Option<i64>,
+    /// `ahead`, `running` or `over` on the day of the ledger.
+    course: &'static str,
+    /// The least of the ledger's `ahead` within which it ends.
+    ends_within: Option<i64>,
     area_m2: Option<f64>,
     amount_fen: Option<i64>,
     /// A month's rent today, with its step-ups.
@@ -86,7 +90,9 @@ struct Ledger {
     monthly_fen: i64,
     due_this_year_fen: i64,
     arrears_fen: i64,
-    /// How many end within 30, 60 and 90 days.
+    /// Days ahead that are looked at, the least first.
+    ahead: [i64; 3],
+    /// How many end within each of them.
     expiring: [usize; 3],
     below_guide: usize,
     contracts: Vec<Entry>,
@@ -224,6 +230,7 @@ impl Ledger {
                 .sum(),
             due_this_year_fen: sum(|own| own.due_this_year_fen),
             arrears_fen: sum(|own| own.arrears_fen),
+            ahead: AHEAD,
             expiring: AHEAD.map(|days| {
                 let soon = |own: &&Entry| own.standing.ends_within(days);
                 entries.iter().filter(soon).count()
@@ -318,6 +325,8 @@ fn entry(
         start_on: terms.start,
         end_on: terms.end,
         days_left: standing.days_left,
+        course: standing.course(),
+        ends_within: standing.ends_soon(),
         area_m2: area,
         amount_fen: record.get(layer, "amount_fen").as_integer(),
         monthly_fen,

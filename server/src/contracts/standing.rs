@@ -95,6 +95,21 @@ impl Standing {
         matches!(self.state, State::Running | State::EndsSoon | State::Owing)
     }
 
+    /// Where it is in its course: `ahead`, `running`, or `over`, as one is whose land or house the
+    /// register says nobody has.
+    pub(crate) fn course(self) -> &'static str {
+        match self.state {
+            State::Ahead => "ahead",
+            State::Running | State::EndsSoon | State::Owing => "running",
+            State::Over | State::Terminated | State::Vacant => "over",
+        }
+    }
+
+    /// The least of [`AHEAD`] within which it ends.
+    pub(crate) fn ends_soon(self) -> Option<i64> {
+        AHEAD.into_iter().find(|days| self.ends_within(*days))
+    }
+
     /// Whether nothing of it is to come: it is past its last day, or was ended before.
     pub(crate) fn is_over(self) -> bool {
         matches!(self.state, State::Over | State::Terminated)
@@ -142,6 +157,21 @@ mod tests {
         }
         assert_eq!(state("履行中", true, "2023-01-01"), State::Owing);
         assert_eq!(state("履行中", true, "2025-01-01"), State::Over);
+    }
+
+    #[test]
+    fn how_soon_it_ends_is_told_by_the_least_of_the_days_ahead() {
+        let term = (day("2022-01-01"), day("2024-12-31"));
+        let soon = |on: &str| {
+            let own = Standing::reckon(None, term, false, day(on).unwrap());
+            (own.course(), own.ends_soon())
+        };
+        assert_eq!(soon("2021-12-31"), ("ahead", None));
+        assert_eq!(soon("2024-10-01"), ("running", None));
+        assert_eq!(soon("2024-10-02"), ("running", Some(90)));
+        assert_eq!(soon("2024-11-01"), ("running", Some(60)));
+        assert_eq!(soon("2024-12-31"), ("running", Some(30)));
+        assert_eq!(soon("2025-01-01"), ("over", None));
     }
 
     #[test]

@@ -9,7 +9,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use axum::{Json, body::Bytes, extract::State};
 use geo::{Coord, CoordsIter, LinesIter};
 use serde::{Deserialize, Serialize};
-use yizhangtu_data::{Text, measure, overlay, topology::polygons};
+use yizhangtu_data::{
+    Text, measure, overlay,
+    topology::{overlap, polygons},
+};
 use yizhangtu_index::{Point, Rule, Shape};
 
 use super::{
@@ -51,6 +54,8 @@ pub(super) struct Suggestion {
     /// What it looks for in its next neighbour.
     aim: &'static str,
     title: Text,
+    /// Other aims that lead to the same ground.
+    also: Vec<Text>,
     steps: Vec<Step>,
     geometry: geojson::Geometry,
     area_m2: f64,
@@ -138,19 +143,27 @@ fn all(app: &App, viewer: &Viewer, asked: &Asked) -> Result<Vec<Suggestion>, Pro
     }
     let mut plots = HashMap::new();
     let mut found = Vec::new();
-    let mut known: BTreeSet<Vec<u32>> = BTreeSet::new();
+    // Two ways may lead to the same unit: it is told once, with both.
+    let mut known: BTreeMap<Vec<u32>, Option<usize>> = BTreeMap::new();
     for (aim, code, zh, en) in AIMS {
+        let title = Text {
+            zh: zh.to_owned(),
+            en: en.to_owned(),
+        };
         let picked = field.grow(&mut plots, seed, aim, target);
         let mut set = picked.clone();
         set.sort_unstable();
-        // Two ways may lead to the same unit.
-        if known.insert(set) {
-            let title = Text {
-                zh: zh.to_owned(),
-                en: en.to_owned(),
-            };
-            let told = field.told(viewer, &plots, &picked, target, (code, title), asked)?;
-            found.extend(told);
+        match known.get(&set) {
+            Some(Some(same)) => {
+                let same: &mut Suggestion = &mut found[*same];
+                same.also.push(title);
+            }
+            Some(None) => {}
+            None => {
+                let told = field.told(viewer, &plots, &picked, target, (code, title), asked)?;
+                known.insert(set, told.is_some().then_some(found.len()));
+                found.extend(told);
+            }
         }
     }
     found.sort_by(|a, b| b.score.total_cmp(&a.score));
@@ -191,18 +204,24 @@ struct Field<'a> {
     taken: BTreeSet<u32>,
 }
 
-/// Features whose middle is in a unit.
+/// Features on the ground of a unit, so that nothing grows over its border.
 fn taken(snapshot: &Snapshot, layer: &LayerSnapshot, unit: Option<&str>) -> BTreeSet<u32> {
     let Some(units) = snapshot.layer("renewal_unit") else {
         return BTreeSet::new();
     };
     (units.records())
         .filter(|(_, record)| unit != Some(&*record.id))
-        .filter_map(|(at, _)| match units.shape(at) {
-            Some(Shape::Area(area)) => Some(layer.within(&area, Rule::RepresentativePoint)),
+        .filter_map(|(at, record)| match units.shape(at) {
+            Some(Shape::Area(area)) => Some((area, polygons(record.geometry.as_ref()?)?)),
             _ => None,
         })
-        .flatten()
+        .flat_map(|(area, ground)| {
+            let near = layer.within(&area, Rule::Intersects).into_iter();
+            near.filter(move |at| {
+                let own = layer.record(*at).geometry.as_ref().and_then(polygons);
+                own.is_some_and(|own| overlap(&own, &ground).is_some())
+            })
+        })
         .collect()
 }
 
@@ -356,6 +375,7 @@ impl Field<'_> {
         Ok(Some(Suggestion {
             aim,
             title,
+            also: Vec::new(),
             steps: vec![Step::adding(&self.layer.layer.id, ids)],
             geometry: geojson::Geometry::from(&super::outline::single(ground)),
             area_m2: subject.area_m2,

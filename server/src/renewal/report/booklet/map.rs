@@ -184,12 +184,7 @@ pub(super) fn classes(
     let entries: Vec<Entry> = (rows.into_iter())
         .map(|row| {
             let (class_std, code) = row.class.clone().unwrap_or_default();
-            // A code means something else in another standard.
-            let other = if class_std == "用地用海" {
-                ""
-            } else {
-                class_std.as_str()
-            };
+            let other = foreign(&class_std);
             let color = row.class.as_ref().and_then(|class| color(on, class));
             Entry {
                 figure: format!("{:.2}%", row.percent()),
@@ -269,8 +264,9 @@ fn codes(canvas: &mut Canvas<'_>, sheet: &Sheet, on: &Ground<'_>, id: &str) {
         let (wide, high) = (right - left, low - top);
         let on_paper = layer.area_m2(at) * (1000.0 / sheet.scale).powi(2);
         if wide.min(high) >= CODED.0 && on_paper >= CODED.1 * wide * high {
-            let (_, code) = class_of(layer, at);
-            label(canvas, sheet, (layer, at), &code, 6.5);
+            let (class_std, code) = class_of(layer, at);
+            let lines = [(code.as_str(), 6.5), (foreign(&class_std), 4.5)];
+            label(canvas, sheet, (layer, at), &lines);
         }
     }
 }
@@ -341,32 +337,44 @@ fn names(canvas: &mut Canvas<'_>, sheet: &Sheet, on: &Ground<'_>) {
     };
     for at in layer.within(&on.subject.area, Rule::Intersects) {
         let (_, name) = titles(on.viewer, layer, at);
-        label(canvas, sheet, (layer, at), &name, 9.0);
+        label(canvas, sheet, (layer, at), &[(&name, 9.0)]);
     }
 }
 
-/// Words in the middle of a feature.
+/// The standard that a code needs beside it: the same number means other land there.
+fn foreign(class_std: &str) -> &str {
+    if class_std == "用地用海" {
+        ""
+    } else {
+        class_std
+    }
+}
+
+/// Words in the middle of a feature, line under line, each with its size.
 fn label(
     canvas: &mut Canvas<'_>,
     sheet: &Sheet,
     (layer, at): (&LayerSnapshot, u32),
-    words: &str,
-    size: f64,
+    lines: &[(&str, f64)],
 ) {
     let Some(shape) = layer.shape(at) else {
         return;
     };
     let point = shape.representative();
-    let style = Type {
-        halo: Some((Color::WHITE, 0.5)),
-        align: Align::Middle,
-        ..Type::new(size).bold().color(Color([0x1F, 0x3F, 0x70]))
-    };
-    let place = sheet.at(Coord {
+    let [x, mut y] = sheet.at(Coord {
         x: point.lon(),
         y: point.lat(),
     });
-    canvas.text(place, words, &style);
+    for (words, size) in lines {
+        let style = Type {
+            halo: Some((Color::WHITE, 0.5)),
+            align: Align::Middle,
+            ..Type::new(*size).bold().color(Color([0x1F, 0x3F, 0x70]))
+        };
+        canvas.text([x, y], words, &style);
+        // A line under it, in millimetres.
+        y += size * 25.4 / 72.0;
+    }
 }
 
 /// The frame, scale bar, scale in figures and north.
