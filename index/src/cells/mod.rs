@@ -34,6 +34,10 @@ use crate::{
 /// overlap.
 const GROUP: usize = 64;
 
+/// Leaves that are on their way while one is looked at: a processor drops what it is asked to
+/// fetch where some two dozen lines are on their way already.
+const AHEAD: usize = 12;
+
 /// The smallest and the largest blocks, as powers of two.
 const SMALLEST: u32 = 16;
 const LARGEST: u32 = 34;
@@ -328,13 +332,6 @@ impl<'a> Group<'a> {
             self.leaves[self.count % GROUP] = at;
             self.count += usize::from(page::is_leaf(*word));
         }
-        for &at in &self.leaves[..self.count] {
-            let (page, word) = (pages[usize::from(at)], words[usize::from(at)]);
-            let (place, lines) = page::leaf_of(word);
-            fetch_word(page, place);
-            fetch_word(page, place + LINE);
-            fetch_word(page, place + LINE * lines);
-        }
     }
 
     /// Finds the least keys.
@@ -347,7 +344,15 @@ impl<'a> Group<'a> {
     ) {
         self.keys = self.words;
         self.several = 0;
-        for &at in &self.leaves[..self.count] {
+        let leaves = &self.leaves[..self.count];
+        let Some(&last) = leaves.last() else {
+            return;
+        };
+        for &at in &leaves[..leaves.len().min(AHEAD)] {
+            self.fetch(at);
+        }
+        for (turn, &at) in leaves.iter().enumerate() {
+            self.fetch(*leaves.get(turn + AHEAD).unwrap_or(&last));
             let at = usize::from(at);
             let (place, p) = (page::leaf_of(self.words[at]).0, points[at]);
             let exact = |key| exact(key, p);
@@ -355,6 +360,17 @@ impl<'a> Group<'a> {
             self.keys[at] = key;
             self.several |= u64::from(several) << at;
         }
+    }
+
+    /// Has the leaf around a point fetched.
+    #[inline(always)]
+    fn fetch(&self, at: u8) {
+        let at = usize::from(at);
+        let (page, word) = (self.pages[at], self.words[at]);
+        let (place, lines) = page::leaf_of(word);
+        fetch_word(page, place);
+        fetch_word(page, place + LINE * lines.div_ceil(2));
+        fetch_word(page, place + LINE * lines);
     }
 }
 
