@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use yizhangtu_data::Layer;
 
-/// Fields told where a layer has them, after its code and its label: what a feature is
-/// called, what kind it is, in which state, and who answers for it.
+/// Fields told where a layer has them, beside its code and its label: what a feature is called, what kind it is, in which state, and who answers for it.
 const BRIEF: [&str; 22] = [
     "code",
     "name",
@@ -31,7 +30,8 @@ const BRIEF: [&str; 22] = [
     "scale",
 ];
 
-/// Positions of a layer's brief fields, each once; nothing personal is among them.
+/// Positions of a layer's brief fields, ascending, so that one walk over a record finds all;
+/// nothing personal is among them.
 pub(super) fn brief(layer: &Layer) -> Arc<[usize]> {
     let named = [layer.code.as_deref(), layer.label.as_deref()];
     let mut fields: Vec<usize> = Vec::new();
@@ -41,5 +41,6 @@ pub(super) fn brief(layer: &Layer) -> Arc<[usize]> {
             at.filter(|at| !fields.contains(at) && !layer.fields[*at].sensitivity.is_personal()),
         );
     }
+    fields.sort_unstable();
     fields.into()
 }

@@ -16,7 +16,7 @@ use super::{
     areas::Areas,
     brief::brief,
     ids::Ids,
-    records::{Records, Row},
+    records::{MOST_MADE, Records, Row},
 };
 
 /// A layer as it was at one sequence number.
@@ -111,6 +111,7 @@ impl LayerSnapshot {
     /// The layer after some operations, in their order. What did not change is shared.
     pub(crate) fn after<'a>(&self, operations: impl IntoIterator<Item = &'a Operation>) -> Self {
         let (mut records, mut positions) = (self.records.clone(), self.positions.clone());
+        records.let_go(MOST_MADE);
         let mut edits: BTreeMap<u32, Option<Feature>> = BTreeMap::new();
         for operation in operations {
             match operation {
@@ -257,7 +258,7 @@ impl LayerSnapshot {
         }
     }
 
-    /// Positions of the fields that are told of a feature in brief.
+    /// Positions of the fields that are told of a feature in brief, ascending.
     pub(crate) fn brief(&self) -> &[usize] {
         &self.brief
     }

@@ -4,7 +4,10 @@
 use std::{
     borrow::Cow,
     collections::BTreeMap,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use geo::Geometry;
@@ -19,6 +22,10 @@ use yizhangtu_index::Slots;
 /// Records of a page.
 pub(super) const PAGE: usize = 64;
 
+/// Records that are kept as they were made from bytes, at most, from one change to the next: some
+/// two kilobytes each.
+pub(super) const MOST_MADE: usize = 50_000;
+
 /// Records by position. Cloning shares all pages; a change copies the one that it is in.
 #[derive(Clone, Default)]
 pub(super) struct Records {
@@ -26,6 +33,8 @@ pub(super) struct Records {
     count: usize,
     /// Positions from here on were never used.
     end: u32,
+    /// How many were made from bytes, over all that share the pages.
+    made: Arc<AtomicUsize>,
 }
 
 /// Some records side by side.
@@ -185,10 +194,32 @@ impl Page {
         }
     }
 
+    /// The record at a place, made of its bytes where nobody asked before.
     #[inline]
-    fn get(&self, at: usize) -> Option<&Arc<Record>> {
-        let make = || self.packed.as_ref()?.make(at);
+    fn get(&self, at: usize, counted: &AtomicUsize) -> Option<&Arc<Record>> {
+        let make = || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            self.packed.as_ref()?.make(at)
+        };
         self.made[at].get_or_init(make).as_ref()
+    }
+
+    /// The page without what was made of its bytes; none where nothing was.
+    fn let_go(&self) -> Option<Self> {
+        let kept = |at: usize| self.changed & 1 << at != 0;
+        let made = (0..PAGE).any(|at| !kept(at) && self.made[at].get().is_some());
+        made.then(|| Self {
+            made: std::array::from_fn(|at| {
+                let own = &self.made[at];
+                if kept(at) {
+                    own.clone()
+                } else {
+                    OnceLock::new()
+                }
+            }),
+            packed: self.packed.clone(),
+            changed: self.changed,
+        })
     }
 
     #[inline]
@@ -209,8 +240,9 @@ impl Page {
             match &self.packed {
                 Some(packed) if self.changed & 1 << at == 0 => bytes.extend(packed.bytes(at)),
                 _ => {
-                    let made = self.get(at).expect("a row is a record's");
-                    made.pack(layer, keys, &mut bytes)?;
+                    let made = self.made[at].get().and_then(Option::as_ref);
+                    made.expect("it was put here")
+                        .pack(layer, keys, &mut bytes)?;
                 }
             }
             packed::put_number(at as u64, out);
@@ -270,6 +302,7 @@ impl Records {
             pages: Slots::build(pages),
             count,
             end,
+            made: Arc::default(),
         }
     }
 
@@ -277,7 +310,7 @@ impl Records {
     #[inline]
     pub(super) fn get(&self, position: u32) -> Option<&Arc<Record>> {
         let (page, at) = place(position);
-        self.pages.get(page)?.get(at)
+        self.pages.get(page)?.get(at, &self.made)
     }
 
     /// A look at the record at a position, which is not made for it.
@@ -301,6 +334,22 @@ impl Records {
         self.pages.set(page, Some(Arc::new(next)));
     }
 
+    /// Lets go of what was made of bytes, where that is more than so many: whoever holds the
+    /// records as they were keeps it.
+    pub(super) fn let_go(&mut self, most: usize) {
+        if self.made.load(Ordering::Relaxed) <= most {
+            return;
+        }
+        let pages = self.pages.iter();
+        let less: Vec<(u32, Page)> = pages
+            .filter_map(|(page, own)| Some((page, own.let_go()?)))
+            .collect();
+        for (page, own) in less {
+            self.pages.set(page, Some(Arc::new(own)));
+        }
+        self.made = Arc::default();
+    }
+
     /// A position that was never used, as all after it.
     pub(super) fn end(&self) -> u32 {
         self.end
@@ -313,7 +362,7 @@ impl Records {
 
     /// All records with their positions, ascending.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Arc<Record>)> {
-        self.each(Page::get)
+        self.each(move |page, at| page.get(at, &self.made))
     }
 
     /// A look at each record with its position, ascending.
@@ -323,7 +372,7 @@ impl Records {
 
     fn each<'a, T: 'a>(
         &'a self,
-        get: fn(&'a Page, usize) -> Option<T>,
+        get: impl Fn(&'a Page, usize) -> Option<T> + Copy,
     ) -> impl Iterator<Item = (u32, T)> {
         self.pages.iter().flat_map(move |(page, own)| {
             let first = first(page);
@@ -398,4 +447,53 @@ fn place(position: u32) -> (u32, usize) {
 /// The first position of a page.
 fn first(page: u32) -> u32 {
     page * PAGE as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use yizhangtu_data::Catalog;
+
+    use super::*;
+
+    fn kept(count: u32) -> Records {
+        let catalog = Catalog::embedded();
+        let layer = catalog.layer("building").expect("houses");
+        let pages = (0..count.div_ceil(PAGE as u32)).map(|page| {
+            let ids = first(page)..count.min(first(page + 1));
+            let records = ids.map(|id| {
+                let mut record = Record::new(layer, format!("h{id}"));
+                record.set(layer, "code", format!("B{id}"));
+                record
+            });
+            Taken::pack(page, layer, &Arc::default(), records.collect())
+        });
+        Taken::gathered(pages.collect(), 0)
+    }
+
+    #[test]
+    fn what_was_made_of_bytes_is_let_go_and_what_was_put_there_stays() {
+        let before = kept(200);
+        let mut after = before.clone();
+        let mut other = (**before.get(70).expect("a house")).clone();
+        other.id = "other".into();
+        after.set(70, Some(Arc::new(other)));
+        after.set(71, None);
+        let told = |records: &Records| -> Vec<_> {
+            let all = records.iter();
+            all.map(|(at, record)| (at, (**record).clone())).collect()
+        };
+        let (whole, changed) = (told(&before), told(&after));
+        assert_eq!((whole.len(), changed.len()), (200, 199));
+        assert!(after.made.load(Ordering::Relaxed) >= 198);
+
+        after.let_go(198 * 2);
+        let still = |records: &Records, at| matches!(records.row(at), Some(Row::Made(_)));
+        assert!(still(&after, 5), "it was not too much");
+        after.let_go(100);
+        assert!(!still(&after, 5) && still(&after, 70) && still(&before, 5));
+        assert!(after.row(71).is_none());
+        assert_eq!(after.made.load(Ordering::Relaxed), 0);
+        assert_eq!(told(&after), changed);
+        assert_eq!(told(&before), whole);
+    }
 }

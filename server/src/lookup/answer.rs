@@ -254,11 +254,14 @@ struct Feature<'a> {
 impl Serialize for Feature<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let layer = self.asked.layer;
-        let view = (self.lookup.viewer).see(&layer.layer, layer.record(self.position));
+        let (row, sight) = (
+            layer.row(self.position),
+            (self.lookup.viewer).sight(&layer.layer),
+        );
         let mut map = to.serialize_map(None)?;
-        map.serialize_entry("id", view.id())?;
-        for &at in layer.brief() {
-            map.serialize_entry(&layer.layer.fields[at].name, &view.at(at))?;
+        map.serialize_entry("id", &**row.id())?;
+        for (&at, value) in layer.brief().iter().zip(row.values(layer.brief())) {
+            map.serialize_entry(&layer.layer.fields[at].name, &sight.value(at, &value))?;
         }
         if let Some(houses) = self.asked.houses {
             let tally = &houses.at(self.position).tally;

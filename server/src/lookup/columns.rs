@@ -131,8 +131,9 @@ impl<'a> Columns<'a> {
 
     fn text(&self, own: &Placed, position: u32) -> Cow<'a, str> {
         let layer = self.lookup.layer(own.place);
-        let view = (self.lookup.viewer()).see(&layer.layer, layer.record(position));
-        view.at(own.field).into_text()
+        let value = layer.row(position).value(own.field);
+        let sight = self.lookup.viewer().sight(&layer.layer);
+        value.map_or_else(Cow::default, |value| sight.text(own.field, value))
     }
 }
 

@@ -20,5 +20,6 @@ pub(crate) use masks::{Channel, MASKS, Masks};
 pub(crate) use rights::{Action, Amendment, Duty, Grant, Place, Rights, Role};
 pub(crate) use routes::{Need, is_known, need};
 pub(crate) use tables::rows;
+use view::Sight;
 pub(crate) use view::{Seen, View};
 pub(crate) use viewer::{Pass, Reach, Viewer, Who};

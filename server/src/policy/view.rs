@@ -12,12 +12,10 @@ use super::{
     masks::{RoleMasks, Shown},
 };
 
-/// A record as one viewer may see it. Fields are masked as they are read, so a view costs
-/// nothing to make.
+/// What one viewer may see of the values of a layer.
 #[derive(Clone, Copy)]
-pub(crate) struct View<'a> {
+pub(crate) struct Sight<'a> {
     layer: &'a Layer,
-    record: &'a Record,
     today: NaiveDate,
     /// Fields that the role never sees.
     hidden: &'a [String],
@@ -25,6 +23,14 @@ pub(crate) struct View<'a> {
     masks: &'a RoleMasks,
     bare: bool,
     unmasked: bool,
+}
+
+/// A record as one viewer may see it. Fields are masked as they are read, so a view costs
+/// nothing to make.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    record: &'a Record,
+    sight: Sight<'a>,
 }
 
 /// A value as seen.
@@ -38,10 +44,9 @@ pub(crate) enum Seen<'a> {
     Nothing,
 }
 
-impl<'a> View<'a> {
+impl<'a> Sight<'a> {
     pub(super) fn new(
         layer: &'a Layer,
-        record: &'a Record,
         today: NaiveDate,
         role: Option<&'a Role>,
         masks: &'a RoleMasks,
@@ -49,7 +54,6 @@ impl<'a> View<'a> {
     ) -> Self {
         Self {
             layer,
-            record,
             today,
             hidden: role.map_or(&[], |role| role.hidden(&layer.id)),
             masks,
@@ -58,36 +62,16 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The same with nothing masked.
-    pub(super) fn unmasked(mut self) -> Self {
-        self.unmasked = true;
-        self
-    }
-
-    /// The identifier.
-    pub(crate) fn id(&self) -> &'a str {
-        &self.record.id
-    }
-
-    /// The geometry in longitude and latitude (EPSG:4490). A layer about persons shows none:
-    /// it would say where they live.
-    pub(crate) fn geometry(&self) -> Option<&'a Geometry<f64>> {
-        if self.layer.personal {
-            return None;
+    /// A record of the layer.
+    pub(super) fn of(self, record: &'a Record) -> View<'a> {
+        View {
+            record,
+            sight: self,
         }
-        self.record.geometry.as_ref()
     }
 
-    /// A field by name.
-    pub(crate) fn get(&self, field: &str) -> Seen<'a> {
-        (self.layer.position(field)).map_or(Seen::Nothing, |position| self.at(position))
-    }
-
-    /// The value at a position of the layer's fields.
-    pub(crate) fn at(&self, position: usize) -> Seen<'a> {
-        let Some(value) = self.record.values.get(position) else {
-            return Seen::Nothing;
-        };
+    /// What is seen of a value of the field at a position.
+    pub(crate) fn value<'v>(&self, position: usize, value: &'v Value) -> Seen<'v> {
         if value.is_null() {
             return Seen::Nothing;
         }
@@ -111,14 +95,56 @@ impl<'a> View<'a> {
         }
     }
 
+    /// As text in a table what is seen of a value of the field at a position: borrowed where
+    /// the value is a text that is.
+    pub(crate) fn text(&self, position: usize, value: Cow<'a, Value>) -> Cow<'a, str> {
+        match value {
+            Cow::Borrowed(value) => self.value(position, value).into_text(),
+            Cow::Owned(value) => self.value(position, &value).into_text().into_owned().into(),
+        }
+    }
+}
+
+impl<'a> View<'a> {
+    /// The same with nothing masked.
+    pub(super) fn unmasked(mut self) -> Self {
+        self.sight.unmasked = true;
+        self
+    }
+
+    /// The identifier.
+    pub(crate) fn id(&self) -> &'a str {
+        &self.record.id
+    }
+
+    /// The geometry in longitude and latitude (EPSG:4490). A layer about persons shows none:
+    /// it would say where they live.
+    pub(crate) fn geometry(&self) -> Option<&'a Geometry<f64>> {
+        if self.sight.layer.personal {
+            return None;
+        }
+        self.record.geometry.as_ref()
+    }
+
+    /// A field by name.
+    pub(crate) fn get(&self, field: &str) -> Seen<'a> {
+        (self.sight.layer.position(field)).map_or(Seen::Nothing, |position| self.at(position))
+    }
+
+    /// The value at a position of the layer's fields.
+    pub(crate) fn at(&self, position: usize) -> Seen<'a> {
+        (self.record.values.get(position))
+            .map_or(Seen::Nothing, |value| self.sight.value(position, value))
+    }
+
     /// The field at a position of the layer's fields.
     pub(crate) fn field(&self, position: usize) -> &'a Field {
-        &self.layer.fields[position]
+        &self.sight.layer.fields[position]
     }
 
     /// All fields in the catalog's order.
     pub(crate) fn fields(&self) -> impl Iterator<Item = (&'a Field, Seen<'a>)> + '_ {
-        let fields = self.layer.fields.iter().enumerate();
+        let fields = self.sight.layer.fields.iter().enumerate();
         fields.map(|(position, field)| (field, self.at(position)))
     }
 

@@ -14,7 +14,7 @@ use yizhangtu_data::{
 };
 
 use super::{
-    Action, Channel, Duty, Mask, Masks, Rights, Role, View, masks::RoleMasks, rights::Owners,
+    Action, Channel, Duty, Mask, Masks, Rights, Role, Sight, View, masks::RoleMasks, rights::Owners,
 };
 use crate::http::Problem;
 
@@ -369,9 +369,14 @@ impl Viewer {
 
     /// What may be seen of a record: the only form in which one leaves.
     pub(crate) fn see<'a>(&'a self, layer: &'a Layer, record: &'a Record) -> View<'a> {
+        self.sight(layer).of(record)
+    }
+
+    /// What may be seen of the values of a layer, of which there need not be a record.
+    pub(crate) fn sight<'a>(&'a self, layer: &'a Layer) -> Sight<'a> {
         let masks = &self.who.masks[self.channel as usize];
         let role = self.who.role.as_deref();
-        View::new(layer, record, self.today, role, masks, self.bare)
+        Sight::new(layer, self.today, role, masks, self.bare)
     }
 
     /// A record with nothing masked: for whoever may, once it is on record.
