@@ -9,7 +9,7 @@ use super::{
 use crate::{Area, Point};
 
 /// A part with no more edges than this is not divided.
-const FEW: usize = 12;
+const FEW: usize = 14;
 
 /// Parts are divided no further than this below a block for the sake of speed alone.
 const DIVISIONS: u32 = 3;
