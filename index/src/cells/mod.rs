@@ -288,7 +288,7 @@ impl Default for Group<'_> {
 }
 
 impl<'a> Group<'a> {
-    /// Finds the squares around some points, and fetches their leaves.
+    /// Finds the squares around some points.
     #[inline(always)]
     fn find(&mut self, cells: &'a Cells, points: &[Point]) {
         let (pages, words) = (
@@ -334,7 +334,7 @@ impl<'a> Group<'a> {
         }
     }
 
-    /// Finds the least keys.
+    /// Finds the least keys, and has leaves fetched on the way.
     #[inline(always)]
     fn answer(
         &mut self,
