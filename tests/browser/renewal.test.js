@@ -341,6 +341,8 @@ test('the classes of houses: the map is coloured by what the table counts', asyn
     counts.reduce((sum, own) => sum + own, 0),
     1495,
   );
+  const cut = await page.locator('[data-class] .figures').evaluateAll((all) => all.filter((own) => own.scrollHeight > own.clientHeight).length);
+  assert.equal(cut, 0, 'every figure is seen whole');
   const told = await api('/renewal/disposal?houses=true');
   for (const own of told.classes) assert.equal(own.ids?.length ?? 0, own.count, own.code);
   const [unit] = (await api('/collections/renewal_unit/items?limit=1&f=json')).features;
