@@ -19,23 +19,23 @@ pub(crate) fn of(now: &Snapshot, accepted: &[Change], set: &ChangeSet) -> Vec<Va
     let mut all: Vec<Value> = found.faults.iter().map(Fault::json).collect();
     all.extend(found.warnings);
     for layer in &now.layers {
-        if let Some(within) = &layer.layer.code_within {
-            let own = |change: &&Change| *change.layer == *layer.layer.id;
-            let touched: Vec<_> = set.changes.iter().filter(own).collect();
-            if !touched.is_empty() {
-                let earlier = accepted.iter().filter(own);
-                let before = layer.after(earlier.map(|change| &change.operation));
-                let after = before.after(touched.iter().map(|change| &change.operation));
-                let ids = touched.iter().map(|change| change.operation.id());
-                let versions: BTreeSet<String> = ids
-                    .filter_map(|id| {
-                        Some(after.get(id)?.get(&after.layer, within).as_text()?.into())
-                    })
-                    .collect();
-                let grown = |version: &String| told(&before, &after, within, version);
-                all.extend(versions.iter().filter_map(grown));
-            }
+        let Some(within) = &layer.layer.code_within else {
+            continue;
+        };
+        let own = |change: &&Change| *change.layer == *layer.layer.id;
+        let touched: Vec<_> = set.changes.iter().filter(own).collect();
+        if touched.is_empty() {
+            continue;
         }
+        let earlier = accepted.iter().filter(own);
+        let before = layer.after(earlier.map(|change| &change.operation));
+        let after = before.after(touched.iter().map(|change| &change.operation));
+        let ids = touched.iter().map(|change| change.operation.id());
+        let versions: BTreeSet<String> = ids
+            .filter_map(|id| Some(after.get(id)?.get(&after.layer, within).as_text()?.into()))
+            .collect();
+        let grown = |version: &String| told(&before, &after, within, version);
+        all.extend(versions.iter().filter_map(grown));
     }
     all
 }
