@@ -7,7 +7,7 @@ use crate::{
     cells::{Cells, Change, NONE},
     nearest::nearest,
     rows::{Rows, Sums},
-    shapes::Shapes,
+    shapes::{PackedShapes, Shapes},
     vector::{self, Vector, Work},
 };
 
@@ -44,8 +44,10 @@ pub struct Index {
     pub(crate) features: Shapes,
     pub(crate) cells: Cells,
     pub(crate) rows: Rows,
-    /// Collections, whose areas have no cells of their own.
-    pub(crate) several: usize,
+    /// Whether no area has cells.
+    pub(crate) without_cells: bool,
+    /// What is not in the cells and looked for in the rows: collections, or all there is.
+    pub(crate) beside: usize,
     pub(crate) rect: Option<Rect>,
 }
 
@@ -71,6 +73,7 @@ impl Index {
             .collect();
         let cells = Cells::build(&areas);
         let rows = Rows::build(
+            features.len(),
             features
                 .iter()
                 .map(|(key, feature)| (*key, &feature.shape, &*feature.measures)),
@@ -80,12 +83,33 @@ impl Index {
             .map(|(key, feature)| (*key, &feature.shape))
             .collect();
         Self {
-            several: (shapes.iter())
+            without_cells: false,
+            beside: (shapes.iter())
                 .filter(|(_, shape)| is_several(shape))
                 .count(),
             rect: rows.rect(),
             features: Shapes::build(&shapes),
             cells,
+            rows,
+        }
+    }
+
+    /// Gathers shapes that were packed before, each key once. It answers all that another index
+    /// answers, in half the memory, but which areas contain a point it finds by their rectangles,
+    /// slowly: for whoever asks for boxes, as a drawing of tiles does.
+    pub fn without_cells(packed: impl IntoIterator<Item = PackedShapes>) -> Self {
+        let features = Shapes::gathered(packed);
+        let rows = Rows::build(
+            features.len(),
+            (features.iter()).map(|(key, shape)| (key, shape, &[][..])),
+            0,
+        );
+        Self {
+            without_cells: true,
+            beside: features.len(),
+            rect: rows.rect(),
+            features,
+            cells: Cells::default(),
             rows,
         }
     }
@@ -101,6 +125,7 @@ impl Index {
             .collect();
         Self {
             rows: Rows::build(
+                own.len(),
                 own.iter().map(|(key, shape, own)| (*key, shape, &**own)),
                 measures,
             ),
@@ -153,7 +178,7 @@ impl Index {
                 .filter_map(|(_, shape)| Some(shape.area()?.vertex_count()))
                 .sum()
         };
-        let cells = if changes.is_empty() {
+        let cells = if changes.is_empty() || self.without_cells {
             self.cells.clone()
         } else if self.cells.is_outgrown(&changes, edges) {
             let shapes: Vec<(u32, Shape)> = features.iter().collect();
@@ -169,12 +194,13 @@ impl Index {
         };
         let rows = self.rows.after(gone(&old), put(&edits));
         let count = |shapes: &mut dyn Iterator<Item = &Shape>| {
-            shapes.filter(|shape| is_several(shape)).count()
+            shapes.filter(|shape| self.is_beside(shape)).count()
         };
         let went = count(&mut old.iter().map(|(_, shape)| shape));
         let came = count(&mut edits.values().flatten().map(|feature| &feature.shape));
         Self {
-            several: self.several + came - went,
+            without_cells: self.without_cells,
+            beside: self.beside + came - went,
             rect: next_rect(self.rect, &old, &edits, &rows),
             features,
             cells,
@@ -224,8 +250,8 @@ impl Index {
                 index.cells.each_at(vector, p, exact, found);
             }
         }
-        if self.several > 0 {
-            self.each_at_and_in_several(p, found);
+        if self.beside > 0 {
+            self.each_at_and_beside(p, found);
             return;
         }
         vector::widest(Each(self, p, found));
@@ -246,19 +272,19 @@ impl Index {
                 index.cells.first_at(vector, p, exact)
             }
         }
-        if self.several > 0 {
+        if self.beside > 0 {
             return self.at(p).first().copied();
         }
         some(vector::widest(First(self, p)))
     }
 
     #[cold]
-    fn each_at_and_in_several(&self, p: Point, found: impl FnMut(u32)) {
+    fn each_at_and_beside(&self, p: Point, found: impl FnMut(u32)) {
         let mut keys = Vec::new();
         let exact = |key| self.contains(key, p);
         (self.cells).each_at(vector::Plain, p, exact, |key| keys.push(key));
         self.meeting(&Rect::of(p, p), |key| {
-            if is_several(&self.known(key)) && self.contains(key, p) {
+            if self.is_beside(&self.known(key)) && self.contains(key, p) {
                 keys.push(key);
             }
         });
@@ -280,7 +306,7 @@ impl Index {
                 index.cells.each_at_all(vector, points, exact, found);
             }
         }
-        if self.several > 0 {
+        if self.beside > 0 {
             for (at, &p) in points.iter().enumerate() {
                 self.each_at(p, |key| found(at, key));
             }
@@ -304,7 +330,7 @@ impl Index {
                 index.cells.first_at_all(vector, points, exact, found);
             }
         }
-        if self.several > 0 {
+        if self.beside > 0 {
             for (at, &p) in points.iter().enumerate() {
                 found(at, self.first_at(p));
             }
@@ -318,6 +344,11 @@ impl Index {
         self.features
             .get(key)
             .is_some_and(|shape| shape.contains(p))
+    }
+
+    /// Whether a shape is looked for in the rows, not in the cells.
+    fn is_beside(&self, shape: &Shape) -> bool {
+        self.without_cells || is_several(shape)
     }
 
     fn known(&self, key: u32) -> Shape {

@@ -44,6 +44,7 @@ pub use metric::degrees_of;
 pub use point::{Point, Rect, UNITS_PER_DEGREE, side};
 pub use rows::Sums;
 pub use shape::{Shape, ShapeError};
+pub use shapes::PackedShapes;
 pub use slots::Slots;
 
 /// When a feature counts as being in an area.

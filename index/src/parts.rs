@@ -17,7 +17,11 @@ const FORMAT: u32 = 4;
 
 impl Index {
     /// The index as bytes, in parts.
+    ///
+    /// # Panics
+    /// When it is one without cells: that is made for one use and not kept.
     pub fn to_parts(&self) -> Vec<Vec<u8>> {
+        assert!(!self.without_cells, "what is kept has cells");
         let (shapes, cells) = (self.features.to_parts(), self.cells.to_parts());
         let rows = self.rows.to_parts();
         let mut head = Out::default();
@@ -25,7 +29,7 @@ impl Index {
         for parts in [&shapes, &cells, &rows] {
             head.count(parts.len());
         }
-        head.count(self.several);
+        head.count(self.beside);
         self.cells.put_head(&mut head);
         self.rows.put_head(&mut head);
         let parts = shapes.into_iter().chain(cells).chain(rows);
@@ -44,7 +48,7 @@ impl Index {
             other => return Err(BytesError::Version(other)),
         }
         let (shapes, cells, rows) = (head.count()?, head.count()?, head.count()?);
-        let several = head.count()?;
+        let beside = head.count()?;
         if shapes + cells + rows != parts.len() {
             return Err(BytesError::Damaged);
         }
@@ -56,7 +60,8 @@ impl Index {
         Ok(Self {
             features: Shapes::from_parts(shapes)?,
             rect: rows.rect(),
-            several,
+            without_cells: false,
+            beside,
             cells,
             rows,
         })

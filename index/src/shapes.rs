@@ -60,6 +60,30 @@ struct Block {
     kept: Box<[Shape]>,
 }
 
+/// Shapes that were packed as they came, some at a time, so that those of a large layer are never
+/// in memory as they are: [`Index::without_cells`](crate::Index::without_cells) gathers them.
+#[derive(Debug)]
+pub struct PackedShapes {
+    blocks: Vec<(u32, Arc<Block>)>,
+    count: usize,
+}
+
+impl PackedShapes {
+    /// Packs some shapes by ascending keys. 64 keys, from a multiple on, are packed together: the
+    /// next shapes begin with the next multiple.
+    pub fn new(shapes: &[(u32, Shape)]) -> Self {
+        let blocks = shapes.chunk_by(|a, b| block(a.0) == block(b.0));
+        let blocks = blocks.map(|own| {
+            let shapes = own.iter().map(|(key, shape)| (place(*key), shape));
+            (block(own[0].0), Arc::new(Block::new(shapes)))
+        });
+        Self {
+            blocks: blocks.collect(),
+            count: shapes.len(),
+        }
+    }
+}
+
 impl Shapes {
     /// The table of some shapes, each key once, in ascending order.
     pub(crate) fn build(shapes: &[(u32, &Shape)]) -> Self {
@@ -72,6 +96,19 @@ impl Shapes {
         Self {
             blocks: Slots::build(blocks.collect()),
             count: shapes.len(),
+        }
+    }
+
+    /// The table of shapes that were packed before, each key once.
+    pub(crate) fn gathered(packed: impl IntoIterator<Item = PackedShapes>) -> Self {
+        let (mut blocks, mut count) = (Vec::new(), 0);
+        for own in packed {
+            count += own.count;
+            blocks.extend(own.blocks);
+        }
+        Self {
+            blocks: Slots::build(blocks),
+            count,
         }
     }
 
@@ -226,7 +263,8 @@ impl Block {
         Self {
             origin,
             starts,
-            bytes: bytes.into(),
+            // A copy, for what grew keeps room to grow: the allocator gives none of it back.
+            bytes: bytes.as_slice().into(),
             kept: kept.into(),
         }
     }
@@ -265,7 +303,8 @@ impl Block {
         for start in &mut starts {
             *start = from.u16()?;
         }
-        let mut bytes = from.take(usize::from(starts[KEYS]))?.to_vec();
+        let packed = from.take(usize::from(starts[KEYS]))?;
+        let bytes: Box<[u8]> = [packed, &[0; SLACK]].concat().into();
         let kept: Box<[Shape]> = (0..from.count()?)
             .map(|_| Shape::take(from))
             .collect::<Result<_, _>>()?;
@@ -286,11 +325,10 @@ impl Block {
             return Err(BytesError::Damaged);
         }
         drop(records);
-        bytes.extend([0; SLACK]);
         Ok(Self {
             origin,
             starts,
-            bytes: bytes.into(),
+            bytes,
             kept,
         })
     }

@@ -8,7 +8,9 @@ use common::{area, area_of, probes, slow_at, slow_within, star};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
-use yizhangtu_index::{Area, BytesError, Edit, Feature, Index, Point, Rect, Rule, Shape};
+use yizhangtu_index::{
+    Area, BytesError, Edit, Feature, Index, PackedShapes, Point, Rect, Rule, Shape,
+};
 
 const CENTRE: Point = Point {
     x: 113_590_000_000,
@@ -174,6 +176,12 @@ fn kept(index: &Index) -> Index {
     back
 }
 
+/// The index that is gathered from shapes packed some at a time, and has no cells.
+fn without_cells(shapes: &[(u32, Shape)]) -> Index {
+    let shares = shapes.chunk_by(|a, b| a.0 / 64 == b.0 / 64);
+    Index::without_cells(shares.map(PackedShapes::new))
+}
+
 #[test]
 fn bytes_that_are_no_index_are_refused() {
     let mut random = ChaCha8Rng::seed_from_u64(5);
@@ -218,6 +226,7 @@ proptest! {
         let points = probes(&mut random, &areas, 2_000);
         check_points(&index, &areas, &points);
         check_points(&kept(&index), &areas, &points);
+        check_points(&without_cells(&areas), &areas, &points[..200]);
     }
 
     #[test]
@@ -259,6 +268,7 @@ proptest! {
         let mut now: BTreeMap<u32, Shape> = areas.iter().cloned().collect();
         let mut measures = some_measures(&mut random, 0..2_000);
         let mut index = with_measures(&areas, &measures);
+        let mut plain = without_cells(&areas);
         for _ in 0..12 {
             let first = index.clone();
             let before: Vec<_> = now.clone().into_iter().collect();
@@ -278,6 +288,11 @@ proptest! {
                 };
                 edits.insert(key, feature);
             }
+            let shapes = edits.iter().map(|(key, feature)| {
+                let shape = feature.as_ref().map(|feature| feature.shape.clone());
+                (*key, shape.map(Feature::from))
+            });
+            plain = plain.after(shapes);
             index = index.after(edits);
             if random.random() {
                 index = kept(&index);
@@ -286,10 +301,13 @@ proptest! {
             let points = probes(&mut random, &shapes, 300);
             check_points(&index, &shapes, &points);
             check_points(&first, &before, &points);
+            check_points(&plain, &shapes, &points[..50]);
             let fresh = with_measures(&shapes, &measures);
             prop_assert_eq!(index.rect(), fresh.rect());
             prop_assert_eq!(index.len(), fresh.len());
+            prop_assert_eq!((plain.rect(), plain.len()), (fresh.rect(), fresh.len()));
             let drawn = drawn(&mut random, 1 << spread);
+            prop_assert_eq!(plain.in_box(&drawn.rect()), fresh.in_box(&drawn.rect()));
             let rule = [Rule::RepresentativePoint, Rule::Intersects][random.random_range(0..2)];
             prop_assert_eq!(index.sums(&drawn, rule), fresh.sums(&drawn, rule));
             prop_assert_eq!(first.sums(&drawn, rule), with_measures(&before, &old_measures).sums(&drawn, rule));

@@ -34,15 +34,14 @@ impl Level {
         starts.zip(self.rows.chunks(STRETCH))
     }
 
-    /// Sorts features into rows.
-    pub(super) fn build(items: Vec<Item>, given: &[i64], shift: u32, measures: usize) -> Self {
-        let mut rows: BTreeMap<i64, Vec<Item>> = BTreeMap::new();
-        for item in items {
-            rows.entry(item.place.y >> shift).or_default().push(item);
-        }
+    /// Sorts features into rows: in place, for there may be millions.
+    pub(super) fn build(items: &mut [Item], given: &[i64], shift: u32, measures: usize) -> Self {
+        let row = |item: &Item| item.place.y >> shift;
+        items.sort_unstable_by_key(row);
         let mut level = Self::empty(shift);
-        for (row, items) in rows {
-            level.put(row, Arc::new(Row::new(items, given, shift, measures)));
+        for own in items.chunk_by(|a, b| row(a) == row(b)) {
+            let built = Row::new(own.to_vec(), given, shift, measures);
+            level.put(row(&own[0]), Arc::new(built));
         }
         level
     }

@@ -9,7 +9,7 @@ mod outline;
 mod row;
 mod within;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Borrow, collections::BTreeMap, sync::Arc};
 
 use rayon::prelude::*;
 
@@ -40,20 +40,21 @@ pub(crate) struct Rows {
 
 impl Default for Rows {
     fn default() -> Self {
-        Self::build(std::iter::empty(), 0)
+        Self::sorted(Vec::new(), &[], 0, MOST_IN_A_CELL)
     }
 }
 
 impl Rows {
-    /// Sorts features by place; each has so many measures.
+    /// Sorts so many features by place; each has so many measures.
     pub(crate) fn build<'a>(
-        features: impl Iterator<Item = (u32, &'a Shape, &'a [i64])>,
+        count: usize,
+        features: impl Iterator<Item = (u32, impl Borrow<Shape>, &'a [i64])>,
         measures: usize,
     ) -> Self {
-        let mut given = Vec::new();
-        let items: Vec<Item> = features
-            .map(|(key, shape, own)| item(key, shape, own, measures, &mut given))
-            .collect();
+        let (mut items, mut given) = (Vec::with_capacity(count), Vec::new());
+        items.extend(
+            features.map(|(key, shape, own)| item(key, shape.borrow(), own, measures, &mut given)),
+        );
         Self::sorted(items, &given, measures, MOST_IN_A_CELL)
     }
 
@@ -71,18 +72,13 @@ impl Rows {
         Self::sorted(items.collect(), &[], 0, most)
     }
 
-    fn sorted(items: Vec<Item>, given: &[i64], measures: usize, most: usize) -> Self {
+    fn sorted(mut items: Vec<Item>, given: &[i64], measures: usize, most: usize) -> Self {
         let least = least_cell(&items, most);
-        let mut by_size: BTreeMap<u32, Vec<Item>> = BTreeMap::new();
-        for item in items {
-            by_size
-                .entry(size(&item.rect, least))
-                .or_default()
-                .push(item);
-        }
-        let levels = by_size
-            .into_iter()
-            .map(|(shift, items)| Level::build(items, given, shift, measures))
+        // In place: there may be millions.
+        let level = |item: &Item| size(&item.rect, least);
+        items.sort_unstable_by_key(level);
+        let levels = (items.chunk_by_mut(|a, b| level(a) == level(b)))
+            .map(|own| Level::build(own, given, level(&own[0]), measures))
             .collect();
         Self {
             least,
@@ -115,7 +111,7 @@ impl Rows {
                 .push(item);
         }
         let mut next = self.clone();
-        for (shift, (without, new)) in by_size {
+        for (shift, (without, mut new)) in by_size {
             match next
                 .levels
                 .binary_search_by_key(&shift, |level| level.shift)
@@ -128,7 +124,7 @@ impl Rows {
                 }
                 Err(at) => next
                     .levels
-                    .insert(at, Level::build(new, &given, shift, self.measures)),
+                    .insert(at, Level::build(&mut new, &given, shift, self.measures)),
             }
         }
         next
