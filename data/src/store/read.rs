@@ -47,12 +47,38 @@ impl GeoPackage {
     pub fn try_scan<E: From<StoreError>>(
         &self,
         layer: &str,
-        mut each: impl FnMut(Record) -> Result<(), E>,
+        each: impl FnMut(Record) -> Result<(), E>,
     ) -> Result<(), E> {
         let table = self.table(layer)?;
+        self.scan_columns(table, &table.selection(), each)
+    }
+
+    /// As [`GeoPackage::scan`], of each record only where it is and the fields at some positions;
+    /// what else it holds is told as unknown.
+    ///
+    /// # Errors
+    /// When there is no such layer, or the file cannot be read.
+    pub fn scan_some(
+        &self,
+        layer: &str,
+        fields: &[usize],
+        mut each: impl FnMut(Record),
+    ) -> Result<(), StoreError> {
+        let table = self.table(layer)?;
+        self.scan_columns(table, &table.selection_of_some(fields), |record| {
+            each(record);
+            Ok(())
+        })
+    }
+
+    fn scan_columns<E: From<StoreError>>(
+        &self,
+        table: &Table,
+        columns: &str,
+        mut each: impl FnMut(Record) -> Result<(), E>,
+    ) -> Result<(), E> {
         let sql = format!(
-            "SELECT {} FROM {} t ORDER BY t.{}",
-            table.selection(),
+            "SELECT {columns} FROM {} t ORDER BY t.{}",
             quote(&table.name),
             quote(&table.key)
         );

@@ -60,6 +60,16 @@ pub(crate) fn literal(text: &str) -> String {
 impl Table {
     /// The columns that [`super::read`] takes a record from, in its order.
     pub(crate) fn selection(&self) -> String {
+        self.selection_of("t.\"source_batch\"", |_| true)
+    }
+
+    /// The same for records of which some fields are asked for, by their positions: the others
+    /// and the batch are told as unknown.
+    pub(crate) fn selection_of_some(&self, fields: &[usize]) -> String {
+        self.selection_of("NULL", |at| fields.contains(&at))
+    }
+
+    fn selection_of(&self, batch: &str, wanted: impl Fn(usize) -> bool) -> String {
         let id = if self.own {
             "t.\"id\"".to_owned()
         } else {
@@ -69,13 +79,9 @@ impl Table {
             || "NULL".to_owned(),
             |column| format!("t.{}", quote(column)),
         );
-        let batch = if self.own {
-            "t.\"source_batch\""
-        } else {
-            "NULL"
-        };
-        let fields = self.columns.iter().map(|column| {
-            column.as_ref().map_or_else(
+        let batch = if self.own { batch } else { "NULL" };
+        let fields = self.columns.iter().enumerate().map(|(at, column)| {
+            (column.as_ref().filter(|_| wanted(at))).map_or_else(
                 || "NULL".to_owned(),
                 |column| format!("t.{}", quote(column)),
             )

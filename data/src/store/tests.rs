@@ -130,6 +130,13 @@ fn a_record_comes_back_as_it_was_committed() {
         vec![record.clone()]
     );
     assert_eq!(fresh.store.get("building", "none").unwrap(), None);
+    let code = layer.position("code").unwrap();
+    let mut some = Record::new(&layer, "b1");
+    some.geometry.clone_from(&record.geometry);
+    some.values[code] = record.values[code].clone();
+    assert_ne!(some, record);
+    let read = |found: Record| assert_eq!(found, some);
+    (fresh.store).scan_some("building", &[code], read).unwrap();
     record.geometry = None;
     record.set(&layer, "floors_up", Value::Null);
     fresh

@@ -8,39 +8,75 @@ use yizhangtu_data::{
     seal::Keys,
     store::{GeoPackage, StoreError},
 };
-use yizhangtu_index::{Index, Shape};
+use yizhangtu_index::{Index, PackedShapes, Shape};
 
 use super::{
     layer::{LayerSnapshot, shape},
-    records::{PAGE, Taken},
+    records::{PAGE, Records, Taken},
 };
 
 /// Pages that are packed together.
 const SHARE: usize = 16;
 
 /// Some pages, and where their records are.
-type Packed = (Vec<Taken>, Vec<(u32, Shape)>);
+type Share<Shapes> = (Vec<Taken>, Shapes);
 
 /// Reads a layer, packing beside the reading.
 ///
 /// # Errors
 /// When the file cannot be read.
 pub(super) fn scanned(store: &GeoPackage, layer: &Arc<Layer>) -> Result<LayerSnapshot, StoreError> {
+    let (records, shapes) = gathered(
+        store,
+        layer,
+        |shapes| shapes,
+        |each| store.scan(&layer.id, each),
+    )?;
+    let index = Index::build(shapes.into_iter().flatten());
+    Ok(LayerSnapshot::restored(Arc::clone(layer), records, index))
+}
+
+/// Reads of a layer what it is drawn from: where its features are, and some fields. Shapes are
+/// packed as they come, and nothing is made that a drawing does not ask for.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn drawn(
+    store: &GeoPackage,
+    layer: &Arc<Layer>,
+    fields: &[usize],
+) -> Result<LayerSnapshot, StoreError> {
+    let packed = |shapes: Vec<_>| PackedShapes::new(&shapes);
+    let (records, shapes) = gathered(store, layer, packed, |each| {
+        store.scan_some(&layer.id, fields, each)
+    })?;
+    let index = Index::without_cells(shapes);
+    Ok(LayerSnapshot::drawn(Arc::clone(layer), records, index))
+}
+
+/// The records of a layer as they are read, and what is made of the shapes of each share of them.
+fn gathered<Shapes: Send>(
+    store: &GeoPackage,
+    layer: &Arc<Layer>,
+    keep: impl Fn(Vec<(u32, Shape)>) -> Shapes + Sync,
+    read: impl FnOnce(&mut dyn FnMut(Record)) -> Result<(), StoreError>,
+) -> Result<(Records, Vec<Shapes>), StoreError> {
     let (keys, done) = (store.keys(), Mutex::new(Vec::new()));
     rayon::in_place_scope(|scope| {
-        let done = &done;
+        let (done, keep) = (&done, &keep);
         let mut waiting = Vec::with_capacity(SHARE * PAGE);
         let mut next = 0;
         let mut pack = |records: Vec<Record>| {
             let page = next;
             next += records.len().div_ceil(PAGE) as u32;
             scope.spawn(move |_| {
-                let packed = packed(page, layer, keys, records);
+                let (pages, shapes) = packed(page, layer, keys, records);
+                let share: Share<Shapes> = (pages, keep(shapes));
                 let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-                done.push((page, packed));
+                done.push((page, share));
             });
         };
-        store.scan(&layer.id, |record| {
+        read(&mut |record| {
             waiting.push(record);
             if waiting.len() == SHARE * PAGE {
                 pack(std::mem::replace(
@@ -54,21 +90,21 @@ pub(super) fn scanned(store: &GeoPackage, layer: &Arc<Layer>) -> Result<LayerSna
     })?;
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_unstable_by_key(|(page, _)| *page);
-    let (mut pages, mut shapes) = (Vec::new(), Vec::new());
-    for (_, packed) in done {
-        pages.extend(packed.0);
-        shapes.extend(packed.1);
+    let (mut pages, mut all) = (Vec::new(), Vec::with_capacity(done.len()));
+    for (_, (own, shapes)) in done {
+        pages.extend(own);
+        all.push(shapes);
     }
-    let records = Taken::gathered(pages, 0);
-    Ok(LayerSnapshot::restored(
-        Arc::clone(layer),
-        records,
-        Index::build(shapes),
-    ))
+    Ok((Taken::gathered(pages, 0), all))
 }
 
 /// Records from the first place of a page on.
-fn packed(page: u32, layer: &Arc<Layer>, keys: &Arc<Keys>, records: Vec<Record>) -> Packed {
+fn packed(
+    page: u32,
+    layer: &Arc<Layer>,
+    keys: &Arc<Keys>,
+    records: Vec<Record>,
+) -> Share<Vec<(u32, Shape)>> {
     let shapes = (page * PAGE as u32..).zip(&records);
     let shapes = shapes.filter_map(|(at, record)| Some((at, shape(layer, record)?)));
     let shapes = shapes.collect();

@@ -28,7 +28,8 @@ pub(crate) struct LayerSnapshot {
     /// The layer's description.
     pub(crate) layer: Arc<Layer>,
     pub(super) records: Records,
-    positions: Ids,
+    /// Made at once where there is somebody to ask by id.
+    positions: OnceLock<Ids>,
     index: Index,
     brief: Arc<[usize]>,
     areas: Areas,
@@ -65,7 +66,8 @@ impl LayerSnapshot {
                 records
                     .iter()
                     .map(|(at, record)| (Arc::clone(&record.id), *at)),
-            ),
+            )
+            .into(),
             records: Records::build(records),
             index: Index::build(shapes),
             areas: Areas::default(),
@@ -75,11 +77,18 @@ impl LayerSnapshot {
 
     /// A layer of records that are kept as bytes, and their index.
     pub(super) fn restored(layer: Arc<Layer>, records: Records, index: Index) -> Self {
-        let ids = (records.rows()).map(|(at, row)| (Arc::clone(row.id()), at));
+        let restored = Self::drawn(layer, records, index);
+        restored.ids();
+        restored
+    }
+
+    /// The same for a drawing, which asks for no id: the table of ids is made with the first
+    /// question.
+    pub(super) fn drawn(layer: Arc<Layer>, records: Records, index: Index) -> Self {
         Self {
             brief: brief(&layer),
             layer,
-            positions: Ids::new(ids),
+            positions: OnceLock::new(),
             records,
             index,
             areas: Areas::default(),
@@ -110,7 +119,7 @@ impl LayerSnapshot {
 
     /// The layer after some operations, in their order. What did not change is shared.
     pub(crate) fn after<'a>(&self, operations: impl IntoIterator<Item = &'a Operation>) -> Self {
-        let (mut records, mut positions) = (self.records.clone(), self.positions.clone());
+        let (mut records, mut positions) = (self.records.clone(), self.ids().clone());
         records.let_go(MOST_MADE);
         let mut edits: BTreeMap<u32, Option<Feature>> = BTreeMap::new();
         for operation in operations {
@@ -148,8 +157,13 @@ impl LayerSnapshot {
                 self.index.after(edits)
             },
             records,
-            positions,
+            positions: positions.into(),
         }
+    }
+
+    fn ids(&self) -> &Ids {
+        let ids = || (self.records.rows()).map(|(at, row)| (Id::from(row.id()), at));
+        self.positions.get_or_init(|| Ids::new(ids()))
     }
 
     /// A part of the layer: the records at some positions, which they keep. Records are
@@ -171,12 +185,12 @@ impl LayerSnapshot {
 
     /// The position of an id.
     pub(crate) fn position(&self, id: &str) -> Option<u32> {
-        self.positions.get(id)
+        self.ids().get(id)
     }
 
     /// All ids with their positions, in no order: no record is read for them.
     pub(super) fn positions(&self) -> impl Iterator<Item = (&Id, u32)> {
-        self.positions.iter()
+        self.ids().iter()
     }
 
     /// The record at a position.

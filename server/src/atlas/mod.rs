@@ -7,6 +7,7 @@
 mod areas;
 pub(crate) mod base;
 mod brief;
+mod drawn;
 mod gather;
 mod houses;
 mod ids;

@@ -12,7 +12,7 @@ use std::{
 
 use geo::Geometry;
 use yizhangtu_data::{
-    Id, Layer, Record, Value,
+    Layer, Record, Value,
     packed::{self, PackedRecord},
     seal::Keys,
     store::BlobError,
@@ -41,19 +41,23 @@ pub(super) struct Records {
 struct Page {
     /// What was put here since it was packed, nothing where that is gone, and what was made of
     /// the bytes because it was asked for.
-    made: [OnceLock<Option<Arc<Record>>>; PAGE],
+    made: OnceLock<Box<Made>>,
     /// None where nothing was ever packed.
     packed: Option<Arc<Packed>>,
     /// A bit for each place that no longer is what the bytes say.
     changed: u64,
 }
 
-/// The records of a page as bytes.
+/// Records of a page by place, as they are.
+type Made = [OnceLock<Option<Arc<Record>>>; PAGE];
+
+/// The records of a page as bytes, each with its id before it.
 struct Packed {
     layer: Arc<Layer>,
     keys: Arc<Keys>,
-    /// Of each place, the id of what stands there and where its bytes begin.
-    places: [Option<(Id, u32)>; PAGE],
+    /// Where the bytes of each place begin, and those of the next; there are none where nothing
+    /// stands.
+    starts: [u32; PAGE + 1],
     bytes: Box<[u8]>,
 }
 
@@ -61,12 +65,12 @@ struct Packed {
 #[derive(Clone, Copy)]
 pub(crate) enum Row<'a> {
     Made(&'a Record),
-    Packed(&'a Id, PackedRecord<'a>),
+    Packed(&'a str, PackedRecord<'a>),
 }
 
 impl<'a> Row<'a> {
     /// The identifier.
-    pub(crate) fn id(self) -> &'a Id {
+    pub(crate) fn id(self) -> &'a str {
         match self {
             Self::Made(record) => &record.id,
             Self::Packed(id, _) => id,
@@ -108,89 +112,120 @@ impl<'a> Row<'a> {
 }
 
 impl Packed {
+    /// The bytes of a place.
+    fn bytes(&self, at: usize) -> &[u8] {
+        &self.bytes[self.starts[at] as usize..self.starts[at + 1] as usize]
+    }
+
+    /// The id of what stands at a place, and the bytes after it.
+    fn parts(&self, at: usize) -> Option<(&str, &[u8])> {
+        let mut from = self.bytes(at);
+        if from.is_empty() {
+            return None;
+        }
+        let id = packed::take_text(&mut from).expect(WHOLE);
+        Some((id, from))
+    }
+
     fn row(&self, at: usize) -> Option<Row<'_>> {
-        let (id, start) = self.places[at].as_ref()?;
-        let bytes = self.bytes.get(*start as usize..).unwrap_or_default();
+        let (id, bytes) = self.parts(at)?;
         let packed = PackedRecord::new(&self.layer, &self.keys, bytes);
         Some(Row::Packed(id, packed.expect(WHOLE)))
     }
 
     fn make(&self, at: usize) -> Option<Arc<Record>> {
-        let (id, start) = self.places[at].as_ref()?;
-        let mut from = self.bytes.get(*start as usize..).unwrap_or_default();
-        let made = Record::unpack(Arc::clone(id), &self.layer, &self.keys, &mut from);
+        let (id, mut from) = self.parts(at)?;
+        let made = Record::unpack(id.into(), &self.layer, &self.keys, &mut from);
         Some(Arc::new(made.expect(WHOLE)))
-    }
-
-    /// The bytes of a place.
-    fn bytes(&self, at: usize) -> &[u8] {
-        let start = |place: &Option<(Id, u32)>| Some(place.as_ref()?.1 as usize);
-        let Some(from) = start(&self.places[at]) else {
-            return &[];
-        };
-        let next = self.places[at + 1..].iter().find_map(start);
-        &self.bytes[from..next.unwrap_or(self.bytes.len())]
     }
 }
 
 /// Bytes come with their checksum, or were written in this very process.
 const WHOLE: &str = "what is kept is what was written";
 
+/// Writes a record with its id before it.
+fn put(record: &Record, layer: &Layer, keys: &Keys, out: &mut Vec<u8>) -> Result<(), BlobError> {
+    packed::put_bytes(record.id.as_bytes(), out);
+    record.pack(layer, keys, out)
+}
+
 impl Page {
-    /// Some records at their places, as bytes; those of which there can be none are kept as they are.
+    /// Some records at their places, which ascend, as bytes; those of which there can be none are
+    /// kept as they are.
     fn packed(layer: &Arc<Layer>, keys: &Arc<Keys>, records: Vec<(usize, Record)>) -> Self {
-        let mut places = [const { None }; PAGE];
-        let mut bytes = Vec::new();
-        let mut page = Self::of([]);
+        let mut starts = [0; PAGE + 1];
+        let (mut bytes, mut kept) = (Vec::new(), Vec::new());
         for (at, record) in records {
             let start = bytes.len();
-            if u32::try_from(start).is_ok() && record.pack(layer, keys, &mut bytes).is_ok() {
-                places[at] = Some((record.id, start as u32));
-            } else {
-                bytes.truncate(start);
-                page.made[at] = Some(Arc::new(record)).into();
-                page.changed |= 1 << at;
+            let is_put = put(&record, layer, keys, &mut bytes).is_ok();
+            match u32::try_from(bytes.len()) {
+                Ok(end) if is_put => starts[at + 1..].fill(end),
+                _ => {
+                    bytes.truncate(start);
+                    kept.push((at, Arc::new(record)));
+                }
             }
         }
-        page.packed = Some(Arc::new(Packed {
-            layer: Arc::clone(layer),
-            keys: Arc::clone(keys),
-            places,
-            bytes: bytes.into(),
-        }));
-        page
+        Self {
+            packed: Some(Arc::new(Packed {
+                layer: Arc::clone(layer),
+                keys: Arc::clone(keys),
+                starts,
+                // A copy, for what grew keeps room to grow: the allocator gives none of it back.
+                bytes: bytes.as_slice().into(),
+            })),
+            ..Self::of(kept)
+        }
     }
 
     /// Some records at their places, as they are.
     fn of(records: impl IntoIterator<Item = (usize, Arc<Record>)>) -> Self {
         let mut page = Self {
-            made: [const { OnceLock::new() }; PAGE],
+            made: OnceLock::new(),
             packed: None,
             changed: 0,
         };
         for (at, record) in records {
-            page.made[at] = Some(record).into();
-            page.changed |= 1 << at;
+            page.put(at, Some(record));
         }
         page
     }
 
+    /// Puts a record at a place, or nothing.
+    fn put(&mut self, at: usize, record: Option<Arc<Record>>) {
+        self.all_made();
+        let made = self.made.get_mut().expect("it is there");
+        made[at] = record.into();
+        self.changed |= 1 << at;
+    }
+
+    fn all_made(&self) -> &Made {
+        self.made
+            .get_or_init(|| Box::new([const { OnceLock::new() }; PAGE]))
+    }
+
+    /// What was put or made at a place.
+    #[inline]
+    fn made(&self, at: usize) -> Option<&Option<Arc<Record>>> {
+        self.made.get()?[at].get()
+    }
+
     /// The page with another record at a place, or none.
     fn with(&self, at: usize, record: Option<Arc<Record>>) -> Self {
-        let mut made = self.made.clone();
-        made[at] = record.into();
-        Self {
-            made,
+        let mut next = Self {
+            made: self.made.clone(),
             packed: self.packed.clone(),
-            changed: self.changed | 1 << at,
-        }
+            changed: self.changed,
+        };
+        next.put(at, record);
+        next
     }
 
     /// Whether there is a record at a place: nothing of it is read.
     fn holds(&self, at: usize) -> bool {
-        match self.made[at].get() {
+        match self.made(at) {
             Some(made) => made.is_some(),
-            None => (self.packed.as_ref()).is_some_and(|packed| packed.places[at].is_some()),
+            None => (self.packed.as_ref()).is_some_and(|packed| !packed.bytes(at).is_empty()),
         }
     }
 
@@ -201,52 +236,48 @@ impl Page {
             counted.fetch_add(1, Ordering::Relaxed);
             self.packed.as_ref()?.make(at)
         };
-        self.made[at].get_or_init(make).as_ref()
+        self.all_made()[at].get_or_init(make).as_ref()
     }
 
     /// The page without what was made of its bytes; none where nothing was.
     fn let_go(&self) -> Option<Self> {
         let kept = |at: usize| self.changed & 1 << at != 0;
-        let made = (0..PAGE).any(|at| !kept(at) && self.made[at].get().is_some());
-        made.then(|| Self {
-            made: std::array::from_fn(|at| {
-                let own = &self.made[at];
-                if kept(at) {
-                    own.clone()
-                } else {
-                    OnceLock::new()
-                }
-            }),
-            packed: self.packed.clone(),
-            changed: self.changed,
+        let made = (0..PAGE).any(|at| !kept(at) && self.made(at).is_some());
+        made.then(|| {
+            let mut next = Self {
+                packed: self.packed.clone(),
+                ..Self::of([])
+            };
+            for at in (0..PAGE).filter(|&at| kept(at)) {
+                next.put(at, self.made(at).cloned().flatten());
+            }
+            next
         })
     }
 
     #[inline]
     fn row(&self, at: usize) -> Option<Row<'_>> {
-        match self.made[at].get() {
+        match self.made(at) {
             Some(made) => Some(Row::Made(made.as_deref()?)),
             None => self.packed.as_ref()?.row(at),
         }
     }
 
-    /// Writes the page: of each place its id and how long its bytes are, then the bytes.
+    /// Writes the page: of each place how long its bytes are, then the bytes.
     fn pack(&self, layer: &Layer, keys: &Keys, out: &mut Vec<u8>) -> Result<(), BlobError> {
-        let rows = || (0..PAGE).filter_map(|at| Some((at, self.row(at)?)));
-        packed::put_number(rows().count() as u64, out);
+        let places = || (0..PAGE).filter(|&at| self.holds(at));
+        packed::put_number(places().count() as u64, out);
         let mut bytes = Vec::new();
-        for (at, row) in rows() {
+        for at in places() {
             let start = bytes.len();
             match &self.packed {
                 Some(packed) if self.changed & 1 << at == 0 => bytes.extend(packed.bytes(at)),
                 _ => {
-                    let made = self.made[at].get().and_then(Option::as_ref);
-                    made.expect("it was put here")
-                        .pack(layer, keys, &mut bytes)?;
+                    let made = self.made(at).and_then(Option::as_ref);
+                    put(made.expect("it was put here"), layer, keys, &mut bytes)?;
                 }
             }
             packed::put_number(at as u64, out);
-            packed::put_bytes(row.id().as_bytes(), out);
             packed::put_number((bytes.len() - start) as u64, out);
         }
         packed::put_bytes(&bytes, out);
@@ -255,20 +286,23 @@ impl Page {
 
     /// Reads what [`Page::pack`] wrote. None where the bytes are none.
     fn take(layer: &Arc<Layer>, keys: &Arc<Keys>, from: &mut &[u8]) -> Option<Self> {
-        let mut places = [const { None }; PAGE];
-        let mut length = 0;
+        let mut starts = [0; PAGE + 1];
+        let (mut next, mut end) = (0, 0_u64);
         for _ in 0..packed::take_number(from)? {
             let at = usize::try_from(packed::take_number(from)?).ok()?;
-            let id = Id::from(packed::take_text(from)?);
-            *places.get_mut(at)? = Some((id, u32::try_from(length).ok()?));
-            length += packed::take_number(from)?;
+            end = end.checked_add(packed::take_number(from)?)?;
+            if !(next..PAGE).contains(&at) {
+                return None;
+            }
+            starts[at + 1..].fill(u32::try_from(end).ok()?);
+            next = at + 1;
         }
         let bytes = packed::take_bytes(from)?;
-        (bytes.len() as u64 == length).then(|| Self {
+        (bytes.len() as u64 == end).then(|| Self {
             packed: Some(Arc::new(Packed {
                 layer: Arc::clone(layer),
                 keys: Arc::clone(keys),
-                places,
+                starts,
                 bytes: bytes.into(),
             })),
             ..Self::of([])
@@ -495,5 +529,30 @@ mod tests {
         assert_eq!(after.made.load(Ordering::Relaxed), 0);
         assert_eq!(told(&after), changed);
         assert_eq!(told(&before), whole);
+    }
+
+    #[test]
+    fn a_page_comes_back_as_it_was_written_and_never_with_places_out_of_order() {
+        let catalog = Catalog::embedded();
+        let layer = catalog.layer("building").expect("houses");
+        let mut before = kept(3);
+        before.set(1, None);
+        let mut bytes = Vec::new();
+        let pages = &before.pages;
+        let page = pages.get(0).expect("a page");
+        page.pack(layer, &Arc::default(), &mut bytes)
+            .expect("numbers");
+        // Two places, each with its length: 0 and 2.
+        assert_eq!((bytes[0], bytes[1], bytes[3]), (2, 0, 2));
+        let take = |bytes: &[u8]| Page::take(layer, &Arc::default(), &mut &*bytes);
+        let back = take(&bytes).expect("a page");
+        let ids = |page: &Page| -> Vec<_> {
+            let rows = (0..PAGE).map(|at| page.row(at).map(|row| row.id().to_owned()));
+            rows.collect()
+        };
+        assert_eq!(ids(&back), ids(page));
+        assert_eq!(ids(&back)[2].as_deref(), Some("h2"));
+        bytes[1] = 2;
+        assert!(take(&bytes).is_none());
     }
 }

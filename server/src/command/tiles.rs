@@ -9,6 +9,7 @@ use std::{
     ops::RangeInclusive,
     path::{Path, PathBuf},
     str::FromStr,
+    sync::Arc,
     time::Instant,
 };
 
@@ -16,7 +17,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use pmtiles::{Compression, PmTilesStreamWriter, PmTilesWriter, PmtError, TileCoord, TileType};
 use rayon::prelude::*;
 use serde_json::{Value, json};
-use yizhangtu_data::store::{Access, GeoPackage};
+use yizhangtu_data::{
+    Layer,
+    store::{Access, GeoPackage},
+};
 use yizhangtu_tiles::{Encoding, TileId};
 
 use self::{
@@ -25,8 +29,8 @@ use self::{
 };
 use super::{Failure, Output};
 use crate::{
-    atlas::{Atlas, Snapshot},
-    tiles::{self, Drawn, DrawnLayer, LAST_ZOOM},
+    atlas::Snapshot,
+    tiles::{self, Drawn, DrawnLayer, LABELS, LAST_ZOOM},
 };
 
 /// Tiles painted between two writes.
@@ -129,7 +133,7 @@ impl FromStr for Zooms {
 pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let begun = Instant::now();
     let store = super::open(&arguments.file, Access::ReadOnly)?;
-    let snapshot = Atlas::open(&store)?.snapshot();
+    let snapshot = Snapshot::drawn(&store, &asked(&store, &arguments.layers))?;
     let layers = layers(&snapshot, &arguments)?;
     let zooms = arguments.zoom.0.clone();
     let encoding = Encoding::from(arguments.encoding);
@@ -180,6 +184,20 @@ pub(super) fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         )?;
     }
     Ok(())
+}
+
+/// The layers of the file that are read for the names given, else all that are drawn, each with
+/// the fields that it is drawn from.
+fn asked(store: &GeoPackage, names: &[String]) -> Vec<(Arc<Layer>, Vec<usize>)> {
+    let is_named = |id: &str| {
+        let mut names = names.iter();
+        names.any(|name| name == id || name.strip_suffix(LABELS) == Some(id))
+    };
+    let layers = (store.layers().iter())
+        .filter(|layer| tiles::has_tiles(layer) && (names.is_empty() || is_named(&layer.id)));
+    layers
+        .map(|layer| (Arc::clone(layer), tiles::looked_at(layer)))
+        .collect()
 }
 
 /// The layers that the archive is to hold: those named, else all that are drawn.

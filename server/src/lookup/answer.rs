@@ -259,7 +259,7 @@ impl Serialize for Feature<'_> {
             (self.lookup.viewer).sight(&layer.layer),
         );
         let mut map = to.serialize_map(None)?;
-        map.serialize_entry("id", &**row.id())?;
+        map.serialize_entry("id", row.id())?;
         for (&at, value) in layer.brief().iter().zip(row.values(layer.brief())) {
             map.serialize_entry(&layer.layer.fields[at].name, &sight.value(at, &value))?;
         }

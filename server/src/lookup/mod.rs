@@ -73,7 +73,7 @@ async fn one(
     let residents = match at.building().zip(snapshot.layer("building")) {
         // An empty house has no register to read.
         Some((at, houses)) if snapshot.houses.at(at).tally.residents() > 0 => {
-            let house = houses.row(at).id().clone();
+            let house = houses.row(at).id().into();
             residents::of(&app, lookup.viewer(), house).await?
         }
         _ => Vec::new(),

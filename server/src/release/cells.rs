@@ -84,7 +84,7 @@ impl Cells {
                     last = push(&mut self.units, Place::cell(grid));
                 }
                 let id = buildings.row(at).id();
-                self.cell_of.insert(id.clone(), last);
+                self.cell_of.insert(id.into(), last);
             }
             self.of_grid.insert(home, last);
         }
@@ -105,7 +105,7 @@ impl Cells {
         });
         self.of_grid.entry(home).or_insert(cell);
         let id = buildings.row(at).id();
-        self.cell_of.insert(id.clone(), cell);
+        self.cell_of.insert(id.into(), cell);
     }
 
     fn count_houses(&mut self, buildings: &LayerSnapshot) {
@@ -117,7 +117,7 @@ impl Cells {
     }
 
     /// How many of some houses lie in each unit.
-    fn tally<'a>(&self, houses: impl Iterator<Item = &'a Id>) -> Vec<u32> {
+    fn tally<'a>(&self, houses: impl Iterator<Item = &'a str>) -> Vec<u32> {
         let mut counts = vec![0; self.units.len()];
         for id in houses {
             for unit in self.up(self.cell_of.get(id).copied()) {

@@ -20,6 +20,19 @@ const ALWAYS: [&str; 1] = ["width_m"];
 /// Of the place of a name: metres to the nearest edge of the area that is named.
 pub(super) const ROOM: &str = "room_m";
 
+/// Positions of the fields that a drawing of a layer looks at, at any zoom.
+pub(crate) fn looked_at(layer: &Layer) -> Vec<usize> {
+    let color_by = (layer.style.as_ref()).and_then(|style| style.color_by.as_deref());
+    // What is drawn later is told by its colour, whether tiles carry that or not.
+    let colour = color_by.and_then(|name| layer.position(name));
+    let carried = [Fields::at(layer, LAST_ZOOM, 0), Fields::of_names(layer)];
+    let carried = carried.into_iter().flat_map(|fields| fields.kept);
+    let mut all: Vec<usize> = carried.chain(colour).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
 /// The fields of a layer that its tiles carry at a zoom.
 pub(super) struct Fields<'a> {
     layer: &'a Layer,
@@ -90,7 +103,7 @@ impl<'a> Fields<'a> {
     pub(super) fn of(&self, row: Row<'a>) -> Vec<(&'a str, TileValue<'a>)> {
         let mut properties = Vec::with_capacity(self.kept.len() + 1);
         if self.id {
-            properties.push(("id", TileValue::from(&**row.id())));
+            properties.push(("id", TileValue::from(row.id())));
         }
         for (&at, value) in self.kept.iter().zip(row.values(&self.kept)) {
             if let Some(value) = told(value) {
@@ -141,6 +154,20 @@ mod tests {
             }
         }
         assert!(looked_at > 0);
+    }
+
+    #[test]
+    fn what_any_tile_carries_is_read_for_it() {
+        let catalog = Catalog::embedded();
+        for layer in &catalog.layers {
+            let looked_at = looked_at(layer);
+            let at_zooms = (0..=LAST_ZOOM).map(|z| Fields::at(layer, z, 0));
+            for fields in at_zooms.chain([Fields::of_names(layer)]) {
+                let read = |at: &usize| looked_at.contains(at);
+                assert!(fields.kept.iter().all(read), "{}", layer.id);
+            }
+            assert!(looked_at.is_sorted());
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ use yizhangtu_tiles::TileId;
 
 use asked::Asked;
 pub(crate) use cache::TileCache;
+pub(crate) use fields::looked_at;
 pub(crate) use naming::{Drawn, DrawnLayer, LABELS, has_labels, has_tiles, layer, tile_id};
 pub(crate) use paint::{gzipped, is_merged, is_stale, is_touched};
 pub(crate) use tilejson::{bounds, described};

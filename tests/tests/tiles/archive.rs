@@ -49,6 +49,38 @@ fn an_archive_holds_what_the_server_draws() {
     assert_eq!(compared, 4);
 }
 
+/// Borders that are shared, streets by their width, names, and what is drawn by codes.
+#[test]
+fn an_archive_of_a_village_holds_its_layers_as_they_are_served() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let village = village("donghua");
+    let archive = folder.path().join("donghua.pmtiles");
+    let (file, out) = (
+        village.to_str().expect("UTF-8"),
+        archive.to_str().expect("UTF-8"),
+    );
+    let layers = "land_use,road,building,grid,violation_case,grid.labels";
+    run_well([
+        "tiles", file, "--layers", layers, "--zoom", "13-17", "-o", out,
+    ]);
+    let server = Server::start_with(&village, &["--read-only", "--basemap", out]);
+    let map = &server.get(&format!("/tiles/{layers}.json")).json();
+    let bounds: Vec<f64> = (0..4)
+        .map(|at| map["bounds"][at].as_f64().expect("degrees"))
+        .collect();
+    let middle = geo::Coord {
+        x: f64::midpoint(bounds[0], bounds[2]),
+        y: f64::midpoint(bounds[1], bounds[3]),
+    };
+    for z in 13..=17 {
+        let tile = yizhangtu_tiles::TileId::containing(middle, z).expect("in the grid");
+        let drawn = server.get(&format!("/tiles/{layers}/{tile}"));
+        let kept = server.get(&format!("/basemaps/donghua/{tile}"));
+        assert_eq!((drawn.status, kept.status), (200, 200), "{tile}");
+        assert!(drawn.body == kept.body, "{tile}");
+    }
+}
+
 /// Killed while it draws, with half a tile written at last.
 #[test]
 fn a_run_that_is_cut_short_is_taken_up_where_it_stopped() {
