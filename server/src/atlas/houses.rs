@@ -239,7 +239,7 @@ impl Houses {
         let Tallies {
             kinds, day, mut of, ..
         } = tallies;
-        let houses = (buildings.positions()).filter_map(|(id, at)| {
+        let houses = (buildings.positions()).filter_map(|(at, id)| {
             let tally = of.remove(id).unwrap_or_default();
             let house = self.houses.get(at)?.clone();
             Some((at, House { tally, ..house }))

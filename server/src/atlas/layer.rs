@@ -7,7 +7,7 @@ use std::{
 
 use rayon::prelude::*;
 use yizhangtu_data::{
-    Id, Layer, Operation, Record, measure,
+    Layer, Operation, Record, measure,
     store::{GeoPackage, StoreError},
 };
 use yizhangtu_index::{Area, Feature, Index, Near, Point, Rect, Rule, Shape};
@@ -29,7 +29,7 @@ pub(crate) struct LayerSnapshot {
     pub(crate) layer: Arc<Layer>,
     pub(super) records: Records,
     /// Made at once where there is somebody to ask by id.
-    positions: OnceLock<Ids>,
+    ids: OnceLock<Ids>,
     index: Index,
     brief: Arc<[usize]>,
     areas: Areas,
@@ -59,23 +59,10 @@ impl LayerSnapshot {
             records.push((position, record));
             shapes.extend(shape.map(|shape| (position, shape)));
         }
-        Self {
-            brief: brief(&layer),
-            layer,
-            positions: Ids::new(
-                records
-                    .iter()
-                    .map(|(at, record)| (Arc::clone(&record.id), *at)),
-            )
-            .into(),
-            records: Records::build(records),
-            index: Index::build(shapes),
-            areas: Areas::default(),
-            merging: OnceLock::new(),
-        }
+        Self::restored(layer, Records::build(records), Index::build(shapes))
     }
 
-    /// A layer of records that are kept as bytes, and their index.
+    /// A layer of records and their index.
     pub(super) fn restored(layer: Arc<Layer>, records: Records, index: Index) -> Self {
         let restored = Self::drawn(layer, records, index);
         restored.ids();
@@ -88,7 +75,7 @@ impl LayerSnapshot {
         Self {
             brief: brief(&layer),
             layer,
-            positions: OnceLock::new(),
+            ids: OnceLock::new(),
             records,
             index,
             areas: Areas::default(),
@@ -119,15 +106,16 @@ impl LayerSnapshot {
 
     /// The layer after some operations, in their order. What did not change is shared.
     pub(crate) fn after<'a>(&self, operations: impl IntoIterator<Item = &'a Operation>) -> Self {
-        let (mut records, mut positions) = (self.records.clone(), self.ids().clone());
+        let (mut records, mut ids) = (self.records.clone(), self.ids().clone());
         records.let_go(MOST_MADE);
         let mut edits: BTreeMap<u32, Option<Feature>> = BTreeMap::new();
         for operation in operations {
             match operation {
                 Operation::Insert(record) | Operation::Update(record) => {
-                    let position = positions.get(&record.id).unwrap_or_else(|| {
+                    let known = ids.get(&record.id, &records);
+                    let position = known.unwrap_or_else(|| {
                         let next = records.end();
-                        positions.insert(Arc::clone(&record.id), next);
+                        ids.insert(&record.id, next, &records);
                         next
                     });
                     let old = records.row(position).and_then(Row::geometry);
@@ -139,7 +127,7 @@ impl LayerSnapshot {
                     }
                 }
                 Operation::Delete(id) => {
-                    if let Some(position) = positions.remove(id) {
+                    if let Some(position) = ids.remove(id, &records) {
                         records.set(position, None);
                         edits.insert(position, None);
                     }
@@ -157,13 +145,12 @@ impl LayerSnapshot {
                 self.index.after(edits)
             },
             records,
-            positions: positions.into(),
+            ids: ids.into(),
         }
     }
 
     fn ids(&self) -> &Ids {
-        let ids = || (self.records.rows()).map(|(at, row)| (Id::from(row.id()), at));
-        self.positions.get_or_init(|| Ids::new(ids()))
+        self.ids.get_or_init(|| Ids::new(&self.records))
     }
 
     /// A part of the layer: the records at some positions, which they keep. Records are
@@ -185,12 +172,12 @@ impl LayerSnapshot {
 
     /// The position of an id.
     pub(crate) fn position(&self, id: &str) -> Option<u32> {
-        self.ids().get(id)
+        self.ids().get(id, &self.records)
     }
 
-    /// All ids with their positions, in no order: no record is read for them.
-    pub(super) fn positions(&self) -> impl Iterator<Item = (&Id, u32)> {
-        self.ids().iter()
+    /// All ids with their positions, in their order: nothing else of a record is read for them.
+    pub(super) fn positions(&self) -> impl Iterator<Item = (u32, &str)> {
+        self.records.ids()
     }
 
     /// The record at a position.

@@ -127,6 +127,10 @@ impl Packed {
         Some((id, from))
     }
 
+    fn id(&self, at: usize) -> Option<&str> {
+        self.parts(at).map(|(id, _)| id)
+    }
+
     fn row(&self, at: usize) -> Option<Row<'_>> {
         let (id, bytes) = self.parts(at)?;
         let packed = PackedRecord::new(&self.layer, &self.keys, bytes);
@@ -255,6 +259,14 @@ impl Page {
         })
     }
 
+    /// The id of what stands at a place.
+    fn id(&self, at: usize) -> Option<&str> {
+        match self.made(at) {
+            Some(made) => made.as_deref().map(|record| &*record.id),
+            None => self.packed.as_ref()?.id(at),
+        }
+    }
+
     #[inline]
     fn row(&self, at: usize) -> Option<Row<'_>> {
         match self.made(at) {
@@ -354,6 +366,12 @@ impl Records {
         self.pages.get(page)?.row(at)
     }
 
+    /// The id of the record at a position.
+    pub(super) fn id(&self, position: u32) -> Option<&str> {
+        let (page, at) = place(position);
+        self.pages.get(page)?.id(at)
+    }
+
     /// Puts or takes away a record.
     pub(super) fn set(&mut self, position: u32, record: Option<Arc<Record>>) {
         let (page, at) = place(position);
@@ -402,6 +420,11 @@ impl Records {
     /// A look at each record with its position, ascending.
     pub(super) fn rows(&self) -> impl Iterator<Item = (u32, Row<'_>)> {
         self.each(Page::row)
+    }
+
+    /// The id of each record with its position, ascending.
+    pub(super) fn ids(&self) -> impl Iterator<Item = (u32, &str)> {
+        self.each(Page::id)
     }
 
     fn each<'a, T: 'a>(
