@@ -1,9 +1,14 @@
 //! Bringing an archive up to date: only what the change log says was touched is drawn anew.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    fs::File,
+    io::{Read, Seek, SeekFrom},
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use futures::executor::block_on;
-use pmtiles::{AsyncPmTilesReader, MmapBackend, PmtError, TileCoord};
+use pmtiles::{AsyncBackend, AsyncPmTilesReader, BackendResponse, PmtError, PmtResult, TileCoord};
 use serde_json::{Value, json};
 use yizhangtu_data::{Operation, store::GeoPackage};
 use yizhangtu_index::Rect;
@@ -31,8 +36,31 @@ pub(super) fn made_from(layers: &Drawn, encoding: Encoding, sequence: u64) -> Va
 
 /// An archive made earlier, and what changed since.
 pub(super) struct Earlier {
-    reader: AsyncPmTilesReader<MmapBackend>,
+    reader: AsyncPmTilesReader<Pieces>,
     touched: Vec<Touched>,
+}
+
+/// An archive's file, of which a piece at a time is in memory: a file that is mapped would be there
+/// as a whole.
+struct Pieces(Mutex<File>);
+
+impl Pieces {
+    fn open(path: &Path) -> PmtResult<Self> {
+        Ok(Self(Mutex::new(
+            File::open(path).map_err(PmtError::Reading)?,
+        )))
+    }
+}
+
+impl AsyncBackend for Pieces {
+    async fn read(&self, offset: u64, length: usize) -> PmtResult<BackendResponse> {
+        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bytes = Vec::new();
+        (file.seek(SeekFrom::Start(offset)))
+            .and_then(|_| (&mut *file).take(length as u64).read_to_end(&mut bytes))
+            .map_err(PmtError::Reading)?;
+        Ok(BackendResponse::new(bytes.into()))
+    }
 }
 
 /// A layer before and after, and the ground that was touched on the way.
@@ -60,11 +88,8 @@ impl Earlier {
                 "{name}：不能读作瓦片包，请不带 --update 重新制作 / cannot be read as an archive; make it anew without --update: {error}"
             ))
         };
-        // Opening a file is the runtime's work; what is mapped is then read without it.
-        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-        let reader = runtime
-            .block_on(AsyncPmTilesReader::new_with_path(path))
-            .map_err(unreadable)?;
+        let pieces = Pieces::open(path).map_err(unreadable)?;
+        let reader = block_on(AsyncPmTilesReader::try_from_source(pieces)).map_err(unreadable)?;
         let metadata = block_on(reader.get_metadata()).map_err(unreadable)?;
         let metadata: Value = serde_json::from_str(&metadata).unwrap_or_default();
         let found = &metadata[MADE_FROM];
