@@ -1,19 +1,24 @@
 //! A leaf: the few edges in one cell, in 32-bit words, and which of its areas a point is in.
 //!
 //! ```text
+//! areas        two and two, the first pair last: the second one's key, the first one's key, with
+//!              its side at the start in bit 30, and the masks of the steps of both, in 16 bits
 //! header       steps (6 bits), size of the cell (6 bits), areas (20 bits)
 //! corners      x in bits 0..16, y in bits 16..32; a step leads from each to the next
-//! areas        key and, in bit 30, its side at the start; then a mask of its steps
+//! masks        beyond 15 steps: the upper 16 bits of the masks, two and two
 //! ```
 //!
-//! What is read first stands first, so that nothing waits to learn where it is: sixteen words
-//! from the header on are looked at together, and the "step" from the header to the first
-//! corner belongs to no area. Bits of masks are the positions of steps' first corners.
+//! A word says where the header is. What is read stands as far before or behind it in every
+//! leaf, so that nothing waits to learn where it is: four areas, and sixteen words from the header
+//! on, which are looked at together. The "step" from the header to the first corner belongs
+//! to no area. Bits of masks are the positions of steps' first corners.
 //!
 //! Corners are those of [`Chains`]: floored to the cell's own units. The side of a point at
 //! least a unit away from every step's line is certain: no place of an edge nor the point was
 //! moved by a whole unit against the other. Nearer points are answered by the exact test.
 //! `docs/index.md` has the argument.
+
+use std::hint::select_unpredictable;
 
 use super::{
     chain::{BIAS, Chains},
@@ -30,12 +35,14 @@ pub(super) const KEYS: u32 = (1 << 30) - 1;
 /// Number of steps that says: a list of areas, each to be tested exactly.
 const UNCERTAIN: u32 = 63;
 
-/// Words that may be read beyond a leaf: two turns of steps after its first word, and areas
-/// that are not there.
-pub(super) const SLACK: usize = 2 * LANES + 2 * AT_ONCE + 2;
+/// Words that may be read beyond the last leaf's header.
+pub(super) const SLACK: usize = LANES + 1;
 
 /// Areas that are looked at without asking how many there are.
 const AT_ONCE: usize = 4;
+
+/// Words that are read before a header.
+pub(super) const BEFORE: usize = before(AT_ONCE);
 
 const BASE: u32 = 1 << 30;
 
@@ -77,10 +84,12 @@ fn sides(vector: impl Vector, words: &[u32], at: usize, steps: u32, x: i32, y: i
     let (x, y) = (x + BIAS as i32, y + BIAS as i32);
     let take = |at: usize| words[at..at + LANES + 1].first_chunk().expect("corners");
     let mut all = sixteen(vector, take(at), x, y);
-    if steps >= LANES as u32 {
-        let more = sixteen(vector, take(at + LANES), x, y);
-        all.crossed |= more.crossed << LANES;
-        all.near |= more.near << LANES;
+    if is_wide(steps) {
+        // The last sixteen: nothing beyond the last corner is read.
+        let from = steps as usize + 1 - LANES;
+        let more = sixteen(vector, take(at + from), x, y);
+        all.crossed |= more.crossed << from;
+        all.near |= more.near << from;
     }
     // Neither the header nor what follows is a corner.
     all.near &= (2_u32 << steps).wrapping_sub(2);
@@ -95,7 +104,7 @@ pub(super) struct Member {
     pub(super) base: bool,
 }
 
-/// Appends a leaf. Returns where it begins.
+/// Appends a leaf. Returns where its header is.
 pub(super) fn write(
     arena: &mut Vec<u32>,
     shift: u32,
@@ -107,43 +116,59 @@ pub(super) fn write(
     } else {
         &*chains.corners
     };
-    let at = start(arena, 1 + corners.len() + 2 * members.len());
-    arena.push(header(corners.len() as u32 - 1, shift, members.len()));
+    let header = header(corners.len() as u32 - 1, shift, members.len());
+    let at = start(arena, header);
+    for pair in members.chunks(2).rev() {
+        arena.extend(pair.iter().rev().map(Member::word));
+        arena.push(halves(pair, 0));
+    }
+    arena.push(header);
     arena.extend(corners);
-    for member in members {
-        arena.push(member.key | if member.base { BASE } else { 0 });
-        arena.push(member.mask);
+    arena.resize(at + behind(header), 0);
+    let upper = at + 1 + corners.len();
+    for (word, pair) in arena[upper..].iter_mut().zip(members.chunks(2)) {
+        *word = halves(pair, 16);
     }
     at
 }
 
-/// Appends a list of areas to be tested exactly. Returns where it begins.
+/// Appends a list of areas to be tested exactly. Returns where its header is.
 pub(super) fn write_uncertain(arena: &mut Vec<u32>, keys: &[u32]) -> usize {
-    let at = start(arena, 1 + 2 * keys.len());
-    arena.push(header(UNCERTAIN, 0, keys.len()));
-    arena.extend(keys.iter().flat_map(|&key| [key, 0]));
+    let header = header(UNCERTAIN, 0, keys.len());
+    let at = start(arena, header);
+    for pair in keys.chunks(2).rev() {
+        arena.extend(pair.iter().rev());
+        arena.push(0);
+    }
+    arena.push(header);
     at
 }
 
-/// Where a leaf of so many words begins: words are left out where it lies in fewer cache
-/// lines then.
-pub(super) fn start(arena: &mut Vec<u32>, words: usize) -> usize {
-    let used = arena.len() % LINE;
-    if used + words > words.next_multiple_of(LINE) {
+/// Appends the leaf at a place of other words. Returns where its header is.
+pub(super) fn copy(words: &[u32], at: usize, into: &mut Vec<u32>) -> usize {
+    let header = words[at];
+    let to = start(into, header);
+    into.extend_from_slice(&words[at - before(count(header))..at + behind(header)]);
+    to
+}
+
+/// Where the header of a leaf that is written next stands: words are left out before it where
+/// what is read of it lies in fewer cache lines then.
+fn start(arena: &mut Vec<u32>, header: u32) -> usize {
+    let own = before(count(header));
+    let read = own.max(BEFORE);
+    let words = read + behind(header).max(LANES + 1);
+    let used = (arena.len() + LINE + own - read) % LINE;
+    if arena.len() + own < read || used + words > words.next_multiple_of(LINE) {
         arena.resize(arena.len() + LINE - used, 0);
     }
-    arena.len()
+    arena.len() + own
 }
 
 /// How many lines after the first one are read of a leaf at a place.
 pub(super) fn lines(words: &[u32], at: usize) -> usize {
-    let steps = words[at] & 63;
-    let looked_at = match steps {
-        UNCERTAIN => 0,
-        few if few < LANES as u32 => LANES + 1,
-        _ => 2 * LANES + 1,
-    };
-    (at % LINE + length(words[at]).max(looked_at) - 1) / LINE
+    let first = at - BEFORE;
+    (first % LINE + BEFORE + behind(words[at]).max(LANES + 1) - 1) / LINE
 }
 
 fn header(steps: u32, shift: u32, members: usize) -> u32 {
@@ -154,35 +179,85 @@ fn header(steps: u32, shift: u32, members: usize) -> u32 {
     steps | shift << 6 | members << 12
 }
 
-/// Words of a leaf, from its first word.
+/// Areas of a leaf, from its header.
 #[inline(always)]
-pub(super) fn length(header: u32) -> usize {
-    list(header) + 2 * (header >> 12) as usize
+fn count(header: u32) -> usize {
+    (header >> 12) as usize
 }
 
-/// Where a leaf's areas begin, from its first word.
-#[inline(always)]
-fn list(header: u32) -> usize {
-    let steps = header & 63;
-    1 + if steps == UNCERTAIN { 0 } else { steps + 1 } as usize
+/// Words of some areas before the header.
+const fn before(areas: usize) -> usize {
+    areas + areas.div_ceil(2)
 }
 
-/// The areas of the leaf at a place, two words each.
+/// Words of a leaf from its header on.
+fn behind(header: u32) -> usize {
+    match header & 63 {
+        UNCERTAIN => 1,
+        steps if is_wide(steps) => steps as usize + 2 + count(header).div_ceil(2).max(AT_ONCE / 2),
+        steps => steps as usize + 2,
+    }
+}
+
+/// Whether masks of so many steps take more than 16 bits.
 #[inline(always)]
-fn members(words: &[u32], at: usize) -> &[u32] {
-    let header = words[at];
-    &words[at + list(header)..at + length(header)]
+fn is_wide(steps: u32) -> bool {
+    steps >= LANES as u32
+}
+
+/// Half of the masks of two areas, or of one, in a word.
+fn halves(pair: &[Member], from: u32) -> u32 {
+    let half = |at: usize| {
+        pair.get(at)
+            .map_or(0, |member| member.mask >> from & 0xffff)
+    };
+    half(0) | half(1) << 16
+}
+
+impl Member {
+    fn word(&self) -> u32 {
+        self.key | if self.base { BASE } else { 0 }
+    }
+}
+
+/// The key of an area of the leaf at a place, with its side.
+#[inline(always)]
+fn key(words: &[u32], at: usize, member: usize) -> u32 {
+    words[at - 2 - member - member / 2]
+}
+
+/// The steps of an area of the leaf at a place.
+#[inline(always)]
+fn mask(words: &[u32], at: usize, steps: u32, member: usize) -> u32 {
+    let half = |word: usize| words[word] >> (member % 2 * 16) & 0xffff;
+    let low = half(at - 1 - 3 * (member / 2));
+    if is_wide(steps) {
+        low | half(at + steps as usize + 2 + member / 2) << 16
+    } else {
+        low
+    }
 }
 
 /// The keys of the areas that the leaf at a place knows.
-pub(super) fn keys(words: &[u32], at: usize) -> impl Iterator<Item = u32> {
-    (members(words, at).iter().step_by(2)).map(|word| word & KEYS)
+pub(super) fn keys(words: &[u32], at: usize) -> impl Iterator<Item = u32> + '_ {
+    (0..count(words[at])).map(move |member| key(words, at, member) & KEYS)
 }
 
 /// Whether an area of a leaf contains the point.
 #[inline(always)]
 fn has(key: u32, mask: u32, crossed: u32) -> bool {
     ((key >> 30) ^ (crossed & mask).count_ones()) & 1 == 1
+}
+
+/// Whether an odd number of each area's steps is crossed, from the lower and the upper halves of
+/// their masks: of four areas in bits 0, 16, 32 and 48. All at once in one number, because counts
+/// of bits are made a detour through vectors, which costs a fifth of the whole lookup.
+#[inline(always)]
+fn odd(lower: [u32; AT_ONCE / 2], upper: [u32; AT_ONCE / 2], crossed: u32) -> u64 {
+    let four = |[ones, others]: [u32; 2]| u64::from(ones) | u64::from(others) << 32;
+    let each = |crossed: u32| u64::from(crossed) * 0x0001_0001_0001_0001;
+    let own = four(lower) & each(crossed & 0xffff) ^ four(upper) & each(crossed >> 16);
+    [8, 4, 2, 1].iter().fold(own, |own, by| own ^ own >> by)
 }
 
 /// The least key of the areas of the leaf at a place that contain a point, [`KEYS`] where none
@@ -197,17 +272,21 @@ pub(super) fn least(
     exact: &impl Fn(u32) -> bool,
 ) -> (u32, bool) {
     let header = words[at];
-    let (steps, count) = (header & 63, (header >> 12) as usize);
+    let (steps, count) = (header & 63, count(header));
     if count <= AT_ONCE && steps != UNCERTAIN {
         let (x, y) = super::cell::local(p, (header >> 6) & 63);
         let sides = sides(vector, words, at, steps, x, y);
         if sides.near == 0 {
-            let from = at + steps as usize + 2;
-            let list: &[u32; 2 * AT_ONCE] = words[from..].first_chunk().expect("slack");
+            let list: &[u32; BEFORE] = words[at - BEFORE..].first_chunk().expect("areas");
+            let [fourth, third, others, second, first, ones] = *list;
+            // Where there are no upper halves, no step is crossed that they could speak of.
+            let upper = select_unpredictable(is_wide(steps), at + steps as usize + 2, at);
+            let upper: &[u32; AT_ONCE / 2] = words[upper..].first_chunk().expect("masks");
+            let odd = odd([ones, others], *upper, sides.crossed);
             let (mut least, mut found) = (KEYS, 0);
-            for member in 0..AT_ONCE {
-                let (key, mask) = (list[2 * member], list[2 * member + 1]);
-                let own = (member < count) & has(key, mask, sides.crossed);
+            for (member, key) in [first, second, third, fourth].into_iter().enumerate() {
+                let odd = (odd >> (16 * member)) as u32;
+                let own = (member < count) & ((key >> 30 ^ odd) & 1 == 1);
                 least = least.min(if own { key & KEYS } else { KEYS });
                 found += u32::from(own);
             }
@@ -231,22 +310,22 @@ pub(super) fn visit(
     exact: &impl Fn(u32) -> bool,
     found: &mut impl FnMut(u32),
 ) {
-    let (header, list) = (words[at], members(words, at));
-    let steps = header & 63;
+    let header = words[at];
+    let (steps, members) = (header & 63, 0..count(header));
     if steps != UNCERTAIN {
         let (x, y) = super::cell::local(p, (header >> 6) & 63);
         let sides = sides(vector, words, at, steps, x, y);
         if sides.near == 0 {
-            for member in list.chunks_exact(2) {
-                if has(member[0], member[1], sides.crossed) {
-                    found(member[0] & KEYS);
+            for member in members {
+                let (key, mask) = (key(words, at, member), mask(words, at, steps, member));
+                if has(key, mask, sides.crossed) {
+                    found(key & KEYS);
                 }
             }
             return;
         }
     }
-    for member in list.chunks_exact(2) {
-        let key = member[0] & KEYS;
+    for key in keys(words, at) {
         if exact(key) {
             found(key);
         }

@@ -368,9 +368,10 @@ impl<'a> Group<'a> {
         let at = usize::from(at);
         let (page, word) = (self.pages[at], self.words[at]);
         let (place, lines) = page::leaf_of(word);
-        fetch_word(page, place);
-        fetch_word(page, place + LINE * lines.div_ceil(2));
-        fetch_word(page, place + LINE * lines);
+        let first = place - leaf::BEFORE;
+        fetch_word(page, first);
+        fetch_word(page, first + LINE * lines.div_ceil(2));
+        fetch_word(page, first + LINE * lines);
     }
 }
 

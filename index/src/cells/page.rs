@@ -37,7 +37,7 @@ const TAG: u32 = 3 << 30;
 pub(super) enum Says {
     /// One area covers the square, or none ([`NONE`]).
     Full(u32),
-    /// A leaf begins here.
+    /// The header of a leaf is here.
     Leaf(usize),
     /// A directory of 2ᵏ × 2ᵏ parts begins here.
     Directory { at: usize, k: u32 },
@@ -94,7 +94,7 @@ pub(super) fn full(key: u32) -> u32 {
     key
 }
 
-/// The word of a square whose leaf begins at a place of an arena.
+/// The word of a square whose leaf's header is at a place of an arena.
 pub(super) fn leaf_at(arena: &[u32], at: usize) -> u32 {
     LEAF | place(at) << 2 | leaf::lines(arena, at).min(3) as u32
 }
@@ -261,9 +261,7 @@ pub(super) fn copy(words: &[u32], word: u32, into: &mut Vec<u32>) -> u32 {
     match says(word) {
         Says::Full(_) => word,
         Says::Leaf(at) => {
-            let length = leaf::length(words[at]);
-            let to = leaf::start(into, length);
-            into.extend_from_slice(&words[at..at + length]);
+            let to = leaf::copy(words, at, into);
             leaf_at(into, to)
         }
         Says::Directory { at, k } => {
