@@ -76,7 +76,6 @@ impl Ids {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a remainder below 1024")]
 fn part(hash: u64) -> usize {
     (hash % PARTS) as usize
 }
