@@ -2,8 +2,8 @@
 
 use crate::{Point, Rect, rows::Rows};
 
-/// Half of the widest extent in lattice units: 2³⁶.
-const HALF: f64 = 68_719_476_736.0;
+/// Half of the widest extent in lattice units: 2³⁴, eight zones each way.
+const HALF: f64 = 17_179_869_184.0;
 /// Rectangles of a cell, on average over those that have any, at most: who asks for boxes asks
 /// for few.
 const MOST_IN_A_CELL: usize = 4;
@@ -66,7 +66,7 @@ impl Boxes {
     }
 
     /// Each step keeps order, so that what meets in the plane meets on the lattice.
-    #[expect(clippy::cast_possible_truncation, reason = "at most 2³⁷")]
+    #[expect(clippy::cast_possible_truncation, reason = "at most 2³⁵")]
     fn lattice(&self, at: [f64; 2], round: fn(f64) -> f64) -> Point {
         let [x, y] = [0, 1].map(|axis| {
             let units = (at[axis] - self.middle[axis]) / self.unit;

@@ -80,8 +80,10 @@ number! {
 
 numbers! {
     u32: u32s;
+    i8: i8s;
+    i16: i16s;
+    i32: i32s;
     i64: i64s;
-    f64: f64s;
 }
 
 impl Out {

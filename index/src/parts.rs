@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Changed with every change of what stands in the parts.
-const FORMAT: u32 = 5;
+const FORMAT: u32 = 6;
 
 impl Index {
     /// The index as bytes, in parts.

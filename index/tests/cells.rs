@@ -12,9 +12,10 @@ use yizhangtu_index::{
     Area, BytesError, Edit, Feature, Index, PackedShapes, Point, Rect, Rule, Shape,
 };
 
+/// Beside a place where four zones of the rows meet, so that every heap lies in several.
 const CENTRE: Point = Point {
-    x: 113_590_000_000,
-    y: 23_110_000_000,
+    x: (26 << 32) + 90,
+    y: (5 << 32) - 40,
 };
 
 /// Areas of many sizes, laid over each other in heaps: small and large, thin and jagged,

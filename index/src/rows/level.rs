@@ -2,27 +2,29 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::row::{EMPTY, Item, Row};
+use super::{
+    frame::Frame,
+    row::{EMPTY, Item, Row},
+};
 use crate::Rect;
 
 /// Rows of one part of the bytes.
 const STRETCH: usize = 16;
 
-/// Rows of cells of one size. A feature is in the cell of its representative point and
+/// Rows of cells of one size, in one zone. A feature is in the cell of its representative point and
 /// reaches into neighbouring cells at most. Cloning shares all rows.
 #[derive(Clone, Debug)]
 pub(super) struct Level {
-    /// Side of a cell in lattice units: a power of two.
-    pub(super) shift: u32,
+    pub(super) frame: Frame,
     first: i64,
     rows: Vec<Arc<Row>>,
 }
 
 impl Level {
     /// No rows yet.
-    pub(super) fn empty(shift: u32) -> Self {
+    pub(super) fn empty(frame: Frame) -> Self {
         Self {
-            shift,
+            frame,
             first: 0,
             rows: Vec::new(),
         }
@@ -35,12 +37,12 @@ impl Level {
     }
 
     /// Sorts features into rows: in place, for there may be millions.
-    pub(super) fn build(items: &mut [Item], given: &[i64], shift: u32, measures: usize) -> Self {
-        let row = |item: &Item| item.place.y >> shift;
+    pub(super) fn build(items: &mut [Item], given: &[i64], frame: Frame, measures: usize) -> Self {
+        let row = |item: &Item| item.place.y >> frame.shift;
         items.sort_unstable_by_key(row);
-        let mut level = Self::empty(shift);
+        let mut level = Self::empty(frame);
         for own in items.chunk_by(|a, b| row(a) == row(b)) {
-            let built = Row::new(own.to_vec(), given, shift, measures);
+            let built = Row::new(own.to_vec(), given, frame, measures);
             level.put(row(&own[0]), Arc::new(built));
         }
         level
@@ -59,7 +61,7 @@ impl Level {
             rows.entry(row).or_default().0.push(key);
         }
         for item in new {
-            rows.entry(item.place.y >> self.shift)
+            rows.entry(item.place.y >> self.frame.shift)
                 .or_default()
                 .1
                 .push(item);
@@ -68,7 +70,7 @@ impl Level {
         for (at, (without, new)) in rows {
             let row = self
                 .row(at)
-                .with(&without, new, given, self.shift, measures);
+                .with(&without, new, given, self.frame, measures);
             next.put(at, Arc::new(row));
         }
         next
@@ -101,8 +103,8 @@ impl Level {
     /// The rows that may have features meeting a rectangle, as numbers.
     pub(super) fn rows_near(&self, rect: &Rect) -> std::ops::RangeInclusive<i64> {
         let last = self.first + self.rows.len() as i64 - 1;
-        let low = ((rect.min.y >> self.shift) - 1).max(self.first);
-        let high = ((rect.max.y >> self.shift) + 1).min(last);
+        let low = ((rect.min.y >> self.frame.shift) - 1).max(self.first);
+        let high = ((rect.max.y >> self.frame.shift) + 1).min(last);
         low..=high
     }
 
@@ -115,7 +117,10 @@ impl Level {
             }
             // Where the points of those lie that reach the rectangle.
             let near = row.reach.around(rect);
-            let cells = row.cells(near.min.x >> self.shift, near.max.x >> self.shift);
+            let cells = row.cells(
+                near.min.x >> self.frame.shift,
+                near.max.x >> self.frame.shift,
+            );
             row.each_in(&near, row.items(&cells), |at| {
                 let own = row.rect(at);
                 if own.meets(rect) {

@@ -4,6 +4,8 @@
 //! than itself. A row keeps the sums of all cells before each, so that a run of cells is
 //! counted by two reads, and a drawn area costs what lies along its outline.
 
+mod column;
+mod frame;
 mod level;
 mod outline;
 mod row;
@@ -14,6 +16,7 @@ use std::{borrow::Borrow, collections::BTreeMap, sync::Arc};
 use rayon::prelude::*;
 
 use self::{
+    frame::Frame,
     level::Level,
     row::{Item, Row},
 };
@@ -34,7 +37,7 @@ pub(crate) struct Rows {
     /// The smallest cells, as a power of two.
     least: u32,
     measures: usize,
-    /// By size, the smallest first.
+    /// By size, the smallest first, and by zone.
     levels: Vec<Level>,
 }
 
@@ -75,10 +78,10 @@ impl Rows {
     fn sorted(mut items: Vec<Item>, given: &[i64], measures: usize, most: usize) -> Self {
         let least = least_cell(&items, most);
         // In place: there may be millions.
-        let level = |item: &Item| size(&item.rect, least);
-        items.sort_unstable_by_key(level);
-        let levels = (items.chunk_by_mut(|a, b| level(a) == level(b)))
-            .map(|own| Level::build(own, given, level(&own[0]), measures))
+        let frame = |item: &Item| Frame::of(item.place, &item.rect, least);
+        items.sort_unstable_by_key(frame);
+        let levels = (items.chunk_by_mut(|a, b| frame(a) == frame(b)))
+            .map(|own| Level::build(own, given, frame(&own[0]), measures))
             .collect();
         Self {
             least,
@@ -95,26 +98,24 @@ impl Rows {
     ) -> Self {
         /// What leaves a level, each key with its row, and what comes.
         type Moves = (Vec<(u32, i64)>, Vec<Item>);
-        let mut by_size: BTreeMap<u32, Moves> = BTreeMap::new();
+        let mut by_frame: BTreeMap<Frame, Moves> = BTreeMap::new();
         for (key, shape) in removed {
-            let shift = size(&shape.rect(), self.least);
-            let row = shape.representative().y >> shift;
-            by_size.entry(shift).or_default().0.push((key, row));
+            let place = shape.representative();
+            let frame = Frame::of(place, &shape.rect(), self.least);
+            let row = place.y >> frame.shift;
+            by_frame.entry(frame).or_default().0.push((key, row));
         }
         let mut given = Vec::new();
         for (key, shape, own) in put {
             let item = item(key, shape, own, self.measures, &mut given);
-            by_size
-                .entry(size(&item.rect, self.least))
-                .or_default()
-                .1
-                .push(item);
+            let frame = Frame::of(item.place, &item.rect, self.least);
+            by_frame.entry(frame).or_default().1.push(item);
         }
         let mut next = self.clone();
-        for (shift, (without, mut new)) in by_size {
+        for (frame, (without, mut new)) in by_frame {
             match next
                 .levels
-                .binary_search_by_key(&shift, |level| level.shift)
+                .binary_search_by_key(&frame, |level| level.frame)
             {
                 Ok(at) => {
                     next.levels[at] = next.levels[at].with(without, new, &given, self.measures);
@@ -124,7 +125,7 @@ impl Rows {
                 }
                 Err(at) => next
                     .levels
-                    .insert(at, Level::build(&mut new, &given, shift, self.measures)),
+                    .insert(at, Level::build(&mut new, &given, frame, self.measures)),
             }
         }
         next
@@ -137,14 +138,14 @@ impl Rows {
 
     /// The rows as bytes, some in each part.
     pub(crate) fn to_parts(&self) -> Vec<Vec<u8>> {
-        let parts: Vec<(u32, i64, &[Arc<Row>])> = (self.levels.iter())
-            .flat_map(|level| level.stretches().map(|(at, rows)| (level.shift, at, rows)))
+        let parts: Vec<(Frame, i64, &[Arc<Row>])> = (self.levels.iter())
+            .flat_map(|level| level.stretches().map(|(at, rows)| (level.frame, at, rows)))
             .collect();
         parts
             .into_par_iter()
-            .map(|(shift, at, rows)| {
+            .map(|(frame, at, rows)| {
                 let mut out = Out::default();
-                out.u32(shift);
+                frame.put(&mut out);
                 out.i64(at);
                 out.count(rows.len());
                 rows.iter().for_each(|row| row.put(&mut out));
@@ -156,24 +157,24 @@ impl Rows {
     /// The rows of a head and parts.
     pub(crate) fn from_parts(head: &mut In<'_>, parts: &[&[u8]]) -> Result<Self, BytesError> {
         let (least, measures) = (head.u32()?, head.count()?);
-        let stretches: Vec<(u32, i64, Vec<Row>)> = parts
+        let stretches: Vec<(Frame, i64, Vec<Row>)> = parts
             .par_iter()
             .map(|part| {
                 let mut from = In::new(part);
-                let (shift, at, count) = (from.u32()?, from.i64()?, from.count()?);
-                let rows = (0..count).map(|_| Row::take(&mut from, measures));
+                let (frame, at, count) = (Frame::take(&mut from)?, from.i64()?, from.count()?);
+                let rows = (0..count).map(|_| Row::take(&mut from, frame, measures));
                 let rows = rows.collect::<Result<_, _>>()?;
                 from.end()?;
-                Ok((shift, at, rows))
+                Ok((frame, at, rows))
             })
             .collect::<Result<_, BytesError>>()?;
         let mut levels: Vec<Level> = Vec::new();
-        for (shift, at, rows) in stretches {
-            if levels.last().is_none_or(|level| level.shift != shift) {
-                if shift >= 63 || levels.last().is_some_and(|level| level.shift > shift) {
+        for (frame, at, rows) in stretches {
+            if levels.last().is_none_or(|level| level.frame != frame) {
+                if levels.last().is_some_and(|level| level.frame > frame) {
                     return Err(BytesError::Damaged);
                 }
-                levels.push(Level::empty(shift));
+                levels.push(Level::empty(frame));
             }
             let level = levels.last_mut().expect("one was put there");
             for (row, at) in rows.into_iter().zip(at..) {
@@ -192,9 +193,14 @@ impl Rows {
         self.measures
     }
 
+    /// The levels that may have features meeting a rectangle.
+    fn levels_near(&self, rect: &Rect) -> impl Iterator<Item = &Level> {
+        (self.levels.iter()).filter(move |level| level.frame.may_meet(rect))
+    }
+
     /// Hands over what counts as being in an area; `features` tells the shapes.
     pub(crate) fn within(&self, area: &Area, rule: Rule, features: &Shapes, sink: &mut impl Sink) {
-        for level in &self.levels {
+        for level in self.levels_near(&area.rect()) {
             match rule {
                 Rule::RepresentativePoint => level.within(area, sink),
                 Rule::Intersects | Rule::Within => level.within_by(area, rule, features, sink),
@@ -204,7 +210,7 @@ impl Rows {
 
     /// Visits the key and the rectangle of each feature whose rectangle meets the given one.
     pub(crate) fn meeting(&self, rect: &Rect, mut found: impl FnMut(u32, &Rect)) {
-        for level in &self.levels {
+        for level in self.levels_near(rect) {
             level.meeting(rect, &mut found);
         }
     }
@@ -234,14 +240,6 @@ fn item(key: u32, shape: &Shape, own: &[i64], measures: usize, all: &mut Vec<i64
         rect: shape.rect(),
         at,
     }
-}
-
-/// The size of cells for a feature: no smaller than it is.
-fn size(rect: &Rect, least: u32) -> u32 {
-    let extent = (rect.max.x - rect.min.x)
-        .max(rect.max.y - rect.min.y)
-        .max(1);
-    (64 - (extent - 1).leading_zeros()).max(least)
 }
 
 /// The largest cells that hold so few features on average, of those cells that hold any.

@@ -1,6 +1,6 @@
 //! One row of cells: the features whose representative points lie in it, never changed.
 
-use super::outline::Reach;
+use super::{column::Column, frame::Frame, outline::Reach};
 use crate::{
     Point, Rect,
     bytes::{BytesError, In, Out},
@@ -24,9 +24,10 @@ pub(crate) struct Row {
     /// Where each cell's features begin; one more at the end.
     starts: Box<[u32]>,
     pub(super) keys: Box<[u32]>,
-    /// Representative points. Lattice values are whole numbers below 2⁵³, exact in a double.
-    pub(super) xs: Box<[f64]>,
-    pub(super) ys: Box<[f64]>,
+    frame: Frame,
+    /// Representative points, from the middle of the zone.
+    xs: Box<[i32]>,
+    ys: Box<[i32]>,
     /// How far the rectangles reach from the points: all features' to the west, then to the
     /// south, the east and the north.
     reaches: Box<[u32]>,
@@ -36,15 +37,17 @@ pub(crate) struct Row {
     pub(super) all: Option<Rect>,
     /// The farthest of all reaches.
     pub(super) reach: Reach,
-    /// Measures, all features' first, then all features' second, and so on.
-    values: Box<[i64]>,
-    /// Sums of all cells before each, measure by measure as the values.
+    /// Measures, of all features each.
+    pub(super) values: Box<[Column]>,
+    /// Sums of all cells before each, measure by measure.
     sums: Box<[i64]>,
 }
 
 /// A row without features.
 pub(super) static EMPTY: std::sync::LazyLock<std::sync::Arc<Row>> =
-    std::sync::LazyLock::new(|| std::sync::Arc::new(Row::new(Vec::new(), &[], 0, 0)));
+    std::sync::LazyLock::new(|| {
+        std::sync::Arc::new(Row::new(Vec::new(), &[], Frame::default(), 0))
+    });
 
 /// What a row takes over from another one, or from what is new, in order.
 enum Piece {
@@ -75,10 +78,10 @@ impl Piece {
 
 impl Row {
     /// Sorts features into cells of a size.
-    pub(super) fn new(mut items: Vec<Item>, given: &[i64], shift: u32, measures: usize) -> Self {
-        sort(&mut items, shift);
+    pub(super) fn new(mut items: Vec<Item>, given: &[i64], frame: Frame, measures: usize) -> Self {
+        sort(&mut items, frame.shift);
         let pieces: Vec<Piece> = (0..items.len()).map(Piece::New).collect();
-        Self::default().merged(&pieces, &items, given, shift, measures)
+        Self::default().merged(&pieces, &items, given, frame, measures)
     }
 
     /// The row with some keys taken away and some features put in.
@@ -87,10 +90,10 @@ impl Row {
         without: &[u32],
         mut new: Vec<Item>,
         given: &[i64],
-        shift: u32,
+        frame: Frame,
         measures: usize,
     ) -> Self {
-        sort(&mut new, shift);
+        sort(&mut new, frame.shift);
         let mut gone: Vec<usize> = (without.iter())
             .filter_map(|key| self.keys.iter().position(|own| own == key))
             .collect();
@@ -106,11 +109,11 @@ impl Row {
             from = to;
         };
         for (at, item) in new.iter().enumerate() {
-            keep(&mut pieces, self.place_of(item, shift));
+            keep(&mut pieces, self.place_of(item, frame.shift));
             pieces.push(Piece::New(at));
         }
         keep(&mut pieces, self.keys.len());
-        self.merged(&pieces, &new, given, shift, measures)
+        self.merged(&pieces, &new, given, frame, measures)
     }
 
     /// Before which of the row's features a new one stands.
@@ -122,22 +125,22 @@ impl Row {
 
     /// A row of what the pieces say.
     #[expect(
-        clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "lattice values are exact in a double, and a feature is no larger than a cell"
+        reason = "a feature is no larger than a cell, and a row has fewer cells than 2^32"
     )]
     fn merged(
         &self,
         pieces: &[Piece],
         new: &[Item],
         given: &[i64],
-        shift: u32,
+        frame: Frame,
         measures: usize,
     ) -> Self {
-        let xs = Piece::column(pieces, &self.xs, |at| new[at].place.x as f64);
+        let (shift, middle) = (frame.shift, frame.middle());
+        let xs = Piece::column(pieces, &self.xs, |at| frame.offset(new[at].place)[0]);
         let count = xs.len();
-        let column = |x: f64| x as i64 >> shift;
+        let column = |x: i32| (middle.x + i64::from(x)) >> shift;
         let first = xs.first().map_or(0, |&x| column(x));
         let last = xs.last().map_or(-1, |&x| column(x));
         let cells = (last - first + 1) as usize;
@@ -148,22 +151,19 @@ impl Row {
         for at in 0..cells {
             starts[at + 1] += starts[at];
         }
-        let mut values = Vec::with_capacity(measures * count);
+        let mut values = Vec::with_capacity(measures);
         let mut sums = Vec::with_capacity(measures * (cells + 1));
         for measure in 0..measures {
-            let old = if self.is_empty() {
-                &[]
-            } else {
-                self.values(measure)
-            };
-            let own = Piece::column(pieces, old, |at| given[new[at].at + measure]);
+            let old = self.values.get(measure).map(Column::all);
+            let old = old.unwrap_or_default();
+            let own = Piece::column(pieces, &old, |at| given[new[at].at + measure]);
             let mut sum = 0;
             sums.push(0);
             for cell in starts.windows(2) {
                 sum += own[cell[0] as usize..cell[1] as usize].iter().sum::<i64>();
                 sums.push(sum);
             }
-            values.extend_from_slice(&own);
+            values.push(Column::new(&own));
         }
         let near = shift < 32;
         let ways = self.ways();
@@ -176,8 +176,9 @@ impl Row {
             first,
             starts: starts.into(),
             keys: Piece::column(pieces, &self.keys, |at| new[at].key),
-            ys: Piece::column(pieces, &self.ys, |at| new[at].place.y as f64),
+            ys: Piece::column(pieces, &self.ys, |at| frame.offset(new[at].place)[1]),
             xs,
+            frame,
             reaches: all_reaches.into(),
             rects: if near {
                 Box::default()
@@ -195,36 +196,9 @@ impl Row {
     }
 
     /// The rectangle around all features.
-    #[expect(clippy::cast_possible_truncation, reason = "whole numbers below 2^53")]
     fn around(&self) -> Option<Rect> {
-        if self.reaches.is_empty() {
-            return self.rects.iter().copied().reduce(|a, b| a.join(&b));
-        }
-        let [west, south, east, north] = self.ways();
-        let least = |places: &[f64], ways: &[u32]| {
-            let ends = places
-                .iter()
-                .zip(ways)
-                .map(|(place, way)| place - f64::from(*way));
-            ends.fold(f64::INFINITY, f64::min) as i64
-        };
-        let most = |places: &[f64], ways: &[u32]| {
-            let ends = places
-                .iter()
-                .zip(ways)
-                .map(|(place, way)| place + f64::from(*way));
-            ends.fold(f64::NEG_INFINITY, f64::max) as i64
-        };
-        Some(Rect {
-            min: Point {
-                x: least(&self.xs, west),
-                y: least(&self.ys, south),
-            },
-            max: Point {
-                x: most(&self.xs, east),
-                y: most(&self.ys, north),
-            },
-        })
+        let each = (0..self.keys.len()).map(|at| self.rect(at));
+        each.reduce(|a, b| a.join(&b))
     }
 
     /// The farthest that any rectangle reaches each way.
@@ -272,19 +246,24 @@ impl Row {
         }
     }
 
-    /// All values of a measure.
-    #[inline]
-    pub(super) fn values(&self, measure: usize) -> &[i64] {
-        &self.values[measure * self.keys.len()..(measure + 1) * self.keys.len()]
+    /// The representative point of a feature.
+    pub(super) fn place(&self, at: usize) -> Point {
+        let middle = self.frame.middle();
+        Point {
+            x: middle.x + i64::from(self.xs[at]),
+            y: middle.y + i64::from(self.ys[at]),
+        }
     }
 
-    /// The representative point of a feature.
-    #[expect(clippy::cast_possible_truncation, reason = "whole numbers below 2^53")]
-    pub(super) fn place(&self, at: usize) -> Point {
-        Point {
-            x: self.xs[at] as i64,
-            y: self.ys[at] as i64,
-        }
+    /// The representative points of some features. Lattice values are whole numbers below 2⁵³,
+    /// exact in a double.
+    #[inline(always)]
+    #[expect(clippy::cast_precision_loss, reason = "whole numbers below 2^53")]
+    pub(super) fn places(&self, items: std::ops::Range<usize>) -> impl Iterator<Item = (f64, f64)> {
+        let middle = self.frame.middle();
+        let (x, y) = (middle.x as f64, middle.y as f64);
+        let offsets = self.xs[items.clone()].iter().zip(&self.ys[items]);
+        offsets.map(move |(&east, &north)| (x + f64::from(east), y + f64::from(north)))
     }
 
     /// Visits those of some features whose representative points lie in a rectangle.
@@ -298,8 +277,7 @@ impl Row {
     ) {
         let (west, east) = (rect.min.x as f64, rect.max.x as f64);
         let (south, north) = (rect.min.y as f64, rect.max.y as f64);
-        let places = self.xs[items.clone()].iter().zip(&self.ys[items.clone()]);
-        for (at, (&x, &y)) in items.zip(places) {
+        for (at, (x, y)) in items.clone().zip(self.places(items)) {
             if (west <= x) & (x <= east) & (south <= y) & (y <= north) {
                 visit(at);
             }
@@ -337,23 +315,29 @@ impl Row {
         out.i64(self.first);
         out.u32s(&self.starts);
         out.u32s(&self.keys);
-        out.f64s(&self.xs);
-        out.f64s(&self.ys);
+        out.i32s(&self.xs);
+        out.i32s(&self.ys);
         out.u32s(&self.reaches);
         out.count(self.rects.len());
         self.rects.iter().for_each(|rect| rect.put(out));
-        out.i64s(&self.values);
+        out.count(self.values.len());
+        self.values.iter().for_each(|own| own.put(out));
         out.i64s(&self.sums);
     }
 
     /// Reads a row of features with so many measures.
-    pub(super) fn take(from: &mut In<'_>, measures: usize) -> Result<Self, BytesError> {
+    pub(super) fn take(
+        from: &mut In<'_>,
+        frame: Frame,
+        measures: usize,
+    ) -> Result<Self, BytesError> {
         let mut row = Self {
             first: from.i64()?,
             starts: from.u32s()?.collect(),
             keys: from.u32s()?.collect(),
-            xs: from.f64s()?.collect(),
-            ys: from.f64s()?.collect(),
+            frame,
+            xs: from.i32s()?.collect(),
+            ys: from.i32s()?.collect(),
             reaches: from.u32s()?.collect(),
             ..Self::default()
         };
@@ -361,7 +345,10 @@ impl Row {
         row.rects = (0..rects)
             .map(|_| Rect::take(from))
             .collect::<Result<_, _>>()?;
-        row.values = from.i64s()?.collect();
+        let columns = from.count()?;
+        row.values = (0..columns)
+            .map(|_| Column::take(from))
+            .collect::<Result<_, _>>()?;
         row.sums = from.i64s()?.collect();
         let (count, cells) = (row.keys.len(), row.starts.len());
         let whole = row.starts.first() == Some(&0)
@@ -370,8 +357,8 @@ impl Row {
             && row.xs.len() == count
             && row.ys.len() == count
             && (row.reaches.len() == 4 * count || row.rects.len() == count)
-            && row.values.len() == measures * count
-            && (count == 0 || row.sums.len() == measures * cells);
+            && row.values.iter().all(|own| own.len() == count)
+            && (count == 0 || row.values.len() == measures && row.sums.len() == measures * cells);
         if !whole {
             return Err(BytesError::Damaged);
         }
@@ -389,6 +376,7 @@ impl Row {
             + size_of_val(&*self.reaches)
             + size_of_val(&*self.rects)
             + size_of_val(&*self.values)
+            + self.values.iter().map(Column::bytes).sum::<usize>()
             + size_of_val(&*self.sums)
     }
 }

@@ -49,9 +49,7 @@ impl Sink for Sums {
     fn some(&mut self, row: &Row, start: usize, masks: &[u64]) {
         self.count += masks.iter().map(|mask| mask & 1).sum::<u64>();
         for (measure, sum) in self.measures.iter_mut().enumerate() {
-            let values = row.values(measure)[start..].iter().zip(masks);
-            let some = values.map(|(value, mask)| value & mask.cast_signed());
-            *sum += i128::from(some.sum::<i64>());
+            *sum += i128::from(row.values[measure].sum(start, masks));
         }
     }
 }
@@ -71,7 +69,7 @@ impl Level {
             #[inline(always)]
             || {
                 let rows = self.rows_near(&area.rect());
-                let outline = Outline::new(area, self.shift, rows.clone(), Reach::default());
+                let outline = Outline::new(area, self.frame.shift, rows.clone(), Reach::default());
                 let mut masks = Vec::new();
                 for at in rows {
                     let row = self.row(at);
@@ -81,7 +79,7 @@ impl Level {
                     walk(
                         &outline,
                         outline.touches(at),
-                        at << self.shift,
+                        at << self.frame.shift,
                         #[inline(always)]
                         |stretch| {
                             let cells = row.cells(stretch.west, stretch.east);
@@ -121,8 +119,8 @@ impl Level {
         let reach = (rows.clone())
             .map(|at| self.row(at).reach)
             .fold(Reach::default(), Reach::join);
-        let outline = Outline::new(area, self.shift, rows.clone(), Reach::default());
-        let wide = Outline::new(area, self.shift, rows.clone(), reach);
+        let outline = Outline::new(area, self.frame.shift, rows.clone(), Reach::default());
+        let wide = Outline::new(area, self.frame.shift, rows.clone(), reach);
         let mut doubts: Vec<Doubt<'_>> = Vec::new();
         let (mut masks, mut doubtful) = (Vec::new(), Vec::new());
         crate::vector::wide(
@@ -138,7 +136,7 @@ impl Level {
                         &outline,
                         touches,
                         near,
-                        at << self.shift,
+                        at << self.frame.shift,
                         #[inline(always)]
                         |stretch, near| {
                             let cells = row.cells(stretch.west, stretch.east);
@@ -175,7 +173,7 @@ impl Level {
             keys().for_each(|key| features.fetch(key));
             for (doubt, key) in doubts.iter().zip(keys()) {
                 let shape = (features.get(key)).expect("every key in the rows has a shape");
-                meeting_edges(&wide.edges, doubt, self.shift, &mut meeting);
+                meeting_edges(&wide.edges, doubt, self.frame.shift, &mut meeting);
                 let judged = match (&shape, rule) {
                     (Shape::Area(own), Rule::Intersects) if own.is_simple() => meets(own, &meeting),
                     (shape, rule) => shape.is_in(area, rule),
@@ -208,11 +206,11 @@ fn may_meet(
         let edge = edges[touch.edge as usize];
         let own = row.items(&row.cells(touch.west, touch.east));
         let start = own.start - items.start;
-        let points = row.xs[own.clone()].iter().zip(&row.ys[own.clone()]);
+        let points = row.places(own.clone());
         let wide = west[own.clone()].iter().zip(&east[own.clone()]);
         let high = south[own.clone()].iter().zip(&north[own]);
         let each = points.zip(wide).zip(high).zip(&mut masks[start..]);
-        for ((((&x, &y), (&west, &east)), (&south, &north)), mask) in each {
+        for ((((x, y), (&west, &east)), (&south, &north)), mask) in each {
             let [west, east, south, north] = [west, east, south, north].map(f64::from);
             // Exact, as twice a lattice value fits a double.
             let middle = (x + (east - west) / 2.0, y + (north - south) / 2.0);
@@ -339,7 +337,6 @@ fn inside(
     const ROUNDING: f64 = 1e-15;
     masks.clear();
     masks.resize(items.len(), if stretch.east_inside { u64::MAX } else { 0 });
-    let (xs, ys) = (&row.xs[items.clone()], &row.ys[items.clone()]);
     let mut unsure = false;
     for touch in stretch.touches {
         let Edge {
@@ -348,7 +345,7 @@ fn inside(
         } = edges[touch.edge as usize];
         let (dx, dy) = (hx - lx, hy - ly);
         let mut near = 0_u64;
-        for ((&x, &y), mask) in xs.iter().zip(ys).zip(masks.iter_mut()) {
+        for ((x, y), mask) in row.places(items.clone()).zip(masks.iter_mut()) {
             let beside = (ly <= y) & (y < hy);
             let (a, b) = ((x - lx) * dy, (y - ly) * dx);
             let certain = (a - b).abs() > (a.abs() + b.abs()) * ROUNDING;
