@@ -119,12 +119,12 @@ impl<'a> Around<'a> {
         let quarters = [0, 1, 2, 3].map(|at| {
             let cell = cell.quarter(at);
             let reach = cell.reach();
-            let near: Vec<u32> = (edges.iter().copied())
-                .filter(|&edge| {
-                    let (a, b) = self.edges[edge as usize];
-                    reach.meets_segment(a, b)
-                })
-                .collect();
+            // With room for all: what grows as it is filled is copied time and again.
+            let mut near = Vec::with_capacity(edges.len());
+            near.extend((edges.iter().copied()).filter(|&edge| {
+                let (a, b) = self.edges[edge as usize];
+                reach.meets_segment(a, b)
+            }));
             let mut covering = covering.to_vec();
             self.mark(&near, true);
             let left = owners.iter().filter(|&&owner| {
@@ -154,9 +154,10 @@ impl<'a> Around<'a> {
     }
 
     fn owners_of(&self, edges: &[u32]) -> Vec<u32> {
-        let mut owners: Vec<u32> = (edges.iter())
-            .flat_map(|&edge| self.owners(edge).iter().copied())
-            .collect();
+        let mut owners: Vec<u32> = Vec::with_capacity(2 * edges.len());
+        for &edge in edges {
+            owners.extend_from_slice(self.owners(edge));
+        }
         owners.sort_unstable();
         owners.dedup();
         owners

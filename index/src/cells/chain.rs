@@ -54,10 +54,12 @@ enum Cut {
 impl Chains {
     /// Links the edges that come near a cell. Nothing where they take too many steps.
     pub(super) fn link(cell: &Cell, edges: impl Iterator<Item = (Point, Point)>) -> Option<Self> {
-        let mut pieces: Vec<Piece> = (edges.zip(0..))
-            .filter_map(|((a, b), edge)| Piece::new(cell, edge, a, b))
-            .collect();
-        let mut chains = Self::default();
+        let mut pieces = Vec::with_capacity(MOST_STEPS);
+        pieces.extend((edges.zip(0..)).filter_map(|((a, b), edge)| Piece::new(cell, edge, a, b)));
+        let mut chains = Self {
+            corners: Vec::with_capacity(MOST_STEPS + 1),
+            steps: Vec::with_capacity(2 * MOST_STEPS),
+        };
         while !pieces.is_empty() {
             // A chain begins where nothing goes on, or anywhere on a ring.
             let free = |from: &Piece, end: usize| {
