@@ -272,6 +272,12 @@ fn open(arguments: &Arguments, output: Output) -> Result<Opened, Failure> {
 
 /// Looks for damage while the map is served; where there is some, nothing more is written.
 fn check_beside(store: &GeoPackage, app: &App) {
+    // It reads the whole file: who asks the service meanwhile comes first. On Linux each thread
+    // has a priority of its own.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), 19) {
+        tracing::debug!(%error, "the check for damage runs as everything else");
+    }
     match damage_told(store) {
         Ok(None) => {}
         Ok(Some(what)) => app.found_damaged(what),
