@@ -126,7 +126,7 @@ impl Record {
         let known = take_known(layer, from)?;
         let values = (layer.fields.iter().enumerate()).map(|(at, field)| {
             if known.has(at) {
-                take_opened(layer, field, keys, from)
+                glance(layer, field, keys, from).map(Glance::into_value)
             } else {
                 Some(Value::Null)
             }
@@ -193,32 +193,89 @@ impl<'a> PackedRecord<'a> {
         blob::decode(self.geometry).ok()?
     }
 
+    /// Traces where it is; whether that is told.
+    pub fn trace(&self, pen: &mut impl blob::Pen) -> bool {
+        !self.geometry.is_empty() && blob::trace(self.geometry, pen).is_ok()
+    }
+
     /// The values of the fields at some positions, which ascend.
     pub fn values<W: IntoIterator<Item = usize>>(
         self,
         wanted: W,
     ) -> impl Iterator<Item = Value> + use<'a, W> {
+        self.glances(wanted).map(Glance::into_value)
+    }
+
+    /// [`Self::values`], of which texts stay where they are.
+    pub fn glances<W: IntoIterator<Item = usize>>(
+        self,
+        wanted: W,
+    ) -> impl Iterator<Item = Glance<'a>> + use<'a, W> {
         let Self {
             layer, keys, known, ..
         } = self;
         let (mut from, mut next) = (self.values, 0);
         wanted.into_iter().map_while(move |at| {
             if !known.has(at) {
-                return Some(Value::Null);
+                return Some(Value::Null.into());
             }
             (0..known.count(next..at)).try_for_each(|_| pass_value(&mut from))?;
             next = at + 1;
-            take_opened(layer, &layer.fields[at], keys, &mut from)
+            glance(layer, &layer.fields[at], keys, &mut from)
         })
     }
 }
 
-/// Reads a value, opened where it is sealed.
-fn take_opened(layer: &Layer, field: &Field, keys: &Keys, from: &mut &[u8]) -> Option<Value> {
-    let value = take_value(from)?;
-    Some(match &value {
-        Value::Text(text) if is_sealed(text) => keys.open(layer, field, value),
-        _ => value,
+/// A look at a value: a text where it lies, or another value, which is small.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Glance<'a> {
+    /// A text in a record's bytes.
+    Text(&'a str),
+    /// Any other value, and a text that was sealed.
+    Value(Value),
+}
+
+impl Glance<'_> {
+    /// The value.
+    pub fn into_value(self) -> Value {
+        match self {
+            Self::Text(text) => Value::Text(text.into()),
+            Self::Value(value) => value,
+        }
+    }
+}
+
+impl From<Value> for Glance<'_> {
+    fn from(value: Value) -> Self {
+        Self::Value(value)
+    }
+}
+
+impl<'a> From<&'a Value> for Glance<'a> {
+    fn from(value: &'a Value) -> Self {
+        match value {
+            Value::Text(text) => Self::Text(text),
+            other => Self::Value(other.clone()),
+        }
+    }
+}
+
+/// Looks at a value, opened where it is sealed.
+fn glance<'a>(
+    layer: &Layer,
+    field: &Field,
+    keys: &Keys,
+    from: &mut &'a [u8],
+) -> Option<Glance<'a>> {
+    let Some((&tag::TEXT, mut rest)) = from.split_first() else {
+        return take_value(from).map(Glance::Value);
+    };
+    let text = take_text(&mut rest)?;
+    *from = rest;
+    Some(if is_sealed(text) {
+        keys.open(layer, field, Value::Text(text.into())).into()
+    } else {
+        Glance::Text(text)
     })
 }
 

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use geo::Coord;
 
 use crate::{
-    COUNT, Polygon, Shape, TileFeature, TileId, TileLayer,
+    COUNT, TileId, TileLayer,
     clip::Window,
     feature_number,
     grid::{EXTENT, GridPoint, Lattice, TilePoint},
+    shape::{Kind, Shape},
 };
 
 /// Half of a hexagon's width in units, and a quarter of its height: 97 to 56 is √3 to within a
@@ -56,14 +57,15 @@ pub fn aggregate<'a>(
     let places = places
         .into_iter()
         .filter_map(|place| tile.level().project(place));
-    let features = match how {
-        Aggregate::Clusters => clusters(tile, places),
-        Aggregate::Hexagons => hexagons(tile, places),
-    };
-    TileLayer { name, features }
+    let mut layer = TileLayer::new(name);
+    match how {
+        Aggregate::Clusters => clusters(tile, places, &mut layer),
+        Aggregate::Hexagons => hexagons(tile, places, &mut layer),
+    }
+    layer
 }
 
-fn clusters<'a>(tile: TileId, places: impl Iterator<Item = GridPoint>) -> Vec<TileFeature<'a>> {
+fn clusters(tile: TileId, places: impl Iterator<Item = GridPoint>, layer: &mut TileLayer<'_>) {
     let (x, y) = tile.origin().xy();
     let mut squares: BTreeMap<(i64, i64), (i64, i64, i64)> = BTreeMap::new();
     for place in places {
@@ -73,37 +75,33 @@ fn clusters<'a>(tile: TileId, places: impl Iterator<Item = GridPoint>) -> Vec<Ti
             (*count, *east, *south) = (*count + 1, *east + x, *south + y);
         }
     }
-    squares
-        .into_values()
-        .map(|(count, east, south)| {
-            let middle = |sum: i64| i32::try_from(sum / count).unwrap_or_default();
-            TileFeature {
-                number: None,
-                shape: Shape::Points(vec![TilePoint {
-                    x: middle(east),
-                    y: middle(south),
-                }]),
-                properties: vec![(COUNT, count.into())],
-            }
-        })
-        .collect()
+    for (count, east, south) in squares.into_values() {
+        let middle = |sum: i64| i32::try_from(sum / count).unwrap_or_default();
+        let point = TilePoint {
+            x: middle(east),
+            y: middle(south),
+        };
+        let draw = |shape: &mut Shape<TilePoint>| shape.add(Kind::Points, [point]);
+        layer.add(None, draw, [(COUNT, count.into())]);
+    }
 }
 
-fn hexagons<'a>(tile: TileId, places: impl Iterator<Item = GridPoint>) -> Vec<TileFeature<'a>> {
+fn hexagons(tile: TileId, places: impl Iterator<Item = GridPoint>, layer: &mut TileLayer<'_>) {
     let mut counts: BTreeMap<Hexagon, i64> = BTreeMap::new();
     for place in places {
         *counts.entry(Hexagon::holding(place)).or_default() += 1;
     }
     let window = Window::new(tile, BUFFER);
-    let cut = |(hexagon, count): (Hexagon, i64)| {
-        let shape = window.clip(&Shape::Polygons(vec![hexagon.outline()]));
-        (!shape.is_empty()).then(|| TileFeature {
-            number: Some(hexagon.number(tile.zoom())),
-            shape,
-            properties: vec![(COUNT, count.into())],
-        })
-    };
-    counts.into_iter().filter_map(cut).collect()
+    let mut outline = Shape::default();
+    for (hexagon, count) in counts {
+        outline.clear();
+        outline.add(Kind::Exterior, hexagon.outline());
+        layer.add(
+            Some(hexagon.number(tile.zoom())),
+            |shape| window.clip(outline.view(), shape),
+            [(COUNT, count.into())],
+        );
+    }
 }
 
 /// A hexagon that stands on a corner: rows count to the south; those of odd number begin half
@@ -146,23 +144,12 @@ impl Hexagon {
         (2 * QUARTER * dx).max(QUARTER * dx + HALF * dy)
     }
 
-    fn outline(self) -> Polygon<GridPoint> {
+    fn outline(self) -> [GridPoint; 6] {
         let (x, y) = self.centre();
-        let corner = |dx, dy| GridPoint {
+        [(0, -2), (1, -1), (1, 1), (0, 2), (-1, 1), (-1, -1)].map(|(dx, dy)| GridPoint {
             x: x + dx * HALF,
             y: y + dy * QUARTER,
-        };
-        Polygon {
-            exterior: vec![
-                corner(0, -2),
-                corner(1, -1),
-                corner(1, 1),
-                corner(0, 2),
-                corner(-1, 1),
-                corner(-1, -1),
-            ],
-            holes: Vec::new(),
-        }
+        })
     }
 
     /// The same in every tile of a zoom.
@@ -178,7 +165,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Value, ring};
+    use crate::{TileFeature, Value, ring};
 
     proptest! {
         /// Hexagons leave no gap and do not overlap: what is inside one lies in no other.
@@ -190,7 +177,7 @@ mod tests {
             for row in own.row - 2..=own.row + 2 {
                 for column in own.column - 2..=own.column + 2 {
                     let other = Hexagon { row, column };
-                    let inside = ring::contains(&other.outline().exterior, (x, y));
+                    let inside = ring::contains(&other.outline(), (x, y));
                     let on_edge = other.distance(point) == 2 * HALF * QUARTER;
                     prop_assert!(!inside || other == own || on_edge, "{other:?} {own:?}");
                 }
@@ -227,15 +214,15 @@ mod tests {
             for x in low.x()..=high.x() {
                 for y in low.y()..=high.y() {
                     let tile = TileId::new(z, x, y).unwrap();
-                    let count = |feature: &TileFeature<'_>| match feature.properties[..] {
+                    let count = |feature: TileFeature<'_, '_>| match feature.properties[..] {
                         [(COUNT, Value::Integer(count))] => count,
                         _ => panic!("a count"),
                     };
                     let all = places.iter().copied();
                     let drawn = aggregate(tile, "t", Aggregate::Clusters, all.clone());
-                    clusters += drawn.features.iter().map(count).sum::<i64>();
-                    for feature in aggregate(tile, "t", Aggregate::Hexagons, all).features {
-                        let counted = count(&feature);
+                    clusters += drawn.features().map(count).sum::<i64>();
+                    for feature in aggregate(tile, "t", Aggregate::Hexagons, all).features() {
+                        let counted = count(feature);
                         let before = hexagons.insert(feature.number, counted);
                         assert!(before.is_none_or(|before| before == counted), "{tile}");
                     }

@@ -1,16 +1,15 @@
 //! From features in degrees to a layer of one tile.
 
-use std::borrow::Cow;
-
-use geo::Geometry;
+use geo::Coord;
 
 use crate::{
-    Shape, TileFeature, TileId, TileLayer, Value,
+    TileId, TileLayer, Value,
     clip::Window,
-    grid::GridPoint,
-    merge,
-    shape::Quantiser,
-    simplify::{self, Junctions},
+    grid::{GridPoint, Level, TilePoint},
+    merge::{self, Merged},
+    quantise::quantise,
+    shape::{Mark, Shape, View},
+    simplify::{Junctions, Simplifier},
 };
 
 /// How a layer is generalised.
@@ -64,96 +63,135 @@ impl Rules {
     }
 }
 
-/// A feature to draw.
-#[derive(Clone, Debug)]
-pub struct Feature<'a> {
-    /// The same for a feature in every tile.
-    pub number: u64,
-    /// Longitude and latitude in degrees.
-    pub geometry: Cow<'a, Geometry<f64>>,
-    /// Names and values.
-    pub properties: Vec<(&'a str, Value<'a>)>,
+/// A layer of a tile that is being drawn. Features come one after the other; of those outside the
+/// tile and its buffer nothing is drawn, and the order is kept.
+#[derive(Debug)]
+pub struct Canvas<'a> {
+    layer: TileLayer<'a>,
+    level: Level,
+    window: Window,
+    numbered: bool,
+    way: Way<'a>,
+    /// The shape that is being drawn, on the grid.
+    shape: Shape<GridPoint>,
 }
 
-/// Draws features into a layer of a tile. Features outside the tile and its buffer leave
-/// nothing; the order is kept.
-pub fn draw<'a>(
-    tile: TileId,
-    name: &'a str,
-    rules: &Rules,
-    features: impl IntoIterator<Item = Feature<'a>>,
-) -> TileLayer<'a> {
-    if tile.zoom() < rules.merge_below {
-        let by = rules.merge_by.as_deref();
-        let features = merge::merged(tile, rules.tolerance, by, features);
-        return TileLayer { name, features };
-    }
-    let window = Window::new(tile, rules.buffer);
-    let exact = tile.zoom() >= rules.exact_zoom;
-    let numbered = tile.zoom() >= rules.number_from;
-    let mut quantiser = Quantiser::new(tile.level());
-    let mut drawn = Vec::new();
-    let mut draw = |shape: &Shape<GridPoint>, feature: Feature<'a>| {
-        let shape = window.clip(shape);
-        if !shape.is_empty() {
-            drawn.push(TileFeature {
-                number: numbered.then_some(feature.number),
-                shape,
-                properties: feature.properties,
-            });
-        }
-    };
-    if rules.shared_borders && !exact {
-        let shapes: Vec<_> = (features.into_iter())
-            .filter_map(|feature| Some((quantiser.quantise(&feature.geometry)?, feature)))
-            .collect();
-        let mut junctions = Junctions::default();
-        for (shape, _) in &shapes {
-            if let Shape::Polygons(polygons) = shape {
-                polygons.iter().for_each(|polygon| junctions.add(polygon));
-            }
-        }
-        for (shape, feature) in shapes {
-            draw(&simplified(&shape, &junctions, rules.tolerance), feature);
-        }
-    } else {
-        let alone = Junctions::default();
-        for feature in features {
-            let Some(shape) = quantiser.quantise(&feature.geometry) else {
-                continue;
-            };
-            if exact {
-                draw(&shape, feature);
-            } else {
-                draw(&simplified(&shape, &alone, rules.tolerance), feature);
-            }
-            quantiser.take_back(shape);
-        }
-    }
-    TileLayer {
-        name,
-        features: drawn,
-    }
+/// How features come to be drawn.
+#[derive(Debug)]
+enum Way<'a> {
+    /// As they are.
+    Exact,
+    /// Each simplified for itself.
+    Alone(Simplifier, Shape<GridPoint>),
+    /// Simplified together, when all are known.
+    Together(Simplifier, Neighbours<'a>),
+    /// Into one of each kind.
+    Merged(Box<Merged<'a>>),
 }
 
-fn simplified(shape: &Shape<GridPoint>, junctions: &Junctions, tolerance: f64) -> Shape<GridPoint> {
-    match shape {
-        Shape::Points(points) => Shape::Points(points.clone()),
-        Shape::Lines(lines) => Shape::Lines(
-            lines
-                .iter()
-                .map(|line| simplify::line(line, tolerance))
-                .collect(),
-        ),
-        Shape::Polygons(polygons) => Shape::Polygons(
-            polygons
-                .iter()
-                .map(|polygon| {
-                    // Smaller than the tolerance: a few vertices, and better than a gap.
-                    simplify::polygon(polygon, junctions, tolerance)
-                        .unwrap_or_else(|| polygon.clone())
-                })
-                .collect(),
-        ),
+/// Features that share their borders.
+#[derive(Debug, Default)]
+struct Neighbours<'a> {
+    shapes: Shape<GridPoint>,
+    features: Vec<(Mark, u64, Properties<'a>)>,
+}
+
+type Properties<'a> = Vec<(&'a str, Value<'a>)>;
+
+impl<'a> Canvas<'a> {
+    /// An empty layer of a tile.
+    pub fn new(tile: TileId, name: &'a str, rules: &Rules) -> Self {
+        let z = tile.zoom();
+        let simplifier = Simplifier::new(rules.tolerance);
+        let way = if z < rules.merge_below {
+            Way::Merged(Box::new(Merged::new(
+                tile,
+                simplifier,
+                rules.merge_by.clone(),
+            )))
+        } else if z >= rules.exact_zoom {
+            Way::Exact
+        } else if rules.shared_borders {
+            Way::Together(simplifier, Neighbours::default())
+        } else {
+            Way::Alone(simplifier, Shape::default())
+        };
+        Self {
+            layer: TileLayer::new(name),
+            level: tile.level(),
+            window: Window::new(tile, rules.buffer),
+            numbered: z >= rules.number_from,
+            way,
+            shape: Shape::default(),
+        }
+    }
+
+    /// Makes room for as many features, so that what is drawn need not move again and again.
+    pub fn reserve(&mut self, features: usize) {
+        if matches!(self.way, Way::Exact | Way::Alone(..)) {
+            self.layer.reserve(features);
+        }
+    }
+
+    /// Draws a feature: its number, the same in every tile, where it is, as longitude and latitude
+    /// in degrees, and its names and values.
+    pub fn add(
+        &mut self,
+        number: u64,
+        place: View<'_, Coord<f64>>,
+        properties: impl IntoIterator<Item = (&'a str, Value<'a>)>,
+    ) {
+        let shape = &mut self.shape;
+        if !quantise(self.level, place, shape) {
+            return;
+        }
+        let shape = match &mut self.way {
+            Way::Exact => shape.view(),
+            Way::Alone(simplifier, simple) => {
+                simple.clear();
+                simplifier.shape(shape.view(), &Junctions::default(), simple);
+                simple.view()
+            }
+            Way::Together(_, all) => {
+                all.shapes.append(shape.view());
+                let end = all.shapes.mark();
+                let properties = properties.into_iter().collect();
+                all.features.push((end, number, properties));
+                return;
+            }
+            Way::Merged(merged) => {
+                merged.add(shape.view(), place, properties);
+                return;
+            }
+        };
+        let number = self.numbered.then_some(number);
+        let clip = |onto: &mut Shape<TilePoint>| self.window.clip(shape, onto);
+        self.layer.add(number, clip, properties);
+    }
+
+    /// The layer with all that was drawn.
+    pub fn finish(self) -> TileLayer<'a> {
+        let mut layer = self.layer;
+        match self.way {
+            Way::Exact | Way::Alone(..) => {}
+            Way::Together(mut simplifier, all) => {
+                let mut junctions = Junctions::default();
+                junctions.add(all.shapes.view());
+                let mut from = Mark::default();
+                let mut simple = self.shape;
+                for (end, number, properties) in all.features {
+                    let shape = all.shapes.between(std::mem::replace(&mut from, end), end);
+                    simple.clear();
+                    simplifier.shape(shape, &junctions, &mut simple);
+                    layer.add(
+                        self.numbered.then_some(number),
+                        |onto| self.window.clip(simple.view(), onto),
+                        properties,
+                    );
+                }
+            }
+            Way::Merged(merged) => merged.draw(&mut layer),
+        }
+        layer
     }
 }

@@ -2,13 +2,14 @@
 
 use std::{cmp::Ordering, collections::BinaryHeap};
 
-use geo::{Coord, Geometry};
+use geo::Coord;
 
 use crate::{
-    GridPoint, MAX_ZOOM, Polygon, Shape,
+    GridPoint, MAX_ZOOM,
     grid::Level,
-    shape::Quantiser,
-    simplify::{self, Junctions},
+    quantise::quantise,
+    shape::{Polygon, Shape, View},
+    simplify::{Junctions, Simplifier},
 };
 
 /// Units that the longer side of an area measures at least when its middle is looked for: fine
@@ -40,15 +41,18 @@ impl LabelPoint {
 
 /// The place for the name of an area, of its largest part; none for what is no area. It depends
 /// on the area alone, so every tile and zoom comes to the same.
-pub fn label_point(geometry: &Geometry<f64>) -> Option<LabelPoint> {
-    let level = Level::mercator(zoom(geometry)?);
-    let Shape::Polygons(parts) = Quantiser::new(level).quantise(geometry)? else {
+pub fn label_point(place: View<'_, Coord<f64>>) -> Option<LabelPoint> {
+    let level = Level::mercator(zoom(place)?);
+    let mut shape = Shape::default();
+    if !quantise(level, place, &mut shape) {
         return None;
-    };
-    let size = |part: &Polygon<GridPoint>| crate::ring::doubled_area(&part.exterior).abs();
-    let largest = parts.iter().max_by_key(|part| size(part))?;
-    let simple = simplify::polygon(largest, &Junctions::default(), TOLERANCE);
-    let (x, y, room) = innermost(simple.as_ref().unwrap_or(largest))?;
+    }
+    let size = |part: &Polygon<'_, GridPoint>| crate::ring::doubled_area(part.exterior).abs();
+    let largest = shape.view().polygons().max_by_key(size)?;
+    let mut simple = Shape::default();
+    let mut simplifier = Simplifier::new(TOLERANCE);
+    simplifier.polygon(&largest, &Junctions::default(), &mut simple);
+    let (x, y, room) = innermost(&simple.view().polygons().next().unwrap_or(largest))?;
     Some(LabelPoint {
         place: level.unproject(x, y),
         room: room.max(0.0) / level.world(),
@@ -56,11 +60,16 @@ pub fn label_point(geometry: &Geometry<f64>) -> Option<LabelPoint> {
 }
 
 /// The zoom at which an area is large enough to be looked at.
-fn zoom(geometry: &Geometry<f64>) -> Option<u8> {
-    use geo::BoundingRect;
-    let rect = geometry.bounding_rect()?;
-    let corner = |at| crate::project(at, MAX_ZOOM);
-    let (low, high) = (corner(rect.min())?, corner(rect.max())?);
+fn zoom(place: View<'_, Coord<f64>>) -> Option<u8> {
+    let corners = |at: fn(f64, f64) -> f64| {
+        let corner = |a: Coord<f64>, b: Coord<f64>| Coord {
+            x: at(a.x, b.x),
+            y: at(a.y, b.y),
+        };
+        let corner = place.points().iter().copied().reduce(corner)?;
+        crate::project(corner, MAX_ZOOM)
+    };
+    let (low, high) = (corners(f64::min)?, corners(f64::max)?);
     let side = (high.x - low.x).abs().max((high.y - low.y).abs()).max(1);
     (0..=MAX_ZOOM)
         .find(|z| side >> (MAX_ZOOM - z) >= FINE)
@@ -79,7 +88,7 @@ struct Cell {
 }
 
 impl Cell {
-    fn new(x: f64, y: f64, half: f64, polygon: &Polygon<GridPoint>) -> Self {
+    fn new(x: f64, y: f64, half: f64, polygon: &Polygon<'_, GridPoint>) -> Self {
         let inside = depth(x, y, polygon);
         Self {
             x,
@@ -113,7 +122,7 @@ impl Ord for Cell {
 
 /// The point deepest inside and how deep, to a fiftieth of the smaller side (V. Agafonkin, A new
 /// algorithm for finding a visual center of a polygon, 2016).
-fn innermost(polygon: &Polygon<GridPoint>) -> Option<(f64, f64, f64)> {
+fn innermost(polygon: &Polygon<'_, GridPoint>) -> Option<(f64, f64, f64)> {
     let xs = || polygon.exterior.iter().map(|point| point.x);
     let ys = || polygon.exterior.iter().map(|point| point.y);
     #[expect(clippy::cast_precision_loss, reason = "grid units stay below 2^36")]
@@ -155,10 +164,10 @@ fn innermost(polygon: &Polygon<GridPoint>) -> Option<(f64, f64, f64)> {
 
 /// Distance of a point from the nearest edge, negative outside.
 #[expect(clippy::cast_precision_loss, reason = "grid units stay below 2^36")]
-fn depth(x: f64, y: f64, polygon: &Polygon<GridPoint>) -> f64 {
+fn depth(x: f64, y: f64, polygon: &Polygon<'_, GridPoint>) -> f64 {
     let mut inside = false;
     let mut least = f64::INFINITY;
-    for ring in std::iter::once(&polygon.exterior).chain(&polygon.holes) {
+    for ring in polygon.rings() {
         let Some(mut before) = ring.last().map(|last| (last.x as f64, last.y as f64)) else {
             continue;
         };
@@ -183,7 +192,7 @@ fn depth(x: f64, y: f64, polygon: &Polygon<GridPoint>) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use geo::{BoundingRect, Contains, LineString, Point};
+    use geo::{BoundingRect, Contains, Geometry, LineString, Point};
     use proptest::prelude::*;
 
     use super::*;
@@ -201,10 +210,10 @@ mod tests {
     #[test]
     fn the_name_of_a_square_stands_in_its_middle_and_has_half_its_side() {
         let square = area(&[&[(0.0, 0.0), (1.0, 0.0), (1.0, 0.92), (0.0, 0.92)]]);
-        let LabelPoint { place, .. } = label_point(&square).unwrap();
+        let LabelPoint { place, .. } = label_point(Shape::from(&square).view()).unwrap();
         assert!((place.x - 113.6005).abs() < 3e-5, "{place:?}");
         assert!((place.y - 23.10046).abs() < 3e-5, "{place:?}");
-        let room = label_point(&square).unwrap().room_m();
+        let room = label_point(Shape::from(&square).view()).unwrap().room_m();
         // A thousandth of a degree of longitude is 102.4 m there.
         assert!((room - 51.2).abs() < 2.0, "{room}");
     }
@@ -220,17 +229,22 @@ mod tests {
             (0.0, 5.0),
         ];
         let bent = area(&[bent]);
-        assert!(bent.contains(&Point(label_point(&bent).unwrap().place)));
+        assert!(bent.contains(&Point(
+            label_point(Shape::from(&bent).view()).unwrap().place
+        )));
         let ring = area(&[
             &[(0.0, 0.0), (4.0, 0.0), (4.0, 4.0), (0.0, 4.0)],
             &[(1.0, 1.0), (1.0, 3.0), (3.5, 3.0), (3.5, 1.0)],
         ]);
-        assert!(ring.contains(&Point(label_point(&ring).unwrap().place)));
+        assert!(ring.contains(&Point(
+            label_point(Shape::from(&ring).view()).unwrap().place
+        )));
     }
 
     #[test]
     fn what_is_no_area_has_no_place_for_a_name() {
-        assert_eq!(label_point(&Point::new(113.6, 23.1).into()), None);
+        let point = Shape::from(&Point::new(113.6, 23.1).into());
+        assert_eq!(label_point(point.view()), None);
     }
 
     proptest! {
@@ -245,10 +259,13 @@ mod tests {
                 })
                 .collect();
             let star = area(&[&star]);
-            let found = label_point(&star).unwrap();
+            let found = label_point(Shape::from(&star).view()).unwrap();
             prop_assert!(star.contains(&Point(found.place)));
-            let level = Level::mercator(zoom(&star).unwrap());
-            let Some(Shape::Polygons(parts)) = Quantiser::new(level).quantise(&star) else { unreachable!() };
+            let place = Shape::from(&star);
+            let level = Level::mercator(zoom(place.view()).unwrap());
+            let mut shape = Shape::default();
+            prop_assert!(quantise(level, place.view(), &mut shape));
+            let part = shape.view().polygons().next().unwrap();
             let rect = star.bounding_rect().unwrap();
             let units = found.room * level.world();
             let mut deepest = 0.0_f64;
@@ -259,7 +276,7 @@ mod tests {
                         y: rect.min().y + rect.height() * f64::from(row) / 40.0,
                     };
                     let at = level.project(at).unwrap();
-                    deepest = deepest.max(depth(at.x as f64, at.y as f64, &parts[0]));
+                    deepest = deepest.max(depth(at.x as f64, at.y as f64, &part));
                 }
             }
             // A fiftieth of a side, and the straying of the outline.

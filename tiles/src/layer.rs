@@ -1,25 +1,101 @@
 //! A layer of one tile, ready for an encoder: what MVT and other encodings start from.
 
-use crate::{Shape, TilePoint};
+use crate::{
+    TilePoint,
+    shape::{Mark, Shape, View},
+};
 
-/// A layer of one tile.
-#[derive(Clone, Debug, PartialEq)]
+/// A layer of one tile: features, in the order in which they are drawn.
+#[derive(Clone, Debug)]
 pub struct TileLayer<'a> {
-    /// Its name in the tile.
-    pub name: &'a str,
-    /// Its features, in the order in which they are drawn.
-    pub features: Vec<TileFeature<'a>>,
+    name: &'a str,
+    /// Those of all features, one after the other.
+    shapes: Shape<TilePoint>,
+    properties: Vec<(&'a str, Value<'a>)>,
+    features: Vec<Ends>,
+}
+
+/// What a feature has of its own, and where its shape and properties end.
+#[derive(Clone, Copy, Debug, Default)]
+struct Ends {
+    number: Option<u64>,
+    shape: Mark,
+    properties: usize,
 }
 
 /// A feature as one tile holds it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TileFeature<'a> {
+#[derive(Clone, Copy, Debug)]
+pub struct TileFeature<'l, 'a> {
     /// The same in every tile that holds a part of it; none for what was merged.
     pub number: Option<u64>,
     /// What is drawn.
-    pub shape: Shape<TilePoint>,
+    pub shape: View<'l, TilePoint>,
     /// Names and values, in any order.
-    pub properties: Vec<(&'a str, Value<'a>)>,
+    pub properties: &'l [(&'a str, Value<'a>)],
+}
+
+impl<'a> TileLayer<'a> {
+    /// A layer of a name, with nothing in it.
+    pub fn new(name: &'a str) -> Self {
+        Self {
+            name,
+            shapes: Shape::default(),
+            properties: Vec::new(),
+            features: Vec::new(),
+        }
+    }
+
+    /// Its name in the tile.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// Whether it has no feature.
+    pub fn is_empty(&self) -> bool {
+        self.features.is_empty()
+    }
+
+    /// Makes room for as many features as houses are: a ring of few corners, a name and a code.
+    pub(crate) fn reserve(&mut self, features: usize) {
+        self.shapes.reserve(6 * features, features);
+        self.properties.reserve(3 * features);
+        self.features.reserve(features);
+    }
+
+    /// Adds a feature where something is drawn of it; whether it is.
+    pub fn add(
+        &mut self,
+        number: Option<u64>,
+        draw: impl FnOnce(&mut Shape<TilePoint>),
+        properties: impl IntoIterator<Item = (&'a str, Value<'a>)>,
+    ) -> bool {
+        let before = self.shapes.mark();
+        draw(&mut self.shapes);
+        let shape = self.shapes.mark();
+        if shape == before {
+            return false;
+        }
+        self.properties.extend(properties);
+        self.features.push(Ends {
+            number,
+            shape,
+            properties: self.properties.len(),
+        });
+        true
+    }
+
+    /// Its features.
+    pub fn features(&self) -> impl ExactSizeIterator<Item = TileFeature<'_, 'a>> {
+        let mut from = Ends::default();
+        self.features.iter().map(move |ends| {
+            let from = std::mem::replace(&mut from, *ends);
+            TileFeature {
+                number: ends.number,
+                shape: self.shapes.between(from.shape, ends.shape),
+                properties: &self.properties[from.properties..ends.properties],
+            }
+        })
+    }
 }
 
 /// A property's value.

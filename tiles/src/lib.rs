@@ -14,19 +14,14 @@
 //! same vertex everywhere.
 //!
 //! ```
-//! use std::borrow::Cow;
-//!
-//! use geo::{Geometry, Point};
-//! use yizhangtu_tiles::{Feature, Rules, TileId, Value, draw, mvt};
+//! use yizhangtu_tiles::{Canvas, Kind, Rules, Shape, TileId, Value, mvt};
 //!
 //! let tile = TileId::new(15, 26_713, 14_220)?;
-//! let place = Geometry::Point(Point::from(tile.bounds().center()));
-//! let layer = draw(tile, "place", &Rules::default(), [Feature {
-//!     number: 7,
-//!     geometry: Cow::Owned(place),
-//!     properties: vec![("id", Value::from("place-7"))],
-//! }]);
-//! let bytes = mvt::encode(&[layer]);
+//! let mut canvas = Canvas::new(tile, "place", &Rules::default());
+//! let mut place = Shape::default();
+//! place.add(Kind::Points, [tile.bounds().center()]);
+//! canvas.add(7, place.view(), [("id", Value::from("place-7"))]);
+//! let bytes = mvt::encode(&[canvas.finish()]);
 //! assert_eq!(mvt::decode(&bytes)?[0].features[0].number, 7);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -42,17 +37,18 @@ mod measure;
 mod merge;
 pub mod mlt;
 pub mod mvt;
+mod quantise;
 mod ring;
 mod shape;
 mod simplify;
 mod tile;
 
 pub use aggregate::{Aggregate, aggregate};
-pub use draw::{Feature, Rules, draw};
+pub use draw::{Canvas, Rules};
 pub use encoding::{EncodeError, Encoder, Encoding};
 pub use grid::{EXTENT, GridPoint, TilePoint, Tiling, project};
 pub use label::{LabelPoint, label_point};
 pub use layer::{TileFeature, TileLayer, Value, feature_number};
 pub use merge::{AREA, COUNT, LENGTH};
-pub use shape::{Polygon, Shape};
+pub use shape::{Kind, Polygon, Shape, View};
 pub use tile::{MAX_ZOOM, OutsideGrid, TileId};

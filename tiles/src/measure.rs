@@ -5,7 +5,9 @@
 //! houses that is within some parts in a thousand million of the geodesic figures, for a
 //! district within one in a million; the tests hold it to them.
 
-use geo::{Coord, Geometry, LineString};
+use geo::Coord;
+
+use crate::shape::{Kind, View};
 
 /// Half of the longer axis of WGS 84 in metres; that of CGCS2000 is the same.
 const AXIS: f64 = 6_378_137.0;
@@ -15,40 +17,29 @@ const SQUARED: f64 = 0.006_694_379_990_141_316;
 /// Latitudes in radians nearer to each other than this are told apart by a series.
 const NEAR: f64 = 1e-4;
 
-/// Area in square metres of the polygons of a geometry; longitude, latitude in degrees.
-pub(crate) fn area_m2(geometry: &Geometry<f64>) -> f64 {
-    let polygon = |polygon: &geo::Polygon<f64>| {
-        ring_m2(polygon.exterior()) - polygon.interiors().iter().map(ring_m2).sum::<f64>()
-    };
-    match geometry {
-        Geometry::Polygon(it) => polygon(it),
-        Geometry::MultiPolygon(it) => it.iter().map(polygon).sum(),
-        Geometry::Rect(it) => polygon(&it.to_polygon()),
-        Geometry::Triangle(it) => polygon(&it.to_polygon()),
-        Geometry::GeometryCollection(it) => it.iter().map(area_m2).sum(),
-        _ => 0.0,
-    }
+/// Area in square metres of the polygons of a shape; longitude, latitude in degrees.
+pub(crate) fn area_m2(shape: View<'_, Coord<f64>>) -> f64 {
+    (shape.parts())
+        .map(|(kind, ring)| match kind {
+            Kind::Exterior => ring_m2(ring),
+            Kind::Hole => -ring_m2(ring),
+            Kind::Points | Kind::Line => 0.0,
+        })
+        .sum()
 }
 
-/// Length in metres of the lines of a geometry; longitude, latitude in degrees.
-pub(crate) fn length_m(geometry: &Geometry<f64>) -> f64 {
-    let line = |line: &LineString<f64>| -> f64 {
-        line.0
-            .windows(2)
+/// Length in metres of the lines of a shape; longitude, latitude in degrees.
+pub(crate) fn length_m(shape: View<'_, Coord<f64>>) -> f64 {
+    let line = |line: &[Coord<f64>]| -> f64 {
+        line.windows(2)
             .map(|ends| segment_m(ends[0], ends[1]))
             .sum()
     };
-    match geometry {
-        Geometry::Line(it) => segment_m(it.start, it.end),
-        Geometry::LineString(it) => line(it),
-        Geometry::MultiLineString(it) => it.iter().map(line).sum(),
-        Geometry::GeometryCollection(it) => it.iter().map(length_m).sum(),
-        _ => 0.0,
-    }
+    shape.lines().map(line).sum()
 }
 
-fn ring_m2(ring: &LineString<f64>) -> f64 {
-    let Some(&first) = ring.0.first() else {
+fn ring_m2(ring: &[Coord<f64>]) -> f64 {
+    let Some(&first) = ring.first() else {
         return 0.0;
     };
     let from = first.y.to_radians();
@@ -64,7 +55,7 @@ fn ring_m2(ring: &LineString<f64>) -> f64 {
     };
     let mut sum = 0.0;
     let (mut last, mut height) = (first, 0.0);
-    for &at in &ring.0[1..] {
+    for &at in ring[1..].iter().chain([&first]) {
         let rise = above(at);
         let (east, north) = ((at.x - last.x).to_radians(), (at.y - last.y).to_radians());
         // Between its ends a geodesic bows towards the pole.
@@ -120,10 +111,11 @@ fn segment_m(from: Coord<f64>, to: Coord<f64>) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use geo::{Geodesic, GeodesicArea, Length, Polygon};
+    use geo::{Geodesic, GeodesicArea, Geometry, Length, LineString, Polygon};
     use proptest::prelude::*;
 
     use super::*;
+    use crate::Shape;
 
     proptest! {
         /// As Karney's method has it, from a shed to a district.
@@ -144,11 +136,11 @@ mod tests {
                 })
                 .collect();
             let line = Geometry::LineString(ring.clone());
-            let (truth, quick) = (Geodesic.length(&ring), length_m(&line));
+            let (truth, quick) = (Geodesic.length(&ring), length_m(Shape::from(&line).view()));
             prop_assert!((quick / truth - 1.0).abs() < 2e-6 * size + 2e-9, "length {} of {size}", quick / truth - 1.0);
             let polygon = Polygon::new(ring, Vec::new());
             let truth = polygon.geodesic_area_unsigned();
-            let quick = area_m2(&Geometry::Polygon(polygon));
+            let quick = area_m2(Shape::from(&Geometry::Polygon(polygon)).view());
             // Karney's own sums are good to some square centimetres, however small the polygon.
             let most = truth * (5e-5 * size + 5e-9) + 2e-3;
             prop_assert!((quick - truth).abs() < most, "{quick} {truth} {most}");

@@ -10,8 +10,9 @@ use mlt_core::{
 };
 
 use crate::{
-    Polygon, Shape, TileFeature, TileLayer, Value,
+    TileFeature, TileLayer, Value,
     grid::{EXTENT, TilePoint},
+    shape::{Polygon, View},
 };
 
 /// The media type of a tile.
@@ -23,7 +24,7 @@ pub const MEDIA_TYPE: &str = "application/vnd.maplibre-tile";
 /// What the encoder refuses: a layer without a name, a property named twice.
 pub(crate) fn encode(layers: &[TileLayer<'_>]) -> Result<Vec<u8>, MltError> {
     let mut tile = Vec::new();
-    for layer in layers.iter().filter(|layer| !layer.features.is_empty()) {
+    for layer in layers.iter().filter(|layer| !layer.is_empty()) {
         tile.extend(table(layer)?.encode(config())?);
     }
     Ok(tile)
@@ -39,15 +40,15 @@ fn config() -> EncoderConfig {
 
 fn table(layer: &TileLayer<'_>) -> Result<Table, MltError> {
     let extent = u32::try_from(EXTENT).unwrap_or(u32::MAX);
-    let mut table = Table::builder(layer.name, extent)?;
+    let mut table = Table::builder(layer.name(), extent)?;
     let mut columns: Vec<(&str, PropKind, PropertyKey)> = Vec::new();
     for (name, kind) in columns_of(layer) {
         columns.push((name, kind, table.add_property(name, kind)?));
     }
-    for feature in &layer.features {
-        let mut row = table.feature(geometry(&feature.shape));
+    for feature in layer.features() {
+        let mut row = table.feature(geometry(feature.shape));
         row.id(feature.number);
-        for (name, value) in &feature.properties {
+        for (name, value) in feature.properties {
             if let Some((_, kind, key)) = columns.iter().find(|column| column.0 == *name) {
                 row.property(*key, cell(value, *kind))?;
             }
@@ -59,11 +60,11 @@ fn table(layer: &TileLayer<'_>) -> Result<Table, MltError> {
 
 /// The properties of a layer in the order in which they first come, with a type that holds
 /// all their values.
-fn columns_of<'a>(layer: &TileLayer<'a>) -> Vec<(&'a str, PropKind)> {
+fn columns_of<'l, 'a>(layer: &'l TileLayer<'a>) -> Vec<(&'a str, PropKind)> {
     let mut columns: Vec<(&str, PropKind)> = Vec::new();
-    let properties = |feature: &TileFeature<'a>| feature.properties.clone();
-    for (name, value) in layer.features.iter().flat_map(properties) {
-        let kind = kind(&value);
+    let properties = |feature: TileFeature<'l, 'a>| feature.properties;
+    for &(name, ref value) in layer.features().flat_map(properties) {
+        let kind = kind(value);
         match columns.iter_mut().find(|column| column.0 == name) {
             None => columns.push((name, kind)),
             Some(column) if column.1 == kind => {}
@@ -102,20 +103,28 @@ fn cell(value: &Value<'_>, kind: PropKind) -> PropValue {
     }
 }
 
-fn geometry(shape: &Shape<TilePoint>) -> Geometry<i32> {
-    match shape {
-        Shape::Points(points) => match points[..] {
-            [point] => Geometry::Point(Point(coord(point))),
-            _ => MultiPoint::new(points.iter().map(|&point| Point(coord(point))).collect()).into(),
+fn geometry(shape: View<'_, TilePoint>) -> Geometry<i32> {
+    match shape.dimensions() {
+        None | Some(0) => match shape.points() {
+            [point] => Geometry::Point(Point(coord(*point))),
+            points => {
+                MultiPoint::new(points.iter().map(|&point| Point(coord(point))).collect()).into()
+            }
         },
-        Shape::Lines(lines) => match &lines[..] {
-            [line] => Geometry::LineString(path(line)),
-            _ => MultiLineString::new(lines.iter().map(|line| path(line)).collect()).into(),
-        },
-        Shape::Polygons(polygons) => match &polygons[..] {
-            [polygon] => Geometry::Polygon(area(polygon)),
-            _ => MultiPolygon::new(polygons.iter().map(area).collect()).into(),
-        },
+        Some(1) => {
+            let mut lines: Vec<_> = shape.lines().map(path).collect();
+            match lines.len() {
+                1 => Geometry::LineString(lines.remove(0)),
+                _ => MultiLineString::new(lines).into(),
+            }
+        }
+        Some(_) => {
+            let mut polygons: Vec<_> = shape.polygons().map(area).collect();
+            match polygons.len() {
+                1 => Geometry::Polygon(polygons.remove(0)),
+                _ => MultiPolygon::new(polygons).into(),
+            }
+        }
     }
 }
 
@@ -130,11 +139,11 @@ fn path(points: &[TilePoint]) -> LineString<i32> {
     points.iter().map(|&point| coord(point)).collect()
 }
 
-fn area(polygon: &Polygon<TilePoint>) -> geo::Polygon<i32> {
+fn area(polygon: Polygon<'_, TilePoint>) -> geo::Polygon<i32> {
     // Closes the rings.
     geo::Polygon::new(
-        path(&polygon.exterior),
-        polygon.holes.iter().map(|hole| path(hole)).collect(),
+        path(polygon.exterior),
+        (polygon.holes.into_iter()).map(path).collect(),
     )
 }
 
@@ -143,6 +152,7 @@ mod tests {
     use mlt_core::{Decoder, Layer, Parser};
 
     use super::*;
+    use crate::shape::{Kind, Shape};
 
     fn read(bytes: &[u8]) -> Vec<Table> {
         let layers = Parser::default().parse_layers(bytes).unwrap();
@@ -176,19 +186,14 @@ mod tests {
         };
         let mut hole = square(30, 20);
         hole.reverse();
-        let shapes = [
-            Shape::Polygons(vec![
-                Polygon {
-                    exterior: square(10, 90),
-                    holes: vec![hole],
-                },
-                Polygon {
-                    exterior: square(-60, 50),
-                    holes: Vec::new(),
-                },
-            ]),
-            Shape::Lines(vec![vec![point(5, 5), point(9, -64), point(4160, 3)]]),
-            Shape::Points(vec![point(7, 8)]),
+        let parts = [
+            vec![
+                (Kind::Exterior, square(10, 90)),
+                (Kind::Hole, hole),
+                (Kind::Exterior, square(-60, 50)),
+            ],
+            vec![(Kind::Line, vec![point(5, 5), point(9, -64), point(4160, 3)])],
+            vec![(Kind::Points, vec![point(7, 8)])],
         ];
         let values = [
             vec![
@@ -198,29 +203,21 @@ mod tests {
             vec![("use", Value::from("巷道")), ("floors", Value::from(2.5))],
             vec![("rental", Value::from(true))],
         ];
-        let features: Vec<TileFeature<'_>> = (1..)
-            .zip(shapes.iter().zip(values))
-            .map(|(number, (shape, properties))| TileFeature {
-                number: (number != 2).then_some(number << 50),
-                shape: shape.clone(),
-                properties,
-            })
-            .collect();
-        let layer = TileLayer {
-            name: "building",
-            features,
-        };
-        let nothing = TileLayer {
-            name: "nothing",
-            features: Vec::new(),
-        };
-        let tables = read(&encode(&[nothing, layer]).unwrap());
+        let mut layer = TileLayer::new("building");
+        for (number, (parts, properties)) in (1..).zip(parts.into_iter().zip(values)) {
+            let draw = |shape: &mut Shape<TilePoint>| {
+                (parts.into_iter()).for_each(|(kind, part)| shape.add(kind, part));
+            };
+            layer.add((number != 2).then_some(number << 50), draw, properties);
+        }
+        let nothing = TileLayer::new("nothing");
+        let tables = read(&encode(&[nothing, layer.clone()]).unwrap());
         assert_eq!(tables.len(), 1);
         let table = &tables[0];
         assert_eq!((table.name(), table.extent().get()), ("building", 4096));
         assert_eq!(table.property_names(), ["use", "floors", "rental"]);
-        for (feature, shape) in table.features().iter().zip(&shapes) {
-            assert_eq!(*feature.geometry(), geometry(shape));
+        for (feature, own) in table.features().iter().zip(layer.features()) {
+            assert_eq!(*feature.geometry(), geometry(own.shape));
         }
         let ids: Vec<_> = table
             .features()

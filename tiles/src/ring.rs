@@ -30,35 +30,44 @@ pub(crate) fn doubled_area<P: Lattice>(ring: &[P]) -> i128 {
 /// Opens a ring, takes out repeated points, spikes and points on straight runs, and turns
 /// it as wanted; none where no area is left.
 pub(crate) fn tidy<P: Lattice>(mut ring: Vec<P>, turn: Turn) -> Option<Vec<P>> {
+    tidy_from(&mut ring, 0, turn).then_some(ring)
+}
+
+/// [`tidy`] for the ring that the last of some points are, from one on. Whether any area is
+/// left; if not, what is left of the points tells nothing.
+pub(crate) fn tidy_from<P: Lattice>(points: &mut Vec<P>, from: usize, turn: Turn) -> bool {
     // In place: what is kept never outruns what is read.
+    let ring = &mut points[from..];
     let mut count = 0;
     for at in 0..ring.len() {
         let point = ring[at];
-        count = push_tidily(&mut ring, count, point);
+        count = push_tidily(ring, count, point);
     }
-    ring.truncate(count);
     // The same across the seam between the last point and the first.
+    let mut first = 0;
     loop {
-        let count = ring.len();
-        if count < 3 {
-            return None;
+        let ring = &ring[first..count];
+        if ring.len() < 3 {
+            return false;
         }
-        if ring[0] == ring[count - 1] || cross(ring[count - 2], ring[count - 1], ring[0]) == 0 {
-            ring.pop();
-        } else if cross(ring[count - 1], ring[0], ring[1]) == 0 {
-            ring.remove(0);
+        let (start, second) = (ring[0], ring[1]);
+        let (before, last) = (ring[ring.len() - 2], ring[ring.len() - 1]);
+        if start == last || cross(before, last, start) == 0 {
+            count -= 1;
+        } else if cross(last, start, second) == 0 {
+            first += 1;
         } else {
             break;
         }
     }
-    let area = doubled_area(&ring);
-    if area == 0 {
-        return None;
-    }
-    if (area > 0) != (turn == Turn::Positive) {
+    points.truncate(from + count);
+    points.drain(from..from + first);
+    let ring = &mut points[from..];
+    let area = doubled_area(ring);
+    if area != 0 && (area > 0) != (turn == Turn::Positive) {
         ring.reverse();
     }
-    Some(ring)
+    area != 0
 }
 
 /// Adds a point to the first points of a ring that were kept; how many are kept then.

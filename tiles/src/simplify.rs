@@ -8,9 +8,9 @@
 use std::collections::HashMap;
 
 use crate::{
-    Polygon,
     grid::{GridPoint, Lattice},
     ring::{self, Turn},
+    shape::{Kind, Polygon, Shape, View},
 };
 
 /// The places where outlines of polygons part or join, on one world grid.
@@ -27,12 +27,10 @@ enum Around {
 }
 
 impl Junctions {
-    /// Takes note of a polygon's outlines.
-    pub(crate) fn add(&mut self, polygon: &Polygon<GridPoint>) {
-        self.add_ring(&polygon.exterior);
-        for hole in &polygon.holes {
-            self.add_ring(hole);
-        }
+    /// Takes note of the outlines of polygons.
+    pub(crate) fn add(&mut self, shape: View<'_, GridPoint>) {
+        let rings = shape.parts().filter(|(kind, _)| kind.dimensions() == 2);
+        rings.for_each(|(_, ring)| self.add_ring(ring));
     }
 
     fn add_ring(&mut self, ring: &[GridPoint]) {
@@ -57,97 +55,174 @@ impl Junctions {
     }
 }
 
-/// A polygon with each stretch between junctions simplified to a tolerance in units; none
-/// where its exterior collapses.
-pub(crate) fn polygon(
-    polygon: &Polygon<GridPoint>,
-    junctions: &Junctions,
+/// Simplifies to a tolerance in units, in memory that one shape after the other uses.
+#[derive(Debug, Default)]
+pub(crate) struct Simplifier {
     tolerance: f64,
-) -> Option<Polygon<GridPoint>> {
-    let exterior = ring::tidy(
-        simplify_ring(&polygon.exterior, junctions, tolerance),
-        Turn::Positive,
-    )?;
-    let holes = polygon
-        .holes
-        .iter()
-        .filter_map(|hole| ring::tidy(simplify_ring(hole, junctions, tolerance), Turn::Negative))
-        .collect();
-    Some(Polygon { exterior, holes })
+    /// A ring from a place that it is cut at to the same again.
+    closed: Vec<GridPoint>,
+    /// A stretch the other way round, and what is kept of it.
+    reversed: Vec<GridPoint>,
+    kept: Vec<GridPoint>,
+    /// Stretches that are not simplified yet.
+    open: Vec<(usize, usize)>,
 }
 
-/// A line simplified to a tolerance in units; its ends stay.
-pub(crate) fn line(points: &[GridPoint], tolerance: f64) -> Vec<GridPoint> {
-    let mut kept = Vec::with_capacity(points.len());
-    stretch(points, tolerance, &mut kept);
-    kept.extend(points.last());
-    kept
-}
-
-fn simplify_ring(ring: &[GridPoint], junctions: &Junctions, tolerance: f64) -> Vec<GridPoint> {
-    let start = ring
-        .iter()
-        .position(|&place| junctions.holds(place))
-        // An outline that meets no other: begun at a place that depends on it alone.
-        .or_else(|| (0..ring.len()).min_by_key(|&at| ring[at]));
-    let Some(start) = start else {
-        return Vec::new();
-    };
-    let closed: Vec<GridPoint> = ring[start..]
-        .iter()
-        .chain(&ring[..=start])
-        .copied()
-        .collect();
-    let mut kept = Vec::with_capacity(ring.len());
-    let mut from = 0;
-    for at in 1..closed.len() {
-        if at + 1 == closed.len() || junctions.holds(closed[at]) {
-            arc(&closed[from..=at], tolerance, &mut kept);
-            from = at;
+impl Simplifier {
+    pub(crate) fn new(tolerance: f64) -> Self {
+        Self {
+            tolerance,
+            ..Self::default()
         }
     }
-    kept
-}
 
-/// Adds a stretch between two junctions, without its last point. Where it is a loop, it is
-/// first cut at the point farthest from its ends.
-fn arc(points: &[GridPoint], tolerance: f64, kept: &mut Vec<GridPoint>) {
-    let (Some(&first), Some(&last)) = (points.first(), points.last()) else {
-        return;
-    };
-    if first == last {
-        let far = (1..points.len() - 1).max_by_key(|&at| (squared(first, points[at]), points[at]));
-        if let Some(far) = far {
-            canonical(&points[..=far], tolerance, kept);
-            canonical(&points[far..], tolerance, kept);
+    /// Adds a shape of one dimension, simplified. A polygon that would collapse stays as it is: it
+    /// is smaller than the tolerance, has a few vertices, and is better than a gap.
+    pub(crate) fn shape(
+        &mut self,
+        shape: View<'_, GridPoint>,
+        junctions: &Junctions,
+        onto: &mut Shape<GridPoint>,
+    ) {
+        match shape.dimensions() {
+            None => {}
+            Some(0) => onto.add(Kind::Points, shape.points().iter().copied()),
+            Some(1) => {
+                for line in shape.lines() {
+                    self.line(line, onto.open());
+                    onto.close(Kind::Line);
+                }
+            }
+            Some(_) => {
+                for polygon in shape.polygons() {
+                    if !self.polygon(&polygon, junctions, onto) {
+                        onto.add(Kind::Exterior, polygon.exterior.iter().copied());
+                        for hole in polygon.holes {
+                            onto.add(Kind::Hole, hole.iter().copied());
+                        }
+                    }
+                }
+            }
         }
-        return;
     }
-    canonical(points, tolerance, kept);
-}
 
-/// Simplifies in the direction that begins at the lesser end, whichever side asks.
-fn canonical(points: &[GridPoint], tolerance: f64, kept: &mut Vec<GridPoint>) {
-    if points.first() <= points.last() {
-        stretch(points, tolerance, kept);
-        return;
+    /// Adds a polygon with each stretch between junctions simplified; nothing, and that is said,
+    /// where its exterior collapses.
+    pub(crate) fn polygon(
+        &mut self,
+        polygon: &Polygon<'_, GridPoint>,
+        junctions: &Junctions,
+        onto: &mut Shape<GridPoint>,
+    ) -> bool {
+        let whole = self.tidied(polygon.exterior, junctions, Turn::Positive, onto);
+        if whole {
+            onto.close(Kind::Exterior);
+            for hole in &polygon.holes {
+                if self.tidied(hole, junctions, Turn::Negative, onto) {
+                    onto.close(Kind::Hole);
+                }
+                onto.drop_open();
+            }
+        }
+        onto.drop_open();
+        whole
     }
-    let reversed: Vec<GridPoint> = points.iter().rev().copied().collect();
-    let mut simplified = Vec::with_capacity(points.len());
-    stretch(&reversed, tolerance, &mut simplified);
-    // Its last point is our first, which `stretch` leaves out; its first is our last,
-    // which the next stretch brings.
-    kept.extend(points.first());
-    kept.extend(simplified.iter().skip(1).rev());
+
+    /// Simplifies a ring behind what is closed of a shape; whether any area is left.
+    fn tidied(
+        &mut self,
+        ring: &[GridPoint],
+        junctions: &Junctions,
+        turn: Turn,
+        onto: &mut Shape<GridPoint>,
+    ) -> bool {
+        let start = onto.closed();
+        self.ring(ring, junctions, onto.open());
+        ring::tidy_from(onto.open(), start, turn)
+    }
+
+    /// Adds a line simplified; its ends stay.
+    pub(crate) fn line(&mut self, points: &[GridPoint], kept: &mut Vec<GridPoint>) {
+        stretch(points, self.tolerance, &mut self.open, kept);
+        kept.extend(points.last());
+    }
+
+    fn ring(&mut self, ring: &[GridPoint], junctions: &Junctions, kept: &mut Vec<GridPoint>) {
+        let start = ring
+            .iter()
+            .position(|&place| junctions.holds(place))
+            // An outline that meets no other: begun at a place that depends on it alone.
+            .or_else(|| (0..ring.len()).min_by_key(|&at| ring[at]));
+        let Some(start) = start else {
+            return;
+        };
+        let mut closed = std::mem::take(&mut self.closed);
+        closed.clear();
+        closed.extend_from_slice(&ring[start..]);
+        closed.extend_from_slice(&ring[..=start]);
+        let mut from = 0;
+        for at in 1..closed.len() {
+            if at + 1 == closed.len() || junctions.holds(closed[at]) {
+                self.arc(&closed[from..=at], kept);
+                from = at;
+            }
+        }
+        self.closed = closed;
+    }
+
+    /// Adds a stretch between two junctions, without its last point. Where it is a loop, it is
+    /// first cut at the point farthest from its ends.
+    fn arc(&mut self, points: &[GridPoint], kept: &mut Vec<GridPoint>) {
+        let (Some(&first), Some(&last)) = (points.first(), points.last()) else {
+            return;
+        };
+        if first == last {
+            let far =
+                (1..points.len() - 1).max_by_key(|&at| (squared(first, points[at]), points[at]));
+            if let Some(far) = far {
+                self.canonical(&points[..=far], kept);
+                self.canonical(&points[far..], kept);
+            }
+            return;
+        }
+        self.canonical(points, kept);
+    }
+
+    /// Simplifies in the direction that begins at the lesser end, whichever side asks.
+    fn canonical(&mut self, points: &[GridPoint], kept: &mut Vec<GridPoint>) {
+        if points.first() <= points.last() {
+            stretch(points, self.tolerance, &mut self.open, kept);
+            return;
+        }
+        self.reversed.clear();
+        self.reversed.extend(points.iter().rev());
+        self.kept.clear();
+        stretch(
+            &self.reversed,
+            self.tolerance,
+            &mut self.open,
+            &mut self.kept,
+        );
+        // Its last point is our first, which `stretch` leaves out; its first is our last,
+        // which the next stretch brings.
+        kept.extend(points.first());
+        kept.extend(self.kept.iter().skip(1).rev());
+    }
 }
 
 /// Adds what Douglas and Peucker keep of a stretch, without its last point.
-fn stretch(points: &[GridPoint], tolerance: f64, kept: &mut Vec<GridPoint>) {
+fn stretch(
+    points: &[GridPoint],
+    tolerance: f64,
+    open: &mut Vec<(usize, usize)>,
+    kept: &mut Vec<GridPoint>,
+) {
     if points.len() < 2 {
         return;
     }
     let limit = tolerance * tolerance;
-    let mut open = vec![(0, points.len() - 1)];
+    open.clear();
+    open.push((0, points.len() - 1));
     while let Some((from, to)) = open.pop() {
         let mut farthest = (limit, None);
         for at in from + 1..to {
@@ -194,15 +269,26 @@ mod tests {
 
     use super::*;
 
-    fn outline(points: &[(i64, i64)]) -> Polygon<GridPoint> {
-        Polygon {
-            exterior: points.iter().map(|&(x, y)| GridPoint { x, y }).collect(),
-            holes: Vec::new(),
-        }
+    fn outline(points: &[(i64, i64)]) -> Shape<GridPoint> {
+        let mut shape = Shape::default();
+        let points = points.iter().map(|&(x, y)| GridPoint { x, y });
+        shape.add(Kind::Exterior, points);
+        shape
     }
 
-    fn edges(polygon: &Polygon<GridPoint>) -> BTreeSet<(GridPoint, GridPoint)> {
-        let ring = &polygon.exterior;
+    fn simplified(
+        shape: &Shape<GridPoint>,
+        junctions: &Junctions,
+        tolerance: f64,
+    ) -> Option<Shape<GridPoint>> {
+        let mut onto = Shape::default();
+        let polygon = shape.view().polygons().next().unwrap();
+        let whole = Simplifier::new(tolerance).polygon(&polygon, junctions, &mut onto);
+        whole.then_some(onto)
+    }
+
+    fn edges(shape: &Shape<GridPoint>) -> BTreeSet<(GridPoint, GridPoint)> {
+        let ring = shape.view().points();
         (0..ring.len())
             .map(|at| (ring[at], ring[(at + 1) % ring.len()]))
             .map(|(a, b)| (a.min(b), a.max(b)))
@@ -213,13 +299,14 @@ mod tests {
     fn small_bends_go_and_corners_stay() {
         let bent = outline(&[(0, 0), (50, 2), (100, 0), (100, 100), (0, 100)]);
         let mut junctions = Junctions::default();
-        junctions.add(&bent);
-        let simple = polygon(&bent, &junctions, 4.0).unwrap();
+        junctions.add(bent.view());
+        let simple = simplified(&bent, &junctions, 4.0).unwrap();
         assert_eq!(
-            simple.exterior.iter().copied().collect::<BTreeSet<_>>(),
+            simple.view().points().iter().collect::<BTreeSet<_>>(),
             outline(&[(0, 0), (100, 0), (100, 100), (0, 100)])
-                .exterior
-                .into_iter()
+                .view()
+                .points()
+                .iter()
                 .collect()
         );
     }
@@ -227,7 +314,7 @@ mod tests {
     #[test]
     fn an_outline_smaller_than_the_tolerance_collapses() {
         let small = outline(&[(0, 0), (2, 0), (2, 2), (0, 2)]);
-        assert_eq!(polygon(&small, &Junctions::default(), 4.0), None);
+        assert_eq!(simplified(&small, &Junctions::default(), 4.0), None);
     }
 
     proptest! {
@@ -254,10 +341,10 @@ mod tests {
             east.rotate_left(begin);
             let (west, east) = (outline(&west), outline(&east));
             let mut junctions = Junctions::default();
-            junctions.add(&west);
-            junctions.add(&east);
-            let west = polygon(&west, &junctions, tolerance).unwrap();
-            let east = polygon(&east, &junctions, tolerance).unwrap();
+            junctions.add(west.view());
+            junctions.add(east.view());
+            let west = simplified(&west, &junctions, tolerance).unwrap();
+            let east = simplified(&east, &junctions, tolerance).unwrap();
             // Each edge of the two together is shared or on the outer frame.
             let (west, east) = (edges(&west), edges(&east));
             for edge in west.symmetric_difference(&east) {

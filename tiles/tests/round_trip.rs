@@ -1,11 +1,9 @@
 //! Drawn, written, read again: what comes back is what went in, on the grid.
 
-use std::borrow::Cow;
-
 use geo::{BoundingRect, Coord, Geometry, LineString, MultiPoint, Polygon};
 use proptest::prelude::*;
 use yizhangtu_tiles::{
-    AREA, COUNT, EXTENT, Feature, LENGTH, Rules, Shape, TileId, TilePoint, Value, draw, mvt,
+    AREA, COUNT, Canvas, EXTENT, Kind, LENGTH, Rules, Shape, TileId, TilePoint, Value, mvt,
 };
 
 /// A place near 广州 in degrees.
@@ -42,18 +40,24 @@ fn exactly(tile: TileId, place: Coord<f64>) -> (f64, f64) {
     )
 }
 
+type Properties = Vec<(&'static str, Value<'static>)>;
+
+/// Draws features of a layer, writes the tile and reads it.
+fn drawn<'g>(
+    tile: TileId,
+    rules: &Rules,
+    features: impl IntoIterator<Item = (u64, &'g Geometry<f64>, Properties)>,
+) -> Vec<mvt::DecodedLayer> {
+    let mut canvas = Canvas::new(tile, "test", rules);
+    for (number, geometry, properties) in features {
+        canvas.add(number, Shape::from(geometry).view(), properties);
+    }
+    mvt::decode(&mvt::encode(&[canvas.finish()])).unwrap()
+}
+
 fn one(tile: TileId, geometry: &Geometry<f64>, rules: &Rules) -> Vec<mvt::DecodedLayer> {
-    let layer = draw(
-        tile,
-        "test",
-        rules,
-        [Feature {
-            number: 42,
-            geometry: Cow::Borrowed(geometry),
-            properties: vec![("id", Value::from("a-1")), ("floors", Value::from(-3_i64))],
-        }],
-    );
-    mvt::decode(&mvt::encode(&[layer])).unwrap()
+    let properties = vec![("id", Value::from("a-1")), ("floors", Value::from(-3_i64))];
+    drawn(tile, rules, [(42, geometry, properties)])
 }
 
 fn exact() -> Rules {
@@ -77,8 +81,7 @@ proptest! {
         let tile = TileId::containing(places[0], z).unwrap();
         let geometry = Geometry::MultiPoint(MultiPoint::from(places.clone()));
         let layers = one(tile, &geometry, &exact());
-        let Shape::Points(points) = &layers[0].features[0].shape else { panic!("points") };
-        let mut read = points.iter();
+        let mut read = layers.iter().flat_map(|layer| layer.features[0].shape.view().points());
         for place in places {
             let (x, y) = exactly(tile, place);
             let kept = -64.0..=4160.0;
@@ -116,10 +119,8 @@ proptest! {
         prop_assert_eq!(feature.number, 42);
         prop_assert_eq!(feature.get("id"), Some(&mvt::DecodedValue::Text("a-1".into())));
         prop_assert_eq!(feature.get("floors"), Some(&mvt::DecodedValue::Integer(-3)));
-        let Shape::Polygons(polygons) = &feature.shape else { panic!("polygons") };
-        for polygon in polygons {
-            prop_assert!(area(&polygon.exterior) > 0);
-            prop_assert!(polygon.holes.iter().all(|hole| area(hole) < 0));
+        for (kind, ring) in feature.shape.view().parts() {
+            prop_assert_eq!(area(ring) > 0, kind == Kind::Exterior);
         }
     }
 
@@ -141,10 +142,7 @@ proptest! {
         let geometry = Geometry::Polygon(Polygon::new(star(centre, &radii), Vec::new()));
         let near_border = |tile: TileId, shift: i64| -> Vec<(i64, i64)> {
             let layers = one(tile, &geometry, &exact());
-            let Shape::Polygons(polygons) = &layers[0].features[0].shape else { panic!("polygons") };
-            let mut vertices: Vec<(i64, i64)> = polygons
-                .iter()
-                .flat_map(|polygon| &polygon.exterior)
+            let mut vertices: Vec<(i64, i64)> = (layers[0].features[0].shape.view().points().iter())
                 .map(|point| (i64::from(point.x) + shift, i64::from(point.y)))
                 .filter(|&(x, y)| (EXTENT - 64..=EXTENT + 64).contains(&x) && (0..=EXTENT).contains(&y))
                 .collect();
@@ -161,8 +159,8 @@ proptest! {
         let tile = TileId::containing(geometry.bounding_rect().unwrap().center(), z).unwrap();
         let layers = one(tile, &geometry, &exact());
         prop_assert_eq!(layers.len(), 1);
-        let Shape::Polygons(polygons) = &layers[0].features[0].shape else { panic!("polygons") };
-        prop_assert!(polygons.iter().all(|polygon| area(&polygon.exterior) > 0));
+        let mut polygons = layers[0].features[0].shape.view().polygons();
+        prop_assert!(polygons.all(|polygon| area(polygon.exterior) > 0));
     }
 }
 
@@ -177,17 +175,7 @@ fn a_coordinate_that_is_no_number_draws_nothing() {
 fn a_tile_with_nothing_in_it_is_empty() {
     let tile = TileId::new(15, 0, 0).unwrap();
     let geometry = Geometry::Point(geo::Point::new(113.0, 23.0));
-    let layer = draw(
-        tile,
-        "test",
-        &Rules::default(),
-        [Feature {
-            number: 1,
-            geometry: Cow::Borrowed(&geometry),
-            properties: Vec::new(),
-        }],
-    );
-    assert!(mvt::encode(&[layer]).is_empty());
+    assert!(drawn(tile, &Rules::default(), [(1, &geometry, Vec::new())]).is_empty());
 }
 
 /// Houses along lanes: small squares with gaps, over several tiles.
@@ -216,17 +204,12 @@ fn blocks(tile: TileId, houses: &[Geometry<f64>]) -> Vec<mvt::DecodedLayer> {
         merge_below: 15,
         ..Rules::default()
     };
-    let layer = draw(
+    let houses = (0..).zip(houses);
+    drawn(
         tile,
-        "building",
         &rules,
-        (0..).zip(houses).map(|(number, geometry)| Feature {
-            number,
-            geometry: Cow::Borrowed(geometry),
-            properties: Vec::new(),
-        }),
-    );
-    mvt::decode(&mvt::encode(&[layer])).unwrap()
+        houses.map(|(number, house)| (number, house, Vec::new())),
+    )
 }
 
 fn tiles_of(z: u8) -> Vec<TileId> {
@@ -258,13 +241,7 @@ fn blocks_count_every_house_once() {
 fn is_drawn(layers: &[mvt::DecodedLayer], (px, py): (f64, f64)) -> bool {
     let mut inside = false;
     for feature in layers.iter().flat_map(|layer| &layer.features) {
-        let Shape::Polygons(polygons) = &feature.shape else {
-            panic!("polygons")
-        };
-        for ring in polygons
-            .iter()
-            .flat_map(|polygon| std::iter::once(&polygon.exterior).chain(&polygon.holes))
-        {
+        for (_, ring) in feature.shape.view().parts() {
             for at in 0..ring.len() {
                 let (a, b) = (ring[at], ring[(at + 1) % ring.len()]);
                 let (ay, by) = (f64::from(a.y), f64::from(b.y));
@@ -323,21 +300,13 @@ fn kinds_of_ground_are_told_apart_and_counted() {
     };
     let mut counts = [0, 0];
     for tile in tiles_of(13) {
-        let layer = draw(
-            tile,
-            "building",
-            &rules,
-            (0..).zip(&houses).map(|(number, geometry)| Feature {
-                number,
-                geometry: Cow::Borrowed(geometry),
-                // Factories in the south.
-                properties: vec![("use", Value::from(if number < 1000 { "工" } else { "住" }))],
-            }),
-        );
-        for feature in mvt::decode(&mvt::encode(&[layer])).unwrap()[0]
-            .features
-            .iter()
-        {
+        let used = |number: u64| {
+            // Factories in the south.
+            vec![("use", Value::from(if number < 1000 { "工" } else { "住" }))]
+        };
+        let houses = (0..).zip(&houses);
+        let houses = houses.map(|(number, house)| (number, house, used(number)));
+        for feature in &drawn(tile, &rules, houses)[0].features {
             let Some(mvt::DecodedValue::Integer(count)) = feature.get("count") else {
                 panic!("blocks count")
             };
@@ -379,16 +348,13 @@ fn merged(tile: TileId, features: &[Geometry<f64>]) -> Vec<mvt::DecodedFeature> 
         merge_by: Some("class".into()),
         ..Rules::default()
     };
-    let features = (0..).zip(features).map(|(number, geometry)| Feature {
-        number,
-        geometry: Cow::Borrowed(geometry),
-        properties: vec![(
-            "class",
-            Value::from(if number % 3 == 0 { "a" } else { "b" }),
-        )],
-    });
-    let layer = draw(tile, "test", &rules, features);
-    let layers = mvt::decode(&mvt::encode(&[layer])).unwrap();
+    let class = |number: u64| {
+        let class = if number % 3 == 0 { "a" } else { "b" };
+        vec![("class", Value::from(class))]
+    };
+    let features = (0..).zip(features);
+    let features = features.map(|(number, geometry)| (number, geometry, class(number)));
+    let layers = drawn(tile, &rules, features);
     layers
         .into_iter()
         .flat_map(|layer| layer.features)
@@ -456,10 +422,12 @@ fn nets_agree_along_the_borders_of_tiles() {
     let on = |tile: TileId, shift: i32| -> std::collections::BTreeSet<(i32, i32)> {
         let mut places = std::collections::BTreeSet::new();
         for feature in merged(tile, &roads) {
-            let Shape::Lines(lines) = feature.shape else {
-                panic!("lines")
-            };
-            for ends in lines.iter().flat_map(|line| line.windows(2)) {
+            for ends in feature
+                .shape
+                .view()
+                .lines()
+                .flat_map(|line| line.windows(2))
+            {
                 let (a, b) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
                 let steps = (b.x - a.x).max((b.y - a.y).abs()).max(1);
                 for step in 0..=steps {

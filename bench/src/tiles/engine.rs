@@ -1,12 +1,10 @@
 //! The engine alone: tiles drawn and compressed one after the other, on one thread.
 
-use std::borrow::Cow;
-
 use cpu_time::ThreadTime;
-use geo::{Coord, Geometry};
+use geo::Coord;
 use libdeflater::{CompressionLvl, Compressor};
 use yizhangtu_index::{Area, Index, Point, Rect, Shape};
-use yizhangtu_tiles::{Feature, Rules, TileId, Value, draw, feature_number, mvt};
+use yizhangtu_tiles::{Canvas, Rules, Shape as Drawing, TileId, Value, feature_number, mvt};
 
 use crate::{
     land::{Land, polygon},
@@ -20,7 +18,7 @@ const NAMED_FROM: u8 = 16;
 struct House {
     id: String,
     number: u64,
-    geometry: Geometry<f64>,
+    place: Drawing<Coord<f64>>,
     used_for: &'static str,
 }
 
@@ -57,11 +55,15 @@ pub fn run(land: &Land) {
             }
             keys.sort_unstable();
             most = most.max(keys.len());
-            let features = keys
-                .into_iter()
-                .map(|key| feature(&houses[key as usize], z));
-            let bytes = mvt::encode(&[draw(tile, "building", &rules, features)]);
-            let size = gzip(&bytes);
+            let mut canvas = Canvas::new(tile, "building", &rules);
+            canvas.reserve(keys.len());
+            for house in keys.into_iter().map(|key| &houses[key as usize]) {
+                let id = (z >= NAMED_FROM).then(|| ("id", Value::from(house.id.as_str())));
+                let properties = [("use", Value::from(house.used_for))].into_iter().chain(id);
+                canvas.add(house.number, house.place.view(), properties);
+            }
+            let bytes = mvt::encode(&[canvas.finish()]);
+            let size = gzip(&bytes, if z <= 15 { 6 } else { 1 });
             times.push(began.elapsed().as_nanos() as f64);
             sizes.push(size as f64);
         }
@@ -99,20 +101,8 @@ fn house((at, ring): (usize, &Vec<Point>)) -> House {
     House {
         number: feature_number(&id),
         id,
-        geometry: polygon(ring).into(),
+        place: Drawing::from(&polygon(ring).into()),
         used_for: used_for(at),
-    }
-}
-
-fn feature(house: &House, z: u8) -> Feature<'_> {
-    let mut properties = vec![("use", Value::from(house.used_for))];
-    if z >= NAMED_FROM {
-        properties.push(("id", Value::from(house.id.as_str())));
-    }
-    Feature {
-        number: house.number,
-        geometry: Cow::Borrowed(&house.geometry),
-        properties,
     }
 }
 
@@ -131,9 +121,9 @@ fn rect(bounds: geo::Rect<f64>) -> Rect {
     Rect::of(corner(bounds.min()), corner(bounds.max()))
 }
 
-/// Compresses as the server does.
-fn gzip(bytes: &[u8]) -> usize {
-    let mut compressor = Compressor::new(CompressionLvl::new(4).expect("a level"));
+/// Compresses as the server does, at the level of a zoom.
+fn gzip(bytes: &[u8], level: i32) -> usize {
+    let mut compressor = Compressor::new(CompressionLvl::new(level).expect("a level"));
     let mut out = vec![0; compressor.gzip_compress_bound(bytes.len())];
     compressor.gzip_compress(bytes, &mut out).expect("room")
 }

@@ -13,7 +13,7 @@ use libdeflater::Decompressor;
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use yizhangtu_tiles::{
-    EXTENT, Shape, TileId,
+    EXTENT, Kind, Shape, TileId,
     mvt::{self, DecodedValue},
 };
 
@@ -202,12 +202,9 @@ fn plain(body: &[u8]) -> Vec<u8> {
 
 /// Square units of a shape within its tile, without the buffer.
 fn area(shape: &Shape<yizhangtu_tiles::TilePoint>) -> f64 {
-    let Shape::Polygons(polygons) = shape else {
-        return 0.0;
-    };
-    let rings = polygons
-        .iter()
-        .flat_map(|polygon| std::iter::once(&polygon.exterior).chain(&polygon.holes));
+    let rings = (shape.view().parts())
+        .filter(|(kind, _)| matches!(kind, Kind::Exterior | Kind::Hole))
+        .map(|(_, ring)| ring);
     rings.map(|ring| doubled(&cut(ring)) / 2.0).sum()
 }
 

@@ -73,6 +73,36 @@ pub fn decode(blob: &[u8]) -> Result<Option<Geometry<f64>>, BlobError> {
     Ok((!is_empty(&geometry)).then_some(geometry))
 }
 
+/// Takes the parts of a geometry, as [`trace`] comes to them.
+pub trait Pen {
+    /// A place of the part that is being traced; x and y as they are stored.
+    fn place(&mut self, at: Coord<f64>);
+    /// The part that was being traced is whole.
+    fn end(&mut self, part: Part);
+}
+
+/// What a part of a geometry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// A point.
+    Point,
+    /// A line.
+    Line,
+    /// The outer ring of a polygon, closed.
+    Exterior,
+    /// A hole in the polygon of the ring before it.
+    Hole,
+}
+
+/// Traces the geometry of a blob: [`decode`] without making one.
+///
+/// # Errors
+/// As [`decode`]; what was traced until then stands.
+pub fn trace(blob: &[u8], pen: &mut impl Pen) -> Result<(), BlobError> {
+    let (_, body) = header(blob)?;
+    Reader { bytes: body }.trace(0, pen)
+}
+
 /// The bounds of a blob, from its header where that has them; `None` where it is empty.
 ///
 /// # Errors
@@ -287,7 +317,8 @@ impl Reader<'_> {
         Ok(Polygon::new(exterior, rings.collect()))
     }
 
-    fn geometry(&mut self, depth: u8) -> Result<Geometry<f64>, BlobError> {
+    /// What begins a geometry: byte order, code, and ordinates beyond x and y.
+    fn start(&mut self, depth: u8) -> Result<(bool, u32, usize), BlobError> {
         if depth > 8 {
             return Err(BlobError::Damaged);
         }
@@ -297,6 +328,53 @@ impl Reader<'_> {
             _ => return Err(BlobError::Damaged),
         };
         let (code, extra) = dimensions(self.word(little)?);
+        Ok((little, code, extra))
+    }
+
+    fn trace(&mut self, depth: u8, pen: &mut impl Pen) -> Result<(), BlobError> {
+        let (little, code, extra) = self.start(depth)?;
+        match code {
+            1 => {
+                pen.place(self.coord(little, extra)?);
+                pen.end(Part::Point);
+            }
+            2 => self.trace_line(little, extra, Part::Line, pen)?,
+            3 => {
+                for ring in 0..self.length(little, 4)? {
+                    let part = if ring == 0 {
+                        Part::Exterior
+                    } else {
+                        Part::Hole
+                    };
+                    self.trace_line(little, extra, part, pen)?;
+                }
+            }
+            4..=7 => {
+                for _ in 0..self.length(little, 9)? {
+                    self.trace(depth + 1, pen)?;
+                }
+            }
+            other => return Err(BlobError::Unsupported(other)),
+        }
+        Ok(())
+    }
+
+    fn trace_line(
+        &mut self,
+        little: bool,
+        extra: usize,
+        part: Part,
+        pen: &mut impl Pen,
+    ) -> Result<(), BlobError> {
+        for _ in 0..self.length(little, 16)? {
+            pen.place(self.coord(little, extra)?);
+        }
+        pen.end(part);
+        Ok(())
+    }
+
+    fn geometry(&mut self, depth: u8) -> Result<Geometry<f64>, BlobError> {
+        let (little, code, extra) = self.start(depth)?;
         Ok(match code {
             1 => Geometry::Point(Point(self.coord(little, extra)?)),
             2 => Geometry::LineString(self.line(little, extra)?),
@@ -377,12 +455,61 @@ mod tests {
         })
     }
 
+    /// The parts of a geometry, one after the other.
+    #[derive(Debug, Default, PartialEq)]
+    struct Traced {
+        open: Vec<Coord<f64>>,
+        parts: Vec<(Part, Vec<Coord<f64>>)>,
+    }
+
+    impl Pen for Traced {
+        fn place(&mut self, at: Coord<f64>) {
+            self.open.push(at);
+        }
+
+        fn end(&mut self, part: Part) {
+            self.parts.push((part, std::mem::take(&mut self.open)));
+        }
+    }
+
+    impl Traced {
+        fn follow(&mut self, geometry: &Geometry<f64>) {
+            let mut add = |part, line: &LineString<f64>| self.parts.push((part, line.0.clone()));
+            match geometry {
+                Geometry::Point(point) => add(Part::Point, &LineString(vec![point.0])),
+                Geometry::LineString(line) => add(Part::Line, line),
+                Geometry::Polygon(polygon) => {
+                    add(Part::Exterior, polygon.exterior());
+                    (polygon.interiors().iter()).for_each(|hole| add(Part::Hole, hole));
+                }
+                Geometry::MultiPoint(parts) => {
+                    (parts.iter()).for_each(|&part| self.follow(&part.into()));
+                }
+                Geometry::MultiLineString(parts) => {
+                    (parts.iter()).for_each(|part| self.follow(&part.clone().into()));
+                }
+                Geometry::MultiPolygon(parts) => {
+                    (parts.iter()).for_each(|part| self.follow(&part.clone().into()));
+                }
+                Geometry::GeometryCollection(parts) => {
+                    parts.iter().for_each(|part| self.follow(part));
+                }
+                other => unreachable!("{other:?} is not made here"),
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn a_geometry_comes_back_as_it_went(geometry in geometry(), srs in any::<i32>()) {
             let blob = encode(&geometry, srs).unwrap();
             prop_assert_eq!(&blob[4..8], srs.to_le_bytes());
             prop_assert_eq!(bounds(&blob).unwrap(), geometry.bounding_rect());
+            let mut traced = Traced::default();
+            trace(&blob, &mut traced).unwrap();
+            let mut same = Traced::default();
+            same.follow(&geometry);
+            prop_assert_eq!(traced, same);
             prop_assert_eq!(decode(&blob).unwrap(), Some(geometry));
         }
 

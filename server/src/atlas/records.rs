@@ -13,7 +13,7 @@ use std::{
 use geo::Geometry;
 use yizhangtu_data::{
     Layer, Record, Value,
-    packed::{self, PackedRecord},
+    packed::{self, Glance, PackedRecord},
     seal::Keys,
     store::BlobError,
 };
@@ -98,16 +98,30 @@ impl<'a> Row<'a> {
         self,
         wanted: &'w [usize],
     ) -> impl Iterator<Item = Cow<'a, Value>> + use<'a, 'w> {
-        let (made, packed) = match self {
-            Self::Made(record) => (Some(record), None),
-            Self::Packed(_, packed) => (None, Some(packed)),
-        };
-        let made = made.map(|made| wanted.iter().map(|&at| Cow::Borrowed(&made.values[at])));
-        let wanted = wanted.iter().copied();
-        let packed = packed.map(|packed| packed.values(wanted).map(Cow::Owned));
-        made.into_iter()
-            .flatten()
-            .chain(packed.into_iter().flatten())
+        let mut packed = self.packed().map(|own| own.values(wanted.iter().copied()));
+        wanted.iter().map_while(move |&at| match self {
+            Self::Made(made) => Some(Cow::Borrowed(&made.values[at])),
+            Self::Packed(..) => packed.as_mut()?.next().map(Cow::Owned),
+        })
+    }
+
+    /// [`Self::values`], of which texts stay where they are.
+    pub(crate) fn glances<'w>(
+        self,
+        wanted: &'w [usize],
+    ) -> impl Iterator<Item = Glance<'a>> + use<'a, 'w> {
+        let mut packed = self.packed().map(|own| own.glances(wanted.iter().copied()));
+        wanted.iter().map_while(move |&at| match self {
+            Self::Made(made) => Some(Glance::from(&made.values[at])),
+            Self::Packed(..) => packed.as_mut()?.next(),
+        })
+    }
+
+    fn packed(self) -> Option<PackedRecord<'a>> {
+        match self {
+            Self::Made(_) => None,
+            Self::Packed(_, packed) => Some(packed),
+        }
     }
 }
 

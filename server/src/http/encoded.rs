@@ -25,12 +25,14 @@ pub(crate) struct Encoded {
     plain: Mutex<Option<Bytes>>,
     /// Bytes of the plain body.
     length: usize,
+    /// How hard gzip tries.
+    gzip_level: i32,
     tag: String,
     compressed: [OnceLock<Option<Bytes>>; Coding::ALL.len()],
 }
 
-/// How hard gzip tries: libdeflate makes a tile as small with it as zlib does by default, in
-/// half of the time.
+/// How hard gzip tries where nothing else is said: libdeflate makes a body as small with it as
+/// zlib does by default, in half of the time.
 const GZIP_LEVEL: i32 = 4;
 
 /// How hard zstd tries: a tile is compressed in less time than it is drawn in.
@@ -56,7 +58,7 @@ impl Coding {
         }
     }
 
-    fn compress(self, plain: &[u8]) -> io::Result<Vec<u8>> {
+    fn compress(self, plain: &[u8], gzip_level: i32) -> io::Result<Vec<u8>> {
         match self {
             Self::Brotli => {
                 let mut out = brotli::CompressorWriter::new(Vec::new(), 1 << 16, 5, 22);
@@ -64,7 +66,7 @@ impl Coding {
                 Ok(out.into_inner())
             }
             Self::Zstd => zstd::bulk::compress(plain, ZSTD_LEVEL),
-            Self::Gzip => gzip(plain, GZIP_LEVEL),
+            Self::Gzip => gzip(plain, gzip_level),
         }
     }
 
@@ -144,9 +146,15 @@ impl Encoded {
         Self {
             length: plain.len(),
             plain: Mutex::new(Some(plain)),
+            gzip_level: GZIP_LEVEL,
             tag,
             compressed: Default::default(),
         }
+    }
+
+    /// The same with a level for gzip, of libdeflate's 1 to 12.
+    pub(crate) fn at_gzip_level(self, gzip_level: i32) -> Self {
+        Self { gzip_level, ..self }
     }
 
     /// Whether there is nothing in it.
@@ -197,7 +205,7 @@ impl Encoded {
             return None;
         }
         let form = self.compressed[coding as usize].get_or_init(|| {
-            let bytes = coding.compress(&self.plain()).ok()?;
+            let bytes = coding.compress(&self.plain(), self.gzip_level).ok()?;
             (bytes.len() < self.length).then(|| bytes.into())
         });
         if form.is_some() {
@@ -277,19 +285,19 @@ mod tests {
     #[test]
     fn what_is_compressed_comes_back() {
         let plain = b"a village and its houses ".repeat(100);
-        let gzip = Coding::Gzip.compress(&plain).unwrap();
+        let gzip = Coding::Gzip.compress(&plain, GZIP_LEVEL).unwrap();
         let mut read = Vec::new();
         flate2::read::GzDecoder::new(&gzip[..])
             .read_to_end(&mut read)
             .unwrap();
         assert_eq!(read, plain);
-        let brotli = Coding::Brotli.compress(&plain).unwrap();
+        let brotli = Coding::Brotli.compress(&plain, GZIP_LEVEL).unwrap();
         read.clear();
         brotli::Decompressor::new(&brotli[..], 4096)
             .read_to_end(&mut read)
             .unwrap();
         assert_eq!(read, plain);
-        let zstd = Coding::Zstd.compress(&plain).unwrap();
+        let zstd = Coding::Zstd.compress(&plain, GZIP_LEVEL).unwrap();
         assert_eq!(zstd::bulk::decompress(&zstd, plain.len()).unwrap(), plain);
     }
 

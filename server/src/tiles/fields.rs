@@ -1,8 +1,6 @@
 //! Which fields a tile carries: what the map draws by, and nothing about persons.
 
-use std::borrow::Cow;
-
-use yizhangtu_data::{Layer, Value};
+use yizhangtu_data::{Layer, Value, packed::Glance};
 use yizhangtu_tiles::Value as TileValue;
 
 use super::LAST_ZOOM;
@@ -100,34 +98,29 @@ impl<'a> Fields<'a> {
     }
 
     /// A record's properties in a tile. Nothing is written for what is not known.
-    pub(super) fn of(&self, row: Row<'a>) -> Vec<(&'a str, TileValue<'a>)> {
-        let mut properties = Vec::with_capacity(self.kept.len() + 1);
-        if self.id {
-            properties.push(("id", TileValue::from(row.id())));
-        }
-        for (&at, value) in self.kept.iter().zip(row.values(&self.kept)) {
-            if let Some(value) = told(value) {
-                properties.push((self.layer.fields[at].name.as_str(), value));
-            }
-        }
-        properties
+    pub(super) fn of(&self, row: Row<'a>) -> impl Iterator<Item = (&'a str, TileValue<'a>)> {
+        let id = self.id.then(|| ("id", TileValue::from(row.id())));
+        let kept = self.kept.iter().zip(row.glances(&self.kept));
+        let kept = kept
+            .filter_map(|(&at, value)| Some((self.layer.fields[at].name.as_str(), told(value)?)));
+        id.into_iter().chain(kept)
     }
 }
 
 /// A value as a tile can hold it; structured values stay out.
-fn told(value: Cow<'_, Value>) -> Option<TileValue<'_>> {
-    match value {
-        Cow::Borrowed(Value::Text(text)) => Some((&**text).into()),
-        Cow::Owned(Value::Text(text)) => Some(text.into_string().into()),
-        other => match &*other {
-            Value::Null | Value::Json(_) | Value::Text(_) => None,
-            Value::Boolean(truth) => Some((*truth).into()),
-            Value::Integer(number) => Some((*number).into()),
-            Value::Decimal(number) => Some((*number).into()),
-            Value::Date(day) => Some(day.to_string().into()),
-            Value::DateTime(instant) => Some(instant.to_rfc3339().into()),
+fn told(value: Glance<'_>) -> Option<TileValue<'_>> {
+    Some(match value {
+        Glance::Text(text) => text.into(),
+        Glance::Value(value) => match value {
+            Value::Null | Value::Json(_) => return None,
+            Value::Text(text) => text.into_string().into(),
+            Value::Boolean(truth) => truth.into(),
+            Value::Integer(number) => number.into(),
+            Value::Decimal(number) => number.into(),
+            Value::Date(day) => day.to_string().into(),
+            Value::DateTime(instant) => instant.to_rfc3339().into(),
         },
-    }
+    })
 }
 
 #[cfg(test)]

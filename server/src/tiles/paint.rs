@@ -1,10 +1,14 @@
 //! Painting a tile: candidates from the snapshot, rules from the catalog, bytes.
 
-use yizhangtu_data::{GeometryKind, Layer, Value};
+use geo::Coord;
+use yizhangtu_data::{
+    GeometryKind, Layer, Value,
+    store::blob::{Part as Traced, Pen},
+};
 use yizhangtu_index::{Point, Rect, Shape};
 use yizhangtu_tiles::{
-    Aggregate, EXTENT, EncodeError, Encoding, Feature, MAX_ZOOM, Rules, Shape as Drawing,
-    TileFeature, TileId, TileLayer, aggregate, draw, feature_number, label_point, project,
+    Aggregate, Canvas, EXTENT, EncodeError, Encoding, Kind, MAX_ZOOM, Rules, Shape as Drawing,
+    TileId, TileLayer, aggregate, feature_number, label_point, project,
 };
 
 use super::{
@@ -41,8 +45,16 @@ const SAMPLE: usize = 256;
 const LEAST_AREA: i64 = 24;
 const LEAST_LINE: i64 = 64;
 
-/// How hard an archive's tiles are compressed: smaller by zlib's best, in a third of the time.
-const ARCHIVE_LEVEL: i32 = 6;
+/// How hard tiles are compressed that are written once and read by many, or seen by all: as small
+/// as by zlib's best, in a third of the time.
+const HARD: i32 = 6;
+
+/// How hard those are that nobody may ask for again: in a third of the time of [`HARD`], and a
+/// twentieth larger.
+const LIGHT: i32 = 1;
+
+/// Tiles up to this zoom are few, and every map shows some.
+const SEEN_BY_ALL: u8 = 15;
 
 /// A tile of layers, in their order, as it is asked for.
 pub(super) fn tile(layers: &Drawn, tile: TileId, asked: &Asked) -> Result<Encoded, EncodeError> {
@@ -56,7 +68,12 @@ pub(super) fn tile(layers: &Drawn, tile: TileId, asked: &Asked) -> Result<Encode
         })
         .collect();
     let bytes = asked.encoding.encoder().encode(&painted)?;
-    Ok(Encoded::new(bytes))
+    let level = if tile.zoom() <= SEEN_BY_ALL {
+        HARD
+    } else {
+        LIGHT
+    };
+    Ok(Encoded::new(bytes).at_gzip_level(level))
 }
 
 /// A tile compressed for an archive; none where it is empty.
@@ -73,7 +90,7 @@ pub(crate) fn gzipped(
         return Ok(None);
     }
     // The level is one that there is.
-    Ok(gzip(&bytes, ARCHIVE_LEVEL).ok())
+    Ok(gzip(&bytes, HARD).ok())
 }
 
 /// The features of a layer that are asked for.
@@ -98,7 +115,7 @@ fn count<'a>(tile: TileId, how: Aggregate, chosen: Chosen<'a>) -> TileLayer<'a> 
     let places = positions.into_iter().flatten().filter_map(|position| {
         chosen.row(position)?;
         let place = snapshot.shape(position)?.representative();
-        Some(geo::Coord {
+        Some(Coord {
             x: place.lon(),
             y: place.lat(),
         })
@@ -163,10 +180,7 @@ fn part<'a>(layer: &'a DrawnLayer, tile: TileId, chosen: Chosen<'a>) -> TileLaye
 /// Where the names of areas are written: each in the one tile that holds the place.
 fn labels<'a>(drawn: &'a DrawnLayer, tile: TileId, chosen: Chosen<'a>) -> TileLayer<'a> {
     let snapshot = &*drawn.snapshot;
-    let mut labels = TileLayer {
-        name: &drawn.name,
-        features: Vec::new(),
-    };
+    let mut labels = TileLayer::new(&drawn.name);
     if tile.zoom() < least_zoom(drawn) {
         return labels;
     }
@@ -174,24 +188,23 @@ fn labels<'a>(drawn: &'a DrawnLayer, tile: TileId, chosen: Chosen<'a>) -> TileLa
     let window = rect(tile.bounds());
     let mut positions = window.map_or_else(Vec::new, |window| snapshot.in_box(&window));
     positions.sort_unstable();
+    let mut place = Drawing::default();
     for position in positions {
-        let Some(row) = chosen.row(position) else {
+        let Some(row) = chosen.row(position).filter(|&row| trace(row, &mut place)) else {
             continue;
         };
-        let Some(label) = row.geometry().as_deref().and_then(label_point) else {
+        let Some(label) = label_point(place.view()) else {
             continue;
         };
-        let Some(place) = tile.point(label.place) else {
+        let Some(point) = tile.point(label.place) else {
             continue;
         };
-        let mut properties = fields.of(row);
         let room = (label.room_m() * 10.0).round() / 10.0;
-        properties.push((ROOM, room.into()));
-        labels.features.push(TileFeature {
-            number: Some(feature_number(row.id())),
-            shape: Drawing::Points(vec![place]),
-            properties,
-        });
+        labels.add(
+            Some(feature_number(row.id())),
+            |shape| shape.add(Kind::Points, [point]),
+            fields.of(row).chain([(ROOM, room.into())]),
+        );
     }
     labels
 }
@@ -202,16 +215,51 @@ fn paint<'a>(tile: TileId, chosen: Chosen<'a>) -> TileLayer<'a> {
     let rules = rules(snapshot, tile.zoom());
     let fields = Fields::at(layer, tile.zoom(), rules.number_from);
     let later = Later::at(layer, tile.zoom());
+    let mut canvas = Canvas::new(tile, &layer.id, &rules);
+    let mut place = Drawing::default();
     let positions = candidates(snapshot, tile, &rules);
-    let features = positions.into_iter().filter_map(|position| {
-        let row = chosen.row(position).filter(|&row| !later.has(row))?;
-        Some(Feature {
-            number: feature_number(row.id()),
-            geometry: row.geometry()?,
-            properties: fields.of(row),
-        })
-    });
-    draw(tile, &layer.id, &rules, features)
+    canvas.reserve(positions.len());
+    for position in positions {
+        let Some(row) = chosen.row(position).filter(|&row| !later.has(row)) else {
+            continue;
+        };
+        if trace(row, &mut place) {
+            canvas.add(feature_number(row.id()), place.view(), fields.of(row));
+        }
+    }
+    canvas.finish()
+}
+
+/// Puts where a record is, in degrees, into a shape; whether that is told.
+fn trace(row: Row<'_>, place: &mut Drawing<Coord<f64>>) -> bool {
+    place.clear();
+    match row {
+        Row::Made(record) => {
+            let geometry = record.geometry.as_ref();
+            geometry
+                .inspect(|&geometry| place.add_geometry(geometry))
+                .is_some()
+        }
+        Row::Packed(_, packed) => packed.trace(&mut Tracing(place)),
+    }
+}
+
+/// Draws what is read.
+struct Tracing<'a>(&'a mut Drawing<Coord<f64>>);
+
+impl Pen for Tracing<'_> {
+    fn place(&mut self, at: Coord<f64>) {
+        self.0.push(at);
+    }
+
+    fn end(&mut self, part: Traced) {
+        self.0.close(match part {
+            Traced::Point => Kind::Points,
+            Traced::Line => Kind::Line,
+            Traced::Exterior => Kind::Exterior,
+            Traced::Hole => Kind::Hole,
+        });
+    }
 }
 
 /// The codes that a layer's rules draw at later zooms only.
@@ -345,7 +393,7 @@ fn merging(snapshot: &LayerSnapshot) -> (u8, u8) {
 /// The longer side of a rectangle in units of the deepest zoom.
 fn extent(rect: &Rect) -> Option<i64> {
     let corner = |at: Point| {
-        let place = geo::Coord {
+        let place = Coord {
             x: at.lon(),
             y: at.lat(),
         };

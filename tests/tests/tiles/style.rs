@@ -6,7 +6,7 @@ use geo::{Contains, Coord, Geometry};
 use serde_json::Value;
 use yizhangtu_tests::{Server, village};
 use yizhangtu_tiles::{
-    Shape, TileId,
+    TileId,
     mvt::{self, DecodedValue},
 };
 
@@ -44,9 +44,8 @@ fn each_grid_is_named_once_at_a_place_inside_it() {
                     let Some(DecodedValue::Text(id)) = feature.get("id") else {
                         panic!("an id is a text")
                     };
-                    let Shape::Points(points) = &feature.shape else {
-                        panic!("a name stands at a point")
-                    };
+                    let points = feature.shape.view().points();
+                    assert_eq!(points.len(), 1, "a name stands at a point");
                     let [west, north] = [tile.bounds().min().x, tile.bounds().max().y];
                     let share = |units: i32| f64::from(units) / 4096.0;
                     let place = Coord {

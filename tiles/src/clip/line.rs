@@ -3,7 +3,10 @@
 use std::cmp::Ordering;
 
 use super::{Lie, Window};
-use crate::grid::{GridPoint, Lattice, TilePoint};
+use crate::{
+    grid::{GridPoint, Lattice, TilePoint},
+    shape::{Kind, Shape},
+};
 
 /// A stretch of a line inside the window.
 #[derive(Clone, Debug)]
@@ -201,10 +204,10 @@ impl Window {
     }
 
     /// Adds the parts of a line within the window.
-    pub(super) fn clip_line(&self, line: &[GridPoint], kept: &mut Vec<Vec<TilePoint>>) {
+    pub(super) fn clip_line(&self, line: &[GridPoint], onto: &mut Shape<TilePoint>) {
         match self.lie(line) {
             Lie::Outside => {}
-            Lie::Inside => kept.push(self.local_all(line)),
+            Lie::Inside => self.keep(Kind::Line, line, onto),
             Lie::Across => {
                 for chain in self.chains(line) {
                     let mut points: Vec<TilePoint> = Vec::with_capacity(chain.points.len() + 2);
@@ -213,7 +216,7 @@ impl Window {
                     points.extend(chain.exit.map(|exit| self.place(exit)));
                     points.dedup();
                     if points.len() > 1 {
-                        kept.push(points);
+                        onto.add(Kind::Line, points);
                     }
                 }
             }

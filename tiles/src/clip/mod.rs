@@ -8,9 +8,10 @@ mod line;
 mod polygon;
 
 use crate::{
-    Shape, TileId,
+    TileId,
     grid::{EXTENT, GridPoint, Lattice, TilePoint},
     ring,
+    shape::{Kind, Shape, View},
 };
 
 /// The part of the world grid that a tile keeps.
@@ -75,35 +76,29 @@ impl Window {
         }
     }
 
-    /// The part of a shape within the window, in the tile's coordinates. The points where
+    /// Adds the part of a shape within the window, in the tile's coordinates. The points where
     /// lines and outlines are cut lie one unit outside the outermost units kept.
-    pub(crate) fn clip(&self, shape: &Shape<GridPoint>) -> Shape<TilePoint> {
-        match shape {
-            Shape::Points(points) => Shape::Points(
-                points
-                    .iter()
-                    .filter(|point| self.holds(point.xy()))
-                    .map(|point| self.local(point.xy()))
-                    .collect(),
-            ),
-            Shape::Lines(lines) => {
-                let mut kept = Vec::new();
-                for line in lines {
-                    self.clip_line(line, &mut kept);
+    pub(crate) fn clip(&self, shape: View<'_, GridPoint>, onto: &mut Shape<TilePoint>) {
+        match shape.dimensions() {
+            None => {}
+            Some(0) => {
+                let seen = |point: &&GridPoint| self.holds(point.xy());
+                let mut points = shape.points().iter().filter(seen).peekable();
+                if points.peek().is_some() {
+                    onto.add(Kind::Points, points.map(|point| self.local(point.xy())));
                 }
-                Shape::Lines(kept)
             }
-            Shape::Polygons(polygons) => {
-                let mut kept = Vec::new();
-                for polygon in polygons {
-                    self.clip_polygon(polygon, &mut kept);
+            Some(1) => (shape.lines()).for_each(|line| self.clip_line(line, onto)),
+            Some(_) => {
+                for polygon in shape.polygons() {
+                    self.clip_polygon(&polygon, onto);
                 }
-                Shape::Polygons(kept)
             }
         }
     }
 
-    fn local_all(&self, points: &[GridPoint]) -> Vec<TilePoint> {
-        points.iter().map(|point| self.local(point.xy())).collect()
+    /// A whole part as the tile sees it.
+    fn keep(&self, kind: Kind, points: &[GridPoint], onto: &mut Shape<TilePoint>) {
+        onto.add(kind, points.iter().map(|point| self.local(point.xy())));
     }
 }

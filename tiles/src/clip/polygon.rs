@@ -11,44 +11,39 @@ use super::{
     line::{Chain, Crossing},
 };
 use crate::{
-    Polygon,
     grid::{GridPoint, Lattice, TilePoint},
     ring::{self, Turn},
+    shape::{Kind, Polygon, Shape},
 };
 
 impl Window {
     /// Adds the parts of a polygon within the window.
     pub(super) fn clip_polygon(
         &self,
-        polygon: &Polygon<GridPoint>,
-        kept: &mut Vec<Polygon<TilePoint>>,
+        polygon: &Polygon<'_, GridPoint>,
+        onto: &mut Shape<TilePoint>,
     ) {
-        match self.lie(&polygon.exterior) {
+        match self.lie(polygon.exterior) {
             Lie::Outside => {}
-            Lie::Inside => kept.push(Polygon {
-                exterior: self.local_all(&polygon.exterior),
-                holes: polygon
-                    .holes
-                    .iter()
-                    .map(|hole| self.local_all(hole))
-                    .collect(),
-            }),
-            Lie::Across => self.cut_polygon(polygon, kept),
+            Lie::Inside => {
+                self.keep(Kind::Exterior, polygon.exterior, onto);
+                (polygon.holes.iter()).for_each(|hole| self.keep(Kind::Hole, hole, onto));
+            }
+            Lie::Across => self.cut_polygon(polygon, onto),
         }
     }
 
-    fn cut_polygon(&self, polygon: &Polygon<GridPoint>, kept: &mut Vec<Polygon<TilePoint>>) {
+    fn cut_polygon(&self, polygon: &Polygon<'_, GridPoint>, onto: &mut Shape<TilePoint>) {
         // The corner is on no vertex; it stands for the window where no outline crosses it.
         let covers = |outline: &[GridPoint]| ring::contains(&doubled(outline), self.probe());
         let mut chains = Vec::new();
         let mut holes = Vec::new();
-        let before = chains.len();
-        self.ring_chains(&polygon.exterior, &mut chains);
-        let crossed = chains.len() > before;
+        self.ring_chains(polygon.exterior, &mut chains);
+        let crossed = !chains.is_empty();
         for hole in &polygon.holes {
             match self.lie(hole) {
                 Lie::Outside => {}
-                Lie::Inside => holes.push(self.local_all(hole)),
+                Lie::Inside => holes.push(*hole),
                 Lie::Across => {
                     let before = chains.len();
                     self.ring_chains(hole, &mut chains);
@@ -60,38 +55,34 @@ impl Window {
         }
         let mut exteriors = Vec::new();
         if chains.is_empty() {
-            if !crossed && covers(&polygon.exterior) {
+            if !crossed && covers(polygon.exterior) {
                 exteriors.push((0..4).map(|side| self.corner(side)).collect());
             }
         } else {
             self.join(&chains, &mut exteriors);
             if self.is_too_much(&exteriors, polygon) {
-                kept.extend(self.cut_each_ring(polygon));
+                self.cut_each_ring(polygon, onto);
                 return;
             }
         }
-        let first = kept.len();
-        kept.extend(
-            exteriors
-                .into_iter()
-                .filter_map(|exterior| ring::tidy(exterior, Turn::Positive))
-                .map(|exterior| Polygon {
-                    exterior,
-                    holes: Vec::new(),
-                }),
-        );
-        let parts = &mut kept[first..];
-        for hole in holes {
-            let home = if parts.len() == 1 {
-                Some(0)
-            } else {
-                parts.iter().position(|part| {
-                    hole.iter()
-                        .any(|point| ring::contains(&part.exterior, point.xy()))
-                })
+        let parts: Vec<Vec<TilePoint>> = (exteriors.into_iter())
+            .filter_map(|exterior| ring::tidy(exterior, Turn::Positive))
+            .collect();
+        let home = |hole: &[GridPoint]| {
+            let is_in = |part: &Vec<TilePoint>| {
+                let inside = |point: &GridPoint| ring::contains(part, self.local(point.xy()).xy());
+                hole.iter().any(inside)
             };
-            if let Some(home) = home {
-                parts[home].holes.push(hole);
+            match &parts[..] {
+                [_] => Some(0),
+                parts => parts.iter().position(is_in),
+            }
+        };
+        let homes: Vec<Option<usize>> = holes.iter().map(|hole| home(hole)).collect();
+        for (at, part) in parts.iter().enumerate() {
+            onto.add(Kind::Exterior, part.iter().copied());
+            for (hole, _) in (holes.iter().zip(&homes)).filter(|(_, home)| **home == Some(at)) {
+                self.keep(Kind::Hole, hole, onto);
             }
         }
     }
@@ -99,7 +90,7 @@ impl Window {
     /// Whether rings hold more ground than the polygon that they come from. An outline that
     /// crosses itself, in the data or by the rounding to the grid, can close around the wrong
     /// side of the window, and a sliver then fills the tile.
-    fn is_too_much(&self, rings: &[Vec<TilePoint>], polygon: &Polygon<GridPoint>) -> bool {
+    fn is_too_much(&self, rings: &[Vec<TilePoint>], polygon: &Polygon<'_, GridPoint>) -> bool {
         let ground = |area: i128| area.unsigned_abs();
         let found: u128 = rings
             .iter()
@@ -108,18 +99,19 @@ impl Window {
         // Crossings are placed a unit outside of the window.
         let (width, height) = (self.high.0 - self.low.0 + 2, self.high.1 - self.low.1 + 2);
         let slack = 4 * (width + height).unsigned_abs();
-        found > ground(ring::doubled_area(&polygon.exterior)) + u128::from(slack)
+        found > ground(ring::doubled_area(polygon.exterior)) + u128::from(slack)
     }
 
-    /// A polygon cut ring by ring: right whatever its outlines do to themselves, with doubled
+    /// Adds a polygon cut ring by ring: right whatever its outlines do to themselves, with doubled
     /// edges along the window where it falls apart.
-    fn cut_each_ring(&self, polygon: &Polygon<GridPoint>) -> Option<Polygon<TilePoint>> {
-        Some(Polygon {
-            exterior: ring::tidy(self.cut_ring(&polygon.exterior), Turn::Positive)?,
-            holes: (polygon.holes.iter())
-                .filter_map(|hole| ring::tidy(self.cut_ring(hole), Turn::Negative))
-                .collect(),
-        })
+    fn cut_each_ring(&self, polygon: &Polygon<'_, GridPoint>, onto: &mut Shape<TilePoint>) {
+        let Some(exterior) = ring::tidy(self.cut_ring(polygon.exterior), Turn::Positive) else {
+            return;
+        };
+        onto.add(Kind::Exterior, exterior);
+        let holes = (polygon.holes.iter())
+            .filter_map(|hole| ring::tidy(self.cut_ring(hole), Turn::Negative));
+        holes.for_each(|hole| onto.add(Kind::Hole, hole));
     }
 
     /// A ring cut at each side of the window in turn (Sutherland and Hodgman, 1974).
@@ -242,7 +234,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Shape, TileId};
+    use crate::{TileId, grid::Level, quantise::quantise};
 
     const BUFFER: i64 = 64;
 
@@ -254,26 +246,30 @@ mod tests {
         points.iter().map(|&(x, y)| GridPoint { x, y }).collect()
     }
 
-    fn cut(exterior: &[(i64, i64)], holes: &[&[(i64, i64)]]) -> Vec<Polygon<TilePoint>> {
-        let shape = Shape::Polygons(vec![Polygon {
-            exterior: ring::tidy(ring(exterior), Turn::Positive).unwrap(),
-            holes: holes
-                .iter()
-                .map(|hole| ring::tidy(ring(hole), Turn::Negative).unwrap())
-                .collect(),
-        }]);
-        let Shape::Polygons(parts) = window().clip(&shape) else {
-            unreachable!("polygons stay polygons")
-        };
+    fn cut(exterior: &[(i64, i64)], holes: &[&[(i64, i64)]]) -> Shape<TilePoint> {
+        let mut shape = Shape::default();
+        let tidied = |points, turn| ring::tidy(ring(points), turn).unwrap();
+        shape.add(Kind::Exterior, tidied(exterior, Turn::Positive));
+        for hole in holes {
+            shape.add(Kind::Hole, tidied(hole, Turn::Negative));
+        }
+        clipped(&window(), &shape)
+    }
+
+    fn clipped(window: &Window, shape: &Shape<GridPoint>) -> Shape<TilePoint> {
+        let mut parts = Shape::default();
+        window.clip(shape.view(), &mut parts);
         parts
     }
 
-    fn area(parts: &[Polygon<TilePoint>]) -> i128 {
-        parts
-            .iter()
-            .flat_map(|part| std::iter::once(&part.exterior).chain(&part.holes))
-            .map(|ring| ring::doubled_area(ring))
+    fn area(parts: &Shape<TilePoint>) -> i128 {
+        (parts.view().parts())
+            .map(|(_, ring)| ring::doubled_area(ring))
             .sum()
+    }
+
+    fn count(parts: &Shape<TilePoint>) -> usize {
+        parts.view().polygons().count()
     }
 
     const WHOLE: i128 = 2 * 4226 * 4226;
@@ -284,7 +280,7 @@ mod tests {
             &[(-9999, -9999), (9999, -9999), (9999, 9999), (-9999, 9999)],
             &[],
         );
-        assert_eq!(parts.len(), 1);
+        assert_eq!(count(&parts), 1);
         assert_eq!(area(&parts), WHOLE);
     }
 
@@ -294,7 +290,7 @@ mod tests {
             &[(-9999, -9999), (9999, -9999), (9999, 9999), (-9999, 9999)],
             &[&[(-999, -999), (8000, -999), (8000, 8000), (-999, 8000)]],
         );
-        assert!(parts.is_empty());
+        assert!(parts.view().is_empty());
     }
 
     #[test]
@@ -328,12 +324,10 @@ mod tests {
             vec![],
         );
         let tile = TileId::new(17, 106_911, 56_874).unwrap();
-        let shape = crate::shape::Quantiser::new(crate::grid::Level::mercator(17))
-            .quantise(&road.into())
-            .unwrap();
-        let Shape::Polygons(parts) = Window::new(tile, BUFFER).clip(&shape) else {
-            unreachable!("polygons stay polygons")
-        };
+        let mut shape = Shape::default();
+        let road = Shape::from(&road.into());
+        assert!(quantise(Level::mercator(17), road.view(), &mut shape));
+        let parts = clipped(&Window::new(tile, BUFFER), &shape);
         // 1.8 % of the tile by a computation apart; the whole tile is 35.7 million.
         let found = area(&parts);
         assert!((500_000..800_000).contains(&found), "{found}");
@@ -359,7 +353,7 @@ mod tests {
             ],
             &[],
         );
-        assert_eq!(parts.len(), 3);
+        assert_eq!(count(&parts), 3);
         assert_eq!(area(&parts), 3 * 2 * 1065 * 100);
     }
 
@@ -372,8 +366,10 @@ mod tests {
                 &[(500, 500), (600, 500), (600, 600), (500, 600)],
             ],
         );
-        assert_eq!(parts.len(), 1);
-        assert_eq!(parts[0].holes.len(), 1);
+        let holes: Vec<_> = (parts.view().polygons())
+            .map(|part| part.holes.len())
+            .collect();
+        assert_eq!(holes, [1]);
         assert_eq!(area(&parts), 2 * (1065 * 1000 - 265 * 200 - 100 * 100));
     }
 
@@ -383,14 +379,14 @@ mod tests {
             &[(-9999, -9999), (9999, -9999), (9999, 9999), (-9999, 9999)],
             &[&[(-999, 1000), (8000, 1000), (8000, 2000), (-999, 2000)]],
         );
-        assert_eq!(parts.len(), 2);
+        assert_eq!(count(&parts), 2);
         assert_eq!(area(&parts), WHOLE - 2 * 4226 * 1000);
     }
 
     #[test]
     fn an_edge_past_a_corner_leaves_nothing() {
         let parts = cut(&[(-200, -50), (-50, -200), (-200, -200)], &[]);
-        assert!(parts.is_empty());
+        assert!(parts.view().is_empty());
     }
 
     /// A star around a centre: never crosses itself.
@@ -440,27 +436,22 @@ mod tests {
             probes in prop::collection::vec((-64_i64..=4160, -64_i64..=4160), 60),
         ) {
             let exterior = star(centre, &outer, Turn::Positive).unwrap();
-            let holes: Vec<_> = star(centre, &inner, Turn::Negative).into_iter().collect();
-            let whole = Polygon { exterior, holes };
-            let mut parts = Vec::new();
-            window().clip_polygon(&whole, &mut parts);
-            for part in &parts {
-                prop_assert!(ring::doubled_area(&part.exterior) > 0);
-                for hole in &part.holes {
-                    prop_assert!(ring::doubled_area(hole) < 0);
-                }
+            let mut whole = Shape::default();
+            whole.add(Kind::Exterior, exterior);
+            star(centre, &inner, Turn::Negative).into_iter().for_each(|hole| whole.add(Kind::Hole, hole));
+            let parts = clipped(&window(), &whole);
+            for (kind, ring) in parts.view().parts() {
+                prop_assert_eq!(ring::doubled_area(ring) > 0, kind == Kind::Exterior);
             }
+            let rings = || whole.view().parts().map(|(_, ring)| ring);
             for probe in probes {
                 // An edge that is cut is redrawn to a whole unit: half a unit off at most.
-                let rings = || std::iter::once(&whole.exterior).chain(&whole.holes);
                 if rings().any(|ring| squared_distance(ring, probe) < 4.0) {
                     continue;
                 }
                 let before = rings().filter(|ring| ring::contains(ring, probe)).count() % 2;
-                let after = parts
-                    .iter()
-                    .flat_map(|part| std::iter::once(&part.exterior).chain(&part.holes))
-                    .filter(|ring| ring::contains(ring, probe))
+                let after = (parts.view().parts())
+                    .filter(|(_, ring)| ring::contains(ring, probe))
                     .count();
                 prop_assert_eq!(before, after % 2, "at {:?}", probe);
             }

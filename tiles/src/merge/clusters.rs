@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use super::KindId;
 use crate::{
-    Shape, TileId,
+    TileId,
     grid::{GridPoint, Lattice, TilePoint},
+    shape::{Kind, Shape},
 };
 
 /// Units along the side of a neighbourhood: 16 pixels of a tile drawn 512 pixels wide. A tile
@@ -14,12 +15,13 @@ use crate::{
 const CELL: i64 = 128;
 
 /// The points of one tile by kind and neighbourhood.
+#[derive(Debug)]
 pub(super) struct Clusters {
     tile: TileId,
     cells: BTreeMap<(KindId, i64, i64), Cluster>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Cluster {
     count: i64,
     /// Places in the tile, added up.
@@ -53,7 +55,9 @@ impl Clusters {
                     x: middle(sum.0, count),
                     y: middle(sum.1, count),
                 };
-                (kind, Shape::Points(vec![point]), count)
+                let mut shape = Shape::default();
+                shape.add(Kind::Points, [point]);
+                (kind, shape, count)
             })
             .collect()
     }

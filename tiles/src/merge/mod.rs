@@ -9,12 +9,14 @@ mod blocks;
 mod clusters;
 mod net;
 
+use geo::Coord;
+
 use crate::{
-    Shape, TileFeature, TileId, Value,
-    draw::Feature,
-    grid::{EXTENT, GridPoint, Lattice},
+    TileId, TileLayer, Value,
+    grid::{EXTENT, GridPoint, Lattice, TilePoint},
     measure, ring,
-    shape::Quantiser,
+    shape::{Shape, View},
+    simplify::Simplifier,
 };
 use blocks::Blocks;
 use clusters::Clusters;
@@ -54,89 +56,94 @@ impl Sum {
 /// A kind, by its place among the kinds seen.
 type KindId = usize;
 
-/// The features of a layer merged into one of each kind.
-pub(crate) fn merged<'a>(
+/// The features of a layer of one tile merged into one of each kind.
+#[derive(Debug)]
+pub(crate) struct Merged<'a> {
     tile: TileId,
-    tolerance: f64,
-    by: Option<&str>,
-    features: impl IntoIterator<Item = Feature<'a>>,
-) -> Vec<TileFeature<'a>> {
-    let mut kinds = Kinds::default();
-    let mut blocks = Blocks::new(tile);
-    let mut net = Net::new(tile, tolerance);
-    let mut clusters = Clusters::new(tile);
-    let mut quantiser = Quantiser::new(tile.level());
-    for feature in features {
-        let Some(shape) = quantiser.quantise(&feature.geometry) else {
-            continue;
-        };
-        let kind = feature
-            .properties
-            .into_iter()
-            .find(|(name, _)| by == Some(*name));
-        let kind = kinds.place(kind);
-        let Some(middle) = middle(&shape) else {
-            continue;
-        };
-        let counts = holds(tile, middle);
-        let sum = |size: &dyn Fn() -> f64| {
-            let size = if counts { size().round() as i64 } else { 0 };
-            Sum {
-                count: counts.into(),
-                size,
-            }
-        };
-        match &shape {
-            Shape::Polygons(polygons) => {
-                blocks.add(
-                    kind,
-                    polygons,
-                    sum(&|| measure::area_m2(&feature.geometry) * 1e4),
-                );
-            }
-            Shape::Lines(lines) => {
-                net.add(
-                    kind,
-                    lines,
-                    middle,
-                    sum(&|| measure::length_m(&feature.geometry) * 1e3),
-                );
-            }
-            Shape::Points(_) if counts => clusters.add(kind, middle),
-            Shape::Points(_) => {}
+    /// The property that tells kinds apart.
+    by: Option<Box<str>>,
+    kinds: Kinds<'a>,
+    blocks: Blocks,
+    net: Net,
+    clusters: Clusters,
+}
+
+impl<'a> Merged<'a> {
+    pub(crate) fn new(tile: TileId, simplifier: Simplifier, by: Option<Box<str>>) -> Self {
+        Self {
+            tile,
+            by,
+            kinds: Kinds::default(),
+            blocks: Blocks::new(tile),
+            net: Net::new(tile, simplifier),
+            clusters: Clusters::new(tile),
         }
-        quantiser.take_back(shape);
     }
-    let kinds = kinds.all;
-    let feature =
-        |kind: KindId, shape, count: i64, size: Option<(&'static str, f64)>| TileFeature {
-            number: None,
-            shape,
-            properties: kinds[kind]
-                .clone()
-                .into_iter()
-                .chain([(COUNT, count.into())])
-                .chain(size.map(|(name, size)| (name, size.into())))
-                .collect(),
+
+    /// Adds a feature: its shape on the grid, the same in degrees, and its properties.
+    pub(crate) fn add(
+        &mut self,
+        shape: View<'_, GridPoint>,
+        place: View<'_, Coord<f64>>,
+        properties: impl IntoIterator<Item = (&'a str, Value<'a>)>,
+    ) {
+        let Some(middle) = middle(shape) else {
+            return;
         };
-    let ground = blocks.draw().into_iter().map(|(kind, shape, sum)| {
-        feature(kind, shape, sum.count, Some((AREA, sum.size as f64 / 1e4)))
-    });
-    let lines = net.draw().into_iter().map(|(kind, shape, sum)| {
-        feature(
-            kind,
-            shape,
-            sum.count,
-            Some((LENGTH, sum.size as f64 / 1e3)),
-        )
-    });
-    let points = clusters.draw().into_iter();
-    let points = points.map(|(kind, shape, count)| feature(kind, shape, count, None));
-    ground.chain(lines).chain(points).collect()
+        let by = self.by.as_deref();
+        let kind = (properties.into_iter()).find(|(name, _)| by == Some(*name));
+        let kind = self.kinds.place(kind);
+        let counts = holds(self.tile, middle);
+        let sum = |size: fn(View<'_, Coord<f64>>) -> f64, whole: f64| Sum {
+            count: counts.into(),
+            size: if counts {
+                (size(place) * whole).round() as i64
+            } else {
+                0
+            },
+        };
+        match shape.dimensions() {
+            Some(2) => self.blocks.add(kind, shape, sum(measure::area_m2, 1e4)),
+            Some(1) => (self.net).add(kind, shape, middle, sum(measure::length_m, 1e3)),
+            _ if counts => self.clusters.add(kind, middle),
+            _ => {}
+        }
+    }
+
+    /// Adds what was merged to a layer.
+    pub(crate) fn draw(self, layer: &mut TileLayer<'a>) {
+        let kinds = self.kinds.all;
+        let mut add = |kind: KindId,
+                       shape: &Shape<TilePoint>,
+                       count: i64,
+                       size: Option<(&'static str, f64)>| {
+            let own = kinds[kind].clone().into_iter();
+            let size = size.map(|(name, size)| (name, size.into()));
+            layer.add(
+                None,
+                |onto| onto.append(shape.view()),
+                own.chain([(COUNT, count.into())]).chain(size),
+            );
+        };
+        for (kind, shape, sum) in self.blocks.draw() {
+            add(kind, &shape, sum.count, Some((AREA, sum.size as f64 / 1e4)));
+        }
+        for (kind, shape, sum) in self.net.draw() {
+            add(
+                kind,
+                &shape,
+                sum.count,
+                Some((LENGTH, sum.size as f64 / 1e3)),
+            );
+        }
+        for (kind, shape, count) in self.clusters.draw() {
+            add(kind, &shape, count, None);
+        }
+    }
 }
 
 /// The kinds seen, in the order of their first features.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Kinds<'a> {
     all: Vec<Option<(&'a str, Value<'a>)>>,
 }
@@ -156,28 +163,13 @@ impl<'a> Kinds<'a> {
 }
 
 /// The middle of a shape's extent.
-fn middle(shape: &Shape<GridPoint>) -> Option<GridPoint> {
-    let [low, high] = match shape {
-        Shape::Points(points) => ring::extent(points),
-        Shape::Lines(lines) => extent(lines.iter()),
-        Shape::Polygons(polygons) => extent(polygons.iter().map(|polygon| &polygon.exterior)),
-    }?;
+fn middle(shape: View<'_, GridPoint>) -> Option<GridPoint> {
+    // Holes lie within.
+    let [low, high] = ring::extent(shape.points())?;
     Some(GridPoint {
         x: (low.0 + high.0).div_euclid(2),
         y: (low.1 + high.1).div_euclid(2),
     })
-}
-
-/// The least and greatest x and y of some rings or lines.
-fn extent<'a>(rings: impl Iterator<Item = &'a Vec<GridPoint>>) -> Option<[(i64, i64); 2]> {
-    rings
-        .filter_map(|points| ring::extent(points))
-        .reduce(|[low, high], [least, most]| {
-            [
-                (low.0.min(least.0), low.1.min(least.1)),
-                (high.0.max(most.0), high.1.max(most.1)),
-            ]
-        })
 }
 
 /// Whether a point lies in a tile, without its buffer; each lies in exactly one.

@@ -7,10 +7,11 @@
 
 use super::{KindId, Sum};
 use crate::{
-    Shape, TileId,
+    TileId,
     clip::Window,
     grid::{GridPoint, TilePoint},
-    simplify,
+    shape::{Kind as Part, Shape, View},
+    simplify::Simplifier,
 };
 
 /// Units between the places of the grid: half a pixel of a tile drawn 512 pixels wide.
@@ -19,13 +20,16 @@ const STEP: i64 = 4;
 const BUFFER: i64 = 64;
 
 /// The lines in and around one tile, by kind.
+#[derive(Debug)]
 pub(super) struct Net {
     tile: TileId,
-    tolerance: f64,
+    simplifier: Simplifier,
+    /// Used for one line after the other.
+    simple: Vec<GridPoint>,
     kinds: Vec<Kind>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Kind {
     /// Each with its lesser end first.
     edges: Vec<(GridPoint, GridPoint)>,
@@ -35,10 +39,11 @@ struct Kind {
 }
 
 impl Net {
-    pub(super) fn new(tile: TileId, tolerance: f64) -> Self {
+    pub(super) fn new(tile: TileId, simplifier: Simplifier) -> Self {
         Self {
             tile,
-            tolerance,
+            simplifier,
+            simple: Vec::new(),
             kinds: Vec::new(),
         }
     }
@@ -47,7 +52,7 @@ impl Net {
     pub(super) fn add(
         &mut self,
         kind: KindId,
-        lines: &[Vec<GridPoint>],
+        shape: View<'_, GridPoint>,
         middle: GridPoint,
         sum: Sum,
     ) {
@@ -59,10 +64,11 @@ impl Net {
         if sum.count > 0 {
             own.middle = own.middle.max(Some(middle));
         }
-        for line in lines {
-            let simple = simplify::line(line, self.tolerance);
+        for line in shape.lines() {
+            self.simple.clear();
+            self.simplifier.line(line, &mut self.simple);
             let mut before = None;
-            for place in simple.into_iter().map(snapped) {
+            for place in self.simple.iter().copied().map(snapped) {
                 if let Some(before) = before
                     && before != place
                 {
@@ -78,14 +84,20 @@ impl Net {
     /// least line is drawn for it.
     pub(super) fn draw(self) -> Vec<(KindId, Shape<TilePoint>, Sum)> {
         let window = Window::new(self.tile, BUFFER);
+        let clipped = |lines: Vec<Vec<GridPoint>>| {
+            let (mut net, mut shape) = (Shape::default(), Shape::default());
+            (lines.into_iter()).for_each(|line| net.add(Part::Line, line));
+            window.clip(net.view(), &mut shape);
+            shape
+        };
         let mut hidden = Sum::default();
         let mut least = None;
         let mut drawn: Vec<(KindId, Shape<TilePoint>, Sum)> = Vec::new();
         for (at, mut kind) in self.kinds.into_iter().enumerate() {
             kind.edges.sort_unstable();
             kind.edges.dedup();
-            let shape = window.clip(&Shape::Lines(joined(&kind.edges)));
-            if shape.is_empty() {
+            let shape = clipped(joined(&kind.edges));
+            if shape.view().is_empty() {
                 hidden.add(kind.sum);
                 least = least.or(kind.middle.map(|middle| (at, middle)));
             } else {
@@ -99,8 +111,7 @@ impl Net {
                     x: middle.x + STEP,
                     y: middle.y,
                 };
-                let shape = window.clip(&Shape::Lines(vec![vec![middle, end]]));
-                drawn.push((kind, shape, hidden));
+                drawn.push((kind, clipped(vec![vec![middle, end]]), hidden));
             }
             (None, None) => {}
         }

@@ -7,8 +7,8 @@ use prost::Message;
 
 use super::command;
 use crate::{
-    Polygon, Shape, TilePoint,
-    ring::{self},
+    TilePoint, ring,
+    shape::{Kind, Shape},
 };
 
 /// Why bytes are not a tile.
@@ -159,25 +159,24 @@ fn decode_shape(kind: u32, commands: &[u32]) -> Option<Shape<TilePoint>> {
             _ => return None,
         }
     }
+    let mut shape = Shape::default();
     match kind {
-        1 => Some(Shape::Points(paths.into_iter().flatten().collect())),
-        2 => Some(Shape::Lines(paths)),
+        1 if !paths.is_empty() => shape.add(Kind::Points, paths.into_iter().flatten()),
+        1 => {}
+        2 => (paths.into_iter()).for_each(|line| shape.add(Kind::Line, line)),
         3 => {
-            let mut polygons: Vec<Polygon<TilePoint>> = Vec::new();
-            for path in paths {
-                if ring::doubled_area(&path) > 0 {
-                    polygons.push(Polygon {
-                        exterior: path,
-                        holes: Vec::new(),
-                    });
-                } else {
-                    polygons.last_mut()?.holes.push(path);
+            for ring in paths {
+                let is_hole = ring::doubled_area(&ring) <= 0;
+                if is_hole && shape.view().is_empty() {
+                    return None;
                 }
+                let kind = if is_hole { Kind::Hole } else { Kind::Exterior };
+                shape.add(kind, ring);
             }
-            Some(Shape::Polygons(polygons))
         }
-        _ => None,
+        _ => return None,
     }
+    Some(shape)
 }
 
 fn unzigzag(number: u32) -> i32 {
@@ -239,7 +238,7 @@ struct Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{TileFeature, TileLayer, mvt::encode};
+    use crate::{TileLayer, mvt::encode};
 
     #[test]
     fn what_is_no_tile_is_said_so() {
@@ -249,7 +248,7 @@ mod tests {
     #[test]
     fn commands_without_their_numbers_are_refused() {
         assert_eq!(decode_shape(1, &[9, 50]), None);
-        assert_eq!(decode_shape(3, &[15]), Some(Shape::Polygons(Vec::new())));
+        assert_eq!(decode_shape(3, &[15]), Some(Shape::default()));
         assert_eq!(decode_shape(2, &[18, 1, 1]), None);
     }
 
@@ -288,26 +287,27 @@ mod tests {
         assert!(read > 30, "{read}");
     }
 
-    fn written(layers: &[DecodedLayer]) -> Vec<TileLayer<'_>> {
+    fn written<'l>(layers: &'l [DecodedLayer]) -> Vec<TileLayer<'l>> {
         let value = |value: &DecodedValue| match value {
             DecodedValue::Text(text) => crate::Value::from(text.clone()),
             DecodedValue::Integer(number) => (*number).into(),
             DecodedValue::Decimal(number) => (*number).into(),
             DecodedValue::Boolean(truth) => (*truth).into(),
         };
-        (layers.iter())
-            .map(|layer| TileLayer {
-                name: &layer.name,
-                features: (layer.features.iter())
-                    .map(|own| TileFeature {
-                        number: Some(own.number),
-                        shape: own.shape.clone(),
-                        properties: (own.properties.iter())
-                            .map(|(name, own)| (name.as_str(), value(own)))
-                            .collect(),
-                    })
-                    .collect(),
-            })
-            .collect()
+        let layer = |layer: &'l DecodedLayer| {
+            let mut again = TileLayer::new(&layer.name);
+            for own in &layer.features {
+                again.add(
+                    Some(own.number),
+                    |shape| {
+                        let parts = own.shape.view().parts();
+                        parts.for_each(|(kind, part)| shape.add(kind, part.iter().copied()));
+                    },
+                    (own.properties.iter()).map(|(name, own)| (name.as_str(), value(own))),
+                );
+            }
+            again
+        };
+        layers.iter().map(layer).collect()
     }
 }

@@ -12,14 +12,14 @@ use super::{
 use crate::{
     TileFeature, TileLayer, Value,
     grid::{EXTENT, TilePoint},
-    shape::Shape,
+    shape::{Kind, View},
 };
 
 /// The bytes of a tile; empty where no layer has a feature.
 pub fn encode(layers: &[TileLayer<'_>]) -> Vec<u8> {
     let mut tile = Vec::new();
     let mut scratch = Scratch::default();
-    for layer in layers.iter().filter(|layer| !layer.features.is_empty()) {
+    for layer in layers.iter().filter(|layer| !layer.is_empty()) {
         put_bytes(
             &mut tile,
             field::TILE_LAYERS,
@@ -37,13 +37,15 @@ struct Scratch {
 }
 
 fn encode_layer(layer: &TileLayer<'_>, scratch: &mut Scratch) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(64 * layer.features.len());
+    let mut bytes = Vec::with_capacity(64 * layer.features().len());
     put_number(&mut bytes, field::LAYER_VERSION, 2);
-    put_bytes(&mut bytes, field::LAYER_NAME, layer.name.as_bytes());
+    put_bytes(&mut bytes, field::LAYER_NAME, layer.name().as_bytes());
     let mut keys = Dictionary::default();
     let mut values = Dictionary::default();
-    for feature in &layer.features {
-        encode_feature(feature, &mut keys, &mut values, scratch);
+    // Most have an id of their own.
+    values.places.reserve(layer.features().len());
+    for feature in layer.features() {
+        encode_feature(&feature, &mut keys, &mut values, scratch);
         put_bytes(&mut bytes, field::LAYER_FEATURES, &scratch.feature);
     }
     for key in keys.entries {
@@ -119,7 +121,7 @@ fn encode_value(value: Entry<'_>, bytes: &mut Vec<u8>) {
 }
 
 fn encode_feature<'a>(
-    feature: &'a TileFeature<'_>,
+    feature: &TileFeature<'a, '_>,
     keys: &mut Dictionary<&'a str>,
     values: &mut Dictionary<Entry<'a>>,
     scratch: &mut Scratch,
@@ -133,7 +135,7 @@ fn encode_feature<'a>(
         put_number(bytes, field::FEATURE_ID, number);
     }
     packed.clear();
-    for (key, value) in &feature.properties {
+    for (key, value) in feature.properties {
         put_varint(packed, keys.place(key));
         put_varint(packed, values.place(value.into()));
     }
@@ -141,37 +143,31 @@ fn encode_feature<'a>(
         put_bytes(bytes, field::FEATURE_TAGS, packed);
     }
     packed.clear();
-    let kind = encode_shape(&feature.shape, packed);
+    let kind = encode_shape(feature.shape, packed);
     put_number(bytes, field::FEATURE_TYPE, kind);
     put_bytes(bytes, field::FEATURE_GEOMETRY, packed);
 }
 
 /// Packs a shape's commands (4.3) and says its type (4.3.4).
-fn encode_shape(shape: &Shape<TilePoint>, packed: &mut Vec<u8>) -> u64 {
+fn encode_shape(shape: View<'_, TilePoint>, packed: &mut Vec<u8>) -> u64 {
     let mut pen = Pen {
         packed,
         at: TilePoint { x: 0, y: 0 },
     };
-    match shape {
-        Shape::Points(points) => {
-            pen.command(command::MOVE_TO, points.len());
-            points.iter().for_each(|&point| pen.go(point));
-            1
-        }
-        Shape::Lines(lines) => {
-            lines.iter().for_each(|line| pen.path(line));
-            2
-        }
-        Shape::Polygons(polygons) => {
-            for polygon in polygons {
-                for ring in std::iter::once(&polygon.exterior).chain(&polygon.holes) {
-                    pen.path(ring);
-                    pen.command(command::CLOSE_PATH, 1);
-                }
+    for (kind, points) in shape.parts() {
+        match kind {
+            Kind::Points => {
+                pen.command(command::MOVE_TO, points.len());
+                points.iter().for_each(|&point| pen.go(point));
             }
-            3
+            Kind::Line => pen.path(points),
+            Kind::Exterior | Kind::Hole => {
+                pen.path(points);
+                pen.command(command::CLOSE_PATH, 1);
+            }
         }
     }
+    1 + u64::from(shape.dimensions().unwrap_or_default())
 }
 
 struct Pen<'a> {
@@ -205,37 +201,35 @@ impl Pen<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shape::Shape;
 
-    fn packed(shape: &Shape<TilePoint>) -> Vec<u8> {
+    fn packed(parts: &[(Kind, &[(i32, i32)])]) -> Vec<u8> {
+        let mut shape = Shape::default();
+        for &(kind, points) in parts {
+            shape.add(kind, points.iter().map(|&(x, y)| TilePoint { x, y }));
+        }
         let mut bytes = Vec::new();
-        encode_shape(shape, &mut bytes);
+        encode_shape(shape.view(), &mut bytes);
         bytes
-    }
-
-    fn points(points: &[(i32, i32)]) -> Vec<TilePoint> {
-        points.iter().map(|&(x, y)| TilePoint { x, y }).collect()
     }
 
     /// The examples of 4.3.5 of the specification.
     #[test]
     fn the_examples_of_the_specification() {
-        assert_eq!(packed(&Shape::Points(points(&[(25, 17)]))), [9, 50, 34]);
+        assert_eq!(packed(&[(Kind::Points, &[(25, 17)])]), [9, 50, 34]);
         assert_eq!(
-            packed(&Shape::Points(points(&[(5, 7), (3, 2)]))),
+            packed(&[(Kind::Points, &[(5, 7), (3, 2)])]),
             [17, 10, 14, 3, 9]
         );
         assert_eq!(
-            packed(&Shape::Lines(vec![
-                points(&[(2, 2), (2, 10), (10, 10)]),
-                points(&[(1, 1), (3, 5)]),
-            ])),
+            packed(&[
+                (Kind::Line, &[(2, 2), (2, 10), (10, 10)]),
+                (Kind::Line, &[(1, 1), (3, 5)]),
+            ]),
             [9, 4, 4, 18, 0, 16, 16, 0, 9, 17, 17, 10, 4, 8]
         );
         assert_eq!(
-            packed(&Shape::Polygons(vec![crate::Polygon {
-                exterior: points(&[(3, 6), (8, 12), (20, 34)]),
-                holes: Vec::new(),
-            }])),
+            packed(&[(Kind::Exterior, &[(3, 6), (8, 12), (20, 34)])]),
             [9, 6, 12, 18, 10, 12, 24, 44, 15]
         );
     }

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
+use super::square::Square;
 use crate::{
-    Polygon,
     grid::TilePoint,
     ring::{self, Turn},
+    shape::{Kind, Shape},
 };
 
 /// A corner of cells: column and row. After smoothing, in halves of cells.
@@ -21,14 +22,14 @@ pub(super) const NONE: u8 = u8::MAX;
 /// The chosen cells of a square by kind.
 pub(super) struct Cells {
     /// Row by row; cells of the rim are none.
-    kinds: Vec<u8>,
+    kinds: Square,
     /// Cells along a side.
     side: usize,
 }
 
 impl Cells {
     /// The chosen cells of a square, without those of a rim some cells wide.
-    pub(super) fn new(mut kinds: Vec<u8>, side: usize, rim: usize) -> Self {
+    pub(super) fn new(mut kinds: Square, side: usize, rim: usize) -> Self {
         for (y, row) in kinds.chunks_exact_mut(side).enumerate() {
             if y < rim || y >= side - rim {
                 row.fill(NONE);
@@ -40,13 +41,14 @@ impl Cells {
         Self { kinds, side }
     }
 
-    /// The polygons around the cells of each kind; cells that touch only at a corner belong
-    /// to different ones. `place` gives a tile's units for half cells from the north-west
-    /// corner.
+    /// The polygons around the cells of each kind, of which there are so many; cells that touch
+    /// only at a corner belong to different ones. `place` gives a tile's units for half cells from
+    /// the north-west corner.
     pub(super) fn contours(
         &self,
+        kinds: usize,
         place: impl Fn(Corner) -> TilePoint,
-    ) -> Vec<(u8, Polygon<TilePoint>)> {
+    ) -> Vec<Shape<TilePoint>> {
         let mut runs = Runs::of(self);
         let mut steps = self.steps();
         let mut found: Vec<Found> = Vec::new();
@@ -77,24 +79,21 @@ impl Cells {
                 }
             }
         }
-        found
-            .into_iter()
-            .filter_map(
-                |Found {
-                     kind,
-                     exterior,
-                     holes,
-                 }| {
-                    Some((
-                        kind,
-                        Polygon {
-                            exterior: exterior?,
-                            holes,
-                        },
-                    ))
-                },
-            )
-            .collect()
+        let mut shapes = Vec::new();
+        shapes.resize_with(kinds, Shape::default);
+        for Found {
+            kind,
+            exterior,
+            holes,
+        } in found
+        {
+            if let Some(exterior) = exterior {
+                let shape = &mut shapes[usize::from(kind)];
+                shape.add(Kind::Exterior, exterior);
+                (holes.into_iter()).for_each(|hole| shape.add(Kind::Hole, hole));
+            }
+        }
+        shapes
     }
 
     fn row(&self, y: usize) -> &[u8] {
@@ -106,7 +105,7 @@ impl Cells {
         let width = self.side + 1;
         let mut steps = Steps {
             width,
-            ways: vec![0; width * width],
+            ways: Square::of(0, width * width),
         };
         // Each corner looks at the four cells around it; there are none beyond the square.
         let mut above = vec![NONE; self.side + 2];
@@ -217,7 +216,7 @@ struct Found {
 /// The steps of outlines that begin at each corner, a bit a way.
 struct Steps {
     width: usize,
-    ways: Vec<u8>,
+    ways: Square,
 }
 
 /// A corner where an outline turns, and whether to the right.
@@ -301,8 +300,8 @@ fn smoothed(bends: &[Bend]) -> Vec<Corner> {
 mod tests {
     use super::*;
 
-    /// Polygons of a picture: letters are kinds of chosen cells.
-    fn of_kinds(picture: &[&str]) -> Vec<(u8, Polygon<TilePoint>)> {
+    /// The shape of each kind of a picture: letters are kinds of chosen cells.
+    fn of_kinds(picture: &[&str]) -> Vec<Shape<TilePoint>> {
         let side = picture.len();
         let chosen: Vec<u8> = picture
             .iter()
@@ -311,79 +310,77 @@ mod tests {
                     .map(|cell| if cell == b'.' { NONE } else { cell })
             })
             .collect();
-        assert_eq!(chosen.len(), side * side);
-        Cells::new(chosen, side, 0).contours(|(x, y)| TilePoint {
+        let mut cells = Square::of(NONE, side * side);
+        cells.copy_from_slice(&chosen);
+        Cells::new(cells, side, 0).contours(128, |(x, y)| TilePoint {
             x: i32::try_from(x).unwrap(),
             y: i32::try_from(y).unwrap(),
         })
     }
 
-    fn drawn(picture: &[&str]) -> Vec<Polygon<TilePoint>> {
-        of_kinds(picture)
-            .into_iter()
-            .map(|(_, polygon)| polygon)
-            .collect()
+    fn drawn(picture: &[&str]) -> Shape<TilePoint> {
+        of_kinds(picture).swap_remove(usize::from(b'#'))
     }
 
     #[test]
     fn kinds_side_by_side_are_apart_and_cover_all() {
         let found = of_kinds(&["aab.", "abb.", "acc.", "...."]);
-        let of = |kind: u8| -> Vec<_> {
-            let of_kind = found.iter().filter(|(found, _)| *found == kind);
-            of_kind.map(|(_, polygon)| polygon.clone()).collect()
-        };
-        assert_eq!(of(b'a').len(), 1);
-        assert_eq!(of(b'b').len(), 1);
-        assert_eq!(area(&of(b'c')), 2);
-        assert_eq!(of_kinds(&["ab", "ba"]).len(), 4);
+        let of = |kind: u8| &found[usize::from(kind)];
+        assert_eq!(count(of(b'a')), 1);
+        assert_eq!(count(of(b'b')), 1);
+        assert_eq!(area(of(b'c')), 2);
+        assert_eq!(of_kinds(&["ab", "ba"]).iter().map(count).sum::<usize>(), 4);
     }
 
-    fn area(polygons: &[Polygon<TilePoint>]) -> i128 {
-        let rings = polygons
-            .iter()
-            .flat_map(|polygon| std::iter::once(&polygon.exterior).chain(&polygon.holes));
+    fn count(shape: &Shape<TilePoint>) -> usize {
+        shape.view().polygons().count()
+    }
+
+    fn area(shape: &Shape<TilePoint>) -> i128 {
         // In halves of cells and doubled: eight a cell.
-        rings.map(|ring| ring::doubled_area(ring)).sum::<i128>() / 8
+        let rings = shape.view().parts();
+        rings
+            .map(|(_, ring)| ring::doubled_area(ring))
+            .sum::<i128>()
+            / 8
     }
 
     #[test]
     fn a_cell_is_a_square() {
-        let polygons = drawn(&["...", ".#.", "..."]);
-        assert_eq!(polygons.len(), 1);
-        assert_eq!(polygons[0].exterior.len(), 4);
-        assert_eq!(area(&polygons), 1);
+        let shape = drawn(&["...", ".#.", "..."]);
+        assert_eq!(count(&shape), 1);
+        assert_eq!(shape.view().points().len(), 4);
+        assert_eq!(area(&shape), 1);
     }
 
     #[test]
     fn a_hole_stays_a_hole() {
-        let polygons = drawn(&["###", "#.#", "###"]);
-        assert_eq!((polygons.len(), polygons[0].holes.len()), (1, 1));
-        assert_eq!(area(&polygons), 8);
+        let shape = drawn(&["###", "#.#", "###"]);
+        let kinds: Vec<Kind> = shape.view().parts().map(|(kind, _)| kind).collect();
+        assert_eq!(kinds, [Kind::Exterior, Kind::Hole]);
+        assert_eq!(area(&shape), 8);
     }
 
     #[test]
     fn cells_that_touch_at_a_corner_are_apart() {
-        assert_eq!(drawn(&["#.", ".#"]).len(), 2);
-        assert_eq!(drawn(&[".#", "#."]).len(), 2);
+        assert_eq!(count(&drawn(&["#.", ".#"])), 2);
+        assert_eq!(count(&drawn(&[".#", "#."])), 2);
     }
 
     #[test]
     fn an_island_in_a_hole_is_its_own_block() {
-        let polygons = drawn(&["#####", "#...#", "#.#.#", "#...#", "#####"]);
-        assert_eq!(polygons.len(), 2);
-        assert_eq!(area(&polygons), 17);
+        let shape = drawn(&["#####", "#...#", "#.#.#", "#...#", "#####"]);
+        assert_eq!(count(&shape), 2);
+        assert_eq!(area(&shape), 17);
     }
 
     #[test]
     fn stairs_become_slopes() {
-        let polygons = drawn(&["#...", "##..", "###.", "####"]);
-        assert_eq!(polygons.len(), 1);
+        let shape = drawn(&["#...", "##..", "###.", "####"]);
+        assert_eq!(count(&shape), 1);
         // Two straight sides and one slope, cut a little at both its ends.
-        assert!(
-            polygons[0].exterior.len() <= 6,
-            "{:?}",
-            polygons[0].exterior
-        );
-        assert_eq!(area(&polygons), 9);
+        let outline = shape.view().points();
+        assert!(outline.len() <= 6, "{outline:?}");
+        assert_eq!(area(&shape), 9);
     }
 }

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::CELL;
+use super::{CELL, square::Square};
 use crate::{
-    Polygon,
     grid::{GridPoint, Lattice},
     ring,
+    shape::Polygon,
 };
 
 /// Units between samples.
@@ -15,17 +15,18 @@ const STEP: i64 = 2;
 pub(super) const FULL: u8 = ((CELL / STEP) * (CELL / STEP)) as u8;
 
 /// Covered samples of each cell of a square.
+#[derive(Debug)]
 pub(super) struct Cover {
     /// Cells along a side.
     pub(super) side: usize,
     /// Row by row.
-    pub(super) cells: Vec<u8>,
+    pub(super) cells: Square,
     /// Twice the area in square units of what is too small to be sampled; empty where nothing is.
     dust: Vec<u32>,
     /// The north-west corner on the world grid.
     origin: (i64, i64),
-    /// Used for one polygon after the other: row and x.
-    crossings: Vec<(i64, i64)>,
+    /// Used for one polygon after the other: row and column of samples, in one number.
+    crossings: Vec<u64>,
     /// The least and greatest row and column that anything was added to.
     touched: Option<[(usize, usize); 2]>,
 }
@@ -34,7 +35,7 @@ impl Cover {
     pub(super) fn new(origin: (i64, i64), side: usize) -> Self {
         Self {
             side,
-            cells: vec![0; side * side],
+            cells: Square::of(0, side * side),
             dust: Vec::new(),
             origin,
             crossings: Vec::new(),
@@ -60,32 +61,33 @@ impl Cover {
     }
 
     /// Adds what a polygon covers.
-    pub(super) fn add(&mut self, polygon: &Polygon<GridPoint>) {
-        let Some([low, high]) = ring::extent(&polygon.exterior) else {
+    pub(super) fn add(&mut self, polygon: &Polygon<'_, GridPoint>) {
+        let Some([low, high]) = ring::extent(polygon.exterior) else {
             return;
         };
         let samples = i64::try_from(self.side).unwrap_or_default() * (CELL / STEP);
         let rows = first(low.1 - self.origin.1).max(0)..first(high.1 - self.origin.1).min(samples);
         let mut crossings = std::mem::take(&mut self.crossings);
         crossings.clear();
-        for ring in std::iter::once(&polygon.exterior).chain(&polygon.holes) {
-            cross(ring, self.origin, &rows, &mut crossings);
+        for ring in polygon.rings() {
+            cross(ring, self.origin, &rows, |row, x| {
+                let column = first(x - self.origin.0).clamp(0, samples);
+                crossings.push(row.unsigned_abs() << 32 | column.unsigned_abs());
+            });
         }
         crossings.sort_unstable();
         let mut sampled = false;
         // An outline crosses a row an even number of times.
         for pair in crossings.chunks_exact(2) {
-            let row = pair[0].0;
-            let from = first(pair[0].1 - self.origin.0).max(0);
-            let to = first(pair[1].1 - self.origin.0).min(samples);
+            let [from, to] = [pair[0], pair[1]].map(|crossing| i64::from(crossing as u32));
             if from < to {
-                self.count(from..to, row);
+                self.count(from..to, (pair[0] >> 32).cast_signed());
                 sampled = true;
             }
         }
         self.crossings = crossings;
         if !sampled {
-            self.gather(low, &polygon.exterior);
+            self.gather(low, polygon.exterior);
         }
     }
 
@@ -140,13 +142,13 @@ fn first(units: i64) -> i64 {
     (units + STEP - 2).div_euclid(STEP)
 }
 
-/// Adds where a ring crosses rows of samples: the row, and the least whole x at or beyond the
+/// Tells where a ring crosses rows of samples: the row, and the least whole x at or beyond the
 /// crossing.
 fn cross(
     ring: &[GridPoint],
     origin: (i64, i64),
     rows: &Range<i64>,
-    crossings: &mut Vec<(i64, i64)>,
+    mut crossing: impl FnMut(i64, i64),
 ) {
     let Some(last) = ring.last() else { return };
     let mut a = last.xy();
@@ -173,7 +175,7 @@ fn cross(
         };
         let (step, more) = ((STEP * run).div_euclid(rise), (STEP * run).rem_euclid(rise));
         for row in crossed {
-            crossings.push((row, low.0 + whole + i64::from(part > 0)));
+            crossing(row, low.0 + whole + i64::from(part > 0));
             (whole, part) = (whole + step, part + more);
             if part >= rise {
                 (whole, part) = (whole + 1, part - rise);
@@ -186,10 +188,11 @@ fn cross(
 mod tests {
     use super::*;
 
-    fn covered(points: &[(i64, i64)]) -> Vec<u8> {
+    fn covered(points: &[(i64, i64)]) -> Square {
         let mut cover = Cover::new((0, 0), 2);
+        let exterior: Vec<_> = points.iter().map(|&(x, y)| GridPoint { x, y }).collect();
         cover.add(&Polygon {
-            exterior: points.iter().map(|&(x, y)| GridPoint { x, y }).collect(),
+            exterior: &exterior,
             holes: Vec::new(),
         });
         cover.cells
@@ -197,13 +200,19 @@ mod tests {
 
     #[test]
     fn a_cell_is_covered_by_its_share() {
-        assert_eq!(covered(&[(0, 0), (8, 0), (8, 8), (0, 8)]), [16, 0, 0, 0]);
-        assert_eq!(covered(&[(0, 0), (12, 0), (12, 4), (0, 4)]), [8, 4, 0, 0]);
         assert_eq!(
-            covered(&[(-99, -99), (99, -99), (99, 99), (-99, 99)]),
+            covered(&[(0, 0), (8, 0), (8, 8), (0, 8)])[..],
+            [16, 0, 0, 0]
+        );
+        assert_eq!(
+            covered(&[(0, 0), (12, 0), (12, 4), (0, 4)])[..],
+            [8, 4, 0, 0]
+        );
+        assert_eq!(
+            covered(&[(-99, -99), (99, -99), (99, 99), (-99, 99)])[..],
             [16; 4]
         );
-        assert_eq!(covered(&[(4, 4), (12, 4), (12, 12), (4, 12)]), [4; 4]);
+        assert_eq!(covered(&[(4, 4), (12, 4), (12, 12), (4, 12)])[..], [4; 4]);
     }
 
     #[test]
@@ -212,24 +221,23 @@ mod tests {
         for x in 10..16 {
             let corners = [(x, 0), (x + 1, 0), (x + 1, 1), (x, 1)];
             cover.add(&Polygon {
-                exterior: corners.map(|(x, y)| GridPoint { x, y }).to_vec(),
+                exterior: &corners.map(|(x, y)| GridPoint { x, y }),
                 holes: Vec::new(),
             });
         }
         cover.settle();
         // Six square units: one sample and a half.
-        assert_eq!(cover.cells, [0, 2, 0, 0]);
+        assert_eq!(cover.cells[..], [0, 2, 0, 0]);
     }
 
     #[test]
     fn a_hole_is_not_covered() {
         let mut cover = Cover::new((0, 0), 1);
-        let ring =
-            |points: &[(i64, i64)]| points.iter().map(|&(x, y)| GridPoint { x, y }).collect();
+        let ring = |points: [(i64, i64); 4]| points.map(|(x, y)| GridPoint { x, y });
         cover.add(&Polygon {
-            exterior: ring(&[(0, 0), (8, 0), (8, 8), (0, 8)]),
-            holes: vec![ring(&[(2, 2), (2, 6), (6, 6), (6, 2)])],
+            exterior: &ring([(0, 0), (8, 0), (8, 8), (0, 8)]),
+            holes: vec![&ring([(2, 2), (2, 6), (6, 6), (6, 2)])],
         });
-        assert_eq!(cover.cells, [12]);
+        assert_eq!(cover.cells[..], [12]);
     }
 }

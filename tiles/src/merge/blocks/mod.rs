@@ -11,16 +11,19 @@
 
 mod contour;
 mod cover;
+mod square;
 
 use std::ops::Range;
 
 use super::{KindId, Sum};
 use crate::{
-    Polygon, Shape, TileId,
+    TileId,
     grid::{EXTENT, GridPoint, Lattice, TilePoint},
+    shape::{Shape, View},
 };
 use contour::{Cells, NONE};
 use cover::{Cover, FULL};
+use square::Square;
 
 /// Units along the side of a cell: a pixel of a tile drawn 512 pixels wide.
 const CELL: i64 = 8;
@@ -35,12 +38,14 @@ const MARGIN: i64 = HALO + NEIGHBOURS as i64;
 pub(super) const REACH: i64 = (MARGIN + 1) * CELL;
 
 /// The ground covered in and around one tile, by kind.
+#[derive(Debug)]
 pub(super) struct Blocks {
     tile: TileId,
     kinds: Vec<Kind>,
 }
 
 /// Ground of one kind.
+#[derive(Debug)]
 struct Kind {
     kind: KindId,
     cover: Cover,
@@ -56,7 +61,7 @@ impl Blocks {
     }
 
     /// Adds the polygons of a feature, and what they count for.
-    pub(super) fn add(&mut self, kind: KindId, polygons: &[Polygon<GridPoint>], sum: Sum) {
+    pub(super) fn add(&mut self, kind: KindId, shape: View<'_, GridPoint>, sum: Sum) {
         let at = self.kinds.iter().position(|known| known.kind == kind);
         let at = at.unwrap_or_else(|| {
             let (x, y) = self.tile.origin().xy();
@@ -69,8 +74,8 @@ impl Blocks {
         });
         let ground = &mut self.kinds[at];
         ground.sum.add(sum);
-        for polygon in polygons {
-            ground.cover.add(polygon);
+        for polygon in shape.polygons() {
+            ground.cover.add(&polygon);
         }
     }
 
@@ -85,22 +90,18 @@ impl Blocks {
         let cells = Cells::new(chosen, side(), rim);
         let units =
             |halves: i64| i32::try_from(halves * (CELL / 2) - MARGIN * CELL).unwrap_or_default();
-        let mut polygons: Vec<Vec<Polygon<TilePoint>>> = Vec::new();
-        polygons.resize_with(self.kinds.len(), Vec::new);
-        for (kind, polygon) in cells.contours(|(x, y)| TilePoint {
+        let shapes = cells.contours(self.kinds.len(), |(x, y)| TilePoint {
             x: units(x),
             y: units(y),
-        }) {
-            polygons[usize::from(kind)].push(polygon);
-        }
+        });
         let mut hidden = Sum::default();
         let mut blocks = Vec::with_capacity(self.kinds.len());
-        for (kind, polygons) in self.kinds.into_iter().zip(polygons) {
-            if polygons.is_empty() {
+        for (kind, shape) in self.kinds.into_iter().zip(shapes) {
+            if shape.view().is_empty() {
                 hidden.add(kind.sum);
                 continue;
             }
-            blocks.push((kind.kind, Shape::Polygons(polygons), kind.sum));
+            blocks.push((kind.kind, shape, kind.sum));
         }
         if let Some((.., first)) = blocks.first_mut() {
             first.add(hidden);
@@ -109,10 +110,9 @@ impl Blocks {
     }
 
     /// Which kind each cell is drawn as, or [`NONE`].
-    fn choose(&self) -> Vec<u8> {
+    fn choose(&self) -> Square {
         let side = side();
-        let mut all = vec![0_u8; side * side];
-        let mut strongest = vec![Strongest::default(); side * side];
+        let mut ground = Ground::new(side);
         let mut near = Around::new(side);
         let mut reached: Option<[Range<usize>; 2]> = None;
         for (at, kind) in (0_u8..).zip(&self.kinds) {
@@ -123,15 +123,7 @@ impl Blocks {
             for y in rows.clone() {
                 let own = &kind.cover.cells[y * side..][columns.clone()];
                 let around = near.row(&kind.cover.cells, y, columns.clone());
-                let row = y * side + columns.start;
-                let cells = all[row..].iter_mut().zip(&mut strongest[row..]);
-                for ((own, around), (all, strongest)) in own.iter().zip(around).zip(cells) {
-                    let weight = 64 * u16::from(*own) + around;
-                    if weight > strongest.weight {
-                        *strongest = Strongest { weight, kind: at };
-                    }
-                    *all = (*all + own).min(FULL);
-                }
+                ground.add(at, y * side + columns.start, own, around);
             }
             let join = |a: &Range<usize>, b: &Range<usize>| a.start.min(b.start)..a.end.max(b.end);
             reached = Some(match reached {
@@ -139,36 +131,92 @@ impl Blocks {
                 None => [rows, columns],
             });
         }
-        let mut chosen = vec![NONE; side * side];
+        let mut chosen = Square::of(NONE, side * side);
         let Some([rows, columns]) = reached else {
             return chosen;
         };
         for y in rows.clone() {
             let row = y * side + columns.start;
-            let around = near.row(&all, y, columns.clone());
-            let cells = (all[row..].iter().zip(&strongest[row..])).zip(&mut chosen[row..]);
-            for (around, ((&all, strongest), chosen)) in around.iter().zip(cells) {
+            let around = near.row(&ground.all, y, columns.clone());
+            let all = &ground.all[row..][..around.len()];
+            let kinds = &ground.kind[row..][..around.len()];
+            let chosen = &mut chosen[row..][..around.len()];
+            for (((around, &all), &kind), chosen) in around.iter().zip(all).zip(kinds).zip(chosen) {
                 // Half covered itself, or two fifths with what lies around it.
-                if 2 * all >= FULL || 5 * around >= 2 * 16 * u16::from(FULL) {
-                    *chosen = strongest.kind;
-                }
+                let full = u16::from(all) * 2 >= FULL.into();
+                let near = 5 * around >= 2 * 16 * u16::from(FULL);
+                *chosen = if full | near { kind } else { NONE };
             }
         }
         let from = |cells: &Range<usize>| cells.start - cells.start % NEIGHBOURS;
         for top in (from(&rows)..rows.end).step_by(NEIGHBOURS) {
             for left in (from(&columns)..columns.end).step_by(NEIGHBOURS) {
-                fill_up((left, top), &all, &strongest, &mut chosen);
+                ground.fill_up((left, top), &mut chosen);
             }
         }
         chosen
     }
 }
 
-/// What a cell holds most of: the kind, and by how much.
-#[derive(Clone, Copy, Default)]
-struct Strongest {
-    weight: u16,
-    kind: u8,
+/// What cells hold, all kinds together.
+struct Ground {
+    /// Cells along a side.
+    side: usize,
+    /// How much is covered.
+    all: Square,
+    /// The kind that there is most of, and by how much.
+    kind: Square,
+    weight: Vec<u16>,
+}
+
+impl Ground {
+    fn new(side: usize) -> Self {
+        Self {
+            side,
+            all: Square::of(0, side * side),
+            kind: Square::of(0, side * side),
+            weight: vec![0; side * side],
+        }
+    }
+
+    /// Adds some cells of a kind from one on, with the sums around them.
+    fn add(&mut self, at: u8, from: usize, own: &[u8], around: &[u16]) {
+        let cells = from..from + own.len();
+        let all = self.all[cells.clone()].iter_mut();
+        let kinds = self.kind[cells.clone()].iter_mut();
+        let weights = self.weight[cells].iter_mut();
+        for ((((own, around), all), kind), weight) in
+            own.iter().zip(around).zip(all).zip(kinds).zip(weights)
+        {
+            let own_weight = 64 * u16::from(*own) + around;
+            // Without a branch: eight cells are done at once.
+            *kind = if own_weight > *weight { at } else { *kind };
+            *weight = own_weight.max(*weight);
+            *all = (*all + own).min(FULL);
+        }
+    }
+
+    /// Draws the fullest cells of a neighbourhood until it shows three fifths of what it has.
+    fn fill_up(&self, (left, top): (usize, usize), chosen: &mut [u8]) {
+        let rows = top..(top + NEIGHBOURS).min(self.side);
+        let columns = left..(left + NEIGHBOURS).min(self.side);
+        let row = |y: usize| y * self.side + columns.start..y * self.side + columns.end;
+        let (mut has, mut shown) = (0, 0);
+        for y in rows.clone() {
+            for (&all, &kind) in self.all[row(y)].iter().zip(&chosen[row(y)]) {
+                has += u32::from(all);
+                shown += u32::from(FULL) * u32::from(kind != NONE);
+            }
+        }
+        while 5 * shown < 3 * has {
+            let fullest = (rows.clone().flat_map(row))
+                .filter(|&at| chosen[at] == NONE && self.all[at] > 0)
+                .max_by_key(|&at| (self.weight[at], std::cmp::Reverse(at)));
+            let Some(fullest) = fullest else { return };
+            chosen[fullest] = self.kind[fullest];
+            shown += u32::from(FULL);
+        }
+    }
 }
 
 /// Cells along the side of the square that is looked at.
@@ -207,28 +255,5 @@ impl Around {
             *sum = three[0] + 2 * three[1] + three[2];
         }
         sums
-    }
-}
-
-/// Draws the fullest cells of a neighbourhood until it shows three fifths of what it has.
-fn fill_up((left, top): (usize, usize), all: &[u8], strongest: &[Strongest], chosen: &mut [u8]) {
-    let side = side();
-    let rows = top..(top + NEIGHBOURS).min(side);
-    let columns = left..(left + NEIGHBOURS).min(side);
-    let row = |y: usize| y * side + columns.start..y * side + columns.end;
-    let sum = |y: usize| all[row(y)].iter().map(|&all| u32::from(all)).sum::<u32>();
-    let has: u32 = rows.clone().map(sum).sum();
-    if has == 0 {
-        return;
-    }
-    let drawn = |y: usize| chosen[row(y)].iter().filter(|&&kind| kind != NONE).count() as u32;
-    let mut shown = rows.clone().map(drawn).sum::<u32>() * u32::from(FULL);
-    while 5 * shown < 3 * has {
-        let fullest = (rows.clone().flat_map(row))
-            .filter(|&at| chosen[at] == NONE && all[at] > 0)
-            .max_by_key(|&at| (strongest[at].weight, std::cmp::Reverse(at)));
-        let Some(fullest) = fullest else { return };
-        chosen[fullest] = strongest[fullest].kind;
-        shown += u32::from(FULL);
     }
 }
