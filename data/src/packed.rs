@@ -88,7 +88,8 @@ impl Record {
     pub fn pack(&self, layer: &Layer, keys: &Keys, out: &mut Vec<u8>) -> Result<(), BlobError> {
         match &self.geometry {
             None => put_bytes(&[], out),
-            Some(geometry) => put_bytes(&blob::encode(geometry, 0)?, out),
+            // Without the header of a blob: its envelope would be a quarter of what a house is.
+            Some(geometry) => put_bytes(&blob::encode_wkb(geometry)?, out),
         }
         match &self.batch {
             None => put_number(0, out),
@@ -117,7 +118,7 @@ impl Record {
     pub fn unpack(id: Id, layer: &Layer, keys: &Keys, from: &mut &[u8]) -> Option<Self> {
         let geometry = match take_bytes(from)? {
             [] => None,
-            bytes => blob::decode(bytes).ok()?,
+            bytes => blob::decode_wkb(bytes).ok()?,
         };
         let batch = match take_number(from)? {
             0 => None,
@@ -190,12 +191,12 @@ impl<'a> PackedRecord<'a> {
 
     /// Where it is; none where it is nowhere.
     pub fn geometry(&self) -> Option<Geometry<f64>> {
-        blob::decode(self.geometry).ok()?
+        blob::decode_wkb(self.geometry).ok()?
     }
 
     /// Traces where it is; whether that is told.
     pub fn trace(&self, pen: &mut impl blob::Pen) -> bool {
-        !self.geometry.is_empty() && blob::trace(self.geometry, pen).is_ok()
+        !self.geometry.is_empty() && blob::trace_wkb(self.geometry, pen).is_ok()
     }
 
     /// The values of the fields at some positions, which ascend.

@@ -41,8 +41,7 @@ pub enum BlobError {
 /// # Errors
 /// [`BlobError::NotFinite`] when a coordinate is NaN or infinite.
 pub fn encode(geometry: &Geometry<f64>, srs_id: i32) -> Result<Vec<u8>, BlobError> {
-    let mut body = Vec::with_capacity(64);
-    write_geometry(&mut body, geometry)?;
+    let body = encode_wkb(geometry)?;
     let bounds = match geometry {
         Geometry::Point(_) => None,
         other => other.bounding_rect(),
@@ -62,18 +61,34 @@ pub fn encode(geometry: &Geometry<f64>, srs_id: i32) -> Result<Vec<u8>, BlobErro
     Ok(blob)
 }
 
+/// The WKB of a geometry alone: what a blob has behind its header.
+///
+/// # Errors
+/// As [`encode`].
+pub fn encode_wkb(geometry: &Geometry<f64>) -> Result<Vec<u8>, BlobError> {
+    let mut bytes = Vec::with_capacity(64);
+    write_geometry(&mut bytes, geometry)?;
+    Ok(bytes)
+}
+
 /// The geometry of a blob; `None` where it is empty.
 ///
 /// # Errors
 /// When the blob is damaged or holds a curve.
 pub fn decode(blob: &[u8]) -> Result<Option<Geometry<f64>>, BlobError> {
-    let (_, body) = header(blob)?;
-    let mut reader = Reader { bytes: body };
-    let geometry = reader.geometry(0)?;
+    decode_wkb(header(blob)?.1)
+}
+
+/// The geometry of WKB; `None` where it is empty.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_wkb(bytes: &[u8]) -> Result<Option<Geometry<f64>>, BlobError> {
+    let geometry = Reader { bytes }.geometry(0)?;
     Ok((!is_empty(&geometry)).then_some(geometry))
 }
 
-/// Takes the parts of a geometry, as [`trace`] comes to them.
+/// Takes the parts of a geometry, as [`trace_wkb`] comes to them.
 pub trait Pen {
     /// A place of the part that is being traced; x and y as they are stored.
     fn place(&mut self, at: Coord<f64>);
@@ -94,13 +109,12 @@ pub enum Part {
     Hole,
 }
 
-/// Traces the geometry of a blob: [`decode`] without making one.
+/// Traces the geometry of WKB: [`decode_wkb`] without making one.
 ///
 /// # Errors
 /// As [`decode`]; what was traced until then stands.
-pub fn trace(blob: &[u8], pen: &mut impl Pen) -> Result<(), BlobError> {
-    let (_, body) = header(blob)?;
-    Reader { bytes: body }.trace(0, pen)
+pub fn trace_wkb(bytes: &[u8], pen: &mut impl Pen) -> Result<(), BlobError> {
+    Reader { bytes }.trace(0, pen)
 }
 
 /// The bounds of a blob, from its header where that has them; `None` where it is empty.
@@ -506,7 +520,9 @@ mod tests {
             prop_assert_eq!(&blob[4..8], srs.to_le_bytes());
             prop_assert_eq!(bounds(&blob).unwrap(), geometry.bounding_rect());
             let mut traced = Traced::default();
-            trace(&blob, &mut traced).unwrap();
+            let wkb = encode_wkb(&geometry).unwrap();
+            prop_assert!(blob.ends_with(&wkb));
+            trace_wkb(&wkb, &mut traced).unwrap();
             let mut same = Traced::default();
             same.follow(&geometry);
             prop_assert_eq!(traced, same);
