@@ -349,7 +349,7 @@ fn merged(tile: TileId, features: &[Geometry<f64>]) -> Vec<mvt::DecodedFeature> 
         ..Rules::default()
     };
     let class = |number: u64| {
-        let class = if number % 3 == 0 { "a" } else { "b" };
+        let class = if number.is_multiple_of(3) { "a" } else { "b" };
         vec![("class", Value::from(class))]
     };
     let features = (0..).zip(features);
