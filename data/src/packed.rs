@@ -217,6 +217,7 @@ impl<'a> PackedRecord<'a> {
         } = self;
         let (mut from, mut next) = (self.values, 0);
         wanted.into_iter().map_while(move |at| {
+            debug_assert!(next <= at, "positions ascend");
             if !known.has(at) {
                 return Some(Value::Null.into());
             }

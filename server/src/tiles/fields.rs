@@ -50,36 +50,27 @@ impl<'a> Fields<'a> {
                 .unwrap_or(NAMES_FROM)
                 .min(LAST_ZOOM);
         let names = [layer.code.as_deref(), layer.label.as_deref()];
-        let mut kept: Vec<usize> = names
+        let kept = names
             .into_iter()
             .filter(|_| named)
             .flatten()
             .chain(style.and_then(|style| style.color_by.as_deref()))
             .chain(style.and_then(|style| style.filter_by.as_deref()))
-            .chain(ALWAYS)
-            .filter_map(|name| layer.position(name))
-            .filter(|&at| !layer.fields[at].sensitivity.is_personal())
-            .collect();
-        kept.sort_unstable();
-        kept.dedup();
+            .chain(ALWAYS);
         Self {
             layer,
             id: z >= ids_from.max(IDS_FROM),
-            kept,
+            kept: open(layer, kept),
         }
     }
 
     /// What a name is written from.
     pub(super) fn of_names(layer: &'a Layer) -> Self {
         let names = [layer.code.as_deref(), layer.label.as_deref()];
-        let kept = (names.into_iter().flatten())
-            .filter_map(|name| layer.position(name))
-            .filter(|&at| !layer.fields[at].sensitivity.is_personal())
-            .collect();
         Self {
             layer,
             id: true,
-            kept,
+            kept: open(layer, names.into_iter().flatten()),
         }
     }
 
@@ -105,6 +96,18 @@ impl<'a> Fields<'a> {
             .filter_map(|(&at, value)| Some((self.layer.fields[at].name.as_str(), told(value)?)));
         id.into_iter().chain(kept)
     }
+}
+
+/// Positions of the named fields that are about no person: each once, ascending, as records are
+/// read.
+fn open<'n>(layer: &Layer, names: impl Iterator<Item = &'n str>) -> Vec<usize> {
+    let mut kept: Vec<usize> = names
+        .filter_map(|name| layer.position(name))
+        .filter(|&at| !layer.fields[at].sensitivity.is_personal())
+        .collect();
+    kept.sort_unstable();
+    kept.dedup();
+    kept
 }
 
 /// A value as a tile can hold it; structured values stay out.
@@ -161,6 +164,21 @@ mod tests {
             }
             assert!(looked_at.is_sorted());
         }
+    }
+
+    /// A layer whose code is its label was read a field too far.
+    #[test]
+    fn a_field_is_read_once_and_in_the_order_of_the_record() {
+        let catalog = Catalog::embedded();
+        for layer in &catalog.layers {
+            let all = (0..=LAST_ZOOM).map(|z| Fields::at(layer, z, 0));
+            for fields in all.chain([Fields::of_names(layer)]) {
+                assert!(fields.kept.is_sorted_by(|a, b| a < b), "{}", layer.id);
+            }
+        }
+        let parcel = catalog.layer("parcel").unwrap();
+        assert_eq!(parcel.code, parcel.label);
+        assert_eq!(Fields::of_names(parcel).kept.len(), 1);
     }
 
     #[test]

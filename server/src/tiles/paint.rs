@@ -49,8 +49,8 @@ const LEAST_LINE: i64 = 64;
 /// as by zlib's best, in a third of the time.
 const HARD: i32 = 6;
 
-/// How hard those are that nobody may ask for again: in a third of the time of [`HARD`], and a
-/// twentieth larger.
+/// How hard those are that nobody may ask for again: in two fifths of the time of [`HARD`], and a
+/// tenth larger.
 const LIGHT: i32 = 1;
 
 /// Tiles up to this zoom are few, and every map shows some.
