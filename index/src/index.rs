@@ -236,6 +236,13 @@ impl Index {
         keys
     }
 
+    /// Has what [`Index::at`] reads first fetched: whoever asks several indexes for a point waits
+    /// for all of them at once.
+    #[inline]
+    pub fn fetch_at(&self, p: Point) {
+        self.cells.fetch_at(p);
+    }
+
     /// As [`Index::at`], without taking memory.
     #[inline]
     pub fn each_at(&self, p: Point, found: impl FnMut(u32)) {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::vector;
+
 /// Keys of one chunk.
 const CHUNK: usize = 64;
 
@@ -64,6 +66,14 @@ impl<T: Clone> Slots<T> {
     #[inline]
     pub fn get(&self, key: u32) -> Option<&T> {
         self.slot(key)?.as_ref()
+    }
+
+    /// Has the value of a key fetched: it is soon read.
+    #[inline]
+    pub fn fetch(&self, key: u32) {
+        if let Some(slot) = self.slot(key) {
+            vector::fetch_whole(slot);
+        }
     }
 
     /// Puts or takes away a value; returns the old one.

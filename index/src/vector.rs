@@ -11,13 +11,29 @@ pub(crate) trait Vector: Copy {
 
 /// Has the line of memory around something fetched: it is soon read.
 #[inline(always)]
-pub(crate) fn fetch<T>(soon: &T) {
+pub fn fetch<T>(soon: &T) {
     #[cfg(target_arch = "x86_64")]
     if let Some(sse) = pulp::core_arch::x86::Sse::try_new() {
         sse._mm_prefetch::<0>(std::ptr::from_ref(soon).cast());
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = soon;
+}
+
+/// As [`fetch`], of all lines that something takes.
+#[inline(always)]
+pub(crate) fn fetch_whole<T>(soon: &T) {
+    /// Bytes of a line.
+    const LINE: usize = 64;
+    #[cfg(target_arch = "x86_64")]
+    if let Some(sse) = pulp::core_arch::x86::Sse::try_new() {
+        let start = std::ptr::from_ref(soon).cast::<i8>();
+        for at in (0..size_of::<T>()).step_by(LINE) {
+            sse._mm_prefetch::<0>(start.wrapping_add(at));
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (soon, LINE);
 }
 
 /// As [`fetch`], of a word; one beyond the last is none.

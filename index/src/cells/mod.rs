@@ -97,6 +97,15 @@ impl Cells {
         (self.top).get((p.x >> self.page_shift, p.y >> self.page_shift))
     }
 
+    /// Has what is read first for a point fetched.
+    #[inline]
+    pub(crate) fn fetch_at(&self, p: Point) {
+        if let Some((blocks, page)) = self.page(p) {
+            fetch(&blocks[part(p, self.page_shift, PAGE_BITS)]);
+            fetch(page);
+        }
+    }
+
     /// The least key of the areas that contain a point, [`NONE`] where none does; where several
     /// may, the leaf that knows them, too.
     #[inline(always)]

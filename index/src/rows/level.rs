@@ -6,7 +6,7 @@ use super::{
     frame::Frame,
     row::{EMPTY, Item, Row},
 };
-use crate::Rect;
+use crate::{Rect, vector};
 
 /// Rows of one part of the bytes.
 const STRETCH: usize = 16;
@@ -110,17 +110,19 @@ impl Level {
 
     /// Visits the key and the rectangle of each feature whose rectangle meets the given one.
     pub(super) fn meeting(&self, rect: &Rect, mut found: impl FnMut(u32, &Rect)) {
-        for row in self.rows_near(rect) {
-            let row = self.row(row);
+        let shift = self.frame.shift;
+        for at in self.rows_near(rect) {
+            let row = self.row(at);
+            vector::fetch_whole(&**self.row(at + 1));
             if !row.all.is_some_and(|all| all.meets(rect)) {
                 continue;
             }
             // Where the points of those lie that reach the rectangle.
             let near = row.reach.around(rect);
-            let cells = row.cells(
-                near.min.x >> self.frame.shift,
-                near.max.x >> self.frame.shift,
-            );
+            if near.max.y >> shift < at || at < near.min.y >> shift {
+                continue;
+            }
+            let cells = row.cells(near.min.x >> shift, near.max.x >> shift);
             row.each_in(&near, row.items(&cells), |at| {
                 let own = row.rect(at);
                 if own.meets(rect) {
