@@ -86,11 +86,6 @@ impl Record {
     /// # Errors
     /// When a coordinate is not a finite number.
     pub fn pack(&self, layer: &Layer, keys: &Keys, out: &mut Vec<u8>) -> Result<(), BlobError> {
-        match &self.geometry {
-            None => put_bytes(&[], out),
-            // Without the header of a blob: its envelope would be a quarter of what a house is.
-            Some(geometry) => put_bytes(&blob::encode_wkb(geometry)?, out),
-        }
         match &self.batch {
             None => put_number(0, out),
             Some(batch) => {
@@ -101,39 +96,50 @@ impl Record {
         // Most is not known: which values there are, a bit each, and these alone.
         let known = out.len();
         out.resize(known + layer.fields.len().div_ceil(8), 0);
+        let mut values = Vec::new();
         for (at, (field, value)) in layer.fields.iter().zip(&self.values).enumerate() {
             if value.is_null() {
                 continue;
             }
             out[known + at / 8] |= 1 << (at % 8);
             match keys.seal(layer, field, value) {
-                Some(sealed) => put_text(&sealed, out),
-                None => put_value(value, out),
+                Some(sealed) => put_text(&sealed, &mut values),
+                None => put_value(value, &mut values),
             }
+        }
+        // The values stand beside the id, for most who look want both and no geometry: of memory
+        // that nobody else looked at, that is one line instead of three.
+        put_bytes(&values, out);
+        match &self.geometry {
+            None => put_bytes(&[], out),
+            // Without the header of a blob: its envelope would be a quarter of what a house is.
+            Some(geometry) => put_bytes(&blob::encode_wkb(geometry)?, out),
         }
         Ok(())
     }
 
     /// Reads the record of an id. None where the bytes are no record of the layer.
     pub fn unpack(id: Id, layer: &Layer, keys: &Keys, from: &mut &[u8]) -> Option<Self> {
-        let geometry = match take_bytes(from)? {
-            [] => None,
-            bytes => blob::decode_wkb(bytes).ok()?,
-        };
         let batch = match take_number(from)? {
             0 => None,
             _ => Some(Arc::from(take_text(from)?)),
         };
         let known = take_known(layer, from)?;
+        let mut own = take_bytes(from)?;
         let values = (layer.fields.iter().enumerate()).map(|(at, field)| {
             if known.has(at) {
-                glance(layer, field, keys, from).map(Glance::into_value)
+                glance(layer, field, keys, &mut own).map(Glance::into_value)
             } else {
                 Some(Value::Null)
             }
         });
+        let values = values.collect::<Option<_>>()?;
+        let geometry = match take_bytes(from)? {
+            [] => None,
+            bytes => blob::decode_wkb(bytes).ok()?,
+        };
         Some(Self {
-            values: values.collect::<Option<_>>()?,
+            values,
             id,
             geometry,
             batch,
@@ -147,9 +153,10 @@ impl Record {
 pub struct PackedRecord<'a> {
     layer: &'a Layer,
     keys: &'a Keys,
-    geometry: &'a [u8],
     known: Known<'a>,
     values: &'a [u8],
+    /// From the geometry on.
+    rest: &'a [u8],
 }
 
 /// Which fields have a value, a bit each.
@@ -163,7 +170,13 @@ impl Known<'_> {
 
     /// How many there are of some fields.
     fn count(self, fields: Range<usize>) -> usize {
-        fields.filter(|&at| self.has(at)).count()
+        let Range { start, end } = fields;
+        let counts = (start / 8..end.div_ceil(8)).map(|at| {
+            let from = u8::MAX << start.saturating_sub(8 * at);
+            let to = u8::MAX >> (8 * (at + 1)).saturating_sub(end);
+            (self.0[at] & from & to).count_ones() as usize
+        });
+        counts.sum()
     }
 }
 
@@ -176,27 +189,31 @@ fn take_known<'a>(layer: &Layer, from: &mut &'a [u8]) -> Option<Known<'a>> {
 impl<'a> PackedRecord<'a> {
     /// A record that [`Record::pack`] wrote at the start of some bytes. None where they are none.
     pub fn new(layer: &'a Layer, keys: &'a Keys, mut from: &'a [u8]) -> Option<Self> {
-        let geometry = take_bytes(&mut from)?;
         if take_number(&mut from)? != 0 {
             take_bytes(&mut from)?;
         }
         Some(Self {
             layer,
             keys,
-            geometry,
             known: take_known(layer, &mut from)?,
-            values: from,
+            values: take_bytes(&mut from)?,
+            rest: from,
         })
+    }
+
+    /// The bytes of where it is; none where it is nowhere.
+    fn place(mut self) -> Option<&'a [u8]> {
+        take_bytes(&mut self.rest).filter(|bytes| !bytes.is_empty())
     }
 
     /// Where it is; none where it is nowhere.
     pub fn geometry(&self) -> Option<Geometry<f64>> {
-        blob::decode_wkb(self.geometry).ok()?
+        blob::decode_wkb(self.place()?).ok()?
     }
 
     /// Traces where it is; whether that is told.
     pub fn trace(&self, pen: &mut impl blob::Pen) -> bool {
-        !self.geometry.is_empty() && blob::trace_wkb(self.geometry, pen).is_ok()
+        (self.place()).is_some_and(|bytes| blob::trace_wkb(bytes, pen).is_ok())
     }
 
     /// The values of the fields at some positions, which ascend.

@@ -17,7 +17,7 @@ use yizhangtu_data::{
     seal::Keys,
     store::BlobError,
 };
-use yizhangtu_index::Slots;
+use yizhangtu_index::{Slots, fetch};
 
 /// Records of a page.
 pub(super) const PAGE: usize = 64;
@@ -43,7 +43,7 @@ struct Page {
     /// the bytes because it was asked for.
     made: OnceLock<Box<Made>>,
     /// None where nothing was ever packed.
-    packed: Option<Arc<Packed>>,
+    packed: Option<Packed>,
     /// A bit for each place that no longer is what the bytes say.
     changed: u64,
 }
@@ -51,14 +51,16 @@ struct Page {
 /// Records of a page by place, as they are.
 type Made = [OnceLock<Option<Arc<Record>>>; PAGE];
 
-/// The records of a page as bytes, each with its id before it.
+/// The records of a page as bytes, each with its id before it. It stands in the page itself, for
+/// a step less through memory to each record; pages after a change share the bytes.
+#[derive(Clone)]
 struct Packed {
     layer: Arc<Layer>,
     keys: Arc<Keys>,
     /// Where the bytes of each place begin, and those of the next; there are none where nothing
     /// stands.
     starts: [u32; PAGE + 1],
-    bytes: Box<[u8]>,
+    bytes: Arc<[u8]>,
 }
 
 /// A look at a record, of which no more is made than is asked for.
@@ -185,13 +187,13 @@ impl Page {
             }
         }
         Self {
-            packed: Some(Arc::new(Packed {
+            packed: Some(Packed {
                 layer: Arc::clone(layer),
                 keys: Arc::clone(keys),
                 starts,
                 // A copy, for what grew keeps room to grow: the allocator gives none of it back.
                 bytes: bytes.as_slice().into(),
-            })),
+            }),
             ..Self::of(kept)
         }
     }
@@ -289,6 +291,24 @@ impl Page {
         }
     }
 
+    fn fetch_place(&self, at: usize) {
+        fetch(&self.made);
+        if let Some(packed) = &self.packed {
+            fetch(&packed.starts[at]);
+            fetch(&packed.bytes);
+        }
+    }
+
+    fn fetch(&self, at: usize) {
+        if let Some(packed) = &self.packed {
+            // The id and the values of most take no more than two lines.
+            let start = packed.starts[at] as usize;
+            for byte in packed.bytes[start..].iter().step_by(64).take(2) {
+                fetch(byte);
+            }
+        }
+    }
+
     /// Writes the page: of each place how long its bytes are, then the bytes.
     fn pack(&self, layer: &Layer, keys: &Keys, out: &mut Vec<u8>) -> Result<(), BlobError> {
         let places = || (0..PAGE).filter(|&at| self.holds(at));
@@ -325,12 +345,12 @@ impl Page {
         }
         let bytes = packed::take_bytes(from)?;
         (bytes.len() as u64 == end).then(|| Self {
-            packed: Some(Arc::new(Packed {
+            packed: Some(Packed {
                 layer: Arc::clone(layer),
                 keys: Arc::clone(keys),
                 starts,
                 bytes: bytes.into(),
-            })),
+            }),
             ..Self::of([])
         })
     }
@@ -371,6 +391,24 @@ impl Records {
     pub(super) fn get(&self, position: u32) -> Option<&Arc<Record>> {
         let (page, at) = place(position);
         self.pages.get(page)?.get(at, &self.made)
+    }
+
+    /// Has what tells where a record stands fetched: it is soon looked at.
+    #[inline]
+    pub(super) fn fetch_place(&self, position: u32) {
+        let (page, at) = place(position);
+        if let Some(page) = self.pages.get(page) {
+            page.fetch_place(at);
+        }
+    }
+
+    /// Has the bytes of a record fetched: it is soon looked at.
+    #[inline]
+    pub(super) fn fetch(&self, position: u32) {
+        let (page, at) = place(position);
+        if let Some(page) = self.pages.get(page) {
+            page.fetch(at);
+        }
     }
 
     /// A look at the record at a position, which is not made for it.
