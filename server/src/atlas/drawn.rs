@@ -7,7 +7,7 @@ use yizhangtu_data::{
     store::{GeoPackage, StoreError},
 };
 
-use super::{Snapshot, gather};
+use super::{Layers, Snapshot, gather};
 
 impl Snapshot {
     /// Reads of some layers, in their order, what they are drawn from: where the features are, and
@@ -29,7 +29,7 @@ impl Snapshot {
             });
             Ok(Self {
                 sequence: reader.sequence()?,
-                layers: layers.collect::<Result<_, StoreError>>()?,
+                layers: Layers::new(layers.collect::<Result<_, StoreError>>()?),
                 contracts: None,
                 houses: Arc::default(),
             })

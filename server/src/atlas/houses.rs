@@ -377,6 +377,11 @@ impl Houses {
         &self.kinds
     }
 
+    /// Has the building at a position fetched: it is soon looked at.
+    pub(crate) fn fetch(&self, position: u32) {
+        self.houses.fetch(position);
+    }
+
     /// The building at a position of the building layer.
     pub(crate) fn at(&self, position: u32) -> &House {
         self.houses

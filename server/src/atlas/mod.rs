@@ -12,16 +12,20 @@ mod gather;
 mod houses;
 mod ids;
 mod layer;
+mod layers;
 mod load;
 mod records;
 mod snapshot;
+mod soon;
 
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
+
+use layers::Layers;
 
 pub(crate) use houses::{Census, House, Houses, hundredths};
 pub(crate) use layer::LayerSnapshot;
@@ -46,6 +50,11 @@ impl Atlas {
             current: ArcSwap::from_pointee(snapshot),
             pinned: Mutex::default(),
         }
+    }
+
+    /// What is there now, for a look: it is not counted who looks.
+    pub(crate) fn now(&self) -> Guard<Arc<Snapshot>> {
+        self.current.load()
     }
 
     /// What is there now. Keep it for one request, not longer: it holds its memory.

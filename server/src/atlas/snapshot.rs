@@ -5,7 +5,7 @@ use std::sync::Arc;
 use yizhangtu_data::ChangeSet;
 use yizhangtu_index::Rect;
 
-use super::{Houses, LayerSnapshot};
+use super::{Houses, LayerSnapshot, Layers};
 use crate::people::Tallies;
 
 /// The whole map as it was after one change. It never changes itself.
@@ -13,7 +13,7 @@ pub(crate) struct Snapshot {
     /// Number of the last change that it shows.
     pub(crate) sequence: u64,
     /// The layers of the file that have a place on the map, the catalog's first.
-    pub(crate) layers: Vec<Arc<LayerSnapshot>>,
+    pub(crate) layers: Layers,
     /// The contracts: a table, but small, and placed by its assets.
     pub(crate) contracts: Option<Arc<LayerSnapshot>>,
     /// What each building counts, at the positions of the building layer.
@@ -32,7 +32,7 @@ impl Snapshot {
         let houses = Arc::new(Houses::new(buildings.map(|layer| &**layer), tallies));
         Self {
             sequence,
-            layers,
+            layers: Layers::new(layers),
             contracts,
             houses,
         }
@@ -58,7 +58,7 @@ impl Snapshot {
         };
         Self {
             sequence: self.sequence,
-            layers,
+            layers: Layers::new(layers),
             contracts,
             houses,
         }
@@ -76,15 +76,12 @@ impl Snapshot {
 
     /// A mapped layer by its identifier.
     pub(crate) fn layer(&self, id: &str) -> Option<&Arc<LayerSnapshot>> {
-        self.layers.iter().find(|layer| layer.layer.id == id)
+        self.layers.get(id)
     }
 
     /// The smallest rectangle around everything on the map.
     pub(crate) fn bounds(&self) -> Option<Rect> {
-        self.layers
-            .iter()
-            .filter_map(|layer| layer.bounds())
-            .reduce(|a, b| a.join(&b))
+        self.layers.bounds()
     }
 
     /// The same map again: layers are shared.
@@ -110,13 +107,8 @@ impl Snapshot {
             }
             Arc::new(layer.after(operations))
         };
-        let layers: Vec<_> = self.layers.iter().map(next).collect();
-        let of = |layers: &[Arc<LayerSnapshot>]| {
-            layers
-                .iter()
-                .find(|layer| layer.layer.id == "building")
-                .cloned()
-        };
+        let layers = Layers::new(self.layers.iter().map(next).collect());
+        let of = |layers: &Layers| layers.get("building").cloned();
         let houses = match (of(&self.layers), of(&layers)) {
             (Some(before), Some(after)) if tallies.is_some() || !Arc::ptr_eq(&before, &after) => {
                 let changed = (change.changes.iter()).filter(|change| &*change.layer == "building");

@@ -201,14 +201,12 @@ impl App {
 
     /// The map as a viewer sees it now: what its answers come from. Take it once a request.
     pub(crate) fn seen_by(&self, viewer: &Viewer) -> Arc<Snapshot> {
-        self.0
-            .cuts
-            .of(viewer, Action::View, &self.atlas().snapshot())
+        self.0.cuts.of(viewer, Action::View, &self.0.atlas.now())
     }
 
     /// The map that is counted for a viewer now.
     pub(crate) fn counted_for(&self, viewer: &Viewer) -> Arc<Snapshot> {
-        self.0.cuts.of(viewer, Action::Count, &self.snapshot())
+        self.0.cuts.of(viewer, Action::Count, &self.0.atlas.now())
     }
 
     /// The map cut for each rights class.

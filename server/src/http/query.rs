@@ -1,10 +1,10 @@
 //! Query parameters, read strictly: an unknown, repeated or malformed one is a 400 that names
 //! it, as OGC API Features asks (`/req/core/query-param-unknown`, `…-invalid`).
 
-use std::str::FromStr;
+use std::{convert::Infallible, str::FromStr};
 
 use axum::{
-    extract::{FromRequestParts, Query},
+    extract::FromRequestParts,
     http::{HeaderMap, request::Parts},
 };
 use geo::Coord;
@@ -159,16 +159,13 @@ impl Parameters {
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Parameters {
-    type Rejection = Problem;
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        match Query::<Vec<(String, String)>>::from_request_parts(parts, state).await {
-            Ok(Query(left)) => Ok(Self::new(left)),
-            Err(_) => Err(Problem::new(
-                axum::http::StatusCode::BAD_REQUEST,
-                "查询字符串不是 UTF-8 百分号编码 / the query string is not percent-encoded UTF-8",
-            )),
-        }
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let query = parts.uri.query().unwrap_or_default();
+        let pairs = form_urlencoded::parse(query.as_bytes());
+        let pairs = pairs.map(|(name, value)| (name.into_owned(), value.into_owned()));
+        Ok(Self::new(pairs.collect()))
     }
 }
 

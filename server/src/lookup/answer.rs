@@ -1,25 +1,31 @@
 //! What is at a point, layer by layer, as a viewer may see it.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use yizhangtu_data::GeometryKind;
-use yizhangtu_index::{Near, Point};
+use yizhangtu_index::Point;
 
 use crate::{
-    atlas::{Houses, LayerSnapshot, Snapshot},
+    atlas::{Houses, LayerSnapshot, Row, Snapshot},
     http::Problem,
+    people::Tally,
     policy::Viewer,
 };
 
 /// How far away the nearest building may be, in metres.
 const NEAREST_WITHIN_M: f64 = 1_000.0;
 
+/// Layers that usually have something at a point.
+const USUAL_LAYERS: usize = 4;
+
 /// A snapshot with the layers that are asked for, ready for many points.
 pub(crate) struct Lookup<'a> {
     snapshot: &'a Snapshot,
     viewer: Viewer,
     layers: Vec<Asked<'a>>,
+    /// The place of the buildings among them.
+    building: Option<usize>,
 }
 
 /// One layer that is asked for.
@@ -37,48 +43,42 @@ impl<'a> Lookup<'a> {
         viewer: Viewer,
         names: Option<&str>,
     ) -> Result<Self, Problem> {
-        let chosen: Vec<&Arc<LayerSnapshot>> = match names {
-            None => areal(snapshot).collect(),
-            Some(names) => names
-                .split(',')
-                .map(|name| {
-                    areal(snapshot)
-                        .find(|layer| layer.layer.id == name.trim())
-                        .ok_or_else(|| {
-                            let known: Vec<_> = areal(snapshot)
-                                .map(|layer| layer.layer.id.as_str())
-                                .collect();
-                            let known = known.join(", ");
-                            Problem::parameter(
-                                "layers",
-                                format_args!("没有面图层“{name}”，可用的有 {known}"),
-                                format_args!("there is no areal layer “{name}”; there are {known}"),
-                            )
-                        })
-                })
-                .collect::<Result<_, _>>()?,
+        let Some(names) = names else {
+            return Ok(Self::all(snapshot, viewer));
         };
-        Ok(Self::of(snapshot, viewer, chosen.into_iter()))
+        let mut lookup = Self::none(snapshot, viewer);
+        for name in names.split(',') {
+            let layer = snapshot.layer(name.trim()).filter(|layer| is_areal(layer));
+            lookup.ask(layer.ok_or_else(|| no_such_layer(snapshot, name))?);
+        }
+        Ok(lookup)
     }
 
     /// Asks for all areal layers.
     pub(crate) fn all(snapshot: &'a Snapshot, viewer: Viewer) -> Self {
-        Self::of(snapshot, viewer, areal(snapshot))
+        let mut lookup = Self::none(snapshot, viewer);
+        for layer in areal(snapshot) {
+            lookup.ask(layer);
+        }
+        lookup
     }
 
-    fn of(
-        snapshot: &'a Snapshot,
-        viewer: Viewer,
-        chosen: impl Iterator<Item = &'a Arc<LayerSnapshot>>,
-    ) -> Self {
-        let people = viewer.may_see_people();
+    fn none(snapshot: &'a Snapshot, viewer: Viewer) -> Self {
         Self {
-            layers: chosen
-                .map(|layer| Asked::new(layer, snapshot, people))
-                .collect(),
             snapshot,
             viewer,
+            layers: Vec::new(),
+            building: None,
         }
+    }
+
+    fn ask(&mut self, layer: &'a LayerSnapshot) {
+        let mut houses = None;
+        if layer.layer.id == "building" {
+            self.building.get_or_insert(self.layers.len());
+            houses = (self.viewer.may_see_people()).then_some(&*self.snapshot.houses);
+        }
+        self.layers.push(Asked { layer, houses });
     }
 
     /// Who asks.
@@ -103,78 +103,135 @@ impl<'a> Lookup<'a> {
 
     /// What the houses count, where that is told.
     pub(super) fn houses(&self) -> Option<&'a Houses> {
-        self.layers.iter().find_map(|asked| asked.houses)
+        self.layers[self.building?].houses
     }
 
     /// What is at some points, layer by layer: for many points a multiple of the speed of
     /// asking one by one.
     pub(crate) fn find(&self, points: &[Point]) -> Found<'_> {
-        let mut positions = Vec::new();
+        // Many points of one layer are asked together; of one point, all layers are.
+        if let [point] = points {
+            for asked in &self.layers {
+                asked.layer.fetch_at(*point);
+            }
+        }
+        let mut positions = Vec::with_capacity(USUAL_LAYERS * points.len());
         let mut ends = Vec::with_capacity(self.layers.len() * points.len());
         for (place, asked) in self.layers.iter().enumerate() {
             let first = place * points.len();
             asked.layer.each_at(points, |at, position| {
                 ends.resize(first + at, positions.len());
                 positions.push(position);
+                asked.fetch(position);
             });
             ends.resize(first + points.len(), positions.len());
         }
-        Found {
+        let mut found = Found {
             lookup: self,
             points: points.len(),
             ends,
+            told: Vec::with_capacity(positions.len()),
             positions,
-        }
+        };
+        found.each(|asked, position| asked.layer.fetch(position));
+        let mut told = std::mem::take(&mut found.told);
+        found.each(|asked, position| told.push(asked.tell(position)));
+        Found { told, ..found }
     }
 
     /// The nearest building within a kilometre, where buildings are asked for and none is at
     /// the point.
     pub(super) fn nearest_beside(&self, at: At<'_>, point: Point) -> Option<Nearest<'_>> {
-        let buildings = at.positions(self.place("building")?);
-        buildings.is_empty().then(|| self.nearest(point))
+        let place = self.building?;
+        (at.positions(place).is_empty()).then(|| self.nearest(&self.layers[place], point))
     }
 
-    fn nearest(&self, point: Point) -> Nearest<'_> {
-        let building = self.snapshot.layer("building");
-        Nearest {
+    fn nearest<'b>(&'b self, asked: &'b Asked<'a>, point: Point) -> Nearest<'b> {
+        let near = asked.layer.nearest(point, 1, NEAREST_WITHIN_M).pop();
+        Nearest(near.map(|near| Feature {
             lookup: self,
-            building: building.and_then(|layer| {
-                let near = layer.nearest(point, 1, NEAREST_WITHIN_M).pop()?;
-                let people = self.viewer.may_see_people();
-                Some((Asked::new(layer, self.snapshot, people), near))
-            }),
-        }
+            layer: asked.layer,
+            told: asked.tell(near.key),
+            distance_m: Some(near.distance_m),
+        }))
     }
 }
 
 /// The layers with areas that are not about persons as a whole.
 fn areal(snapshot: &Snapshot) -> impl Iterator<Item = &Arc<LayerSnapshot>> {
-    snapshot.layers.iter().filter(|layer| {
-        let kind = layer.layer.geometry;
-        matches!(kind, GeometryKind::Polygon | GeometryKind::Any) && !layer.layer.personal
-    })
+    snapshot.layers.iter().filter(|layer| is_areal(layer))
+}
+
+fn is_areal(layer: &LayerSnapshot) -> bool {
+    let kind = layer.layer.geometry;
+    matches!(kind, GeometryKind::Polygon | GeometryKind::Any) && !layer.layer.personal
+}
+
+fn no_such_layer(snapshot: &Snapshot, name: &str) -> Problem {
+    let known: Vec<_> = areal(snapshot)
+        .map(|layer| layer.layer.id.as_str())
+        .collect();
+    let known = known.join(", ");
+    Problem::parameter(
+        "layers",
+        format_args!("没有面图层“{name}”，可用的有 {known}"),
+        format_args!("there is no areal layer “{name}”; there are {known}"),
+    )
 }
 
 impl<'a> Asked<'a> {
-    /// `people` tells whether how many live in a house is told.
-    fn new(layer: &'a LayerSnapshot, snapshot: &'a Snapshot, people: bool) -> Self {
-        Self {
-            layer,
-            houses: (people && layer.layer.id == "building").then_some(&*snapshot.houses),
+    /// Has what is soon told of a feature fetched.
+    fn fetch(&self, position: u32) {
+        self.layer.fetch_place(position);
+        if let Some(houses) = self.houses {
+            houses.fetch(position);
+        }
+    }
+
+    fn tell(&self, position: u32) -> Told<'a> {
+        Told {
+            row: self.layer.row(position),
+            tally: self.houses.map(|houses| &houses.at(position).tally),
         }
     }
 }
 
-/// What is at some points: positions only, in two runs of numbers.
+/// What is told of a feature is read from here.
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    row: Row<'a>,
+    /// What the house counts, where that is told.
+    tally: Option<&'a Tally>,
+}
+
+/// What is at some points, in runs layer after layer.
 pub(crate) struct Found<'a> {
     lookup: &'a Lookup<'a>,
     points: usize,
-    /// Where the positions of each layer's each point end, layer after layer.
+    /// Where what is at each layer's each point ends, layer after layer.
     ends: Vec<usize>,
     positions: Vec<u32>,
+    told: Vec<Told<'a>>,
 }
 
-impl Found<'_> {
+impl<'a> Found<'a> {
+    /// Visits all that was found, layer after layer.
+    fn each(&self, mut visit: impl FnMut(&'a Asked<'a>, u32)) {
+        let mut start = 0;
+        for (asked, ends) in self
+            .lookup
+            .layers
+            .iter()
+            .zip(self.ends.chunks(self.points.max(1)))
+        {
+            let end = ends.last().copied().unwrap_or(start);
+            for &position in &self.positions[start..end] {
+                visit(asked, position);
+            }
+            start = end;
+        }
+    }
+
     /// What is at the point of this number.
     pub(crate) fn at(&self, point: usize) -> At<'_> {
         At { found: self, point }
@@ -189,16 +246,26 @@ pub(crate) struct At<'a> {
 }
 
 impl<'a> At<'a> {
-    /// Positions in the layer at a place among those asked for.
-    pub(super) fn positions(&self, place: usize) -> &'a [u32] {
+    /// Where among all that was found that is which is in the layer at a place.
+    fn run(&self, place: usize) -> Range<usize> {
         let slot = place * self.found.points + self.point;
         let start = slot.checked_sub(1).map_or(0, |last| self.found.ends[last]);
-        &self.found.positions[start..self.found.ends[slot]]
+        start..self.found.ends[slot]
+    }
+
+    /// Positions in the layer at a place among those asked for.
+    pub(super) fn positions(&self, place: usize) -> &'a [u32] {
+        &self.found.positions[self.run(place)]
+    }
+
+    /// What is told of these.
+    fn told(&self, place: usize) -> &'a [Told<'a>] {
+        &self.found.told[self.run(place)]
     }
 
     /// The position of the building at the point, where the layer is asked for.
     pub(crate) fn building(&self) -> Option<u32> {
-        let place = self.found.lookup.place("building")?;
+        let place = self.found.lookup.building?;
         self.positions(place).first().copied()
     }
 
@@ -215,8 +282,8 @@ impl Serialize for At<'_> {
         for (place, asked) in lookup.layers.iter().enumerate() {
             let features = Features {
                 lookup,
-                asked,
-                positions: self.positions(place),
+                layer: asked.layer,
+                told: self.told(place),
             };
             layers.serialize_entry(&asked.layer.layer.id, &features)?;
         }
@@ -227,16 +294,16 @@ impl Serialize for At<'_> {
 /// Some features of a layer.
 struct Features<'a> {
     lookup: &'a Lookup<'a>,
-    asked: &'a Asked<'a>,
-    positions: &'a [u32],
+    layer: &'a LayerSnapshot,
+    told: &'a [Told<'a>],
 }
 
 impl Serialize for Features<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_seq(self.positions.iter().map(|&position| Feature {
+        to.collect_seq(self.told.iter().map(|&told| Feature {
             lookup: self.lookup,
-            asked: self.asked,
-            position,
+            layer: self.layer,
+            told,
             distance_m: None,
         }))
     }
@@ -245,26 +312,22 @@ impl Serialize for Features<'_> {
 /// A feature in an answer: its id and the brief fields.
 struct Feature<'a> {
     lookup: &'a Lookup<'a>,
-    asked: &'a Asked<'a>,
-    position: u32,
+    layer: &'a LayerSnapshot,
+    told: Told<'a>,
     /// How far away it is, where it is not at the point.
     distance_m: Option<f64>,
 }
 
 impl Serialize for Feature<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let layer = self.asked.layer;
-        let (row, sight) = (
-            layer.row(self.position),
-            (self.lookup.viewer).sight(&layer.layer),
-        );
+        let (layer, row) = (self.layer, self.told.row);
+        let sight = self.lookup.viewer.sight(&layer.layer);
         let mut map = to.serialize_map(None)?;
         map.serialize_entry("id", row.id())?;
-        for (&at, value) in layer.brief().iter().zip(row.values(layer.brief())) {
-            map.serialize_entry(&layer.layer.fields[at].name, &sight.value(at, &value))?;
+        for (&at, look) in layer.brief().iter().zip(row.glances(layer.brief())) {
+            map.serialize_entry(&layer.layer.fields[at].name, &sight.glance(at, look))?;
         }
-        if let Some(houses) = self.asked.houses {
-            let tally = &houses.at(self.position).tally;
+        if let Some(tally) = self.told.tally {
             map.serialize_entry("residents", &tally.residents())?;
             map.serialize_entry("households", &tally.households)?;
             map.serialize_entry("rooms", &tally.rooms)?;
@@ -277,19 +340,10 @@ impl Serialize for Feature<'_> {
 }
 
 /// What is near a point where no building is.
-pub(crate) struct Nearest<'a> {
-    lookup: &'a Lookup<'a>,
-    building: Option<(Asked<'a>, Near)>,
-}
+pub(crate) struct Nearest<'a>(Option<Feature<'a>>);
 
 impl Serialize for Nearest<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let building = self.building.as_ref().map(|(asked, near)| Feature {
-            lookup: self.lookup,
-            asked,
-            position: near.key,
-            distance_m: Some(near.distance_m),
-        });
-        to.collect_map(building.iter().map(|feature| ("building", feature)))
+        to.collect_map(self.0.iter().map(|feature| ("building", feature)))
     }
 }

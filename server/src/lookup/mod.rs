@@ -12,9 +12,10 @@ mod spool;
 
 use axum::{
     Router,
+    body::Body,
     extract::State,
-    http::header,
-    response::{IntoResponse, Response},
+    http::{HeaderValue, header},
+    response::Response,
     routing::get,
 };
 use serde::Serialize;
@@ -74,7 +75,8 @@ async fn one(
         // An empty house has no register to read.
         Some((at, houses)) if snapshot.houses.at(at).tally.residents() > 0 => {
             let house = houses.row(at).id().into();
-            residents::of(&app, lookup.viewer(), house).await?
+            // Apart, as whatever is turned.
+            Box::pin(residents::of(&app, lookup.viewer(), house)).await?
         }
         _ => Vec::new(),
     };
@@ -91,7 +93,10 @@ async fn one(
     };
     let mut body = Vec::with_capacity(USUAL_ANSWER);
     serde_json::to_writer(&mut body, &answer).map_err(Problem::internal)?;
-    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+    let mut response = Response::new(Body::from(body));
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    Ok(response)
 }
 
 fn degrees(point: Point) -> [f64; 2] {

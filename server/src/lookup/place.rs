@@ -23,14 +23,13 @@ impl Place {
                 "is missing; write point=LON,LAT",
             ));
         };
-        let numbers: Vec<&str> = point.split(',').map(str::trim).collect();
-        let &[first, second] = numbers.as_slice() else {
+        let mut numbers = point.split(',').map(str::trim);
+        let (Some(first), Some(second), None) = (numbers.next(), numbers.next(), numbers.next())
+        else {
+            let count = point.split(',').count();
             return Err(wrong(
-                format!("“{point}”有 {} 个数，应为两个：经度,纬度", numbers.len()),
-                format!(
-                    "“{point}” has {} numbers; there must be two: longitude,latitude",
-                    numbers.len()
-                ),
+                format!("“{point}”有 {count} 个数，应为两个：经度,纬度"),
+                format!("“{point}” has {count} numbers; there must be two: longitude,latitude"),
             ));
         };
         Ok(Self {
@@ -45,20 +44,24 @@ impl Place {
         self.crs.is_none()
     }
 
-    /// The lattice point. Systems of PROJ are turned on a thread that may block.
+    /// The lattice point.
     pub(super) async fn point(&self) -> Result<Point, Problem> {
         let (x, y) = match &self.crs {
             None => (self.x, self.y),
-            Some(crs) => {
-                let (x, y, crs) = (self.x, self.y, crs.clone());
-                tokio::task::spawn_blocking(move || Transform::new(&crs, &STORED)?.point(x, y))
-                    .await
-                    .map_err(Problem::internal)?
-                    .map_err(|error| wrong_because(&error))?
-            }
+            // Apart, for every answer would have to have room for it.
+            Some(crs) => Box::pin(turned(self.x, self.y, crs.clone())).await?,
         };
         snapped(x, y)
     }
+}
+
+/// Longitude and latitude of two numbers in another system. Those of PROJ are turned on a thread
+/// that may block.
+async fn turned(x: f64, y: f64, crs: Crs) -> Result<(f64, f64), Problem> {
+    tokio::task::spawn_blocking(move || Transform::new(&crs, &STORED)?.point(x, y))
+        .await
+        .map_err(Problem::internal)?
+        .map_err(|error| wrong_because(&error))
 }
 
 /// A system by its name.

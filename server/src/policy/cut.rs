@@ -25,8 +25,10 @@ const MOST: usize = 256;
 #[derive(Default)]
 pub(crate) struct Cuts {
     /// A request reads it without a lock; whoever cuts a map puts another table in its place.
-    kept: ArcSwap<HashMap<Key, Arc<Cut>>>,
+    kept: ArcSwap<Kept>,
 }
+
+type Kept = HashMap<Key, Arc<Cut>, foldhash::fast::RandomState>;
 
 /// A rights class and what it wants to do.
 type Key = (Arc<str>, Action);
@@ -50,16 +52,20 @@ impl Cuts {
         snapshot: &Arc<Snapshot>,
     ) -> Arc<Snapshot> {
         let key = (Arc::clone(viewer.class()), action);
-        let last = self.kept.load().get(&key).cloned();
-        if let Some(cut) = &last
+        // Nothing is counted but the answer: processors that count at once wait for one another.
+        let kept = self.kept.load();
+        let last = kept.get(&key);
+        if let Some(cut) = last
             && cut.is_of(snapshot)
         {
             return Arc::clone(&cut.shown);
         }
+        let last = last.cloned();
+        drop(kept);
         let cut = Arc::new(Cut::new(viewer, action, snapshot, last.as_deref()));
         let shown = Arc::clone(&cut.shown);
         self.kept.rcu(|kept| {
-            let mut kept = HashMap::clone(kept);
+            let mut kept = Kept::clone(kept);
             if kept.len() >= MOST {
                 kept.retain(|_, cut| cut.is_of(snapshot));
             }

@@ -1,7 +1,10 @@
 //! What each route needs of who asks. A route that does not stand here is refused, and a test
 //! fails: nothing becomes reachable because somebody forgot to think of it.
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use axum::http::Method;
+use foldhash::fast::FixedState;
 
 use super::Duty;
 
@@ -198,6 +201,18 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/tiles/{layers}/{z}/{x}/{y}", Somebody),
 ];
 
+/// The methods of each path, with what they need.
+type ByPath = HashMap<&'static str, Vec<(&'static str, Need)>, FixedState>;
+
+/// A table, for every request asks.
+static BY_PATH: LazyLock<ByPath> = LazyLock::new(|| {
+    let mut by_path = ByPath::default();
+    for (method, path, need) in ROUTES {
+        by_path.entry(*path).or_default().push((*method, *need));
+    }
+    by_path
+});
+
 /// What a route needs; none where it has no policy. A method that a path does not know needs
 /// what the path's other methods need, and is then answered with 405.
 pub(crate) fn need(method: &Method, pattern: &str) -> Option<Need> {
@@ -206,14 +221,14 @@ pub(crate) fn need(method: &Method, pattern: &str) -> Option<Need> {
     } else {
         method.as_str()
     };
-    let own = ROUTES.iter().filter(|(_, path, _)| *path == pattern);
-    let exact = own.clone().find(|(name, ..)| *name == method);
-    exact.map(|(_, _, need)| *need)
+    let own = BY_PATH.get(pattern)?;
+    let exact = own.iter().find(|(name, _)| *name == method);
+    exact.map(|(_, need)| *need)
 }
 
 /// Whether a path is known with some method.
 pub(crate) fn is_known(pattern: &str) -> bool {
-    ROUTES.iter().any(|(_, path, _)| *path == pattern)
+    BY_PATH.contains_key(pattern)
 }
 
 #[cfg(test)]

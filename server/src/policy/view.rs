@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono::NaiveDate;
 use geo::Geometry;
 use serde::{Serialize, Serializer};
-use yizhangtu_data::{Field, Layer, Record, Value};
+use yizhangtu_data::{Field, Layer, Record, Value, packed::Glance};
 
 use super::{
     Mask, Role, masked,
@@ -33,6 +33,13 @@ pub(crate) struct View<'a> {
     sight: Sight<'a>,
 }
 
+/// How the values of a field are seen.
+enum Through {
+    Open,
+    Mask(Mask),
+    Nothing,
+}
+
 /// A value as seen.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Seen<'a> {
@@ -43,6 +50,9 @@ pub(crate) enum Seen<'a> {
     /// Nothing: there is no value, or none that may be seen.
     Nothing,
 }
+
+/// A look at a value as seen: a text that may be is not copied.
+pub(crate) struct Glimpse<'a>(Glance<'a>);
 
 impl<'a> Sight<'a> {
     pub(super) fn new(
@@ -70,29 +80,48 @@ impl<'a> Sight<'a> {
         }
     }
 
+    /// How the values of the field at a position are seen.
+    fn through(&self, position: usize) -> Through {
+        let field = &self.layer.fields[position];
+        if self.hidden.contains(&field.name) {
+            return Through::Nothing;
+        }
+        match Mask::of(field) {
+            _ if self.unmasked => Through::Open,
+            None => Through::Open,
+            Some(_) if self.bare => Through::Nothing,
+            Some(mask) => match self.masks.shown(&self.layer.id, &field.name, mask) {
+                Shown::Open => Through::Open,
+                Shown::Masked => Through::Mask(mask),
+                Shown::As(other) => Through::Mask(other),
+            },
+        }
+    }
+
     /// What is seen of a value of the field at a position.
     pub(crate) fn value<'v>(&self, position: usize, value: &'v Value) -> Seen<'v> {
         if value.is_null() {
             return Seen::Nothing;
         }
-        let field = &self.layer.fields[position];
-        if self.hidden.contains(&field.name) {
-            return Seen::Nothing;
+        match self.through(position) {
+            Through::Open => Seen::Open(value),
+            Through::Mask(mask) => {
+                masked(mask, value, self.today).map_or(Seen::Nothing, Seen::Masked)
+            }
+            Through::Nothing => Seen::Nothing,
         }
-        match Mask::of(field) {
-            _ if self.unmasked => Seen::Open(value),
-            None => Seen::Open(value),
-            Some(_) if self.bare => Seen::Nothing,
-            Some(mask) => match self.masks.shown(&self.layer.id, &field.name, mask) {
-                Shown::Open => Seen::Open(value),
-                Shown::Masked => {
-                    masked(mask, value, self.today).map_or(Seen::Nothing, Seen::Masked)
-                }
-                Shown::As(other) => {
-                    masked(other, value, self.today).map_or(Seen::Nothing, Seen::Masked)
-                }
-            },
-        }
+    }
+
+    /// What is seen of a look at a value of the field at a position.
+    pub(crate) fn glance<'v>(&self, position: usize, glance: Glance<'v>) -> Glimpse<'v> {
+        Glimpse(match self.through(position) {
+            Through::Open => glance,
+            Through::Mask(mask) => {
+                let text = masked(mask, &glance.into_value(), self.today);
+                text.map_or(Value::Null, Value::from).into()
+            }
+            Through::Nothing => Value::Null.into(),
+        })
     }
 
     /// As text in a table what is seen of a value of the field at a position: borrowed where
@@ -203,6 +232,15 @@ impl Serialize for Seen<'_> {
     }
 }
 
+impl Serialize for Glimpse<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Glance::Text(text) => to.serialize_str(text),
+            Glance::Value(value) => Seen::Open(value).serialize(to),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -241,6 +279,25 @@ mod tests {
         let copy = view.to_record();
         assert_eq!(copy.get(&layer, "name").as_text(), Some("欧阳**"));
         assert!(copy.get(&layer, "care").is_null() && copy.geometry.is_none());
+    }
+
+    #[test]
+    fn a_look_shows_what_the_value_does() {
+        let layer = person();
+        let values = [
+            "欧阳小明".into(),
+            "440111199001011234".into(),
+            "重大疾病".into(),
+            Value::Null,
+        ];
+        for viewer in [Viewer::anyone(), Viewer::anyone().bare()] {
+            let sight = viewer.sight(&layer);
+            for (at, value) in values.iter().enumerate() {
+                let look = serde_json::to_string(&sight.glance(at, Glance::from(value)));
+                let whole = serde_json::to_string(&sight.value(at, value));
+                assert_eq!(look.unwrap(), whole.unwrap());
+            }
+        }
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! Who asks.
 
-use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
-use yizhangtu_data::clock;
+use std::{
+    collections::BTreeMap,
+    net::IpAddr,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
     extract::FromRequestParts,
@@ -9,7 +12,7 @@ use axum::{
 };
 use chrono::NaiveDate;
 use yizhangtu_data::{
-    Catalog, Field, Layer, Record,
+    Catalog, Field, Layer, Record, clock,
     store::{Account, Territory},
 };
 
@@ -309,8 +312,9 @@ impl Viewer {
 
     /// Whether people may be seen, if masked: how many live in one house is told to no others.
     pub(crate) fn may_see_people(&self) -> bool {
-        let catalog = Catalog::embedded();
-        (catalog.layer("person")).is_some_and(|person| self.may(Action::View, person))
+        static PERSON: LazyLock<Option<Arc<Layer>>> =
+            LazyLock::new(|| Catalog::embedded().layer("person").cloned());
+        (PERSON.as_ref()).is_some_and(|person| self.may(Action::View, person))
     }
 
     /// As [`Viewer::may`].

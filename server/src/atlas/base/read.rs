@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     atlas::{
-        Houses, LayerSnapshot, Snapshot,
+        Houses, LayerSnapshot, Layers, Snapshot,
         gather::scanned,
         load::{is_contract, is_shown},
         records::Taken,
@@ -87,7 +87,7 @@ fn of_base(store: &GeoPackage, file: &Reading, head: &Head) -> Result<Snapshot, 
         sequence: head.sequence,
         houses: Arc::new(houses),
         contracts: contracts.into_iter().next(),
-        layers,
+        layers: Layers::new(layers),
     })
 }
 
