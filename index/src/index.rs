@@ -359,9 +359,7 @@ impl Index {
     }
 
     fn known(&self, key: u32) -> Shape {
-        self.features
-            .get(key)
-            .expect("every key in the rows has a shape")
+        self.features.known(key)
     }
 
     fn meeting(&self, rect: &Rect, mut found: impl FnMut(u32)) {
@@ -414,7 +412,7 @@ impl Index {
         let Some(all) = self.rect().filter(|_| k > 0 && within_m >= 0.0) else {
             return Vec::new();
         };
-        nearest(&self.rows, all, |key| self.known(key), p, (k, within_m))
+        nearest(&self.rows, all, &self.features, p, (k, within_m))
     }
 
     /// Bytes that it takes, geometry included; what several shapes share is counted often.

@@ -46,7 +46,7 @@ pub use rows::Sums;
 pub use shape::{Shape, ShapeError};
 pub use shapes::PackedShapes;
 pub use slots::Slots;
-pub use vector::fetch;
+pub use vector::{fetch, fetch_whole};
 
 /// When a feature counts as being in an area.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

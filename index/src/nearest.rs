@@ -1,9 +1,10 @@
 //! The features nearest to a point, on the ellipsoid.
 
 use crate::{
-    Near, Point, Rect, Shape,
+    Near, Point, Rect,
     metric::{self, Plane},
     rows::Rows,
+    shapes::Shapes,
 };
 
 /// Metres around a point that are looked through first, and by how much more next. Beside a house
@@ -20,7 +21,7 @@ const USUAL: usize = 16;
 pub(crate) fn nearest(
     rows: &Rows,
     all: Rect,
-    shape: impl Fn(u32) -> Shape,
+    shapes: &Shapes,
     p: Point,
     (k, within_m): (usize, f64),
 ) -> Vec<Near> {
@@ -30,14 +31,23 @@ pub(crate) fn nearest(
         let window = metric::window(p, radius);
         let least = metric::Least::new(p, radius);
         let mut candidates: Vec<(f64, u32)> = Vec::with_capacity(USUAL);
-        rows.meeting(&window, |key, rect| candidates.push((least.to(rect), key)));
+        rows.meeting(&window, |key, rect| {
+            if candidates.len() < USUAL {
+                shapes.fetch_place(key);
+            }
+            candidates.push((least.to(rect), key));
+        });
+        for (_, key) in candidates.iter().take(USUAL) {
+            shapes.fetch(*key);
+        }
         let mut best = Best {
             plane: &plane,
+            shapes,
             k,
             within_m,
             found: Vec::new(),
         };
-        best.of(candidates, &shape);
+        best.of(candidates);
         // What is outside the window is farther away than the radius.
         let complete = best.found.len() == k && best.bound() <= radius;
         let everything = window.holds(all.min) && window.holds(all.max);
@@ -51,6 +61,7 @@ pub(crate) fn nearest(
 /// The nearest features of those that were looked at.
 struct Best<'a> {
     plane: &'a Plane,
+    shapes: &'a Shapes,
     k: usize,
     within_m: f64,
     found: Vec<Near>,
@@ -67,26 +78,27 @@ impl Best<'_> {
 
     /// Looks through candidates, each with the metres that it is away at least. Whoever stands
     /// in the way of the first few is measured; hardly any other is even put in order.
-    fn of(&mut self, mut candidates: Vec<(f64, u32)>, shape: &impl Fn(u32) -> Shape) {
+    fn of(&mut self, mut candidates: Vec<(f64, u32)>) {
         if candidates.len() > self.k {
             candidates.select_nth_unstable_by(self.k - 1, |a, b| a.0.total_cmp(&b.0));
             let rest = candidates.split_off(self.k);
-            self.in_order(candidates, shape);
+            self.in_order(candidates);
             candidates = rest;
         }
         let bound = self.bound();
         candidates.retain(|(least, _)| *least <= bound);
-        self.in_order(candidates, shape);
+        self.in_order(candidates);
     }
 
-    fn in_order(&mut self, mut candidates: Vec<(f64, u32)>, shape: &impl Fn(u32) -> Shape) {
+    fn in_order(&mut self, mut candidates: Vec<(f64, u32)>) {
         candidates.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         for (least, key) in candidates {
             if least > self.bound() {
                 return;
             }
             // Distances on the ellipsoid are dear: in the plane it is seen who is too far.
-            let distance_m = shape(key).distance_within_m(self.plane, self.bound());
+            let shape = self.shapes.known(key);
+            let distance_m = shape.distance_within_m(self.plane, self.bound());
             if let Some(distance_m) = distance_m.filter(|own| *own <= self.within_m) {
                 self.keep(Near { key, distance_m });
             }

@@ -118,6 +118,12 @@ impl Shapes {
         self.blocks.get(block(key))?.get(place(key))
     }
 
+    /// The shape of a key that is known to have one.
+    #[inline]
+    pub(crate) fn known(&self, key: u32) -> Shape {
+        self.get(key).expect("every key in the rows has a shape")
+    }
+
     /// Has what tells where a key's shape is fetched: it is soon read.
     #[inline]
     pub(crate) fn fetch_place(&self, key: u32) {

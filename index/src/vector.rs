@@ -22,7 +22,7 @@ pub fn fetch<T>(soon: &T) {
 
 /// As [`fetch`], of all lines that something takes.
 #[inline(always)]
-pub(crate) fn fetch_whole<T>(soon: &T) {
+pub fn fetch_whole<T>(soon: &T) {
     /// Bytes of a line.
     const LINE: usize = 64;
     #[cfg(target_arch = "x86_64")]

@@ -123,7 +123,9 @@ impl Level {
                 continue;
             }
             let cells = row.cells(near.min.x >> shift, near.max.x >> shift);
-            row.each_in(&near, row.items(&cells), |at| {
+            let items = row.items(&cells);
+            row.fetch_rects(&items);
+            row.each_in(&near, items, |at| {
                 let own = row.rect(at);
                 if own.meets(rect) {
                     found(row.keys[at], &own);

@@ -4,6 +4,7 @@ use super::{column::Column, frame::Frame, outline::Reach};
 use crate::{
     Point, Rect,
     bytes::{BytesError, In, Out},
+    vector::fetch_word,
 };
 
 /// A feature's place, and what it counts.
@@ -300,6 +301,21 @@ impl Row {
                 x: x + east,
                 y: y + north,
             },
+        }
+    }
+
+    /// Has the keys and rectangles of some features fetched, as far as they are side by side: which
+    /// of them are read is known once their points are.
+    #[inline]
+    pub(super) fn fetch_rects(&self, items: &std::ops::Range<usize>) {
+        /// Numbers of a line of memory.
+        const LINE: usize = 16;
+        if items.len() > 2 * LINE {
+            return;
+        }
+        for numbers in self.ways().into_iter().chain([&*self.keys]) {
+            fetch_word(numbers, items.start);
+            fetch_word(numbers, items.start + LINE);
         }
     }
 

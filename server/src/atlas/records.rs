@@ -17,7 +17,7 @@ use yizhangtu_data::{
     seal::Keys,
     store::BlobError,
 };
-use yizhangtu_index::{Slots, fetch};
+use yizhangtu_index::{Slots, fetch, fetch_whole};
 
 /// Records of a page.
 pub(super) const PAGE: usize = 64;
@@ -291,14 +291,6 @@ impl Page {
         }
     }
 
-    fn fetch_place(&self, at: usize) {
-        fetch(&self.made);
-        if let Some(packed) = &self.packed {
-            fetch(&packed.starts[at]);
-            fetch(&packed.bytes);
-        }
-    }
-
     fn fetch(&self, at: usize) {
         if let Some(packed) = &self.packed {
             // The id and the values of most take no more than two lines.
@@ -396,9 +388,9 @@ impl Records {
     /// Has what tells where a record stands fetched: it is soon looked at.
     #[inline]
     pub(super) fn fetch_place(&self, position: u32) {
-        let (page, at) = place(position);
-        if let Some(page) = self.pages.get(page) {
-            page.fetch_place(at);
+        if let Some(page) = self.pages.get(place(position).0) {
+            // Whole, for to look where in it that stands is to wait for it.
+            fetch_whole(&**page);
         }
     }
 
