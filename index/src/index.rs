@@ -392,6 +392,18 @@ impl Index {
         keys
     }
 
+    /// How many features there are whose rectangle meets the given one, edges included.
+    pub fn count_in_box(&self, rect: &Rect) -> usize {
+        let mut count = 0;
+        self.meeting(rect, |_| count += 1);
+        count
+    }
+
+    /// Whether the rectangle of any feature meets the given one, edges included.
+    pub fn any_in_box(&self, rect: &Rect) -> bool {
+        self.rows.meets(rect)
+    }
+
     /// The keys of all features that share a point with a line, boundaries included.
     pub fn along(&self, line: &Line) -> Vec<u32> {
         let mut keys = Vec::new();

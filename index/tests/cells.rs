@@ -258,6 +258,8 @@ proptest! {
             check_drawn(&index, &shapes, &measures, &drawn);
             let rect = drawn.rect();
             let slow: Vec<u32> = shapes.iter().filter(|(_, shape)| shape.rect().meets(&rect)).map(|(key, _)| *key).collect();
+            prop_assert_eq!(index.any_in_box(&rect), !slow.is_empty());
+            prop_assert_eq!(index.count_in_box(&rect), slow.len());
             prop_assert_eq!(index.in_box(&rect), slow);
         }
     }

@@ -1,12 +1,14 @@
 //! From features in degrees to a layer of one tile.
 
+use std::sync::Arc;
+
 use geo::Coord;
 
 use crate::{
     TileId, TileLayer, Value,
     clip::Window,
     grid::{GridPoint, Level, TilePoint},
-    merge::{self, Merged},
+    merge::{self, Ground, Merged, SquareId},
     quantise::quantise,
     shape::{Mark, Shape, View},
     simplify::{Junctions, Simplifier},
@@ -14,7 +16,7 @@ use crate::{
 
 /// How a layer is generalised.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Rules {
+pub struct Rules<'a> {
     /// From this zoom on geometry is drawn as it is, to the unit of the grid, and no
     /// feature is left out.
     pub exact_zoom: u8,
@@ -26,18 +28,19 @@ pub struct Rules {
     pub shared_borders: bool,
     /// Below this zoom features are merged: polygons into the ground that they cover
     /// together, lines into their net, points into one a neighbourhood. Each says how many
-    /// it stands for. Needs what lies within [`Rules::reach`] of the tile.
+    /// it stands for. Needs what lies within [`Rules::reach`] of the tile; the ground comes by
+    /// [`Canvas::cover`].
     pub merge_below: u8,
     /// Of merged features: the property that tells kinds apart, such as the one that colours
     /// them. Each kind is then a feature of its own, with its value.
-    pub merge_by: Option<Box<str>>,
+    pub merge_by: Option<&'a str>,
     /// From this zoom on a feature carries its number.
     pub number_from: u8,
     /// What is kept around the tile, in units on each side.
     pub buffer: i64,
 }
 
-impl Default for Rules {
+impl Default for Rules<'_> {
     fn default() -> Self {
         Self {
             exact_zoom: 16,
@@ -51,7 +54,7 @@ impl Default for Rules {
     }
 }
 
-impl Rules {
+impl Rules<'_> {
     /// How far around a tile, in units, features have to be known to draw it.
     pub fn reach(&self, z: u8) -> i64 {
         // A unit more for the rounding of vertices, one for where outlines are cut.
@@ -100,15 +103,11 @@ type Properties<'a> = Vec<(&'a str, Value<'a>)>;
 
 impl<'a> Canvas<'a> {
     /// An empty layer of a tile.
-    pub fn new(tile: TileId, name: &'a str, rules: &Rules) -> Self {
+    pub fn new(tile: TileId, name: &'a str, rules: &Rules<'a>) -> Self {
         let z = tile.zoom();
         let simplifier = Simplifier::new(rules.tolerance);
         let way = if z < rules.merge_below {
-            Way::Merged(Box::new(Merged::new(
-                tile,
-                simplifier,
-                rules.merge_by.clone(),
-            )))
+            Way::Merged(Box::new(Merged::new(tile, simplifier, rules.merge_by)))
         } else if z >= rules.exact_zoom {
             Way::Exact
         } else if rules.shared_borders {
@@ -130,6 +129,14 @@ impl<'a> Canvas<'a> {
     pub fn reserve(&mut self, features: usize) {
         if matches!(self.way, Way::Exact | Way::Alone(..)) {
             self.layer.reserve(features);
+        }
+    }
+
+    /// Draws the ground that areas cover together, in the squares in and around the tile that
+    /// [`SquareId::around`] names, where they are merged.
+    pub fn cover(&mut self, square: SquareId, ground: Arc<Ground>) {
+        if let Way::Merged(merged) = &mut self.way {
+            merged.cover(square, ground);
         }
     }
 

@@ -1,5 +1,7 @@
 //! A layer of one tile, ready for an encoder: what MVT and other encodings start from.
 
+use std::cmp::Ordering;
+
 use crate::{
     TilePoint,
     shape::{Mark, Shape, View},
@@ -98,8 +100,8 @@ impl<'a> TileLayer<'a> {
     }
 }
 
-/// A property's value.
-#[derive(Clone, Debug, PartialEq)]
+/// A property's value. Values have an order, whatever they are: decimals that of IEEE 754.
+#[derive(Clone, Debug)]
 pub enum Value<'a> {
     /// Text or a code.
     Text(std::borrow::Cow<'a, str>),
@@ -110,6 +112,54 @@ pub enum Value<'a> {
     /// Yes or no.
     Boolean(bool),
 }
+
+impl Value<'_> {
+    /// The same with a text of its own.
+    pub fn into_owned(self) -> Value<'static> {
+        match self {
+            Self::Text(text) => Value::Text(text.into_owned().into()),
+            Self::Integer(number) => Value::Integer(number),
+            Self::Decimal(number) => Value::Decimal(number),
+            Self::Boolean(truth) => Value::Boolean(truth),
+        }
+    }
+
+    /// Where values of its kind stand among those of others.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Text(_) => 0,
+            Self::Integer(_) => 1,
+            Self::Decimal(_) => 2,
+            Self::Boolean(_) => 3,
+        }
+    }
+}
+
+impl Ord for Value<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Text(a), Self::Text(b)) => a.cmp(b),
+            (Self::Integer(a), Self::Integer(b)) => a.cmp(b),
+            (Self::Decimal(a), Self::Decimal(b)) => a.total_cmp(b),
+            (Self::Boolean(a), Self::Boolean(b)) => a.cmp(b),
+            _ => self.rank().cmp(&other.rank()),
+        }
+    }
+}
+
+impl PartialOrd for Value<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Value<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Value<'_> {}
 
 impl<'a> From<&'a str> for Value<'a> {
     fn from(text: &'a str) -> Self {

@@ -49,6 +49,6 @@ pub use encoding::{EncodeError, Encoder, Encoding};
 pub use grid::{EXTENT, GridPoint, TilePoint, Tiling, project};
 pub use label::{LabelPoint, label_point};
 pub use layer::{TileFeature, TileLayer, Value, feature_number};
-pub use merge::{AREA, COUNT, LENGTH};
+pub use merge::{AREA, COUNT, Ground, LENGTH, SquareId, Survey};
 pub use shape::{Kind, Polygon, Shape, View};
 pub use tile::{MAX_ZOOM, OutsideGrid, TileId};

@@ -1,9 +1,12 @@
 //! Drawn, written, read again: what comes back is what went in, on the grid.
 
-use geo::{BoundingRect, Coord, Geometry, LineString, MultiPoint, Polygon};
+use std::sync::Arc;
+
+use geo::{BoundingRect, Coord, Geometry, Intersects, LineString, MultiPoint, Polygon};
 use proptest::prelude::*;
 use yizhangtu_tiles::{
-    AREA, COUNT, Canvas, EXTENT, Kind, LENGTH, Rules, Shape, TileId, TilePoint, Value, mvt,
+    AREA, COUNT, Canvas, EXTENT, Ground, Kind, LENGTH, Rules, Shape, SquareId, Survey, TileId,
+    TilePoint, Value, mvt,
 };
 
 /// A place near 广州 in degrees.
@@ -45,22 +48,67 @@ type Properties = Vec<(&'static str, Value<'static>)>;
 /// Draws features of a layer, writes the tile and reads it.
 fn drawn<'g>(
     tile: TileId,
-    rules: &Rules,
+    rules: &Rules<'_>,
     features: impl IntoIterator<Item = (u64, &'g Geometry<f64>, Properties)>,
 ) -> Vec<mvt::DecodedLayer> {
     let mut canvas = Canvas::new(tile, "test", rules);
+    let features: Vec<_> = features.into_iter().collect();
+    if tile.zoom() < rules.merge_below {
+        let kind = |(name, value): &(&str, Value<'static>)| {
+            (rules.merge_by == Some(*name)).then(|| value.clone())
+        };
+        let of = |(_, geometry, properties): &(u64, &'g Geometry<f64>, Properties)| {
+            (*geometry, properties.iter().find_map(kind))
+        };
+        let all: Vec<_> = features.iter().map(of).collect();
+        for square in SquareId::around(tile) {
+            if let Some(ground) = ground(square, rules, &all) {
+                canvas.cover(square, Arc::new(ground));
+            }
+        }
+    }
     for (number, geometry, properties) in features {
         canvas.add(number, Shape::from(geometry).view(), properties);
     }
     mvt::decode(&mvt::encode(&[canvas.finish()])).unwrap()
 }
 
-fn one(tile: TileId, geometry: &Geometry<f64>, rules: &Rules) -> Vec<mvt::DecodedLayer> {
+/// The ground of a square: surveyed at the deepest zoom that is merged, put together from there up.
+fn ground(
+    square: SquareId,
+    rules: &Rules<'_>,
+    features: &[(&Geometry<f64>, Option<Value<'static>>)],
+) -> Option<Ground> {
+    let bounds = square.bounds();
+    let meets = |geometry: &Geometry<f64>| {
+        (geometry.bounding_rect()).is_some_and(|rect| rect.intersects(&bounds))
+    };
+    let near: Vec<_> = (features.iter())
+        .filter(|(geometry, _)| meets(geometry))
+        .cloned()
+        .collect();
+    if near.is_empty() {
+        return None;
+    }
+    if square.zoom() + 1 < rules.merge_below {
+        let quarters = square
+            .quarters()
+            .map(|quarter| ground(quarter, rules, &near));
+        return Ground::of_quarters(quarters.each_ref().map(Option::as_ref), |_| true);
+    }
+    let mut survey = Survey::new(square);
+    for (geometry, kind) in near {
+        survey.add(Shape::from(geometry).view(), kind);
+    }
+    survey.finish()
+}
+
+fn one(tile: TileId, geometry: &Geometry<f64>, rules: &Rules<'_>) -> Vec<mvt::DecodedLayer> {
     let properties = vec![("id", Value::from("a-1")), ("floors", Value::from(-3_i64))];
     drawn(tile, rules, [(42, geometry, properties)])
 }
 
-fn exact() -> Rules {
+fn exact() -> Rules<'static> {
     Rules {
         exact_zoom: 0,
         ..Rules::default()
@@ -295,7 +343,7 @@ fn kinds_of_ground_are_told_apart_and_counted() {
     let houses = houses();
     let rules = Rules {
         merge_below: 15,
-        merge_by: Some("use".into()),
+        merge_by: Some("use"),
         ..Rules::default()
     };
     let mut counts = [0, 0];
@@ -345,7 +393,7 @@ fn road_pieces() -> Vec<Geometry<f64>> {
 fn merged(tile: TileId, features: &[Geometry<f64>]) -> Vec<mvt::DecodedFeature> {
     let rules = Rules {
         merge_below: 17,
-        merge_by: Some("class".into()),
+        merge_by: Some("class"),
         ..Rules::default()
     };
     let class = |number: u64| {

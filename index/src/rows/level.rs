@@ -110,28 +110,42 @@ impl Level {
 
     /// Visits the key and the rectangle of each feature whose rectangle meets the given one.
     pub(super) fn meeting(&self, rect: &Rect, mut found: impl FnMut(u32, &Rect)) {
-        let shift = self.frame.shift;
         for at in self.rows_near(rect) {
-            let row = self.row(at);
             vector::fetch_whole(&**self.row(at + 1));
-            if !row.all.is_some_and(|all| all.meets(rect)) {
-                continue;
-            }
-            // Where the points of those lie that reach the rectangle.
-            let near = row.reach.around(rect);
-            if near.max.y >> shift < at || at < near.min.y >> shift {
-                continue;
-            }
-            let cells = row.cells(near.min.x >> shift, near.max.x >> shift);
-            let items = row.items(&cells);
-            row.fetch_rects(&items);
-            row.each_in(&near, items, |at| {
-                let own = row.rect(at);
-                if own.meets(rect) {
-                    found(row.keys[at], &own);
-                }
-            });
+            self.meeting_in(at, rect, &mut found);
         }
+    }
+
+    /// Whether the rectangle of any feature meets the given one.
+    pub(super) fn meets(&self, rect: &Rect) -> bool {
+        self.rows_near(rect).any(|at| {
+            let mut any = false;
+            self.meeting_in(at, rect, |_, _| any = true);
+            any
+        })
+    }
+
+    /// [`Level::meeting`] in one row.
+    fn meeting_in(&self, at: i64, rect: &Rect, mut found: impl FnMut(u32, &Rect)) {
+        let row = self.row(at);
+        if !row.all.is_some_and(|all| all.meets(rect)) {
+            return;
+        }
+        // Where the points of those lie that reach the rectangle.
+        let shift = self.frame.shift;
+        let near = row.reach.around(rect);
+        if near.max.y >> shift < at || at < near.min.y >> shift {
+            return;
+        }
+        let cells = row.cells(near.min.x >> shift, near.max.x >> shift);
+        let items = row.items(&cells);
+        row.fetch_rects(&items);
+        row.each_in(&near, items, |at| {
+            let own = row.rect(at);
+            if own.meets(rect) {
+                found(row.keys[at], &own);
+            }
+        });
     }
 
     /// The rectangle around all features.

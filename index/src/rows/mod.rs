@@ -215,6 +215,11 @@ impl Rows {
         }
     }
 
+    /// Whether the rectangle of any feature meets the given one.
+    pub(crate) fn meets(&self, rect: &Rect) -> bool {
+        self.levels_near(rect).any(|level| level.meets(rect))
+    }
+
     /// The rectangle around all features.
     pub(crate) fn rect(&self) -> Option<Rect> {
         self.levels

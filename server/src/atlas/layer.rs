@@ -5,19 +5,23 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use geo::{BoundingRect, Geometry};
 use rayon::prelude::*;
 use yizhangtu_data::{
     Layer, Operation, Record, measure,
     store::{GeoPackage, StoreError},
 };
 use yizhangtu_index::{Area, Feature, Index, Near, Point, Rect, Rule, Shape};
+use yizhangtu_tiles::{Ground, SquareId};
 
 use super::{
     areas::Areas,
     brief::brief,
+    grounds::Grounds,
     ids::Ids,
     records::{MOST_MADE, Records, Row},
 };
+use crate::changes::{Touched, lattice};
 
 /// A layer as it was at one sequence number.
 ///
@@ -34,6 +38,7 @@ pub(crate) struct LayerSnapshot {
     brief: Arc<[usize]>,
     areas: Areas,
     merging: OnceLock<(u8, u8)>,
+    grounds: Grounds,
 }
 
 impl LayerSnapshot {
@@ -62,6 +67,16 @@ impl LayerSnapshot {
         Self::restored(layer, Records::build(records), Index::build(shapes))
     }
 
+    /// The same layer with ground that was kept of it.
+    pub(super) fn with_grounds(self, grounds: Grounds) -> Self {
+        Self { grounds, ..self }
+    }
+
+    /// Ground that is known of it.
+    pub(super) fn grounds(&self) -> &Grounds {
+        &self.grounds
+    }
+
     /// A layer of records and their index.
     pub(super) fn restored(layer: Arc<Layer>, records: Records, index: Index) -> Self {
         let restored = Self::drawn(layer, records, index);
@@ -80,6 +95,7 @@ impl LayerSnapshot {
             index,
             areas: Areas::default(),
             merging: OnceLock::new(),
+            grounds: Grounds::default(),
         }
     }
 
@@ -109,6 +125,7 @@ impl LayerSnapshot {
         let (mut records, mut ids) = (self.records.clone(), self.ids().clone());
         records.let_go(MOST_MADE);
         let mut edits: BTreeMap<u32, Option<Feature>> = BTreeMap::new();
+        let mut touched = Touched::default();
         for operation in operations {
             match operation {
                 Operation::Insert(record) | Operation::Update(record) => {
@@ -121,6 +138,8 @@ impl LayerSnapshot {
                     let old = records.row(position).and_then(Row::geometry);
                     // A change of values alone keeps the prepared shape.
                     let moved = old.as_deref() != record.geometry.as_ref();
+                    let around = [old.as_deref(), record.geometry.as_ref()];
+                    touch(&mut touched, around);
                     records.set(position, Some(Arc::new(record.clone())));
                     if moved {
                         edits.insert(position, shape(&self.layer, record).map(Feature::from));
@@ -128,6 +147,8 @@ impl LayerSnapshot {
                 }
                 Operation::Delete(id) => {
                     if let Some(position) = ids.remove(id, &records) {
+                        let old = records.row(position).and_then(Row::geometry);
+                        touch(&mut touched, [old.as_deref()]);
                         records.set(position, None);
                         edits.insert(position, None);
                     }
@@ -139,6 +160,7 @@ impl LayerSnapshot {
             brief: Arc::clone(&self.brief),
             areas: self.areas.after(edits.keys(), records.end()),
             merging: OnceLock::new(),
+            grounds: self.grounds.after(&touched),
             index: if edits.is_empty() {
                 self.index.clone()
             } else {
@@ -147,6 +169,17 @@ impl LayerSnapshot {
             records,
             ids: ids.into(),
         }
+    }
+
+    /// The ground that its areas cover in a square, where it is merged below a zoom; made where
+    /// it is not known.
+    pub(crate) fn ground(
+        &self,
+        merge_below: u8,
+        square: SquareId,
+        make: impl FnOnce() -> Option<Ground>,
+    ) -> Option<Arc<Ground>> {
+        self.grounds.get(merge_below, square, make)
     }
 
     fn ids(&self) -> &Ids {
@@ -269,6 +302,16 @@ impl LayerSnapshot {
         self.index.in_box(rect)
     }
 
+    /// How many meet a rectangle by their bounds.
+    pub(crate) fn count_in_box(&self, rect: &Rect) -> usize {
+        self.index.count_in_box(rect)
+    }
+
+    /// Whether anything meets a rectangle by its bounds.
+    pub(crate) fn any_in_box(&self, rect: &Rect) -> bool {
+        self.index.any_in_box(rect)
+    }
+
     /// Positions of what counts as being in an area.
     pub(crate) fn within(&self, area: &Area, rule: Rule) -> Vec<u32> {
         self.index.within(area, rule)
@@ -281,6 +324,12 @@ impl LayerSnapshot {
 }
 
 /// Where a record is; none where it is nowhere, or has no place on the lattice.
+/// Takes note of where something is or was.
+fn touch<'g>(touched: &mut Touched, geometries: impl IntoIterator<Item = Option<&'g Geometry>>) {
+    let rects = (geometries.into_iter().flatten()).filter_map(BoundingRect::bounding_rect);
+    rects.filter_map(lattice).for_each(|rect| touched.add(rect));
+}
+
 pub(super) fn shape(layer: &Layer, record: &Record) -> Option<Shape> {
     match Shape::new(record.geometry.as_ref()?) {
         Ok(shape) => Some(shape),

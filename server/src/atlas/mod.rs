@@ -9,6 +9,7 @@ pub(crate) mod base;
 mod brief;
 mod drawn;
 mod gather;
+mod grounds;
 mod houses;
 mod ids;
 mod layer;

@@ -196,7 +196,7 @@ pub(super) fn messages(
             happened.ground.add(rect);
             touched.add(rect);
         };
-        let before = entry.before.as_ref().and_then(lattice);
+        let before = entry.before.and_then(lattice);
         if let Some(rect) = before {
             add(rect);
         }

@@ -45,7 +45,7 @@ pub(crate) use numbering::village;
 pub(crate) use post::{REPLAYED, json, key, nothing_else, object, reason, recall, version_of};
 pub(crate) use refusal::{Fault, Refusal, not_written, of_store, unfit};
 pub(crate) use rights::{may, may_on};
-pub(crate) use touched::Touched;
+pub(crate) use touched::{Touched, lattice};
 
 use crate::http::App;
 

@@ -90,8 +90,8 @@ fn corner(at: Point, z: u8) -> Option<yizhangtu_tiles::GridPoint> {
     project(coord, z)
 }
 
-/// A rectangle of degrees on the lattice, an outward step wider.
-pub(super) fn lattice(rect: &geo::Rect<f64>) -> Option<Rect> {
+/// A rectangle of degrees on the lattice; none where it reaches beyond the world.
+pub(crate) fn lattice(rect: geo::Rect<f64>) -> Option<Rect> {
     Some(Rect::of(
         Point::snap(rect.min().x, rect.min().y)?,
         Point::snap(rect.max().x, rect.max().y)?,

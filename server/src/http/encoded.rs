@@ -1,6 +1,7 @@
 //! Bodies that are kept: compressed once for each encoding, when first asked for.
 
 use std::{
+    cell::RefCell,
     io::{self, Read, Write},
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
 };
@@ -127,16 +128,51 @@ impl Coding {
 /// When there is no such level.
 pub(crate) fn gzip(plain: &[u8], level: i32) -> io::Result<Vec<u8>> {
     let wrong = |what| io::Error::other(format!("gzip: {what:?}"));
-    let level = CompressionLvl::new(level).map_err(wrong)?;
-    let mut compressor = Compressor::new(level);
-    let mut out = vec![0; compressor.gzip_compress_bound(plain.len())];
-    let length = compressor
-        .gzip_compress(plain, &mut out)
-        .map_err(|error| io::Error::other(error.to_string()))?;
-    out.truncate(length);
-    out.shrink_to_fit();
-    Ok(out)
+    let wanted = CompressionLvl::new(level).map_err(wrong)?;
+    GZIP.with_borrow_mut(|kept| {
+        let at = kept.iter().position(|own| own.level == level);
+        let at = at.unwrap_or_else(|| {
+            kept.push(Gzip {
+                level,
+                compressor: Compressor::new(wanted),
+                out: Vec::new(),
+            });
+            kept.len() - 1
+        });
+        let Gzip {
+            compressor, out, ..
+        } = &mut kept[at];
+        let bound = compressor.gzip_compress_bound(plain.len());
+        if out.len() < bound {
+            out.resize(bound, 0);
+        }
+        let length = compressor
+            .gzip_compress(plain, out)
+            .map_err(|error| io::Error::other(error.to_string()))?;
+        let compressed = out[..length].to_vec();
+        if out.len() > MOST_KEPT {
+            *out = Vec::new();
+        }
+        Ok(compressed)
+    })
 }
+
+thread_local! {
+    /// What this thread compresses with, by level.
+    static GZIP: RefCell<Vec<Gzip>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A compressor takes half a megabyte: fresh from the system for every tile, clearing its pages
+/// took longer than a small tile's compressing.
+struct Gzip {
+    level: i32,
+    compressor: Compressor,
+    /// Room for what it writes.
+    out: Vec<u8>,
+}
+
+/// Bytes of such room that a thread keeps, at most.
+const MOST_KEPT: usize = 1 << 20;
 
 impl Encoded {
     /// A body that may be compressed.

@@ -26,7 +26,7 @@ use crate::{atlas::Snapshot, changes::Touched, http::Encoded};
 const MOST_BYTES: usize = 256 << 20;
 
 /// Tiles painted between two looks at how much is kept.
-const BETWEEN_LOOKS: usize = 64;
+const BETWEEN_LOOKS: usize = 256;
 
 /// What an entry costs beside its bytes, about.
 const ENTRY_BYTES: usize = 200;

@@ -64,6 +64,17 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// What a layer is coloured by.
+    pub(super) fn of_colour(layer: &'a Layer) -> Self {
+        let style = layer.style.as_ref();
+        let color_by = style.and_then(|style| style.color_by.as_deref());
+        Self {
+            layer,
+            id: false,
+            kept: open(layer, color_by.into_iter()),
+        }
+    }
+
     /// What a name is written from.
     pub(super) fn of_names(layer: &'a Layer) -> Self {
         let names = [layer.code.as_deref(), layer.label.as_deref()];

@@ -27,7 +27,7 @@ use asked::Asked;
 pub(crate) use cache::TileCache;
 pub(crate) use fields::looked_at;
 pub(crate) use naming::{Drawn, DrawnLayer, LABELS, has_labels, has_tiles, layer, tile_id};
-pub(crate) use paint::{gzipped, is_merged, is_stale, is_touched};
+pub(crate) use paint::{gzipped, is_merged, is_stale, is_touched, survey_all};
 pub(crate) use tilejson::{bounds, described};
 
 use crate::{
@@ -88,18 +88,26 @@ async fn answer(
         Some(painted) => painted.clone(),
         None => {
             let drawn = asked.at_its_time(app, viewer, drawn).await?;
-            let turn = app.tiles().turn().await;
-            let headers = headers.clone();
-            let painted = tokio::task::spawn_blocking(move || {
-                let _turn = turn;
+            let is_little = asked.is_plain() && paint::is_little(&drawn, tile);
+            let accepted = headers.clone();
+            let paint = move || {
                 let painted = slot.get_or_init(|| paint::tile(&drawn, tile, &asked).map(Arc::new));
                 if let Ok(encoded) = painted {
-                    encoded.prepare(&headers);
+                    encoded.prepare(&accepted);
                 }
                 painted.clone()
-            })
-            .await
-            .map_err(Problem::internal)?;
+            };
+            let painted = if is_little {
+                paint()
+            } else {
+                let turn = app.tiles().turn().await;
+                let paint = move || {
+                    let _turn = turn;
+                    paint()
+                };
+                let painted = tokio::task::spawn_blocking(paint).await;
+                painted.map_err(Problem::internal)?
+            };
             app.tiles().settle();
             painted
         }

@@ -1,14 +1,18 @@
 //! Painting a tile: candidates from the snapshot, rules from the catalog, bytes.
 
+use std::sync::Arc;
+
 use geo::Coord;
+use rayon::prelude::*;
 use yizhangtu_data::{
     GeometryKind, Layer, Value,
     store::blob::{Part as Traced, Pen},
 };
 use yizhangtu_index::{Point, Rect, Shape};
 use yizhangtu_tiles::{
-    Aggregate, Canvas, EXTENT, EncodeError, Encoding, Kind, MAX_ZOOM, Rules, Shape as Drawing,
-    TileId, TileLayer, aggregate, feature_number, label_point, project,
+    Aggregate, Canvas, EXTENT, EncodeError, Encoding, Ground, Kind, MAX_ZOOM, Rules,
+    Shape as Drawing, SquareId, Survey, TileId, TileLayer, Value as TileValue, aggregate,
+    feature_number, label_point, project,
 };
 
 use super::{
@@ -20,6 +24,7 @@ use super::{
 };
 use crate::{
     atlas::{LayerSnapshot, Row},
+    changes::lattice,
     collections::Selection,
     http::{Encoded, gzip},
 };
@@ -44,6 +49,9 @@ const SAMPLE: usize = 256;
 /// eight pixels of a tile drawn 512 pixels wide.
 const LEAST_AREA: i64 = 24;
 const LEAST_LINE: i64 = 64;
+
+/// Features that are painted within a millisecond.
+const LITTLE: usize = 800;
 
 /// How hard tiles are compressed that are written once and read by many, or seen by all: as small
 /// as by zlib's best, in a third of the time.
@@ -105,12 +113,26 @@ impl<'a> Chosen<'a> {
         let selects = |by: &Selection| by.selects(&snapshot.layer, snapshot.record(position));
         (selection.is_none_or(selects)).then(|| snapshot.row(position))
     }
+
+    /// Looks at what is at some positions, where it is asked for, in their order. Records that are
+    /// seen together lie far apart in memory: some are fetched at once before the first is used.
+    fn each(self, positions: &[u32], mut look: impl FnMut(Row<'a>)) {
+        let mut fetched: Vec<Row<'a>> = Vec::with_capacity(AT_ONCE);
+        for some in positions.chunks(AT_ONCE) {
+            fetched.clear();
+            fetched.extend(some.iter().filter_map(|&position| self.row(position)));
+            fetched.iter().for_each(|&row| look(row));
+        }
+    }
 }
+
+/// Records that are fetched at once: a processor waits for some ten, and as many more stay near.
+const AT_ONCE: usize = 32;
 
 /// How many features of a layer there are where.
 fn count<'a>(tile: TileId, how: Aggregate, chosen: Chosen<'a>) -> TileLayer<'a> {
     let Chosen(snapshot, _) = chosen;
-    let window = rect(tile.bounds_with_buffer(how.reach()));
+    let window = lattice(tile.bounds_with_buffer(how.reach()));
     let positions = window.map(|window| snapshot.in_box(&window));
     let places = positions.into_iter().flatten().filter_map(|position| {
         chosen.row(position)?;
@@ -126,8 +148,8 @@ fn count<'a>(tile: TileId, how: Aggregate, chosen: Chosen<'a>) -> TileLayer<'a> 
 /// Whether anything lies in a tile or its buffer.
 pub(crate) fn is_touched(layers: &Drawn, tile: TileId) -> bool {
     layers.iter().any(|layer| {
-        rect(tile.bounds_with_buffer(buffer(&layer.snapshot.layer, tile.zoom())))
-            .is_some_and(|window| !layer.snapshot.in_box(&window).is_empty())
+        lattice(tile.bounds_with_buffer(buffer(&layer.snapshot.layer, tile.zoom())))
+            .is_some_and(|window| layer.snapshot.any_in_box(&window))
     })
 }
 
@@ -147,8 +169,8 @@ pub(crate) fn is_stale(
     if before != after && z < before.number_from.max(after.number_from) {
         return true;
     }
-    let looked_at = |layer: &LayerSnapshot, rules: &Rules| {
-        let window = rect(tile.bounds_with_buffer(rules.reach(z)))?;
+    let looked_at = |layer: &LayerSnapshot, rules: &Rules<'_>| {
+        let window = lattice(tile.bounds_with_buffer(rules.reach(z)))?;
         if !(rules.shared_borders && z < rules.exact_zoom) {
             return Some(window);
         }
@@ -159,6 +181,21 @@ pub(crate) fn is_stale(
         window.is_none_or(|window| touched.iter().any(|touched| touched.meets(&window)))
     };
     meets(looked_at(old, &before)) || meets(looked_at(new, &after))
+}
+
+/// Whether a tile is painted in less time than another thread takes to be woken for it, and so
+/// short that whoever asks for something else does not wait.
+pub(super) fn is_little(layers: &Drawn, tile: TileId) -> bool {
+    let mut count = 0;
+    layers.iter().all(|layer| {
+        let rules = rules(&layer.snapshot, tile.zoom());
+        if tile.zoom() < rules.merge_below.max(rules.exact_zoom) {
+            return false;
+        }
+        let window = lattice(tile.bounds_with_buffer(rules.reach(tile.zoom())));
+        count += window.map_or(0, |window| layer.snapshot.count_in_box(&window));
+        count <= LITTLE
+    })
 }
 
 /// The rectangle around some features.
@@ -185,7 +222,7 @@ fn labels<'a>(drawn: &'a DrawnLayer, tile: TileId, chosen: Chosen<'a>) -> TileLa
         return labels;
     }
     let fields = Fields::of_names(&snapshot.layer);
-    let window = rect(tile.bounds());
+    let window = lattice(tile.bounds());
     let mut positions = window.map_or_else(Vec::new, |window| snapshot.in_box(&window));
     positions.sort_unstable();
     let mut place = Drawing::default();
@@ -216,18 +253,103 @@ fn paint<'a>(tile: TileId, chosen: Chosen<'a>) -> TileLayer<'a> {
     let fields = Fields::at(layer, tile.zoom(), rules.number_from);
     let later = Later::at(layer, tile.zoom());
     let mut canvas = Canvas::new(tile, &layer.id, &rules);
+    if tile.zoom() < rules.merge_below {
+        for square in SquareId::around(tile) {
+            if let Some(ground) = ground(chosen, rules.merge_below, square) {
+                canvas.cover(square, ground);
+            }
+        }
+        if layer.geometry == GeometryKind::Polygon {
+            return canvas.finish();
+        }
+    }
     let mut place = Drawing::default();
     let positions = candidates(snapshot, tile, &rules);
     canvas.reserve(positions.len());
-    for position in positions {
-        let Some(row) = chosen.row(position).filter(|&row| !later.has(row)) else {
-            continue;
-        };
-        if trace(row, &mut place) {
+    chosen.each(&positions, |row| {
+        if !later.has(row) && trace(row, &mut place) {
             canvas.add(feature_number(row.id()), place.view(), fields.of(row));
         }
-    }
+    });
     canvas.finish()
+}
+
+/// The ground that areas cover in a square, where they are merged below a zoom. It is kept where it
+/// is that of the whole layer.
+fn ground(chosen: Chosen<'_>, merge_below: u8, square: SquareId) -> Option<Arc<Ground>> {
+    let Chosen(snapshot, selection) = chosen;
+    let make = || {
+        let bounds = lattice(square.bounds())?;
+        let later = Later::at(&snapshot.layer, square.zoom());
+        if square.zoom() + 1 >= merge_below {
+            return survey(chosen, square, &snapshot.in_box(&bounds), &later);
+        }
+        if !snapshot.any_in_box(&bounds) {
+            return None;
+        }
+        let quarters = (square.quarters()).map(|quarter| ground(chosen, merge_below, quarter));
+        let is_drawn = |kind: Option<&TileValue<'_>>| !later.is(kind);
+        Ground::of_quarters(quarters.each_ref().map(Option::as_deref), is_drawn)
+    };
+    match selection {
+        None => snapshot.ground(merge_below, square, make),
+        Some(_) => make().map(Arc::new),
+    }
+}
+
+/// Surveys all ground of a layer that is drawn by it from afar, where that was not done before.
+pub(crate) fn survey_all(snapshot: &LayerSnapshot) {
+    let merge_below = rules(snapshot, 0).merge_below;
+    let areal = matches!(
+        snapshot.layer.geometry,
+        GeometryKind::Polygon | GeometryKind::Any
+    );
+    let Some(world) = TileId::new(0, 0, 0)
+        .ok()
+        .filter(|_| areal && merge_below > 0)
+    else {
+        return;
+    };
+    let mut squares: Vec<SquareId> = SquareId::around(world).collect();
+    // Those surveyed from near one by one: they do not wait for one another, as others do.
+    while squares
+        .first()
+        .is_some_and(|square| square.zoom() + 1 < merge_below)
+    {
+        let quarters = squares.par_iter().flat_map_iter(|square| square.quarters());
+        squares = quarters
+            .filter(|&square| {
+                lattice(square.bounds()).is_some_and(|bounds| snapshot.any_in_box(&bounds))
+            })
+            .collect();
+    }
+    let whole = Chosen(snapshot, None);
+    (squares.into_par_iter()).for_each(|square| {
+        ground(whole, merge_below, square);
+    });
+    for square in SquareId::around(world) {
+        ground(whole, merge_below, square);
+    }
+}
+
+/// The ground that the areas at some positions cover in a square.
+fn survey(
+    chosen: Chosen<'_>,
+    square: SquareId,
+    positions: &[u32],
+    later: &Later<'_>,
+) -> Option<Ground> {
+    let Chosen(snapshot, _) = chosen;
+    let colour = Fields::of_colour(&snapshot.layer);
+    let mut survey = Survey::new(square);
+    let mut place = Drawing::default();
+    chosen.each(positions, |row| {
+        if !later.has(row) && trace(row, &mut place) {
+            let kind = colour.of(row).next();
+            survey.add(place.view(), kind.map(|(_, value)| value));
+        }
+    });
+    survey.finish()
 }
 
 /// Puts where a record is, in degrees, into a shape; whether that is told.
@@ -289,6 +411,11 @@ impl<'a> Later<'a> {
         let code = field.and_then(|at| row.value(at));
         matches!(code.as_deref(), Some(Value::Text(code)) if self.codes.contains(&&**code))
     }
+
+    /// Whether ground of a kind is of such a code.
+    fn is(&self, kind: Option<&TileValue<'_>>) -> bool {
+        matches!(kind, Some(TileValue::Text(code)) if self.codes.contains(&&**code))
+    }
 }
 
 /// Whether features of a layer are drawn together from afar.
@@ -306,7 +433,7 @@ fn buffer(layer: &Layer, z: u8) -> i64 {
 }
 
 /// How a layer is generalised and cut at a zoom.
-fn rules(snapshot: &LayerSnapshot, z: u8) -> Rules {
+fn rules(snapshot: &LayerSnapshot, z: u8) -> Rules<'_> {
     let layer = &snapshot.layer;
     let areal = matches!(layer.geometry, GeometryKind::Polygon | GeometryKind::Any);
     let own = layer.generalise.clone().unwrap_or_default();
@@ -326,7 +453,7 @@ fn rules(snapshot: &LayerSnapshot, z: u8) -> Rules {
         exact_zoom: own.exact_zoom.unwrap_or(Rules::default().exact_zoom),
         shared_borders: areal && layer.partition,
         merge_below,
-        merge_by: color_by.map(Into::into),
+        merge_by: color_by,
         number_from,
         ..Rules::default()
     }
@@ -405,8 +532,8 @@ fn extent(rect: &Rect) -> Option<i64> {
 
 /// Positions of what may be seen in a tile, in the order of the file. Where borders are
 /// shared, the neighbours of what is seen come too: they decide where borders part.
-fn candidates(snapshot: &LayerSnapshot, tile: TileId, rules: &Rules) -> Vec<u32> {
-    let Some(window) = rect(tile.bounds_with_buffer(rules.reach(tile.zoom()))) else {
+fn candidates(snapshot: &LayerSnapshot, tile: TileId, rules: &Rules<'_>) -> Vec<u32> {
+    let Some(window) = lattice(tile.bounds_with_buffer(rules.reach(tile.zoom()))) else {
         return Vec::new();
     };
     let mut positions = snapshot.in_box(&window);
@@ -418,14 +545,6 @@ fn candidates(snapshot: &LayerSnapshot, tile: TileId, rules: &Rules) -> Vec<u32>
     }
     positions.sort_unstable();
     positions
-}
-
-fn rect(bounds: geo::Rect<f64>) -> Option<Rect> {
-    let (low, high) = (bounds.min(), bounds.max());
-    Some(Rect::of(
-        Point::snap(low.x, low.y)?,
-        Point::snap(high.x, high.y)?,
-    ))
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@ mod blocks;
 mod clusters;
 mod net;
 
+use std::sync::Arc;
+
 use geo::Coord;
 
 use crate::{
@@ -19,6 +21,7 @@ use crate::{
     simplify::Simplifier,
 };
 use blocks::Blocks;
+pub use blocks::{Ground, SquareId, Survey};
 use clusters::Clusters;
 use net::Net;
 
@@ -61,7 +64,7 @@ type KindId = usize;
 pub(crate) struct Merged<'a> {
     tile: TileId,
     /// The property that tells kinds apart.
-    by: Option<Box<str>>,
+    by: Option<&'a str>,
     kinds: Kinds<'a>,
     blocks: Blocks,
     net: Net,
@@ -69,7 +72,7 @@ pub(crate) struct Merged<'a> {
 }
 
 impl<'a> Merged<'a> {
-    pub(crate) fn new(tile: TileId, simplifier: Simplifier, by: Option<Box<str>>) -> Self {
+    pub(crate) fn new(tile: TileId, simplifier: Simplifier, by: Option<&'a str>) -> Self {
         Self {
             tile,
             by,
@@ -80,7 +83,13 @@ impl<'a> Merged<'a> {
         }
     }
 
-    /// Adds a feature: its shape on the grid, the same in degrees, and its properties.
+    /// Adds the ground of a square.
+    pub(crate) fn cover(&mut self, square: SquareId, ground: Arc<Ground>) {
+        self.blocks.add(square, ground);
+    }
+
+    /// Adds a feature: its shape on the grid, the same in degrees, and its properties. Areas are not
+    /// added so, but as the ground that they cover.
     pub(crate) fn add(
         &mut self,
         shape: View<'_, GridPoint>,
@@ -90,22 +99,20 @@ impl<'a> Merged<'a> {
         let Some(middle) = middle(shape) else {
             return;
         };
-        let by = self.by.as_deref();
-        let kind = (properties.into_iter()).find(|(name, _)| by == Some(*name));
+        let kind = (properties.into_iter()).find(|(name, _)| self.by == Some(*name));
         let kind = self.kinds.place(kind);
         let counts = holds(self.tile, middle);
-        let sum = |size: fn(View<'_, Coord<f64>>) -> f64, whole: f64| Sum {
-            count: counts.into(),
-            size: if counts {
-                (size(place) * whole).round() as i64
-            } else {
-                0
-            },
-        };
         match shape.dimensions() {
-            Some(2) => self.blocks.add(kind, shape, sum(measure::area_m2, 1e4)),
-            Some(1) => (self.net).add(kind, shape, middle, sum(measure::length_m, 1e3)),
-            _ if counts => self.clusters.add(kind, middle),
+            Some(1) => {
+                let size = if counts {
+                    (measure::length_m(place) * 1e3).round() as i64
+                } else {
+                    0
+                };
+                let count = counts.into();
+                (self.net).add(kind, shape, middle, Sum { count, size });
+            }
+            Some(0) if counts => self.clusters.add(kind, middle),
             _ => {}
         }
     }
@@ -113,31 +120,27 @@ impl<'a> Merged<'a> {
     /// Adds what was merged to a layer.
     pub(crate) fn draw(self, layer: &mut TileLayer<'a>) {
         let kinds = self.kinds.all;
-        let mut add = |kind: KindId,
+        let mut add = |kind: Option<(&'a str, Value<'a>)>,
                        shape: &Shape<TilePoint>,
                        count: i64,
                        size: Option<(&'static str, f64)>| {
-            let own = kinds[kind].clone().into_iter();
             let size = size.map(|(name, size)| (name, size.into()));
             layer.add(
                 None,
                 |onto| onto.append(shape.view()),
-                own.chain([(COUNT, count.into())]).chain(size),
+                kind.into_iter().chain([(COUNT, count.into())]).chain(size),
             );
         };
         for (kind, shape, sum) in self.blocks.draw() {
-            add(kind, &shape, sum.count, Some((AREA, sum.size as f64 / 1e4)));
+            let area = (AREA, sum.size as f64 / 1e4);
+            add(self.by.zip(kind), &shape, sum.count, Some(area));
         }
         for (kind, shape, sum) in self.net.draw() {
-            add(
-                kind,
-                &shape,
-                sum.count,
-                Some((LENGTH, sum.size as f64 / 1e3)),
-            );
+            let length = (LENGTH, sum.size as f64 / 1e3);
+            add(kinds[kind].clone(), &shape, sum.count, Some(length));
         }
         for (kind, shape, count) in self.clusters.draw() {
-            add(kind, &shape, count, None);
+            add(kinds[kind].clone(), &shape, count, None);
         }
     }
 }

@@ -20,11 +20,9 @@ pub fn encode(layers: &[TileLayer<'_>]) -> Vec<u8> {
     let mut tile = Vec::new();
     let mut scratch = Scratch::default();
     for layer in layers.iter().filter(|layer| !layer.is_empty()) {
-        put_bytes(
-            &mut tile,
-            field::TILE_LAYERS,
-            &encode_layer(layer, &mut scratch),
-        );
+        let layer = encode_layer(layer, &mut scratch);
+        tile.reserve_exact(layer.len() + 10);
+        put_bytes(&mut tile, field::TILE_LAYERS, &layer);
     }
     tile
 }
@@ -37,7 +35,7 @@ struct Scratch {
 }
 
 fn encode_layer(layer: &TileLayer<'_>, scratch: &mut Scratch) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(64 * layer.features().len());
+    let mut bytes = Vec::with_capacity(length(layer));
     put_number(&mut bytes, field::LAYER_VERSION, 2);
     put_bytes(&mut bytes, field::LAYER_NAME, layer.name().as_bytes());
     let mut keys = Dictionary::default();
@@ -58,6 +56,18 @@ fn encode_layer(layer: &TileLayer<'_>, scratch: &mut Scratch) -> Vec<u8> {
     }
     put_number(&mut bytes, field::LAYER_EXTENT, EXTENT.unsigned_abs());
     bytes
+}
+
+/// Bytes that a layer takes, about: what grows as it is written is copied again and again.
+fn length(layer: &TileLayer<'_>) -> usize {
+    let of = |feature: TileFeature<'_, '_>| -> usize {
+        let texts = feature.properties.iter().map(|(_, value)| match value {
+            Value::Text(text) => 6 + text.len(),
+            _ => 6,
+        });
+        24 + 4 * feature.shape.points().len() + texts.sum::<usize>()
+    };
+    layer.features().map(of).sum()
 }
 
 /// Entries that features refer to by their place.

@@ -109,6 +109,9 @@ pub(super) struct LayerHead {
     pub(super) end: u32,
     pub(super) records: Vec<Piece>,
     pub(super) index: Vec<Piece>,
+    /// The zoom below which it is merged, and the ground that is drawn there.
+    pub(super) merge_below: u8,
+    pub(super) grounds: Vec<Piece>,
 }
 
 /// Where the houses are, and what they were counted by.

@@ -15,6 +15,7 @@ use crate::{
     atlas::{
         Houses, LayerSnapshot, Layers, Snapshot,
         gather::scanned,
+        grounds::Grounds,
         load::{is_contract, is_shown},
         records::Taken,
     },
@@ -109,7 +110,9 @@ fn layer_of(
         || Ok::<_, Unfit>(Index::from_parts(&slices(&pieces(file, &kept.index)?))?),
     );
     let records = Taken::gathered(pages?.into_iter().flatten().collect(), kept.end);
-    Ok(LayerSnapshot::restored(Arc::clone(layer), records, index?))
+    let grounds = pieces(file, &kept.grounds)?;
+    let grounds = Grounds::of_parts(kept.merge_below, slices(&grounds)).ok_or(Unfit::Damaged)?;
+    Ok(LayerSnapshot::restored(Arc::clone(layer), records, index?).with_grounds(grounds))
 }
 
 fn houses_of(

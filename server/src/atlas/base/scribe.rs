@@ -15,7 +15,10 @@ use super::{
     head::{self, Fits, Head, HousesHead, LayerHead},
     pack, place,
 };
-use crate::atlas::{Atlas, Snapshot};
+use crate::{
+    atlas::{Atlas, Snapshot},
+    tiles,
+};
 
 /// After a start, whoever waits for answers goes first.
 const SETTLED: Duration = Duration::from_secs(30);
@@ -112,11 +115,15 @@ pub(in crate::atlas) fn write(
             .find(|own| own.layer.id == layer.id)
             .ok_or(Unfit::Other("other layers"))?;
         let records = pack::records(own, keys).map_err(std::io::Error::other)?;
+        tiles::survey_all(own);
+        let (merge_below, grounds) = own.grounds().to_parts();
         layers.push(LayerHead {
             id: layer.id.clone(),
             end: own.records.end(),
             records: file.put_all(&records)?,
             index: file.put_all(&own.index().to_parts())?,
+            merge_below,
+            grounds: file.put_all(&grounds)?,
         });
     }
     let houses = &snapshot.houses;

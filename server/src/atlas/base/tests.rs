@@ -13,7 +13,10 @@ use super::{
     read::{read, restored},
     scribe::write,
 };
-use crate::atlas::{Atlas, LayerSnapshot, Snapshot};
+use crate::{
+    atlas::{Atlas, LayerSnapshot, Snapshot},
+    tiles,
+};
 
 struct Village {
     store: GeoPackage,
@@ -165,6 +168,10 @@ fn same_layer(one: &LayerSnapshot, other: &LayerSnapshot) {
     for (_, record) in other.records() {
         assert_eq!(one.get(&record.id), Some(record));
     }
+    // What was kept of the ground, and surveyed since where it was touched, is all there is.
+    tiles::survey_all(one);
+    tiles::survey_all(other);
+    assert_eq!(one.grounds().to_parts(), other.grounds().to_parts());
     let Some(bounds) = other.bounds() else { return };
     let ids = |layer: &LayerSnapshot, mut found: Vec<u32>| {
         found.sort_unstable();

@@ -30,7 +30,7 @@ impl Composer<'_> {
             None => None,
             Some(_) => Some(self.ids(members, "ids")?),
         };
-        let point = lattice(&geo::Rect::new(from, from));
+        let point = lattice(geo::Rect::new(from, from));
         let near: Vec<Id> = match (self.mapped(layer)?, point) {
             (features, Some(rect)) => (features.in_box(&rect).into_iter())
                 .map(|position| Arc::clone(&features.record(position).id))
@@ -161,7 +161,7 @@ impl Composer<'_> {
             // A new vertex lies up to a lattice unit beside the edge that it is on.
             const STEP: f64 = 2e-9;
             let around = geo::Rect::new((at.x - STEP, at.y - STEP), (at.x + STEP, at.y + STEP));
-            if let Some(rect) = lattice(&around) {
+            if let Some(rect) = lattice(around) {
                 near.extend(
                     (features.in_box(&rect).into_iter())
                         .map(|position| Arc::clone(&features.record(position).id)),

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::square::Square;
+use super::plane::Plane;
 use crate::{
     grid::TilePoint,
     ring::{self, Turn},
@@ -22,14 +22,14 @@ pub(super) const NONE: u8 = u8::MAX;
 /// The chosen cells of a square by kind.
 pub(super) struct Cells {
     /// Row by row; cells of the rim are none.
-    kinds: Square,
+    kinds: Plane,
     /// Cells along a side.
     side: usize,
 }
 
 impl Cells {
     /// The chosen cells of a square, without those of a rim some cells wide.
-    pub(super) fn new(mut kinds: Square, side: usize, rim: usize) -> Self {
+    pub(super) fn new(mut kinds: Plane, side: usize, rim: usize) -> Self {
         for (y, row) in kinds.chunks_exact_mut(side).enumerate() {
             if y < rim || y >= side - rim {
                 row.fill(NONE);
@@ -105,7 +105,7 @@ impl Cells {
         let width = self.side + 1;
         let mut steps = Steps {
             width,
-            ways: Square::of(0, width * width),
+            ways: Plane::of(0, width * width),
         };
         // Each corner looks at the four cells around it; there are none beyond the square.
         let mut above = vec![NONE; self.side + 2];
@@ -216,7 +216,7 @@ struct Found {
 /// The steps of outlines that begin at each corner, a bit a way.
 struct Steps {
     width: usize,
-    ways: Square,
+    ways: Plane,
 }
 
 /// A corner where an outline turns, and whether to the right.
@@ -310,7 +310,7 @@ mod tests {
                     .map(|cell| if cell == b'.' { NONE } else { cell })
             })
             .collect();
-        let mut cells = Square::of(NONE, side * side);
+        let mut cells = Plane::of(NONE, side * side);
         cells.copy_from_slice(&chosen);
         Cells::new(cells, side, 0).contours(128, |(x, y)| TilePoint {
             x: i32::try_from(x).unwrap(),

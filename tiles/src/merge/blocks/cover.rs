@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{CELL, square::Square};
+use super::{CELL, plane::Plane};
 use crate::{
     grid::{GridPoint, Lattice},
     ring,
@@ -20,44 +20,38 @@ pub(super) struct Cover {
     /// Cells along a side.
     pub(super) side: usize,
     /// Row by row.
-    pub(super) cells: Square,
+    pub(super) cells: Plane,
     /// Twice the area in square units of what is too small to be sampled; empty where nothing is.
     dust: Vec<u32>,
     /// The north-west corner on the world grid.
     origin: (i64, i64),
     /// Used for one polygon after the other: row and column of samples, in one number.
     crossings: Vec<u64>,
-    /// The least and greatest row and column that anything was added to.
-    touched: Option<[(usize, usize); 2]>,
 }
 
 impl Cover {
     pub(super) fn new(origin: (i64, i64), side: usize) -> Self {
         Self {
             side,
-            cells: Square::of(0, side * side),
+            cells: Plane::of(0, side * side),
             dust: Vec::new(),
             origin,
             crossings: Vec::new(),
-            touched: None,
         }
     }
 
-    /// Rows and columns of covered cells and those beside them, without the outermost of
-    /// the square.
-    pub(super) fn near(&self) -> [Range<usize>; 2] {
-        let Some([low, high]) = self.touched else {
-            return [0..0, 0..0];
-        };
-        let beside =
-            |low: usize, high: usize| low.saturating_sub(1).max(1)..(high + 2).min(self.side - 1);
-        [beside(low.1, high.1), beside(low.0, high.0)]
+    /// Whether a point lies in the square; each lies in exactly one.
+    pub(super) fn holds(&self, at: (i64, i64)) -> bool {
+        self.cell(at).is_some()
     }
 
-    fn touch(&mut self, x: usize, y: usize) {
-        let [low, high] = self.touched.get_or_insert([(x, y); 2]);
-        *low = (low.0.min(x), low.1.min(y));
-        *high = (high.0.max(x), high.1.max(y));
+    /// The cell of a point in the square.
+    fn cell(&self, (x, y): (i64, i64)) -> Option<usize> {
+        let along = |units: i64, from: i64| {
+            let cell = usize::try_from((units - from).div_euclid(CELL)).ok()?;
+            (cell < self.side).then_some(cell)
+        };
+        Some(along(y, self.origin.1)? * self.side + along(x, self.origin.0)?)
     }
 
     /// Adds what a polygon covers.
@@ -66,46 +60,46 @@ impl Cover {
             return;
         };
         let samples = i64::try_from(self.side).unwrap_or_default() * (CELL / STEP);
-        let rows = first(low.1 - self.origin.1).max(0)..first(high.1 - self.origin.1).min(samples);
+        let along = |axis: fn((i64, i64)) -> i64| {
+            let from = axis(self.origin);
+            first(axis(low) - from)..first(axis(high) - from)
+        };
+        let (rows, columns) = (along(|(_, y)| y), along(|(x, _)| x));
+        let within = |all: &Range<i64>| all.start.max(0)..all.end.min(samples);
         let mut crossings = std::mem::take(&mut self.crossings);
-        crossings.clear();
-        for ring in polygon.rings() {
-            cross(ring, self.origin, &rows, |row, x| {
-                let column = first(x - self.origin.0).clamp(0, samples);
-                crossings.push(row.unsigned_abs() << 32 | column.unsigned_abs());
-            });
-        }
-        crossings.sort_unstable();
+        sample(
+            polygon,
+            self.origin,
+            within(&rows),
+            0..samples,
+            &mut crossings,
+        );
         let mut sampled = false;
-        // An outline crosses a row an even number of times.
-        for pair in crossings.chunks_exact(2) {
-            let [from, to] = [pair[0], pair[1]].map(|crossing| i64::from(crossing as u32));
-            if from < to {
-                self.count(from..to, (pair[0] >> 32).cast_signed());
-                sampled = true;
+        for (row, run) in runs(&crossings) {
+            self.count(run, row);
+            sampled = true;
+        }
+        // What lies between the samples here may hold some of the square beside.
+        if let Some(cell) = self.cell(low).filter(|_| !sampled) {
+            let beyond = rows.end > samples || columns.end > samples;
+            if beyond {
+                sample(polygon, self.origin, rows, columns, &mut crossings);
+            }
+            if !beyond || runs(&crossings).next().is_none() {
+                self.gather(cell, polygon.exterior);
             }
         }
         self.crossings = crossings;
-        if !sampled {
-            self.gather(low, polygon.exterior);
-        }
     }
 
-    /// Keeps the area of a polygon between the samples for the cell that it lies in.
-    fn gather(&mut self, at: (i64, i64), exterior: &[GridPoint]) {
-        let cell = |units: i64, from: i64| {
-            let cell = usize::try_from((units - from).div_euclid(CELL)).ok()?;
-            (cell < self.side).then_some(cell)
-        };
-        if let (Some(x), Some(y)) = (cell(at.0, self.origin.0), cell(at.1, self.origin.1)) {
-            self.touch(x, y);
-            let area = u32::try_from(ring::doubled_area(exterior)).unwrap_or_default();
-            if self.dust.is_empty() {
-                self.dust = vec![0; self.side * self.side];
-            }
-            let dust = &mut self.dust[y * self.side + x];
-            *dust = dust.saturating_add(area);
+    /// Keeps the area of a polygon between the samples for a cell.
+    fn gather(&mut self, cell: usize, exterior: &[GridPoint]) {
+        let area = u32::try_from(ring::doubled_area(exterior)).unwrap_or_default();
+        if self.dust.is_empty() {
+            self.dust = vec![0; self.side * self.side];
         }
+        let dust = &mut self.dust[cell];
+        *dust = dust.saturating_add(area);
     }
 
     /// Turns what was gathered into samples: each stands for [`STEP`] by [`STEP`] units.
@@ -124,8 +118,6 @@ impl Cover {
         const ACROSS: i64 = CELL / STEP;
         let cell = |sample: i64| usize::try_from(sample / ACROSS).unwrap_or_default();
         let (west, east, y) = (cell(columns.start), cell(columns.end - 1), cell(row));
-        self.touch(west, y);
-        self.touch(east, y);
         for x in west..=east {
             let first = i64::try_from(x).unwrap_or_default() * ACROSS;
             let run = columns.end.min(first + ACROSS) - columns.start.max(first);
@@ -134,6 +126,33 @@ impl Cover {
             *known = known.saturating_add(run as u8).min(FULL);
         }
     }
+}
+
+/// Finds where a polygon's outline crosses rows of samples, within some columns: row and column in
+/// one number, ascending.
+fn sample(
+    polygon: &Polygon<'_, GridPoint>,
+    origin: (i64, i64),
+    rows: Range<i64>,
+    columns: Range<i64>,
+    crossings: &mut Vec<u64>,
+) {
+    crossings.clear();
+    for ring in polygon.rings() {
+        cross(ring, origin, &rows, |row, x| {
+            let column = first(x - origin.0).clamp(columns.start, columns.end);
+            crossings.push(row.unsigned_abs() << 32 | column.unsigned_abs());
+        });
+    }
+    crossings.sort_unstable();
+}
+
+/// The runs of samples between crossings: an outline crosses a row an even number of times.
+fn runs(crossings: &[u64]) -> impl Iterator<Item = (i64, Range<i64>)> {
+    crossings.chunks_exact(2).filter_map(|pair| {
+        let [from, to] = [pair[0], pair[1]].map(|crossing| i64::from(crossing as u32));
+        (from < to).then(|| ((pair[0] >> 32).cast_signed(), from..to))
+    })
 }
 
 /// The first row or column whose sample lies at or beyond a coordinate; samples lie in the
@@ -188,7 +207,7 @@ fn cross(
 mod tests {
     use super::*;
 
-    fn covered(points: &[(i64, i64)]) -> Square {
+    fn covered(points: &[(i64, i64)]) -> Plane {
         let mut cover = Cover::new((0, 0), 2);
         let exterior: Vec<_> = points.iter().map(|&(x, y)| GridPoint { x, y }).collect();
         cover.add(&Polygon {

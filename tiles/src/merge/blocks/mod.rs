@@ -9,21 +9,37 @@
 //! Every decision depends on ground within 32 units of a cell, on cells that are aligned
 //! to the world and not to the tile. So neighbouring tiles agree along their border.
 
+//!
+//! How much of the cells is covered is not found out for each tile. The ground is surveyed square
+//! by square at the deepest zoom that is drawn so, and the squares of a zoom further out are each
+//! made of four: whoever keeps them draws all zooms from one survey, and after an edit surveys the
+//! squares that it touched.
+
+mod bytes;
 mod contour;
 mod cover;
+mod ground;
+mod kinds;
+mod plane;
 mod square;
+mod survey;
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
-use super::{KindId, Sum};
+use super::Sum;
 use crate::{
     TileId,
-    grid::{EXTENT, GridPoint, Lattice, TilePoint},
-    shape::{Shape, View},
+    grid::{EXTENT, Lattice, TilePoint},
+    shape::Shape,
 };
 use contour::{Cells, NONE};
-use cover::{Cover, FULL};
-use square::Square;
+pub use ground::Ground;
+use ground::WHOLE;
+use kinds::{Kind, Kinds};
+use plane::Plane;
+use square::SIDE;
+pub use square::SquareId;
+pub use survey::Survey;
 
 /// Units along the side of a cell: a pixel of a tile drawn 512 pixels wide.
 const CELL: i64 = 8;
@@ -37,71 +53,55 @@ const MARGIN: i64 = HALO + NEIGHBOURS as i64;
 /// What must be known around a tile to draw its blocks, in units.
 pub(super) const REACH: i64 = (MARGIN + 1) * CELL;
 
-/// The ground covered in and around one tile, by kind.
+/// In place of the kind of a cell in which nothing lies.
+const BARE: u8 = NONE - 1;
+
+/// The ground covered in and around one tile.
 #[derive(Debug)]
 pub(super) struct Blocks {
     tile: TileId,
-    kinds: Vec<Kind>,
-}
-
-/// Ground of one kind.
-#[derive(Debug)]
-struct Kind {
-    kind: KindId,
-    cover: Cover,
-    sum: Sum,
+    grounds: Vec<(SquareId, Arc<Ground>)>,
 }
 
 impl Blocks {
     pub(super) fn new(tile: TileId) -> Self {
         Self {
             tile,
-            kinds: Vec::new(),
+            grounds: Vec::new(),
         }
     }
 
-    /// Adds the polygons of a feature, and what they count for.
-    pub(super) fn add(&mut self, kind: KindId, shape: View<'_, GridPoint>, sum: Sum) {
-        let at = self.kinds.iter().position(|known| known.kind == kind);
-        let at = at.unwrap_or_else(|| {
-            let (x, y) = self.tile.origin().xy();
-            self.kinds.push(Kind {
-                kind,
-                cover: Cover::new((x - MARGIN * CELL, y - MARGIN * CELL), side()),
-                sum: Sum::default(),
-            });
-            self.kinds.len() - 1
-        });
-        let ground = &mut self.kinds[at];
-        ground.sum.add(sum);
-        for polygon in shape.polygons() {
-            ground.cover.add(&polygon);
-        }
+    /// Adds the ground of a square.
+    pub(super) fn add(&mut self, square: SquareId, ground: Arc<Ground>) {
+        self.grounds.push((square, ground));
     }
 
     /// The blocks of each kind that has any. What is counted but hidden under another kind
     /// counts with the first.
-    pub(super) fn draw(mut self) -> Vec<(KindId, Shape<TilePoint>, Sum)> {
-        for kind in &mut self.kinds {
-            kind.cover.settle();
+    pub(super) fn draw(self) -> Vec<(Kind, Shape<TilePoint>, Sum)> {
+        if self.grounds.is_empty() {
+            return Vec::new();
         }
-        let chosen = self.choose();
-        let rim = usize::try_from(MARGIN - HALO).unwrap_or_default();
-        let cells = Cells::new(chosen, side(), rim);
+        let kinds = Kinds::of(self.grounds.iter().map(|(_, ground)| &**ground), |_| true);
+        let cells = Cells::new(self.laid_out(&kinds).choose(), side(), RIM);
         let units =
             |halves: i64| i32::try_from(halves * (CELL / 2) - MARGIN * CELL).unwrap_or_default();
-        let shapes = cells.contours(self.kinds.len(), |(x, y)| TilePoint {
+        let place = |(x, y)| TilePoint {
             x: units(x),
             y: units(y),
-        });
+        };
+        let shapes = cells.contours(kinds.len(), place);
+        let counted = (self.grounds.iter())
+            .filter(|(square, _)| square.is_of(self.tile))
+            .map(|(_, ground)| &**ground);
         let mut hidden = Sum::default();
-        let mut blocks = Vec::with_capacity(self.kinds.len());
-        for (kind, shape) in self.kinds.into_iter().zip(shapes) {
+        let mut blocks = Vec::with_capacity(kinds.len());
+        for ((kind, sum), shape) in kinds.counted(counted).into_iter().zip(shapes) {
             if shape.view().is_empty() {
-                hidden.add(kind.sum);
-                continue;
+                hidden.add(sum);
+            } else {
+                blocks.push((kind, shape, sum));
             }
-            blocks.push((kind.kind, shape, kind.sum));
         }
         if let Some((.., first)) = blocks.first_mut() {
             first.add(hidden);
@@ -109,120 +109,168 @@ impl Blocks {
         blocks
     }
 
-    /// Which kind each cell is drawn as, or [`NONE`].
-    fn choose(&self) -> Square {
+    /// The grounds side by side, as far as the tile looks.
+    fn laid_out(&self, kinds: &Kinds) -> Land {
         let side = side();
-        let mut ground = Ground::new(side);
-        let mut near = Around::new(side);
-        let mut reached: Option<[Range<usize>; 2]> = None;
-        for (at, kind) in (0_u8..).zip(&self.kinds) {
-            let [rows, columns] = kind.cover.near();
-            if rows.is_empty() || columns.is_empty() {
+        let mut land = Land {
+            side,
+            cells: Plane::of(0, side * side),
+            kinds: Plane::of(BARE, side * side),
+            rows: side..0,
+            columns: side..0,
+        };
+        let (left, top) = self.tile.origin().xy();
+        for (square, ground) in &self.grounds {
+            let (x, y) = square.origin();
+            // Cells of the plane that the square takes, and the first of its own that are seen.
+            let along = |from: i64, of: i64| {
+                let first = (from - of) / CELL + MARGIN;
+                let seen = first.max(0)..(first + SIDE as i64).min(side as i64);
+                let own = usize::try_from(seen.start - first).unwrap_or_default();
+                let index = |cell: i64| usize::try_from(cell).unwrap_or_default();
+                (index(seen.start)..index(seen.end), own)
+            };
+            let ((columns, own_x), (rows, own_y)) = (along(x, left), along(y, top));
+            if columns.is_empty() || rows.is_empty() {
                 continue;
             }
-            for y in rows.clone() {
-                let own = &kind.cover.cells[y * side..][columns.clone()];
-                let around = near.row(&kind.cover.cells, y, columns.clone());
-                ground.add(at, y * side + columns.start, own, around);
+            let places = kinds.places(ground);
+            for (y, own_y) in rows.clone().zip(own_y..) {
+                let own = own_y * SIDE + own_x..own_y * SIDE + own_x + columns.len();
+                let onto = y * side + columns.start..y * side + columns.end;
+                land.cells[onto.clone()].copy_from_slice(&ground.cells[own.clone()]);
+                let held = ground.cells[own.clone()].iter().zip(&ground.most[own]);
+                for (kind, (&cell, &most)) in land.kinds[onto].iter_mut().zip(held) {
+                    if cell > 0 {
+                        *kind = places[usize::from(most)];
+                    }
+                }
             }
             let join = |a: &Range<usize>, b: &Range<usize>| a.start.min(b.start)..a.end.max(b.end);
-            reached = Some(match reached {
-                Some([r, c]) => [join(&r, &rows), join(&c, &columns)],
-                None => [rows, columns],
-            });
+            land.rows = join(&land.rows, &rows);
+            land.columns = join(&land.columns, &columns);
         }
-        let mut chosen = Square::of(NONE, side * side);
-        let Some([rows, columns]) = reached else {
-            return chosen;
-        };
+        land
+    }
+}
+
+/// What the cells in and around a tile hold.
+struct Land {
+    /// Cells along a side.
+    side: usize,
+    /// How much is covered.
+    cells: Plane,
+    /// The kind that there is most of; [`BARE`] where nothing is.
+    kinds: Plane,
+    /// Where anything may lie.
+    rows: Range<usize>,
+    columns: Range<usize>,
+}
+
+impl Land {
+    /// Which kind each cell is drawn as, or [`NONE`].
+    fn choose(&self) -> Plane {
+        let side = self.side;
+        let mut chosen = Plane::of(NONE, side * side);
+        let mut near = Around::new(side);
+        // Beside what is covered blocks may grow; the outermost cells have none around them.
+        let beside =
+            |all: &Range<usize>| all.start.saturating_sub(1).max(1)..(all.end + 1).min(side - 1);
+        let (rows, columns) = (beside(&self.rows), beside(&self.columns));
         for y in rows.clone() {
-            let row = y * side + columns.start;
-            let around = near.row(&ground.all, y, columns.clone());
-            let all = &ground.all[row..][..around.len()];
-            let kinds = &ground.kind[row..][..around.len()];
-            let chosen = &mut chosen[row..][..around.len()];
-            for (((around, &all), &kind), chosen) in around.iter().zip(all).zip(kinds).zip(chosen) {
+            let row = y * side + columns.start..y * side + columns.end;
+            let around = near.row(&self.cells, y, columns.clone());
+            let own = self.cells[row.clone()].iter().zip(&self.kinds[row.clone()]);
+            for ((around, (&cell, &kind)), chosen) in around.iter().zip(own).zip(&mut chosen[row]) {
                 // Half covered itself, or two fifths with what lies around it.
-                let full = u16::from(all) * 2 >= FULL.into();
-                let near = 5 * around >= 2 * 16 * u16::from(FULL);
+                let full = u16::from(cell) * 2 >= WHOLE.into();
+                let near = 5 * around >= 2 * 16 * u16::from(WHOLE);
                 *chosen = if full | near { kind } else { NONE };
             }
         }
-        let from = |cells: &Range<usize>| cells.start - cells.start % NEIGHBOURS;
-        for top in (from(&rows)..rows.end).step_by(NEIGHBOURS) {
-            for left in (from(&columns)..columns.end).step_by(NEIGHBOURS) {
-                ground.fill_up((left, top), &mut chosen);
+        for y in rows.clone() {
+            let mut x = columns.start;
+            let row = |from: usize| y * side + from..y * side + columns.end;
+            while let Some(by) = chosen[row(x)].iter().position(|&kind| kind == BARE) {
+                x += by;
+                chosen[y * side + x] = self.kind_around(y * side + x);
+            }
+        }
+        // Those of the rim are not drawn.
+        let drawn = |all: &Range<usize>| {
+            let from = (all.start - all.start % NEIGHBOURS).max(RIM);
+            (from..all.end.min(side - RIM)).step_by(NEIGHBOURS)
+        };
+        for top in drawn(&rows) {
+            for left in drawn(&columns) {
+                self.fill_up((left, top), &mut chosen);
             }
         }
         chosen
     }
-}
 
-/// What cells hold, all kinds together.
-struct Ground {
-    /// Cells along a side.
-    side: usize,
-    /// How much is covered.
-    all: Square,
-    /// The kind that there is most of, and by how much.
-    kind: Square,
-    weight: Vec<u16>,
-}
-
-impl Ground {
-    fn new(side: usize) -> Self {
-        Self {
-            side,
-            all: Square::of(0, side * side),
-            kind: Square::of(0, side * side),
-            weight: vec![0; side * side],
-        }
-    }
-
-    /// Adds some cells of a kind from one on, with the sums around them.
-    fn add(&mut self, at: u8, from: usize, own: &[u8], around: &[u16]) {
-        let cells = from..from + own.len();
-        let all = self.all[cells.clone()].iter_mut();
-        let kinds = self.kind[cells.clone()].iter_mut();
-        let weights = self.weight[cells].iter_mut();
-        for ((((own, around), all), kind), weight) in
-            own.iter().zip(around).zip(all).zip(kinds).zip(weights)
-        {
-            let own_weight = 64 * u16::from(*own) + around;
-            // Without a branch: eight cells are done at once.
-            *kind = if own_weight > *weight { at } else { *kind };
-            *weight = own_weight.max(*weight);
-            *all = (*all + own).min(FULL);
-        }
+    /// The kind that lies most around a bare cell.
+    fn kind_around(&self, at: usize) -> u8 {
+        let beside =
+            |row: usize, heavy: u16| [(row - 1, heavy), (row, 2 * heavy), (row + 1, heavy)];
+        let around = [
+            beside(at - self.side, 1),
+            beside(at, 2),
+            beside(at + self.side, 1),
+        ];
+        let held = (around.as_flattened().iter())
+            .map(|&(at, heavy)| (self.kinds[at], heavy * u16::from(self.cells[at])));
+        let weight = |kind: u8| -> u16 {
+            let same = held.clone().filter(|(other, _)| *other == kind);
+            same.map(|(_, weight)| weight).sum()
+        };
+        let kinds = held
+            .clone()
+            .map(|(kind, _)| kind)
+            .filter(|&kind| kind != BARE);
+        let most = kinds.max_by_key(|&kind| (weight(kind), std::cmp::Reverse(kind)));
+        most.unwrap_or(NONE)
     }
 
     /// Draws the fullest cells of a neighbourhood until it shows three fifths of what it has.
     fn fill_up(&self, (left, top): (usize, usize), chosen: &mut [u8]) {
-        let rows = top..(top + NEIGHBOURS).min(self.side);
-        let columns = left..(left + NEIGHBOURS).min(self.side);
+        let (rows, columns) = (top..top + NEIGHBOURS, left..left + NEIGHBOURS);
         let row = |y: usize| y * self.side + columns.start..y * self.side + columns.end;
         let (mut has, mut shown) = (0, 0);
         for y in rows.clone() {
-            for (&all, &kind) in self.all[row(y)].iter().zip(&chosen[row(y)]) {
-                has += u32::from(all);
-                shown += u32::from(FULL) * u32::from(kind != NONE);
+            for (&cell, &kind) in self.cells[row(y)].iter().zip(&chosen[row(y)]) {
+                has += u32::from(cell);
+                shown += u32::from(WHOLE) * u32::from(kind != NONE);
             }
         }
         while 5 * shown < 3 * has {
             let fullest = (rows.clone().flat_map(row))
-                .filter(|&at| chosen[at] == NONE && self.all[at] > 0)
-                .max_by_key(|&at| (self.weight[at], std::cmp::Reverse(at)));
+                .filter(|&at| chosen[at] == NONE && self.cells[at] > 0)
+                .max_by_key(|&at| (self.weight(at), std::cmp::Reverse(at)));
             let Some(fullest) = fullest else { return };
-            chosen[fullest] = self.kind[fullest];
-            shown += u32::from(FULL);
+            chosen[fullest] = self.kinds[fullest];
+            shown += u32::from(WHOLE);
         }
+    }
+
+    /// How full a cell and what lies around it are, itself above all.
+    fn weight(&self, at: usize) -> u32 {
+        let row = |at: usize| -> u32 {
+            let [west, own, east] = [at - 1, at, at + 1].map(|at| u32::from(self.cells[at]));
+            west + 2 * own + east
+        };
+        let around = row(at - self.side) + 2 * row(at) + row(at + self.side);
+        64 * u32::from(self.cells[at]) + around
     }
 }
 
-/// Cells along the side of the square that is looked at.
+/// Cells along the side of the plane that is looked at.
 fn side() -> usize {
     usize::try_from(EXTENT / CELL + 2 * MARGIN).unwrap_or_default()
 }
+
+/// Cells at the sides of the plane that are looked at and not drawn.
+const RIM: usize = (MARGIN - HALO) as usize;
 
 /// Sums of cells and those around them, the nearer the heavier: 16 times a cell's worth.
 struct Around {
