@@ -299,11 +299,7 @@ fn generalise(layer: &Layer, rules: &Generalise, known: &Known<'_>, at: &mut Ins
             (24.0, "24"),
         );
     }
-    let by = layer
-        .style
-        .as_ref()
-        .and_then(|style| style.color_by.as_deref());
-    let list = by
+    let list = (layer.color_by())
         .and_then(|by| layer.field(by)?.code_list.as_deref())
         .filter(|list| known.lists.contains(list));
     let codes = list.and_then(|list| known.read_lists.get(list));

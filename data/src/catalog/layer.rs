@@ -155,6 +155,11 @@ impl Layer {
             .position(|candidate| candidate.name == field)
     }
 
+    /// The name of the field that colours it, where one does.
+    pub fn color_by(&self) -> Option<&str> {
+        self.style.as_ref()?.color_by.as_deref()
+    }
+
     /// A field by name.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name == name)

@@ -16,7 +16,7 @@ const PART: usize = 64;
 
 /// Ground by square.
 #[derive(Default)]
-pub(super) struct Grounds(Mutex<Kept>);
+pub(crate) struct Grounds(Mutex<Kept>);
 
 #[derive(Clone, Default)]
 struct Kept {
@@ -44,7 +44,7 @@ impl Square {
 
 impl Grounds {
     /// The ground of a square of a layer that is merged below a zoom, made where it is not known.
-    pub(super) fn get(
+    pub(crate) fn get(
         &self,
         merge_below: u8,
         square: SquareId,

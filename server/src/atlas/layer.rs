@@ -12,7 +12,6 @@ use yizhangtu_data::{
     store::{GeoPackage, StoreError},
 };
 use yizhangtu_index::{Area, Feature, Index, Near, Point, Rect, Rule, Shape};
-use yizhangtu_tiles::{Ground, SquareId};
 
 use super::{
     areas::Areas,
@@ -72,8 +71,8 @@ impl LayerSnapshot {
         Self { grounds, ..self }
     }
 
-    /// Ground that is known of it.
-    pub(super) fn grounds(&self) -> &Grounds {
+    /// The ground that its areas cover, as far as it is known.
+    pub(crate) fn grounds(&self) -> &Grounds {
         &self.grounds
     }
 
@@ -169,17 +168,6 @@ impl LayerSnapshot {
             records,
             ids: ids.into(),
         }
-    }
-
-    /// The ground that its areas cover in a square, where it is merged below a zoom; made where
-    /// it is not known.
-    pub(crate) fn ground(
-        &self,
-        merge_below: u8,
-        square: SquareId,
-        make: impl FnOnce() -> Option<Ground>,
-    ) -> Option<Arc<Ground>> {
-        self.grounds.get(merge_below, square, make)
     }
 
     fn ids(&self) -> &Ids {
@@ -323,13 +311,13 @@ impl LayerSnapshot {
     }
 }
 
-/// Where a record is; none where it is nowhere, or has no place on the lattice.
 /// Takes note of where something is or was.
 fn touch<'g>(touched: &mut Touched, geometries: impl IntoIterator<Item = Option<&'g Geometry>>) {
     let rects = (geometries.into_iter().flatten()).filter_map(BoundingRect::bounding_rect);
     rects.filter_map(lattice).for_each(|rect| touched.add(rect));
 }
 
+/// Where a record is; none where it is nowhere, or has no place on the lattice.
 pub(super) fn shape(layer: &Layer, record: &Record) -> Option<Shape> {
     match Shape::new(record.geometry.as_ref()?) {
         Ok(shape) => Some(shape),

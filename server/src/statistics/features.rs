@@ -252,7 +252,7 @@ impl Behind {
         behind.matched = own.len();
         let around = shown.around(own.iter().map(|(at, ..)| *at));
         behind.bbox = around.map(|rect| corners(&rect));
-        let state = (shown.layer.style.as_ref()).and_then(|style| style.color_by.as_deref());
+        let state = shown.layer.color_by();
         behind.rows = page
             .of(own)
             .map(|(at, area_m2, name)| {

@@ -20,9 +20,8 @@ pub(super) const ROOM: &str = "room_m";
 
 /// Positions of the fields that a drawing of a layer looks at, at any zoom.
 pub(crate) fn looked_at(layer: &Layer) -> Vec<usize> {
-    let color_by = (layer.style.as_ref()).and_then(|style| style.color_by.as_deref());
     // What is drawn later is told by its colour, whether tiles carry that or not.
-    let colour = color_by.and_then(|name| layer.position(name));
+    let colour = layer.color_by().and_then(|name| layer.position(name));
     let carried = [Fields::at(layer, LAST_ZOOM, 0), Fields::of_names(layer)];
     let carried = carried.into_iter().flat_map(|fields| fields.kept);
     let mut all: Vec<usize> = carried.chain(colour).collect();
@@ -54,7 +53,7 @@ impl<'a> Fields<'a> {
             .into_iter()
             .filter(|_| named)
             .flatten()
-            .chain(style.and_then(|style| style.color_by.as_deref()))
+            .chain(layer.color_by())
             .chain(style.and_then(|style| style.filter_by.as_deref()))
             .chain(ALWAYS);
         Self {
@@ -66,12 +65,10 @@ impl<'a> Fields<'a> {
 
     /// What a layer is coloured by.
     pub(super) fn of_colour(layer: &'a Layer) -> Self {
-        let style = layer.style.as_ref();
-        let color_by = style.and_then(|style| style.color_by.as_deref());
         Self {
             layer,
             id: false,
-            kept: open(layer, color_by.into_iter()),
+            kept: open(layer, layer.color_by().into_iter()),
         }
     }
 

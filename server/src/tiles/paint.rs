@@ -19,7 +19,7 @@ use super::{
     LAST_ZOOM,
     asked::Asked,
     fields::{Fields, ROOM},
-    naming::{Drawn, DrawnLayer, Part},
+    naming::{Drawn, DrawnLayer, Part, has_tiles},
     tilejson::least_zoom,
 };
 use crate::{
@@ -50,7 +50,7 @@ const SAMPLE: usize = 256;
 const LEAST_AREA: i64 = 24;
 const LEAST_LINE: i64 = 64;
 
-/// Features that are painted within a millisecond.
+/// Features that are painted in about a millisecond.
 const LITTLE: usize = 800;
 
 /// How hard tiles are compressed that are written once and read by many, or seen by all: as small
@@ -183,8 +183,8 @@ pub(crate) fn is_stale(
     meets(looked_at(old, &before)) || meets(looked_at(new, &after))
 }
 
-/// Whether a tile is painted in less time than another thread takes to be woken for it, and so
-/// short that whoever asks for something else does not wait.
+/// Whether a tile is painted so soon that waking another thread would be much of the work, and
+/// whoever asks for something else hardly waits.
 pub(super) fn is_little(layers: &Drawn, tile: TileId) -> bool {
     let mut count = 0;
     layers.iter().all(|layer| {
@@ -292,22 +292,17 @@ fn ground(chosen: Chosen<'_>, merge_below: u8, square: SquareId) -> Option<Arc<G
         Ground::of_quarters(quarters.each_ref().map(Option::as_deref), is_drawn)
     };
     match selection {
-        None => snapshot.ground(merge_below, square, make),
+        None => snapshot.grounds().get(merge_below, square, make),
         Some(_) => make().map(Arc::new),
     }
 }
 
 /// Surveys all ground of a layer that is drawn by it from afar, where that was not done before.
 pub(crate) fn survey_all(snapshot: &LayerSnapshot) {
+    let layer = &snapshot.layer;
     let merge_below = rules(snapshot, 0).merge_below;
-    let areal = matches!(
-        snapshot.layer.geometry,
-        GeometryKind::Polygon | GeometryKind::Any
-    );
-    let Some(world) = TileId::new(0, 0, 0)
-        .ok()
-        .filter(|_| areal && merge_below > 0)
-    else {
+    let is_drawn = has_tiles(layer) && has_areas(layer) && merge_below > 0;
+    let Some(world) = TileId::new(0, 0, 0).ok().filter(|_| is_drawn) else {
         return;
     };
     let mut squares: Vec<SquareId> = SquareId::around(world).collect();
@@ -392,10 +387,7 @@ struct Later<'a> {
 
 impl<'a> Later<'a> {
     fn at(layer: &'a Layer, z: u8) -> Self {
-        let by = layer
-            .style
-            .as_ref()
-            .and_then(|style| style.color_by.as_deref());
+        let by = layer.color_by();
         let appear = layer.generalise.iter().flat_map(|rules| &rules.appear);
         Self {
             field: by.and_then(|by| layer.position(by)),
@@ -423,6 +415,11 @@ pub(crate) fn is_merged(snapshot: &LayerSnapshot) -> bool {
     rules(snapshot, 0).merge_below > 0
 }
 
+/// Whether areas may be among a layer's features.
+fn has_areas(layer: &Layer) -> bool {
+    matches!(layer.geometry, GeometryKind::Polygon | GeometryKind::Any)
+}
+
 /// Units kept around a tile of a layer.
 fn buffer(layer: &Layer, z: u8) -> i64 {
     if layer.geometry != GeometryKind::Line || layer.field("width_m").is_none() {
@@ -435,12 +432,7 @@ fn buffer(layer: &Layer, z: u8) -> i64 {
 /// How a layer is generalised and cut at a zoom.
 fn rules(snapshot: &LayerSnapshot, z: u8) -> Rules<'_> {
     let layer = &snapshot.layer;
-    let areal = matches!(layer.geometry, GeometryKind::Polygon | GeometryKind::Any);
     let own = layer.generalise.clone().unwrap_or_default();
-    let color_by = layer
-        .style
-        .as_ref()
-        .and_then(|style| style.color_by.as_deref());
     let (merge_below, number_from) = match own.merge_zoom {
         Some(zoom) => (
             zoom,
@@ -451,9 +443,9 @@ fn rules(snapshot: &LayerSnapshot, z: u8) -> Rules<'_> {
     Rules {
         buffer: buffer(layer, z),
         exact_zoom: own.exact_zoom.unwrap_or(Rules::default().exact_zoom),
-        shared_borders: areal && layer.partition,
+        shared_borders: has_areas(layer) && layer.partition,
         merge_below,
-        merge_by: color_by,
+        merge_by: layer.color_by(),
         number_from,
         ..Rules::default()
     }
