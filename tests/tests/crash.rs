@@ -201,6 +201,17 @@ fn rounds() -> u64 {
         .unwrap_or(3)
 }
 
+/// A stop that came before the service listened for it killed it: nothing was kept for the next
+/// start, and whoever had asked was told of a failure.
+#[test]
+fn a_stop_right_after_the_start_is_heard() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = open_village("donghua", folder.path());
+    for _ in 0..4 {
+        Server::start_with(&file, &[]).stop();
+    }
+}
+
 #[test]
 fn what_was_acknowledged_survives_kill_9() {
     let folder = tempfile::tempdir().expect("a folder");

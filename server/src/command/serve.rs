@@ -486,8 +486,10 @@ async fn listen(
     std::thread::spawn(move || warmed.search().warm(&warmed));
     let hub = app.hub().clone();
     let service = http::service(app);
+    // Whoever reads the line below may ask for a stop at once.
+    let asked = asked_to_stop()?;
     let stopped = async move {
-        asked_to_stop().await;
+        asked.await;
         // Streams have no end of their own.
         hub.close();
     };
@@ -514,29 +516,28 @@ async fn listen(
     Ok(())
 }
 
-/// Waits for SIGINT or SIGTERM.
-async fn asked_to_stop() {
-    let interrupt = async {
+/// Waits for SIGINT or SIGTERM. Both are heard from the call on, not from when it is waited for.
+#[cfg(unix)]
+fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Waits for Ctrl-C.
+#[cfg(not(unix))]
+fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut asked) => {
-                asked.recv().await;
-            }
-            Err(_) => std::future::pending::<()>().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
-    }
+    })
 }
 
 #[cfg(test)]
