@@ -18,4 +18,5 @@ export type RentMonth = components['schemas']['RentMonth'];
 export const ledger = (of: { on?: string; asset?: string } = {}, signal?: AbortSignal) =>
   request<Ledger>(`contracts?${new URLSearchParams(of)}`, signal ? { signal } : {});
 
-export const rent = (id: string) => request<RentMonth[]>(`contracts/${encodeURIComponent(id)}/rent`);
+export const rent = (id: string, signal?: AbortSignal) =>
+  request<RentMonth[]>(`contracts/${encodeURIComponent(id)}/rent`, signal ? { signal } : {});

@@ -151,9 +151,10 @@ function auditQuery(asked: AuditAsked, more: Record<string, string>): string {
 }
 
 /** Rows of the audit log, the latest first; `before` continues where a page ended. */
-export const audit = (asked: AuditAsked, before: number | null) =>
+export const audit = (asked: AuditAsked, before: number | null, signal?: AbortSignal) =>
   request<components['schemas']['AuditPage']>(
     auditQuery(asked, before === null ? { f: 'json' } : { f: 'json', before: String(before) }),
+    withSignal(signal),
   );
 
 /** Where the audit log is had as a table. */

@@ -41,10 +41,11 @@ export const processes = async () =>
   (await ask<components['schemas']['Processes']>('processes')).body.processes;
 
 /** A machine in force, or an earlier version of it. */
-export const machine = async (layer: string, version?: string) =>
+export const machine = async (layer: string, version?: string, signal?: AbortSignal) =>
   (
     await ask<Machine>(
       `processes/${encodeURIComponent(layer)}${version ? `?version=${encodeURIComponent(version)}` : ''}`,
+      signal ? { signal } : {},
     )
   ).body;
 

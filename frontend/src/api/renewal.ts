@@ -54,7 +54,8 @@ export const variant = (id: string, version?: number, signal?: AbortSignal) =>
   );
 
 /** The versions of a variant that this reader sees, the latest first. */
-export const variantHistory = (id: string) => request<VariantVersion[]>(`${path(id)}/history`);
+export const variantHistory = (id: string, signal?: AbortSignal) =>
+  request<VariantVersion[]>(`${path(id)}/history`, signal ? { signal } : {});
 
 export const makeVariant = (draft: VariantDraft) => post<Variant>('renewal/variants', draft);
 
@@ -117,16 +118,24 @@ export type Suggestion = components['schemas']['Suggestion'];
 export type Target = { target_area_m2: number } | { target_floor_area_m2: number };
 
 /** Units grown from a seed to a wanted size, the best first. */
-export const suggest = (seed: LonLat, layer: string, target: Target, unit: string | null) =>
-  post<Suggestion[]>('renewal/suggest', { seed, layer, ...target, ...(unit ? { unit } : {}) });
+export const suggest = (
+  seed: LonLat,
+  layer: string,
+  target: Target,
+  unit: string | null,
+  signal?: AbortSignal,
+) => post<Suggestion[]>('renewal/suggest', { seed, layer, ...target, ...(unit ? { unit } : {}) }, signal);
 
 export type DisposalClasses = components['schemas']['DisposalClasses'];
 
 export type DisposalRule = components['schemas']['DisposalRule'];
 
 /** The houses of each class of disposal, in a unit or everywhere. */
-export const disposal = (unit: string | null) =>
-  request<DisposalClasses>(`renewal/disposal?houses=true${unit ? `&unit=${encodeURIComponent(unit)}` : ''}`);
+export const disposal = (unit: string | null, signal?: AbortSignal) =>
+  request<DisposalClasses>(
+    `renewal/disposal?houses=true${unit ? `&unit=${encodeURIComponent(unit)}` : ''}`,
+    signal ? { signal } : {},
+  );
 
 /** Tries a rule, or writes it. */
 export const disposalRule = (rule: DisposalRule) =>
@@ -135,7 +144,8 @@ export const disposalRule = (rule: DisposalRule) =>
 export type Work = components['schemas']['UnitWork'];
 
 /** How far the work on a unit is: survey, measures, votes, notices, money. */
-export const work = (id: string) => request<Work>(`renewal/units/${encodeURIComponent(id)}/work`);
+export const work = (id: string, signal?: AbortSignal) =>
+  request<Work>(`renewal/units/${encodeURIComponent(id)}/work`, signal ? { signal } : {});
 
 export type MeasureRule = components['schemas']['MeasureRule'];
 

@@ -1,7 +1,8 @@
 import { defineStore } from 'pinia';
-import { reactive, ref, shallowRef } from 'vue';
+import { computed, reactive, shallowRef } from 'vue';
 import type { EventCount, EventRow, EventTotals } from '../api';
 import * as api from '../api';
+import { useNewest } from '../api/newest';
 
 /** Rows of a drilled figure that one request brings. */
 const MOST = 200;
@@ -17,22 +18,37 @@ export const useEventFigures = defineStore('event-figures', () => {
     matched: number;
     rows: EventRow[];
   } | null>(null);
-  const busy = ref(false);
+  /** What is listed, or about to be. */
+  let wanted: { figure: EventCount; key: string | null } | null = null;
+  const counting = useNewest();
+  const listing = useNewest();
 
-  async function load(): Promise<void> {
-    totals.value = await api.eventTotals({ ...asked });
-    if (drilled.value) await drill(drilled.value.figure, drilled.value.key);
+  /** Counts what is asked, and lists anew what is listed of it. */
+  async function load(quiet = false): Promise<void> {
+    const before = wanted;
+    await Promise.all([
+      counting.ask((signal) => api.eventTotals({ ...asked }, signal), totals, quiet),
+      before && drill(before.figure, before.key, quiet),
+    ]);
   }
 
   /** Lists the events that a count is made of, of all or of one group. */
-  async function drill(figure: EventCount, key: string | null = null): Promise<void> {
-    busy.value = true;
-    try {
-      const { matched, rows } = await api.events({ ...narrowed(key), figure }, MOST);
-      drilled.value = { figure, key, matched, rows };
-    } finally {
-      busy.value = false;
-    }
+  async function drill(figure: EventCount, key: string | null = null, quiet = false): Promise<void> {
+    wanted = { figure, key };
+    await listing.ask(
+      (signal) => api.events({ ...narrowed(key), figure }, MOST, signal),
+      ({ matched, rows }) => {
+        drilled.value = { figure, key, matched, rows };
+      },
+      quiet,
+    );
+  }
+
+  /** Puts the list away; what of it is still on its way does not come any more. */
+  function close(): void {
+    listing.giveUp();
+    wanted = null;
+    drilled.value = null;
   }
 
   function narrowed(key: string | null): api.EventsAsked {
@@ -43,5 +59,6 @@ export const useEventFigures = defineStore('event-figures', () => {
     return { from: `${key}-01`, to: `${key}-${String(last).padStart(2, '0')}` };
   }
 
-  return { asked, totals, drilled, busy, load, drill };
+  const error = computed(() => counting.error.value ?? listing.error.value);
+  return { asked, totals, drilled, error, load, drill, close };
 });

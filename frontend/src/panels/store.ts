@@ -2,6 +2,7 @@ import { defineStore } from 'pinia';
 import { ref, shallowRef } from 'vue';
 import type { Coverage, EventTotals, HouseState, Item, Quality, Statistics } from '../api';
 import * as api from '../api';
+import { useNewest } from '../api/newest';
 import { useEventFigures } from '../events/figures';
 import { stage } from '../map/current';
 import { today } from '../people/acts';
@@ -37,74 +38,76 @@ export const usePanels = defineStore('panels', () => {
   const rounds = shallowRef<Item[]>([]);
   const round = ref<string | null>(null);
   const quality = shallowRef<Quality | null>(null);
-  const status = ref<'idle' | 'loading' | 'ready' | 'failed'>('idle');
-  const error = shallowRef<unknown>(null);
   /** What has the colour of its coverage on the map: houses by what came of them, grids by how much is done. */
   const shaded = ref<'building' | 'grid' | null>(null);
   /** Declarations of rentals that are to be checked, or were found false. */
   const declarations = shallowRef<Item[]>([]);
 
+  const reading = useNewest();
+
   async function load(quiet = false): Promise<void> {
-    if (!quiet) status.value = 'loading';
-    try {
-      await read();
-      status.value = 'ready';
-    } catch (reason) {
-      // Figures that stand there stand until the server can be asked again.
-      if (quiet) return;
-      error.value = reason;
-      status.value = 'failed';
-    }
+    await reading.ask(
+      (signal) => read(signal, quiet),
+      (put) => put(),
+      quiet,
+    );
   }
 
-  async function read(): Promise<void> {
+  /** Asks for what the tab shows; gives what puts it there, all together. */
+  async function read(signal: AbortSignal, quiet: boolean): Promise<() => void> {
     switch (tab.value) {
       case 'rounds': {
-        const page = await api.items('survey_round', { limit: 200, offset: 0, sortby: '-due_on' });
-        rounds.value = page.features;
-        coverage.value = await api.coverage(round.value);
-        await shade();
-        // Who may not read declarations has the rest.
-        declarations.value = await api
-          .items('rental_declaration', {
-            limit: 200,
-            offset: 0,
-            filter: "state <> '已核'",
-            sortby: '-declared_on',
-          })
-          .then(
-            (page) => page.features,
-            () => [],
-          );
-        return;
+        const [listed, covered, declared] = await Promise.all([
+          api.items('survey_round', { limit: 200, offset: 0, sortby: '-due_on' }, signal),
+          api.coverage(round.value, signal),
+          // Who may not read declarations has the rest.
+          api
+            .items(
+              'rental_declaration',
+              { limit: 200, offset: 0, filter: "state <> '已核'", sortby: '-declared_on' },
+              signal,
+            )
+            .catch(() => ({ features: [] })),
+        ]);
+        return () => {
+          rounds.value = listed.features;
+          coverage.value = covered;
+          declarations.value = declared.features;
+          void shade();
+        };
       }
       case 'events':
-        await figures.load();
-        return;
-      case 'quality':
-        quality.value = await api.quality();
-        return;
+        // They say themselves where they cannot be asked for.
+        await figures.load(quiet);
+        return () => {};
+      case 'quality': {
+        const found = await api.quality(signal);
+        return () => {
+          quality.value = found;
+        };
+      }
       default: {
-        const page = await api.items('village', { limit: 500, offset: 0 });
-        villages.value = page.features;
+        const page = await api.items('village', { limit: 500, offset: 0 }, signal);
         const ids = page.features.map((village) => String(village.id));
-        counts.value = ids.length
-          ? await api.statistics({ layer: 'village', ids, rule: 'representative_point', by: 'grid' })
-          : null;
+        const of = { layer: 'village', ids, rule: 'representative_point', by: 'grid' } as const;
         const on = yearBefore(today());
         // Who may not read indicators, visits or the past has the other figures.
-        const [values, seen, past, byGrid] = await Promise.allSettled([
-          api.items('indicator', { limit: 500, offset: 0 }),
-          api.coverage(null),
-          ids.length
-            ? api.statistics({ layer: 'village', ids, rule: 'representative_point', on, by: 'grid' })
-            : Promise.reject(new Error('no village')),
-          api.eventTotals({ by: 'grid' }),
+        const allowed = <T>(answer: Promise<T>) => answer.catch(() => null);
+        const [counted, past, values, seen, byGrid] = await Promise.all([
+          ids.length ? api.statistics(of, signal) : null,
+          ids.length ? allowed(api.statistics({ ...of, on }, signal)) : null,
+          allowed(api.items('indicator', { limit: 500, offset: 0 }, signal)),
+          allowed(api.coverage(null, signal)),
+          allowed(api.eventTotals({ by: 'grid' }, signal)),
         ]);
-        before.value = past.status === 'fulfilled' ? { on, counts: past.value } : null;
-        events.value = byGrid.status === 'fulfilled' ? byGrid.value : null;
-        indicators.value = values.status === 'fulfilled' ? values.value.features : [];
-        coverage.value = seen.status === 'fulfilled' ? seen.value : null;
+        return () => {
+          villages.value = page.features;
+          counts.value = counted;
+          before.value = past && { on, counts: past };
+          indicators.value = values?.features ?? [];
+          coverage.value = seen;
+          events.value = byGrid;
+        };
       }
     }
   }
@@ -161,8 +164,8 @@ export const usePanels = defineStore('panels', () => {
     rounds,
     round,
     quality,
-    status,
-    error,
+    status: reading.status,
+    error: reading.error,
     shaded,
     load: () => load(),
     recount: () => load(true),

@@ -3,6 +3,7 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
 import type { Bounds, LonLat } from '../api';
 import * as api from '../api';
+import { type Came, useNewest } from '../api/newest';
 import type { Ground, Outline, Step, Suggestion } from '../api/renewal';
 import * as renewal from '../api/renewal';
 import type { Canvas } from '../editing/canvas';
@@ -66,8 +67,11 @@ export const useRenewal = defineStore('renewal', () => {
   const layer = ref(GRID);
   const outline = shallowRef<Outline | null>(null);
   const preview = shallowRef<Outline | null>(null);
-  const busy = ref(false);
-  const error = shallowRef<unknown>(null);
+  const outlining = useNewest();
+  const growing = useNewest();
+  const gridding = useNewest();
+  const busy = computed(() => outlining.busy.value || growing.busy.value);
+  const { error } = outlining;
   /** A line that was drawn: the next click says which piece to give up. */
   const line = shallowRef<LonLat[] | null>(null);
   const grids = shallowRef<Grid[]>([]);
@@ -80,7 +84,6 @@ export const useRenewal = defineStore('renewal', () => {
 
   let board: Board | null = null;
   let canvas: Canvas | null = null;
-  let asking: AbortController | null = null;
   let looking = false;
   /** What to look at next; the last wish while a question is under way. */
   let wanted: (() => Wish | null | Promise<Wish | null>) | null = null;
@@ -124,14 +127,15 @@ export const useRenewal = defineStore('renewal', () => {
 
   /** Clears the table. */
   function stop(): void {
-    asking?.abort();
+    outlining.giveUp();
+    growing.giveUp();
+    gridding.giveUp();
     dropCanvas();
     board?.destroy();
     board = null;
     steps.value = null;
     outline.value = null;
     forget();
-    error.value = null;
     unit.value = null;
     variant.value = null;
     seeding.value = null;
@@ -141,11 +145,13 @@ export const useRenewal = defineStore('renewal', () => {
   }
 
   async function loadGrids(): Promise<void> {
+    await gridding.ask(allGrids, grids);
+  }
+
+  async function allGrids(signal: AbortSignal): Promise<Grid[]> {
     const all: Grid[] = [];
     for (let offset = 0; offset < MOST_GRIDS; offset += 1000) {
-      const page = await api
-        .items(GRID, { limit: 1000, offset, properties: ['code'] })
-        .catch(() => ({ features: [] }));
+      const page = await api.items(GRID, { limit: 1000, offset, properties: ['code'] }, signal);
       for (const feature of page.features) {
         const box = boundsOf(feature.geometry);
         if (box && feature.geometry) {
@@ -154,7 +160,7 @@ export const useRenewal = defineStore('renewal', () => {
       }
       if (page.features.length < 1000) break;
     }
-    grids.value = all;
+    return all;
   }
 
   function show(geometry: Geometry): void {
@@ -163,38 +169,26 @@ export const useRenewal = defineStore('renewal', () => {
   }
 
   /** Works the outline out anew; a newer question takes the place of one under way. */
-  async function ask(): Promise<void> {
+  async function ask(): Promise<Came> {
     const now = steps.value?.now;
-    if (!now) return;
-    asking?.abort();
-    const mine = new AbortController();
-    asking = mine;
-    busy.value = true;
+    if (!now) return 'dropped';
     forget();
-    try {
-      outline.value = await renewal.outline(now, unit.value?.id ?? null, mine.signal);
-      error.value = null;
-    } catch (reason) {
-      if (api.isAborted(reason)) return;
-      error.value = reason;
-      // What cannot be done is no step.
-      if (canUndo.value && steps.value) {
-        const back = undo(steps.value);
-        steps.value = { ...back, after: [] };
-      }
-    } finally {
-      if (asking === mine) busy.value = false;
-      void look();
-    }
+    const came = await outlining.ask(
+      (signal) => renewal.outline(now, unit.value?.id ?? null, signal),
+      outline,
+    );
+    // What cannot be done is no step.
+    if (came === 'failed' && canUndo.value && steps.value) steps.value = { ...undo(steps.value), after: [] };
+    void look();
+    return came;
   }
 
   async function put(next: Step[]): Promise<void> {
     if (!steps.value) return;
     steps.value = step(steps.value, next);
     dirty.value = true;
-    await ask();
     // A lasso is kept by what it was around.
-    if (outline.value && steps.value.now === next) {
+    if ((await ask()) === 'taken' && outline.value && steps.value.now === next) {
       steps.value = { ...steps.value, now: outline.value.steps };
     }
   }
@@ -314,17 +308,16 @@ export const useRenewal = defineStore('renewal', () => {
   /** Asks for units that grow from a point; the best is shown. */
   async function grow(seed: LonLat, target: renewal.Target): Promise<void> {
     seeding.value = null;
-    busy.value = true;
     error.value = null;
-    try {
-      suggestions.value = await renewal.suggest(seed, layer.value, target, unit.value?.id ?? null);
-      suggested.value = suggestions.value[0] ?? null;
-      if (suggested.value) show(suggested.value.geometry);
-    } catch (reason) {
-      error.value = reason;
-    } finally {
-      busy.value = false;
-    }
+    const came = await growing.ask(
+      (signal) => renewal.suggest(seed, layer.value, target, unit.value?.id ?? null, signal),
+      (found) => {
+        suggestions.value = found;
+        suggested.value = found[0] ?? null;
+        if (suggested.value) show(suggested.value.geometry);
+      },
+    );
+    if (came === 'failed') error.value = growing.error.value;
   }
 
   /** Lays a suggestion on the table. */

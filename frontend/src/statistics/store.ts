@@ -3,6 +3,7 @@ import { ulid } from 'ulid';
 import { ref, shallowRef, watch } from 'vue';
 import type { BehindPage, Counted, FeatureList, HouseList, Item, LonLat, Rule, Statistics } from '../api';
 import * as api from '../api';
+import { useNewest } from '../api/newest';
 import { useShell } from '../shell/store';
 
 /** What is counted: a drawn ring, a strip along a line, or what features of a layer cover. */
@@ -32,43 +33,33 @@ export const useStatistics = defineStore('statistics', () => {
   /** Metres that the outline is widened by. */
   const buffer = ref(0);
   const result = shallowRef<Statistics | null>(null);
-  const status = ref<'idle' | 'loading' | 'ready' | 'failed'>('idle');
-  const error = shallowRef<unknown>(null);
+  const asking = useNewest();
+  const { status, error } = asking;
   /** What the counts are set against: another area, or the same one on another day. */
   const base = shallowRef<Measured | null>(null);
-  const baseError = shallowRef<unknown>(null);
+  const against = useNewest();
   /** The layer whose features are picked one by one. */
   const picking = ref<'grid' | 'building' | null>(null);
-  let asking: AbortController | null = null;
 
   async function count(quiet = false): Promise<void> {
     const of = subject.value;
     if (!of) return;
-    asking?.abort();
-    const mine = new AbortController();
-    asking = mine;
-    if (!quiet) status.value = 'loading';
-    try {
-      result.value = await api.statistics(body(of, rule.value, buffer.value, ''), mine.signal);
-      status.value = 'ready';
-      if (base.value) await measureBase(base.value, mine.signal);
-    } catch (reason) {
-      // Figures that stand there stand until the server can be asked again.
-      if (api.isAborted(reason) || quiet) return;
-      result.value = null;
-      error.value = reason;
-      status.value = 'failed';
-    }
+    const came = await asking.ask(
+      (signal) => api.statistics(body(of, rule.value, buffer.value, ''), signal),
+      result,
+      quiet,
+    );
+    if (came === 'failed') result.value = null;
+    if (came === 'taken' && base.value) await measureBase(base.value);
   }
 
-  async function measureBase(of: Omit<Measured, 'result'>, signal?: AbortSignal): Promise<void> {
-    baseError.value = null;
-    try {
-      const measured = await api.statistics(body(of.subject, of.rule, of.buffer, of.on), signal);
-      base.value = { ...of, result: measured };
-    } catch (reason) {
-      if (!api.isAborted(reason)) baseError.value = reason;
-    }
+  async function measureBase(of: Omit<Measured, 'result'>): Promise<void> {
+    await against.ask(
+      (signal) => api.statistics(body(of.subject, of.rule, of.buffer, of.on), signal),
+      (measured) => {
+        base.value = { ...of, result: measured };
+      },
+    );
   }
 
   /** Counts again what is shown, without taking it away meanwhile: something changed on the server. */
@@ -115,9 +106,9 @@ export const useStatistics = defineStore('statistics', () => {
     const before = of && 'ids' in of && of.layer === layer ? of.ids : [];
     const ids = before.includes(found.id) ? before.filter((id) => id !== found.id) : [...before, found.id];
     if (ids.length === 0) {
+      asking.giveUp();
       subject.value = null;
       result.value = null;
-      status.value = 'idle';
       return;
     }
     const name = ids.length === 1 ? String(found.name ?? found.address ?? found.code ?? found.id) : '';
@@ -128,15 +119,20 @@ export const useStatistics = defineStore('statistics', () => {
   function keepAsBase(): void {
     const [of, measured] = [subject.value, result.value];
     if (!of || !measured) return;
+    against.giveUp();
     base.value = { subject: of, rule: rule.value, buffer: buffer.value, on: '', result: measured };
   }
 
   /** Sets what is counted now against the same area on another day; with an empty day against nothing. */
   async function compareWithDay(on: string): Promise<void> {
-    base.value = null;
-    baseError.value = null;
+    forgetBase();
     const of = subject.value;
     if (of && on) await measureBase({ subject: of, rule: rule.value, buffer: buffer.value, on });
+  }
+
+  function forgetBase(): void {
+    against.giveUp();
+    base.value = null;
   }
 
   /** Saves the drawn area under a name, so that it can be counted again. */
@@ -171,11 +167,11 @@ export const useStatistics = defineStore('statistics', () => {
   }
 
   function clear(): void {
-    asking?.abort();
+    asking.giveUp();
+    against.giveUp();
     subject.value = null;
     result.value = null;
     picking.value = null;
-    status.value = 'idle';
   }
 
   watch(rule, () => void count());
@@ -192,7 +188,7 @@ export const useStatistics = defineStore('statistics', () => {
     status,
     error,
     base,
-    baseError,
+    baseError: against.error,
     picking,
     count: () => count(),
     recount,
@@ -202,9 +198,7 @@ export const useStatistics = defineStore('statistics', () => {
     pick,
     keepAsBase,
     compareWithDay,
-    forgetBase: () => {
-      base.value = null;
-    },
+    forgetBase,
     save,
     houses,
     features,
