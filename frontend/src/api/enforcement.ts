@@ -29,7 +29,8 @@ export const patrol = (grid: string, from: LonLat | null, signal?: AbortSignal) 
   return request<Patrol>(`enforcement/patrol?${asked}`, signal ? { signal } : {});
 };
 
-export const returnVisits = () => request<ReturnVisits>('enforcement/visits');
+export const returnVisits = (signal?: AbortSignal) =>
+  request<ReturnVisits>('enforcement/visits', signal ? { signal } : {});
 
 /** Which cases are meant; an empty text for all. */
 export interface CasesAsked {

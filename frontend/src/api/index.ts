@@ -41,7 +41,7 @@ type Signal = AbortSignal | undefined;
 const withSignal = (signal: Signal): RequestInit => (signal ? { signal } : {});
 
 /** Layers, code lists and what is known of the project. */
-export const catalog = () => request<Catalog>('catalog');
+export const catalog = (signal?: Signal) => request<Catalog>('catalog', withSignal(signal));
 
 /** How the map is drawn. */
 export const style = () => request<StyleSpecification>('styles/map');

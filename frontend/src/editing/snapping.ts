@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
-import * as api from '../api';
+import { useNewest } from '../api/newest';
 import { useLayers } from '../layers/store';
 import { stage } from '../map/current';
 import type { Outline } from './geometry/outline';
@@ -33,7 +33,7 @@ export const useSnapping = defineStore('snapping', () => {
   const edited = ref('');
   const hidden = ref<string[]>([]);
   let own: () => Own = () => NOTHING;
-  let asking: AbortController | null = null;
+  const { ask, giveUp } = useNewest();
 
   /** Layers that can be snapped to: what is shown and has edges or points of its own. */
   const offered = computed(() =>
@@ -68,7 +68,7 @@ export const useSnapping = defineStore('snapping', () => {
   }
 
   function end(): void {
-    asking?.abort();
+    giveUp();
     stage.value?.map.off('moveend', load);
     own = () => NOTHING;
     edited.value = '';
@@ -80,23 +80,23 @@ export const useSnapping = defineStore('snapping', () => {
   async function load(): Promise<void> {
     const current = stage.value;
     if (!current || !edited.value) return;
-    asking?.abort();
-    const mine = new AbortController();
-    asking = mine;
+    giveUp();
     tooFar.value = current.view().zoom < LEAST_ZOOM;
     if (tooFar.value || !on.value) {
       loaded.value = new Map();
       build();
       return;
     }
-    try {
-      const answer = await loadTargets(chosen.value, widened(current.bounds(), 0.15), mine.signal);
-      loaded.value = answer.targets;
-      tooMany.value = answer.tooMany;
-      build();
-    } catch (reason) {
-      if (!api.isAborted(reason)) tooMany.value = [];
-    }
+    const box = widened(current.bounds(), 0.15);
+    const came = await ask(
+      (signal) => loadTargets(chosen.value, box, signal),
+      (answer) => {
+        loaded.value = answer.targets;
+        tooMany.value = answer.tooMany;
+        build();
+      },
+    );
+    if (came === 'failed') tooMany.value = [];
   }
 
   function build(): void {

@@ -2,6 +2,7 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
 import type { Machine, ProcessAsks, StepsTaken, Waiting } from '../api';
 import * as api from '../api';
+import { useNewest } from '../api/newest';
 import { stage } from '../map/current';
 import { useSession } from '../session/store';
 import { useShell } from '../shell/store';
@@ -20,8 +21,7 @@ export const useDesk = defineStore('desk', () => {
 
   const machine = shallowRef<Machine | null>(null);
   const rows = shallowRef<Waiting[]>([]);
-  const status = ref<'idle' | 'loading' | 'ready' | 'failed'>('idle');
-  const error = shallowRef<unknown>(null);
+  const { status, error, ask } = useNewest();
   /** Whether the account works at events; who only reports follows what was reported. */
   const works = computed(
     () => session.session?.rights.layers[EVENTS]?.some((act) => act === 'edit' || act === 'approve') === true,
@@ -31,7 +31,6 @@ export const useDesk = defineStore('desk', () => {
   const picked = ref<Set<string>>(new Set());
   const outcome = shallowRef<StepsTaken | null>(null);
   const now = ref(Date.now());
-  let asking: AbortController | null = null;
   let ticking: ReturnType<typeof setInterval> | undefined;
 
   const role = computed(() => session.session?.role?.id ?? '');
@@ -43,24 +42,19 @@ export const useDesk = defineStore('desk', () => {
   const steps = computed<ProcessAsks[]>(() => bulkSteps(machine.value, chosen.value, role.value));
 
   async function load(quiet = false): Promise<void> {
-    asking?.abort();
-    const mine = new AbortController();
-    asking = mine;
-    if (!quiet) status.value = 'loading';
-    try {
-      machine.value ??= await api.machine(EVENTS);
-      const read = await api.waiting(EVENTS, SHOWN, mine.signal);
-      rows.value = read.rows;
-      now.value = Date.now();
-      const there = new Set(read.rows.map((row) => row.id));
-      picked.value = new Set([...picked.value].filter((id) => there.has(id)));
-      status.value = 'ready';
-    } catch (reason) {
-      // What stands there stands until the server can be asked again.
-      if (api.isAborted(reason) || quiet) return;
-      error.value = reason;
-      status.value = 'failed';
-    }
+    await ask(
+      async (signal) => {
+        machine.value ??= await api.machine(EVENTS);
+        return api.waiting(EVENTS, SHOWN, signal);
+      },
+      (read) => {
+        rows.value = read.rows;
+        now.value = Date.now();
+        const there = new Set(read.rows.map((row) => row.id));
+        picked.value = new Set([...picked.value].filter((id) => there.has(id)));
+      },
+      quiet,
+    );
   }
 
   function open(): void {

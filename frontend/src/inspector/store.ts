@@ -3,6 +3,7 @@ import { defineStore } from 'pinia';
 import { nextTick, ref, shallowRef } from 'vue';
 import type { Item, LonLat, Lookup } from '../api';
 import * as api from '../api';
+import { useNewest } from '../api/newest';
 import { stage } from '../map/current';
 import type { Hit } from '../map/stage';
 import { useTakenAlong } from '../offline/store';
@@ -29,75 +30,70 @@ export const useInspector = defineStore('inspector', () => {
   const point = ref<LonLat | null>(null);
   const lookup = shallowRef<Lookup | null>(null);
   const hits = shallowRef<Hit[]>([]);
-  const status = ref<'idle' | 'loading' | 'ready' | 'failed'>('idle');
-  const error = shallowRef<unknown>(null);
   /** The panel whose list the feature was opened from. */
   const origin = ref<Side>(null);
 
   const chosen = ref<Chosen | null>(null);
   const item = shallowRef<Item | null>(null);
-  const itemStatus = ref<'idle' | 'loading' | 'ready' | 'failed'>('idle');
-  const itemError = shallowRef<unknown>(null);
 
-  let asking: AbortController | null = null;
-  let reading: AbortController | null = null;
+  const looking = useNewest();
+  const opening = useNewest();
+  const outlining = useNewest();
 
   /** Asks what is at a point. `crs` names the system of a pasted coordinate. */
   async function inspect(at: LonLat, crs?: string): Promise<void> {
-    asking?.abort();
-    reading?.abort();
-    const mine = new AbortController();
-    asking = mine;
+    opening.giveUp();
+    outlining.giveUp();
     origin.value = null;
     point.value = at;
     lookup.value = null;
     chosen.value = null;
     item.value = null;
-    itemStatus.value = 'idle';
-    status.value = 'loading';
     shell.side = 'inspector';
     const coarse = window.matchMedia?.('(pointer: coarse)').matches;
     hits.value = stage.value?.featuresAt(at, coarse ? REACH.coarse : REACH.fine) ?? [];
     mark();
-    try {
-      const answer = await api.lookup(at, crs, mine.signal);
-      lookup.value = answer;
-      point.value = answer.point;
-      status.value = 'ready';
-      // The panel has its size now: the point must not lie under it.
-      await nextTick();
-      stage.value?.reveal(answer.point, freePadding());
-      await outlineHouse(answer, mine);
-    } catch (reason) {
-      if (api.isAborted(reason)) return;
-      error.value = reason;
-      status.value = 'failed';
-    }
+    const came = await looking.ask(
+      (signal) => api.lookup(at, crs, signal),
+      (answer) => {
+        lookup.value = answer;
+        point.value = answer.point;
+      },
+    );
+    if (came === 'taken') await reveal();
+  }
+
+  /** Shows what was found at the point on the map. */
+  async function reveal(): Promise<void> {
+    const found = lookup.value;
+    // The panel has its size then: the point must not lie under it.
+    await nextTick();
+    if (!found || lookup.value !== found) return;
+    stage.value?.reveal(found.point, freePadding());
+    await outlineHouse(found);
   }
 
   /** Draws the outline of the house at the point, so that the reader sees which one is meant. */
-  async function outlineHouse(answer: Lookup, mine: AbortController): Promise<void> {
+  async function outlineHouse(answer: Lookup): Promise<void> {
+    outlining.giveUp();
     const house = answer.at.building?.[0];
     if (!house) {
       mark();
       return;
     }
-    try {
-      const feature = await api.item('building', house.id, mine.signal);
-      if (!chosen.value) mark(feature.geometry);
-    } catch {
-      // the answer stands without the outline
-    }
+    // Where it cannot be asked, the answer stands without the outline.
+    await outlining.ask(
+      (signal) => api.item('building', house.id, signal),
+      (feature) => {
+        if (!chosen.value) mark(feature.geometry);
+      },
+    );
   }
 
   /** Opens one feature; `go` also moves the map to it. */
   async function open(layer: string, id: string, go = false): Promise<Item | null> {
-    reading?.abort();
-    const mine = new AbortController();
-    reading = mine;
     chosen.value = { layer, id };
     item.value = null;
-    itemStatus.value = 'loading';
     if (LISTS.includes(shell.side)) {
       // What was at a point before is not what one goes back to.
       origin.value = shell.side;
@@ -105,57 +101,53 @@ export const useInspector = defineStore('inspector', () => {
       lookup.value = null;
     } else if (shell.side !== 'inspector') origin.value = null;
     shell.side = 'inspector';
-    try {
-      const feature = await api.item(layer, id, mine.signal);
-      item.value = feature;
-      itemStatus.value = 'ready';
-      mark(feature.geometry);
-      if (go) goTo(feature.geometry);
-      else bringOut(feature.geometry);
-      return feature;
-    } catch (reason) {
-      if (api.isAborted(reason)) return null;
-      if (layer === 'building' && reason instanceof api.ApiError && reason.kind === 'offline') {
-        const copy = await along.house(id);
-        if (reading === mine && copy) {
-          item.value = copy.item;
-          itemStatus.value = 'ready';
-          mark(copy.item.geometry);
-          if (go) goTo(copy.item.geometry);
-          return copy.item;
-        }
-      }
-      itemError.value = reason;
-      itemStatus.value = 'failed';
-      return null;
-    }
+    const came = await opening.ask(
+      (signal) => api.item(layer, id, signal).catch((reason) => takenAlong(layer, id, reason)),
+      (feature) => {
+        item.value = feature;
+        mark(feature.geometry);
+        if (go) goTo(feature.geometry);
+        else bringOut(feature.geometry);
+      },
+    );
+    return came === 'taken' ? item.value : null;
+  }
+
+  /** Without a network a house is what was taken along of it. */
+  async function takenAlong(layer: string, id: string, reason: unknown): Promise<Item> {
+    const offline = reason instanceof api.ApiError && reason.kind === 'offline';
+    const copy = offline && layer === 'building' ? await along.house(id) : null;
+    if (!copy) throw reason;
+    return copy.item;
   }
 
   /** Reads again what is shown, without taking it away meanwhile: it changed on the server. */
   async function reread(): Promise<void> {
-    const [at, open] = [point.value, chosen.value];
-    try {
-      if (open && item.value) {
-        const feature = await api.item(open.layer, open.id);
-        if (chosen.value?.layer !== open.layer || chosen.value.id !== open.id) return;
+    await Promise.all([rereadItem(), relook()]);
+  }
+
+  async function rereadItem(): Promise<void> {
+    const open = chosen.value;
+    if (!open || !item.value) return;
+    const came = await opening.ask(
+      (signal) => api.item(open.layer, open.id, signal),
+      (feature) => {
         item.value = feature;
         mark(feature.geometry);
-      }
-      if (at && lookup.value) {
-        const answer = await api.lookup(at);
-        if (point.value !== at) return;
-        lookup.value = answer;
-        if (!chosen.value) await outlineHouse(answer, new AbortController());
-      }
-    } catch (reason) {
-      // Gone: it was deleted. Anything else is asked again with the next change.
-      if (reason instanceof api.ApiError && reason.kind === 'not_found' && chosen.value === open) {
-        item.value = null;
-        itemError.value = reason;
-        itemStatus.value = 'failed';
-        mark();
-      }
-    }
+      },
+      true,
+    );
+    // Gone: it was deleted.
+    if (came !== 'failed') return;
+    item.value = null;
+    mark();
+  }
+
+  async function relook(): Promise<void> {
+    const at = point.value;
+    if (!at || !lookup.value) return;
+    const came = await looking.ask((signal) => api.lookup(at, undefined, signal), lookup, true);
+    if (came === 'taken' && !chosen.value && lookup.value) await outlineHouse(lookup.value);
   }
 
   /** From one feature back to the list of what is at the point, or to the panel that it was opened from. */
@@ -166,25 +158,23 @@ export const useInspector = defineStore('inspector', () => {
       shell.side = from;
       return;
     }
-    reading?.abort();
+    opening.giveUp();
     chosen.value = null;
     item.value = null;
-    itemStatus.value = 'idle';
-    if (lookup.value) void outlineHouse(lookup.value, new AbortController());
+    if (lookup.value) void outlineHouse(lookup.value);
     else if (!point.value) close();
   }
 
   function close(): void {
-    asking?.abort();
-    reading?.abort();
+    looking.giveUp();
+    opening.giveUp();
+    outlining.giveUp();
     origin.value = null;
     point.value = null;
     lookup.value = null;
     hits.value = [];
     chosen.value = null;
     item.value = null;
-    status.value = 'idle';
-    itemStatus.value = 'idle';
     void stage.value?.highlight([]);
     if (shell.side === 'inspector') shell.side = null;
   }
@@ -229,12 +219,12 @@ export const useInspector = defineStore('inspector', () => {
     point,
     lookup,
     hits,
-    status,
-    error,
+    status: looking.status,
+    error: looking.error,
     chosen,
     item,
-    itemStatus,
-    itemError,
+    itemStatus: opening.status,
+    itemError: opening.error,
     inspect,
     open,
     reread,

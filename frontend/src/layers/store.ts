@@ -3,6 +3,7 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import type { Catalog, Layer, Text } from '../api';
 import * as api from '../api';
+import { useNewest } from '../api/newest';
 import type { Look } from '../map/style';
 
 export interface ThemeGroup {
@@ -68,20 +69,23 @@ export const useLayers = defineStore('layers', () => {
     }
   }
 
-  /** Counts anew what each layer holds; how layers are shown stays. */
+  const counting = useNewest();
+
+  /** Counts anew what each layer holds; how layers are shown stays. Where nobody can be asked, the next change does. */
   async function recount(): Promise<void> {
-    const now = await api.catalog();
-    const counts = new Map(now.layers.map((layer) => [layer.id, layer]));
-    const before = catalog.value;
-    if (!before) return;
-    catalog.value = {
-      ...before,
-      project: { ...before.project, bounds: now.project.bounds, sequence: now.project.sequence },
-      layers: before.layers.map((layer) => {
-        const counted = counts.get(layer.id);
-        return counted ? { ...layer, count: counted.count, bounds: counted.bounds } : layer;
-      }),
-    };
+    await counting.ask(api.catalog, (now) => {
+      const counts = new Map(now.layers.map((layer) => [layer.id, layer]));
+      const before = catalog.value;
+      if (!before) return;
+      catalog.value = {
+        ...before,
+        project: { ...before.project, bounds: now.project.bounds, sequence: now.project.sequence },
+        layers: before.layers.map((layer) => {
+          const counted = counts.get(layer.id);
+          return counted ? { ...layer, count: counted.count, bounds: counted.bounds } : layer;
+        }),
+      };
+    });
   }
 
   const byId = computed(() => new Map(catalog.value?.layers.map((layer) => [layer.id, layer])));

@@ -30,7 +30,7 @@ export function useFollowing(): void {
   const session = useSession();
 
   function changed(now: Changed): void {
-    void layers.recount().catch(() => {}); // counted with the next change
+    void layers.recount();
     if (now.everything) void session.check();
     const { chosen, point } = inspector;
     if ((chosen && touches(now, chosen.layer, chosen.id)) || (!chosen && point)) void inspector.reread();

@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
 import type { BehindPage, Bounds, FeatureList, HouseList, LonLat } from '../api';
-import * as api from '../api';
+import { useNewest } from '../api/newest';
 import { stage } from '../map/current';
 import { freePadding } from '../shell/padding';
 import { type Side, useShell } from '../shell/store';
@@ -70,30 +70,29 @@ export const useListed = defineStore('listed', () => {
   /** The panel in which the number stands. */
   let where: Side = null;
   const list = shallowRef<PartList | null>(null);
-  const error = shallowRef<unknown>(null);
-  const busy = ref(false);
+  const asking = useNewest();
+  const colouring = useNewest();
+  const error = computed(() => asking.error.value ?? colouring.error.value);
+  const busy = computed(() => asking.busy.value || colouring.busy.value);
   /** Whether the map has them in colours, by their part. */
   const onMap = ref(false);
   const shades = shallowRef<ReturnType<typeof shadesOf>>([]);
-  let asking: AbortController | null = null;
 
   async function read(limit: number): Promise<void> {
     const of = touched.value;
     if (!of) return;
-    asking?.abort();
-    const mine = new AbortController();
-    asking = mine;
-    busy.value = true;
-    try {
-      const answer = await of.ask({ limit, offset: 0 }, mine.signal);
-      list.value = partsOf(answer);
-      error.value = null;
-      if (onMap.value) await colour(partsOf(await of.ask({ limit: ALL, offset: 0 }, mine.signal)));
-    } catch (reason) {
-      if (!api.isAborted(reason)) error.value = reason;
-    } finally {
-      if (asking === mine) busy.value = false;
-    }
+    colouring.giveUp();
+    const came = await asking.ask(
+      (signal) => of.ask({ limit, offset: 0 }, signal),
+      (answer) => {
+        list.value = partsOf(answer);
+      },
+    );
+    if (came !== 'taken' || !onMap.value) return;
+    await colouring.ask(
+      (signal) => of.ask({ limit: ALL, offset: 0 }, signal),
+      (all) => void colour(partsOf(all)),
+    );
   }
 
   async function colour(all: PartList): Promise<void> {
@@ -137,13 +136,12 @@ export const useListed = defineStore('listed', () => {
   }
 
   function close(): void {
-    asking?.abort();
+    asking.giveUp();
+    colouring.giveUp();
     if (onMap.value) uncolour();
     onMap.value = false;
     touched.value = null;
     list.value = null;
-    error.value = null;
-    busy.value = false;
   }
 
   // From a house of the list one comes back to it.

@@ -2,6 +2,7 @@ import { defineStore } from 'pinia';
 import { ulid } from 'ulid';
 import { ref, shallowRef } from 'vue';
 import * as api from '../api';
+import { useNewest } from '../api/newest';
 import { useDone } from '../editing/done';
 import { useLanguage } from '../language';
 import { useTakenAlong } from '../offline/store';
@@ -33,8 +34,7 @@ export const useHouse = defineStore('house', () => {
   const { t, language } = useLanguage();
 
   const house = shallowRef<api.House | null>(null);
-  const status = ref<'idle' | 'loading' | 'ready' | 'failed'>('idle');
-  const error = shallowRef<unknown>(null);
+  const { status, error, ask } = useNewest();
   /** What was done last here, while it can be taken back in one touch. */
   const last = ref<{ text: string; house: string } | null>(null);
   const busy = ref(false);
@@ -44,41 +44,35 @@ export const useHouse = defineStore('house', () => {
   const copiedAt = ref(0);
   /** What was refused, in plain words. */
   const refused = ref('');
-  let asking: AbortController | null = null;
 
   async function load(id: string): Promise<void> {
     const another = house.value?.id !== id;
     if (another) {
       house.value = null;
-      status.value = 'loading';
       refused.value = '';
       last.value = null;
     }
-    asking?.abort();
-    const mine = new AbortController();
-    asking = mine;
-    try {
-      house.value = await api.house(id, mine.signal);
-      copiedAt.value = 0;
-      status.value = 'ready';
-    } catch (reason) {
-      if (api.isAborted(reason)) return;
-      if (another && reason instanceof api.ApiError && reason.kind === 'offline') {
-        const copy = await along.house(id);
-        if (asking !== mine) return;
-        if (copy) {
-          house.value = copy.house;
-          copiedAt.value = along.taken?.at ?? 0;
-          status.value = 'ready';
-          return;
-        }
-      }
-      // What stands there stands until the server can be asked again, unless the house is gone.
-      if (!another && !(reason instanceof api.ApiError && reason.kind === 'not_found')) return;
-      house.value = null;
-      error.value = reason;
-      status.value = 'failed';
-    }
+    const came = await ask(
+      (signal) =>
+        api.house(id, signal).then(
+          (read) => ({ read, at: 0 }),
+          (reason) => takenAlong(id, reason),
+        ),
+      ({ read, at }) => {
+        house.value = read;
+        copiedAt.value = at;
+      },
+      !another,
+    );
+    if (came === 'failed') house.value = null;
+  }
+
+  /** Without a network a house is what was taken along of it. */
+  async function takenAlong(id: string, reason: unknown): Promise<{ read: api.House; at: number }> {
+    const offline = reason instanceof api.ApiError && reason.kind === 'offline';
+    const copy = offline && house.value?.id !== id ? await along.house(id) : null;
+    if (!copy) throw reason;
+    return { read: copy.house, at: along.taken?.at ?? 0 };
   }
 
   /** Reads again what is shown where one of its layers changed. */

@@ -2,6 +2,7 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
 import type { Paper, PrintedSheet, Sheet, SheetList } from '../api';
 import * as api from '../api';
+import { useNewest } from '../api/newest';
 import { useShell } from '../shell/store';
 
 /** A print that somebody holds: the sheet, and the number of the last change that it shows. */
@@ -14,17 +15,16 @@ export interface Print {
 export const usePrinting = defineStore('printing', () => {
   const shell = useShell();
   const list = shallowRef<SheetList | null>(null);
-  const status = ref<'idle' | 'loading' | 'ready' | 'failed'>('idle');
-  const error = shallowRef<unknown>(null);
+  const listing = useNewest();
+  const { status } = listing;
   const paper = ref<Paper | null>(null);
   const grid = ref('');
   /** The print whose code was read. */
   const print = shallowRef<Print | null>(null);
   const printed = shallowRef<PrintedSheet | null>(null);
-  const printError = shallowRef<unknown>(null);
+  const checking = useNewest();
   /** How many of the sheets asked for are there. */
   const progress = shallowRef<{ done: number; all: number } | null>(null);
-  let asking: AbortController | null = null;
   let fetching: AbortController | null = null;
 
   const grids = computed(() => {
@@ -37,34 +37,21 @@ export const usePrinting = defineStore('printing', () => {
   );
 
   async function load(quiet = false): Promise<void> {
-    if (!quiet) status.value = 'loading';
-    try {
-      list.value = await api.sheets();
-      if (grid.value && !grids.value.some(({ id }) => id === grid.value)) grid.value = '';
-      status.value = 'ready';
-    } catch (reason) {
-      // What stands there stands until the server can be asked again.
-      if (quiet) return;
-      error.value = reason;
-      status.value = 'failed';
-    }
+    await listing.ask(
+      api.sheets,
+      (found) => {
+        list.value = found;
+        if (grid.value && !grids.value.some(({ id }) => id === grid.value)) grid.value = '';
+      },
+      quiet,
+    );
   }
 
   async function check(quiet = false): Promise<void> {
     const of = print.value;
     if (!of) return;
-    asking?.abort();
-    const mine = new AbortController();
-    asking = mine;
-    if (!quiet) printError.value = null;
-    try {
-      printed.value = await api.printedSheet(of.sheet, of.at, mine.signal);
-      printError.value = null;
-    } catch (reason) {
-      if (api.isAborted(reason) || quiet) return;
-      printed.value = null;
-      printError.value = reason;
-    }
+    const came = await checking.ask((signal) => api.printedSheet(of.sheet, of.at, signal), printed, quiet);
+    if (came === 'failed') printed.value = null;
   }
 
   function open(): void {
@@ -81,10 +68,9 @@ export const usePrinting = defineStore('printing', () => {
   }
 
   function forgetPrint(): void {
-    asking?.abort();
+    checking.giveUp();
     print.value = null;
     printed.value = null;
-    printError.value = null;
   }
 
   /** Something changed on the server. */
@@ -118,14 +104,14 @@ export const usePrinting = defineStore('printing', () => {
   return {
     list,
     status,
-    error,
+    error: listing.error,
     paper,
     grid,
     grids,
     shown,
     print,
     printed,
-    printError,
+    printError: checking.error,
     progress,
     load: () => load(),
     open,

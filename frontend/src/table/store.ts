@@ -2,6 +2,7 @@ import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
 import type { Bounds, Item } from '../api';
 import * as api from '../api';
+import { useNewest } from '../api/newest';
 import { useLayers } from '../layers/store';
 import { stage } from '../map/current';
 import { useShell } from '../shell/store';
@@ -22,9 +23,7 @@ export const useTable = defineStore('table', () => {
   const total = ref<number | null>(null);
   /** Rows that the reader ticked, over all pages of the layer. */
   const picked = ref<Set<string>>(new Set());
-  const status = ref<'idle' | 'loading' | 'ready' | 'failed'>('idle');
-  const error = shallowRef<unknown>(null);
-  let asking: AbortController | null = null;
+  const { status, error, ask } = useNewest();
 
   const layer = computed(() => (layerId.value ? layers.byId.get(layerId.value) : undefined));
   const pages = computed(() => (total.value === null ? null : Math.max(1, Math.ceil(total.value / PAGE))));
@@ -33,30 +32,21 @@ export const useTable = defineStore('table', () => {
   async function load(quiet = false): Promise<void> {
     const id = layerId.value;
     if (!id) return;
-    asking?.abort();
-    const mine = new AbortController();
-    asking = mine;
-    if (!quiet || status.value !== 'ready') status.value = 'loading';
     const bbox: Bounds | undefined = inView.value ? stage.value?.bounds() : undefined;
-    try {
-      const answer = await api.items(
-        id,
-        {
-          limit: PAGE,
-          offset: page.value * PAGE,
-          bbox,
-          sortby: sort.value ? `${sort.value.down ? '-' : ''}${sort.value.field}` : undefined,
-        },
-        mine.signal,
-      );
-      rows.value = answer.features;
-      total.value = answer.numberMatched ?? null;
-      status.value = 'ready';
-    } catch (reason) {
-      if (api.isAborted(reason)) return;
-      error.value = reason;
-      status.value = 'failed';
-    }
+    const wanted = {
+      limit: PAGE,
+      offset: page.value * PAGE,
+      bbox,
+      sortby: sort.value ? `${sort.value.down ? '-' : ''}${sort.value.field}` : undefined,
+    };
+    await ask(
+      (signal) => api.items(id, wanted, signal),
+      (answer) => {
+        rows.value = answer.features;
+        total.value = answer.numberMatched ?? null;
+      },
+      quiet,
+    );
   }
 
   /** Shows a layer's rows from the first on. */
