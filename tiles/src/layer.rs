@@ -86,6 +86,11 @@ impl<'a> TileLayer<'a> {
         true
     }
 
+    /// The names and values of all its features, one after the other.
+    pub(crate) fn properties(&self) -> &[(&'a str, Value<'a>)] {
+        &self.properties
+    }
+
     /// Its features.
     pub fn features(&self) -> impl ExactSizeIterator<Item = TileFeature<'_, 'a>> {
         let mut from = Ends::default();

@@ -56,6 +56,15 @@ impl Sum {
     }
 }
 
+impl std::iter::Sum for Sum {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |mut sum, own| {
+            sum.add(own);
+            sum
+        })
+    }
+}
+
 /// A kind, by its place among the kinds seen.
 type KindId = usize;
 
@@ -121,26 +130,28 @@ impl<'a> Merged<'a> {
     pub(crate) fn draw(self, layer: &mut TileLayer<'a>) {
         let kinds = self.kinds.all;
         let mut add = |kind: Option<(&'a str, Value<'a>)>,
-                       shape: &Shape<TilePoint>,
+                       draw: &dyn Fn(&mut Shape<TilePoint>),
                        count: i64,
                        size: Option<(&'static str, f64)>| {
             let size = size.map(|(name, size)| (name, size.into()));
             layer.add(
                 None,
-                |onto| onto.append(shape.view()),
+                draw,
                 kind.into_iter().chain([(COUNT, count.into())]).chain(size),
             );
         };
-        for (kind, shape, sum) in self.blocks.draw() {
+        self.blocks.draw(|kind, sum, draw| {
             let area = (AREA, sum.size as f64 / 1e4);
-            add(self.by.zip(kind), &shape, sum.count, Some(area));
-        }
+            add(self.by.zip(kind), draw, sum.count, Some(area));
+        });
         for (kind, shape, sum) in self.net.draw() {
             let length = (LENGTH, sum.size as f64 / 1e3);
-            add(kinds[kind].clone(), &shape, sum.count, Some(length));
+            let draw = |onto: &mut Shape<_>| onto.append(shape.view());
+            add(kinds[kind].clone(), &draw, sum.count, Some(length));
         }
         for (kind, shape, count) in self.clusters.draw() {
-            add(kinds[kind].clone(), &shape, count, None);
+            let draw = |onto: &mut Shape<_>| onto.append(shape.view());
+            add(kinds[kind].clone(), &draw, count, None);
         }
     }
 }

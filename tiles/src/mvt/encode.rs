@@ -1,9 +1,12 @@
 //! Writing tiles.
 
 use std::{
-    collections::{HashMap, hash_map},
-    hash::Hash,
+    cell::RefCell,
+    hash::{BuildHasher, Hash},
 };
+
+use foldhash::fast::RandomState;
+use hashbrown::{HashTable, hash_table};
 
 use super::{
     command, field,
@@ -17,45 +20,68 @@ use crate::{
 
 /// The bytes of a tile; empty where no layer has a feature.
 pub fn encode(layers: &[TileLayer<'_>]) -> Vec<u8> {
-    let mut tile = Vec::new();
-    let mut scratch = Scratch::default();
-    for layer in layers.iter().filter(|layer| !layer.is_empty()) {
-        let layer = encode_layer(layer, &mut scratch);
-        tile.reserve_exact(layer.len() + 10);
-        put_bytes(&mut tile, field::TILE_LAYERS, &layer);
-    }
-    tile
+    SCRATCH.with_borrow_mut(|scratch| {
+        let mut tile = Vec::new();
+        for layer in layers.iter().filter(|layer| !layer.is_empty()) {
+            encode_layer(layer, scratch);
+            tile.reserve_exact(scratch.layer.len() + 10);
+            put_bytes(&mut tile, field::TILE_LAYERS, &scratch.layer);
+        }
+        if scratch.layer.capacity() > MOST_KEPT {
+            *scratch = Scratch::default();
+        }
+        tile
+    })
 }
 
-/// Buffers used for feature after feature.
+thread_local! {
+    /// Kept for the next tile: memory fresh from the system takes longer to clear than to fill.
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+/// Bytes of a layer that a thread keeps the room for, at most.
+const MOST_KEPT: usize = 4 << 20;
+
+/// Used for layer after layer, and feature after feature.
 #[derive(Default)]
 struct Scratch {
+    layer: Vec<u8>,
     feature: Vec<u8>,
     packed: Vec<u8>,
+    values: Dictionary,
 }
 
-fn encode_layer(layer: &TileLayer<'_>, scratch: &mut Scratch) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(length(layer));
-    put_number(&mut bytes, field::LAYER_VERSION, 2);
-    put_bytes(&mut bytes, field::LAYER_NAME, layer.name().as_bytes());
-    let mut keys = Dictionary::default();
-    let mut values = Dictionary::default();
-    // Most have an id of their own.
-    values.places.reserve(layer.features().len());
+/// Writes a layer into the scratch.
+fn encode_layer(layer: &TileLayer<'_>, scratch: &mut Scratch) {
+    scratch.layer.clear();
+    scratch.layer.reserve(length(layer));
+    put_number(&mut scratch.layer, field::LAYER_VERSION, 2);
+    put_bytes(
+        &mut scratch.layer,
+        field::LAYER_NAME,
+        layer.name().as_bytes(),
+    );
+    scratch.values.clear();
+    let mut keys = Vec::new();
+    let mut seen = 0;
     for feature in layer.features() {
-        encode_feature(&feature, &mut keys, &mut values, scratch);
-        put_bytes(&mut bytes, field::LAYER_FEATURES, &scratch.feature);
+        encode_feature(layer, &feature, seen, &mut keys, scratch);
+        seen += feature.properties.len();
+        put_bytes(&mut scratch.layer, field::LAYER_FEATURES, &scratch.feature);
     }
-    for key in keys.entries {
-        put_bytes(&mut bytes, field::LAYER_KEYS, key.as_bytes());
+    for key in keys {
+        put_bytes(&mut scratch.layer, field::LAYER_KEYS, key.as_bytes());
     }
-    for value in values.entries {
+    for &first in &scratch.values.firsts {
         scratch.packed.clear();
-        encode_value(value, &mut scratch.packed);
-        put_bytes(&mut bytes, field::LAYER_VALUES, &scratch.packed);
+        encode_value(entry(layer, first as usize), &mut scratch.packed);
+        put_bytes(&mut scratch.layer, field::LAYER_VALUES, &scratch.packed);
     }
-    put_number(&mut bytes, field::LAYER_EXTENT, EXTENT.unsigned_abs());
-    bytes
+    put_number(
+        &mut scratch.layer,
+        field::LAYER_EXTENT,
+        EXTENT.unsigned_abs(),
+    );
 }
 
 /// Bytes that a layer takes, about: what grows as it is written is copied again and again.
@@ -70,32 +96,61 @@ fn length(layer: &TileLayer<'_>) -> usize {
     layer.features().map(of).sum()
 }
 
-/// Entries that features refer to by their place.
-struct Dictionary<T> {
-    entries: Vec<T>,
+/// The values that features refer to by their place. A value is told by the first property that
+/// has it, of all properties of the layer.
+#[derive(Default)]
+struct Dictionary {
+    firsts: Vec<u32>,
     /// Looked up for every property: the standard hasher would take longer than the rest.
-    places: HashMap<T, u64, foldhash::fast::RandomState>,
+    places: HashTable<u32>,
+    hasher: RandomState,
 }
 
-impl<T> Default for Dictionary<T> {
-    fn default() -> Self {
-        Self {
-            entries: Vec::new(),
-            places: HashMap::default(),
-        }
+impl Dictionary {
+    fn clear(&mut self) {
+        self.firsts.clear();
+        self.places.clear();
     }
-}
 
-impl<T: Copy + Hash + Eq> Dictionary<T> {
-    fn place(&mut self, entry: T) -> u64 {
-        match self.places.entry(entry) {
-            hash_map::Entry::Occupied(known) => *known.get(),
-            hash_map::Entry::Vacant(new) => {
-                self.entries.push(entry);
-                *new.insert(self.entries.len() as u64 - 1)
+    /// The place of the value of a property.
+    fn place(&mut self, layer: &TileLayer<'_>, property: usize) -> u64 {
+        let Self {
+            firsts,
+            places,
+            hasher,
+        } = self;
+        let own = entry(layer, property);
+        let at = |place: u32| entry(layer, firsts[place as usize] as usize);
+        let known = places.entry(
+            hasher.hash_one(own),
+            |&place| at(place) == own,
+            |&place| hasher.hash_one(at(place)),
+        );
+        match known {
+            hash_table::Entry::Occupied(known) => u64::from(*known.get()),
+            hash_table::Entry::Vacant(new) => {
+                let place = firsts.len() as u32;
+                new.insert(place);
+                firsts.push(property as u32);
+                u64::from(place)
             }
         }
     }
+}
+
+/// The value of one of all properties of a layer.
+fn entry<'l>(layer: &'l TileLayer<'_>, property: usize) -> Entry<'l> {
+    (&layer.properties()[property].1).into()
+}
+
+/// The place of a key: they are few, the fields of a layer.
+fn key_place<'a>(keys: &mut Vec<&'a str>, key: &'a str) -> u64 {
+    let known = keys.iter().position(|known| *known == key);
+    let place = known.unwrap_or_else(|| {
+        keys.push(key);
+        keys.len() - 1
+    });
+    place as u64
 }
 
 /// A value that can be looked up: decimals by their bits.
@@ -130,24 +185,28 @@ fn encode_value(value: Entry<'_>, bytes: &mut Vec<u8>) {
     }
 }
 
+/// Writes a feature, before whose properties some others of the layer stand.
 fn encode_feature<'a>(
-    feature: &TileFeature<'a, '_>,
-    keys: &mut Dictionary<&'a str>,
-    values: &mut Dictionary<Entry<'a>>,
+    layer: &TileLayer<'a>,
+    feature: &TileFeature<'_, 'a>,
+    before: usize,
+    keys: &mut Vec<&'a str>,
     scratch: &mut Scratch,
 ) {
     let Scratch {
         feature: bytes,
         packed,
+        values,
+        ..
     } = scratch;
     bytes.clear();
     if let Some(number) = feature.number {
         put_number(bytes, field::FEATURE_ID, number);
     }
     packed.clear();
-    for (key, value) in feature.properties {
-        put_varint(packed, keys.place(key));
-        put_varint(packed, values.place(value.into()));
+    for (property, (key, _)) in (before..).zip(feature.properties) {
+        put_varint(packed, key_place(keys, key));
+        put_varint(packed, values.place(layer, property));
     }
     if !packed.is_empty() {
         put_bytes(bytes, field::FEATURE_TAGS, packed);

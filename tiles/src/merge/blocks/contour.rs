@@ -12,10 +12,6 @@ use crate::{
 /// A corner of cells: column and row. After smoothing, in halves of cells.
 type Corner = (i64, i64);
 
-/// East, south, west, north. An outline runs east along the north of a cell, then south
-/// along its east: cells lie to its right on screen, so outer rings have positive areas.
-const WAYS: [(i64, i64); 4] = [(1, 0), (0, 1), (-1, 0), (0, -1)];
-
 /// What is said of a cell that is not chosen.
 pub(super) const NONE: u8 = u8::MAX;
 
@@ -41,59 +37,33 @@ impl Cells {
         Self { kinds, side }
     }
 
-    /// The polygons around the cells of each kind, of which there are so many; cells that touch
-    /// only at a corner belong to different ones. `place` gives a tile's units for half cells from
-    /// the north-west corner.
-    pub(super) fn contours(
-        &self,
-        kinds: usize,
-        place: impl Fn(Corner) -> TilePoint,
-    ) -> Vec<Shape<TilePoint>> {
+    /// The polygons around the cells; cells that touch only at a corner belong to different ones.
+    /// `place` gives a tile's units for half cells from the north-west corner.
+    pub(super) fn contours(&self, place: impl Fn(Corner) -> TilePoint) -> Contours {
+        let mut contours = Contours::default();
         let mut runs = Runs::of(self);
         let mut steps = self.steps();
-        let mut found: Vec<Found> = Vec::new();
-        let mut places = vec![usize::MAX; runs.all.len()];
+        let mut bends = Vec::new();
         for y in 0..self.side {
-            let mut x = 0;
-            // Every ring runs east somewhere, along the north of one of its cells.
-            while let Some(east) = steps.next_east((x, y)) {
-                x = east;
-                let Some(corners) = steps.take_ring((x, y)) else {
-                    break;
-                };
-                let block = &mut places[runs.block((x, y))];
-                if *block == usize::MAX {
-                    *block = found.len();
-                    found.push(Found {
-                        kind: self.kinds[y * self.side + x],
-                        exterior: None,
-                        holes: Vec::new(),
-                    });
-                }
-                let found = &mut found[*block];
-                let points: Vec<TilePoint> = smoothed(&corners).into_iter().map(&place).collect();
-                if ring::doubled_area(&points) > 0 {
-                    found.exterior = ring::tidy(points, Turn::Positive);
-                } else {
-                    found.holes.extend(ring::tidy(points, Turn::Negative));
+            for run in runs.rows[y]..runs.rows[y + 1] {
+                // Every ring runs east somewhere, along the north of one of its cells.
+                let own = runs.all[run];
+                let mut from = own.from;
+                while let Some(x) = steps.next_east(y, from..own.to) {
+                    from = x;
+                    if !steps.take_ring((x, y), &mut bends) {
+                        break;
+                    }
+                    let block = runs.root(run);
+                    let block = match runs.all[block].block {
+                        Some(known) => known,
+                        None => *runs.all[block].block.insert(contours.block(own.kind)),
+                    };
+                    contours.add(block, smoothed(&bends).map(&place));
                 }
             }
         }
-        let mut shapes = Vec::new();
-        shapes.resize_with(kinds, Shape::default);
-        for Found {
-            kind,
-            exterior,
-            holes,
-        } in found
-        {
-            if let Some(exterior) = exterior {
-                let shape = &mut shapes[usize::from(kind)];
-                shape.add(Kind::Exterior, exterior);
-                (holes.into_iter()).for_each(|hole| shape.add(Kind::Hole, hole));
-            }
-        }
-        shapes
+        contours
     }
 
     fn row(&self, y: usize) -> &[u8] {
@@ -115,17 +85,107 @@ impl Cells {
                 true => below[1..=self.side].copy_from_slice(self.row(y)),
                 false => below.fill(NONE),
             }
-            let corners = above.windows(2).zip(below.windows(2));
-            for (ways, (north, south)) in ways.iter_mut().zip(corners) {
-                let (nw, ne, sw, se) = (north[0], north[1], south[0], south[1]);
-                *ways = u8::from(se != NONE && ne != se)
-                    | u8::from(sw != NONE && se != sw) << 1
-                    | u8::from(nw != NONE && sw != nw) << 2
-                    | u8::from(ne != NONE && nw != ne) << 3;
+            let north = above[..width].iter().zip(&above[1..]);
+            let south = below[..width].iter().zip(&below[1..]);
+            // Without a branch: many corners are done at once.
+            for (ways, ((&nw, &ne), (&sw, &se))) in ways.iter_mut().zip(north.zip(south)) {
+                *ways = u8::from((se != NONE) & (ne != se))
+                    | u8::from((sw != NONE) & (se != sw)) << 1
+                    | u8::from((nw != NONE) & (sw != nw)) << 2
+                    | u8::from((ne != NONE) & (nw != ne)) << 3;
             }
             std::mem::swap(&mut above, &mut below);
         }
         steps
+    }
+}
+
+/// The outlines of blocks.
+#[derive(Debug, Default)]
+pub(super) struct Contours {
+    /// Of all rings, one after the other.
+    points: Vec<TilePoint>,
+    rings: Vec<Ring>,
+    blocks: Vec<Block>,
+}
+
+#[derive(Debug)]
+struct Block {
+    kind: u8,
+    exterior: Option<Range<usize>>,
+    /// Its holes, each the place of a ring that tells the next.
+    first_hole: Option<usize>,
+    last_hole: Option<usize>,
+}
+
+#[derive(Debug)]
+struct Ring {
+    points: Range<usize>,
+    /// The next hole of the same block.
+    next: Option<usize>,
+}
+
+impl Contours {
+    /// A block that has no ring yet.
+    fn block(&mut self, kind: u8) -> usize {
+        self.blocks.push(Block {
+            kind,
+            exterior: None,
+            first_hole: None,
+            last_hole: None,
+        });
+        self.blocks.len() - 1
+    }
+
+    /// Adds a ring of a block.
+    fn add(&mut self, block: usize, points: impl Iterator<Item = TilePoint>) {
+        let start = self.points.len();
+        self.points.extend(points);
+        let is_hole = ring::doubled_area(&self.points[start..]) <= 0;
+        let turn = if is_hole {
+            Turn::Negative
+        } else {
+            Turn::Positive
+        };
+        if !ring::tidy_from(&mut self.points, start, turn) {
+            self.points.truncate(start);
+            return;
+        }
+        let points = start..self.points.len();
+        let block = &mut self.blocks[block];
+        if !is_hole {
+            block.exterior = Some(points);
+            return;
+        }
+        let own = self.rings.len();
+        match block.last_hole.replace(own) {
+            Some(before) => self.rings[before].next = Some(own),
+            None => block.first_hole = Some(own),
+        }
+        self.rings.push(Ring { points, next: None });
+    }
+
+    /// The kinds that anything is drawn of.
+    pub(super) fn kinds(&self) -> [bool; 256] {
+        let mut kinds = [false; 256];
+        let drawn = self.blocks.iter().filter(|block| block.exterior.is_some());
+        drawn.for_each(|block| kinds[usize::from(block.kind)] = true);
+        kinds
+    }
+
+    /// Draws the blocks of a kind.
+    pub(super) fn draw(&self, kind: u8, onto: &mut Shape<TilePoint>) {
+        for block in self.blocks.iter().filter(|block| block.kind == kind) {
+            let Some(exterior) = block.exterior.clone() else {
+                continue;
+            };
+            onto.add(Kind::Exterior, self.points[exterior].iter().copied());
+            let mut hole = block.first_hole;
+            while let Some(Ring { points, next }) = hole.map(|at| &self.rings[at]) {
+                onto.add(Kind::Hole, self.points[points.clone()].iter().copied());
+                hole = *next;
+            }
+        }
     }
 }
 
@@ -143,6 +203,8 @@ struct Run {
     kind: u8,
     /// A run of the same block; the block's own is its own.
     parent: usize,
+    /// Where the block's own run has its rings.
+    block: Option<usize>,
 }
 
 impl Runs {
@@ -163,6 +225,7 @@ impl Runs {
                         to,
                         kind: cells[0],
                         parent: runs.all.len(),
+                        block: None,
                     });
                 }
             }
@@ -189,6 +252,7 @@ impl Runs {
         }
     }
 
+    /// The block's own run: the first of its runs.
     fn root(&mut self, mut run: usize) -> usize {
         while self.all[run].parent != run {
             let next = self.all[run].parent;
@@ -197,24 +261,13 @@ impl Runs {
         }
         run
     }
-
-    /// The block of a chosen cell: the first of its runs.
-    fn block(&mut self, (x, y): (usize, usize)) -> usize {
-        let row = self.rows[y]..self.rows[y + 1];
-        let run = row.start + self.all[row].partition_point(|run| run.to <= x);
-        self.root(run)
-    }
 }
 
-/// The rings of one block.
-struct Found {
-    kind: u8,
-    exterior: Option<Vec<TilePoint>>,
-    holes: Vec<Vec<TilePoint>>,
-}
-
-/// The steps of outlines that begin at each corner, a bit a way.
+/// The steps of outlines that begin at each corner, a bit a way: east, south, west, north. An
+/// outline runs east along the north of a cell, then south along its east: cells lie to its right
+/// on screen, so outer rings have positive areas.
 struct Steps {
+    /// Corners in a row.
     width: usize,
     ways: Plane,
 }
@@ -227,73 +280,69 @@ struct Bend {
 }
 
 impl Steps {
-    fn at(&mut self, (x, y): (usize, usize)) -> &mut u8 {
-        &mut self.ways[y * self.width + x]
-    }
-
-    /// The first column at or beyond a corner from which a step runs east.
-    fn next_east(&self, (x, y): (usize, usize)) -> Option<usize> {
+    /// The first of some columns from whose corner in a row a step runs east.
+    fn next_east(&self, y: usize, columns: Range<usize>) -> Option<usize> {
         let row = &self.ways[y * self.width..][..self.width];
-        Some(x + row[x..].iter().position(|ways| ways & 1 != 0)?)
+        let first = columns.start;
+        Some(first + row[columns].iter().position(|ways| ways & 1 != 0)?)
     }
 
-    /// Takes out the ring that runs east from a corner, as its bends.
-    fn take_ring(&mut self, start: (usize, usize)) -> Option<Vec<Bend>> {
-        if *self.at(start) & 1 == 0 {
-            return None;
-        }
-        let mut bends = Vec::new();
+    /// Takes out the ring that runs east from a corner, as its bends; whether there is one.
+    fn take_ring(&mut self, (x, y): (usize, usize), bends: &mut Vec<Bend>) -> bool {
+        bends.clear();
+        let start = y * self.width + x;
         let mut at = start;
         let mut way = 0;
-        loop {
-            let (dx, dy) = WAYS[way];
-            at = (
-                at.0.checked_add_signed(isize::try_from(dx).ok()?)?,
-                at.1.checked_add_signed(isize::try_from(dy).ok()?)?,
-            );
+        while self.ways[start] & 1 != 0 {
+            at = match way {
+                0 => at + 1,
+                1 => at + self.width,
+                2 => at - 1,
+                _ => at - self.width,
+            };
             // To the right first: so cells that touch at a corner are kept apart. Where the
             // cell ahead is of another kind, the step to the right is always there.
-            let ways = *self.at(at);
-            let next = [1, 0, 3]
-                .map(|turn| (way + turn) % 4)
-                .into_iter()
-                .find(|&next| ways & (1 << next) != 0)?;
+            let ways = self.ways[at];
+            let turns = [1, 0, 3].map(|turn| (way + turn) % 4);
+            let Some(next) = turns.into_iter().find(|next| ways & (1 << next) != 0) else {
+                return false;
+            };
             if next != way {
+                let (x, y) = (at % self.width, at / self.width);
                 bends.push(Bend {
-                    corner: (i64::try_from(at.0).ok()?, i64::try_from(at.1).ok()?),
+                    corner: (x as i64, y as i64),
                     right: next == (way + 1) % 4,
                 });
             }
-            *self.at(at) &= !(1 << next);
-            if at == start && next == 0 {
-                return Some(bends);
-            }
+            self.ways[at] &= !(1 << next);
             way = next;
         }
+        !bends.is_empty()
     }
 }
 
 /// The points of a ring in halves of cells. Stairs of single cells become slopes through
 /// the middles of their steps; other corners stay. It depends on the two bends beside a
 /// point alone, so it is the same in every tile.
-fn smoothed(bends: &[Bend]) -> Vec<Corner> {
-    let count = bends.len();
-    let is_stair = |at: usize| {
-        let (from, to) = (bends[at % count], bends[(at + 1) % count]);
+fn smoothed(bends: &[Bend]) -> impl Iterator<Item = Corner> {
+    let is_stair = |from: Bend, to: Bend| {
         let length = (to.corner.0 - from.corner.0).abs() + (to.corner.1 - from.corner.1).abs();
         length == 1 && from.right != to.right
     };
-    let mut points = Vec::with_capacity(count);
-    for at in 0..count {
-        let (x, y) = bends[at].corner;
-        let (next_x, next_y) = bends[(at + 1) % count].corner;
-        if is_stair(at) {
-            points.push((x + next_x, y + next_y));
-        } else if !is_stair(at + count - 1) {
-            points.push((2 * x, 2 * y));
+    let first = bends.first().copied();
+    let mut after_stair = (bends.last().copied().zip(first)).is_some_and(|(a, b)| is_stair(a, b));
+    let following = bends.iter().copied().skip(1).chain(first);
+    bends.iter().zip(following).filter_map(move |(own, next)| {
+        let (before, (x, y)) = (after_stair, own.corner);
+        after_stair = is_stair(*own, next);
+        if after_stair {
+            Some((x + next.corner.0, y + next.corner.1))
+        } else if !before {
+            Some((2 * x, 2 * y))
+        } else {
+            None
         }
-    }
-    points
+    })
 }
 
 #[cfg(test)]
@@ -312,10 +361,16 @@ mod tests {
             .collect();
         let mut cells = Plane::of(NONE, side * side);
         cells.copy_from_slice(&chosen);
-        Cells::new(cells, side, 0).contours(128, |(x, y)| TilePoint {
+        let contours = Cells::new(cells, side, 0).contours(|(x, y)| TilePoint {
             x: i32::try_from(x).unwrap(),
             y: i32::try_from(y).unwrap(),
-        })
+        });
+        let shape = |kind: u8| {
+            let mut shape = Shape::default();
+            contours.draw(kind, &mut shape);
+            shape
+        };
+        (0..128).map(shape).collect()
     }
 
     fn drawn(picture: &[&str]) -> Shape<TilePoint> {

@@ -36,11 +36,6 @@ impl Kinds {
         }
     }
 
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.all.len()
-    }
-
     /// Which of these each kind of a ground is.
     pub(super) fn places(&self, ground: &Ground) -> [u8; 256] {
         let mut places = [HIDDEN; 256];

@@ -76,37 +76,32 @@ impl Blocks {
         self.grounds.push((square, ground));
     }
 
-    /// The blocks of each kind that has any. What is counted but hidden under another kind
-    /// counts with the first.
-    pub(super) fn draw(self) -> Vec<(Kind, Shape<TilePoint>, Sum)> {
+    /// Adds the blocks of each kind that has any: with what they stand for, and how to draw them.
+    /// What is counted but hidden under another kind counts with the first.
+    pub(super) fn draw(self, mut add: impl FnMut(Kind, Sum, &dyn Fn(&mut Shape<TilePoint>))) {
         if self.grounds.is_empty() {
-            return Vec::new();
+            return;
         }
         let kinds = Kinds::of(self.grounds.iter().map(|(_, ground)| &**ground), |_| true);
         let cells = Cells::new(self.laid_out(&kinds).choose(), side(), RIM);
         let units =
             |halves: i64| i32::try_from(halves * (CELL / 2) - MARGIN * CELL).unwrap_or_default();
-        let place = |(x, y)| TilePoint {
+        let contours = cells.contours(|(x, y)| TilePoint {
             x: units(x),
             y: units(y),
-        };
-        let shapes = cells.contours(kinds.len(), place);
+        });
+        let is_drawn = contours.kinds();
         let counted = (self.grounds.iter())
             .filter(|(square, _)| square.is_of(self.tile))
             .map(|(_, ground)| &**ground);
-        let mut hidden = Sum::default();
-        let mut blocks = Vec::with_capacity(kinds.len());
-        for ((kind, sum), shape) in kinds.counted(counted).into_iter().zip(shapes) {
-            if shape.view().is_empty() {
-                hidden.add(sum);
-            } else {
-                blocks.push((kind, shape, sum));
-            }
+        let (drawn, hidden): (Vec<_>, Vec<_>) = (0_u8..)
+            .zip(kinds.counted(counted))
+            .partition(|(place, _)| is_drawn[usize::from(*place)]);
+        let mut hidden: Sum = hidden.into_iter().map(|(_, (_, sum))| sum).sum();
+        for (place, (kind, mut sum)) in drawn {
+            sum.add(std::mem::take(&mut hidden));
+            add(kind, sum, &|onto| contours.draw(place, onto));
         }
-        if let Some((.., first)) = blocks.first_mut() {
-            first.add(hidden);
-        }
-        blocks
     }
 
     /// The grounds side by side, as far as the tile looks.
