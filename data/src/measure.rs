@@ -16,8 +16,8 @@ pub const M2_PER_KM2: f64 = 1_000_000.0;
 /// Holes count as nothing, lines and points have no area; the rings' direction does not matter.
 pub fn area_m2(geometry: &Geometry<f64>) -> f64 {
     let polygon = |polygon: &geo::Polygon<f64>| {
-        let holes = polygon.interiors().iter().map(|ring| ring_m2(ring).abs());
-        ring_m2(polygon.exterior()).abs() - holes.sum::<f64>()
+        let holes = polygon.interiors().iter().map(|hole| hole.0.as_slice());
+        polygon_m2(&polygon.exterior().0, holes)
     };
     match geometry {
         Geometry::Polygon(it) => polygon(it),
@@ -31,6 +31,12 @@ pub fn area_m2(geometry: &Geometry<f64>) -> f64 {
         | Geometry::MultiPoint(_)
         | Geometry::MultiLineString(_) => 0.0,
     }
+}
+
+/// Area in m² on the ellipsoid of a polygon: of closed rings of longitudes and latitudes.
+pub fn polygon_m2<'r>(exterior: &[Coord], holes: impl IntoIterator<Item = &'r [Coord]>) -> f64 {
+    let holes = holes.into_iter().map(|hole| ring_m2(hole).abs());
+    ring_m2(exterior).abs() - holes.sum::<f64>()
 }
 
 /// The sum of some measures. That of none is 0, where an iterator's is -0.0 and would be shown

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use geo::{BoundingRect, Coord, Geometry, Intersects, LineString, MultiPoint, Polygon};
+use geo::{
+    BoundingRect, Coord, GeodesicArea, Geometry, Intersects, LineString, MultiPoint, Polygon,
+};
 use proptest::prelude::*;
 use yizhangtu_tiles::{
     AREA, COUNT, Canvas, EXTENT, Ground, Kind, LENGTH, Rules, Shape, SquareId, Survey, TileId,
@@ -98,7 +100,8 @@ fn ground(
     }
     let mut survey = Survey::new(square);
     for (geometry, kind) in near {
-        survey.add(Shape::from(geometry).view(), kind);
+        let m2 = || geometry.geodesic_area_unsigned();
+        survey.add(Shape::from(geometry).view(), kind, m2);
     }
     survey.finish()
 }
@@ -423,7 +426,7 @@ fn sum(features: &[mvt::DecodedFeature], name: &str) -> f64 {
 /// What is merged keeps its number and its size, over all tiles of every zoom.
 #[test]
 fn merged_features_add_up_to_the_truth() {
-    use geo::{Geodesic, GeodesicArea, Length};
+    use geo::{Geodesic, Length};
     let (roads, houses) = (road_pieces(), houses());
     let posts: Vec<Geometry<f64>> = (0..500)
         .map(|at| {

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use cpu_time::ThreadTime;
 use geo::Coord;
 use libdeflater::{CompressionLvl, Compressor};
-use yizhangtu_index::{Area, Index, Point, Rect, Shape};
+use yizhangtu_index::{Area, Index, Point, Rect, Shape, ring_m2};
 use yizhangtu_tiles::{
     Canvas, Ground, Rules, Shape as Drawing, SquareId, Survey, TileId, Value, feature_number, mvt,
 };
@@ -135,7 +135,15 @@ impl Town<'_> {
         }
         let mut survey = Survey::new(square);
         for house in keys.into_iter().map(|key| &self.houses[key as usize]) {
-            survey.add(house.place.view(), Some(house.used_for.into()));
+            let m2 = || {
+                house
+                    .place
+                    .view()
+                    .polygons()
+                    .map(|own| ring_m2(own.exterior).abs())
+                    .sum()
+            };
+            survey.add(house.place.view(), Some(house.used_for.into()), m2);
         }
         survey.finish()
     }

@@ -103,6 +103,13 @@ impl Grounds {
         })))
     }
 
+    /// Lets go of what tiles up to a zoom are drawn from.
+    pub(crate) fn forget_up_to(&self, zoom: u8) {
+        let mut kept = self.kept();
+        kept.squares.retain(|square, _| square.zoom() > zoom);
+        kept.squares.shrink_to_fit();
+    }
+
     /// What is left after features were touched.
     pub(super) fn after(&self, touched: &Touched) -> Self {
         let mut kept = self.kept().clone();

@@ -316,6 +316,7 @@ fn paint_all(
             }
             progress.finish_and_clear();
         }
+        tiles::leave(&plan.layers, z);
         level = level.into_iter().flat_map(TileId::children).collect();
     }
     Ok(writer.finalize().map(|_| made))

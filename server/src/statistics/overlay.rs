@@ -185,7 +185,12 @@ fn of_each(layer: &LayerSnapshot, subject: &Subject, positions: Vec<u32>) -> Vec
 /// What two areas have in common, in m² on the ellipsoid.
 pub(super) fn common_m2(a: &Area, b: &Area) -> f64 {
     // Holes run the other way and count less than 0.
-    measure::sum(a.intersection(b).iter().map(measure::ring_m2)).max(0.0)
+    measure::sum(
+        a.intersection(b)
+            .iter()
+            .map(|ring| measure::ring_m2(&ring.0)),
+    )
+    .max(0.0)
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ use asked::Asked;
 pub(crate) use cache::TileCache;
 pub(crate) use fields::looked_at;
 pub(crate) use naming::{Drawn, DrawnLayer, LABELS, has_labels, has_tiles, layer, tile_id};
-pub(crate) use paint::{gzipped, is_merged, is_stale, is_touched, survey_all};
+pub(crate) use paint::{gzipped, is_merged, is_stale, is_touched, leave, survey_all};
 pub(crate) use tilejson::{bounds, described};
 
 use crate::{

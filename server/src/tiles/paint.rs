@@ -5,13 +5,13 @@ use std::sync::Arc;
 use geo::Coord;
 use rayon::prelude::*;
 use yizhangtu_data::{
-    GeometryKind, Layer, Value,
+    GeometryKind, Layer, Value, measure,
     store::blob::{Part as Traced, Pen},
 };
 use yizhangtu_index::{Point, Rect, Shape};
 use yizhangtu_tiles::{
     Aggregate, Canvas, EXTENT, EncodeError, Encoding, Ground, Kind, MAX_ZOOM, Rules,
-    Shape as Drawing, SquareId, Survey, TileId, TileLayer, Value as TileValue, aggregate,
+    Shape as Drawing, SquareId, Survey, TileId, TileLayer, Value as TileValue, View, aggregate,
     feature_number, label_point, project,
 };
 
@@ -99,6 +99,11 @@ pub(crate) fn gzipped(
     }
     // The level is one that there is.
     Ok(gzip(&bytes, HARD).ok())
+}
+
+/// Lets go of what was kept for tiles up to a zoom, when none of them will be drawn any more.
+pub(crate) fn leave(layers: &Drawn, zoom: u8) {
+    (layers.iter()).for_each(|layer| layer.snapshot.grounds().forget_up_to(zoom));
 }
 
 /// The features of a layer that are asked for.
@@ -341,10 +346,16 @@ fn survey(
     chosen.each(positions, |row| {
         if !later.has(row) && trace(row, &mut place) {
             let kind = colour.of(row).next();
-            survey.add(place.view(), kind.map(|(_, value)| value));
+            let m2 = || area_m2(place.view());
+            survey.add(place.view(), kind.map(|(_, value)| value), m2);
         }
     });
     survey.finish()
+}
+
+/// What polygons measure, as everything else that tells it does.
+fn area_m2(place: View<'_, Coord<f64>>) -> f64 {
+    measure::sum((place.polygons()).map(|own| measure::polygon_m2(own.exterior, own.holes)))
 }
 
 /// Puts where a record is, in degrees, into a shape; whether that is told.

@@ -16,7 +16,7 @@ use std::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Changed with every change of what stands in the file.
-const FORMAT: u32 = 6;
+const FORMAT: u32 = 7;
 
 const MAGIC: &[u8; 8] = b"YZTBASE\n";
 

@@ -132,7 +132,7 @@ mod tests {
     ) -> Option<Ground> {
         let mut survey = Survey::new(square);
         for (house, kind) in houses {
-            survey.add(house.view(), Some(kind.clone()));
+            survey.add(house.view(), Some(kind.clone()), || 64.0);
         }
         survey.finish()
     }

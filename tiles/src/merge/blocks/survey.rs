@@ -13,7 +13,6 @@ use super::{
 use crate::{
     Value,
     grid::{GridPoint, Lattice},
-    measure,
     quantise::quantise,
     shape::{Shape, View},
 };
@@ -37,9 +36,14 @@ impl Survey {
         }
     }
 
-    /// Adds a feature: where it is, as longitude and latitude in degrees, and its kind. What has no
-    /// area covers nothing.
-    pub fn add(&mut self, place: View<'_, Coord<f64>>, kind: Option<Value<'_>>) {
+    /// Adds a feature: where it is, as longitude and latitude in degrees, its kind, and how many
+    /// square metres it is large, which is asked where it counts. What has no area covers nothing.
+    pub fn add(
+        &mut self,
+        place: View<'_, Coord<f64>>,
+        kind: Option<Value<'_>>,
+        m2: impl FnOnce() -> f64,
+    ) {
         if place.dimensions() != Some(2) || !quantise(self.square.level, place, &mut self.shape) {
             return;
         }
@@ -52,7 +56,7 @@ impl Survey {
         if middle(shape).is_some_and(|middle| cover.holds(middle.xy())) {
             sum.add(Sum {
                 count: 1,
-                size: (measure::area_m2(place) * 1e4).round() as i64,
+                size: (m2() * 1e4).round() as i64,
             });
         }
     }
