@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::plane::Plane;
+use super::{plane::Plane, runs::Runs};
 use crate::{
     grid::TilePoint,
     ring::{self, Turn},
@@ -20,7 +20,7 @@ pub(super) struct Cells {
     /// Row by row; cells of the rim are none.
     kinds: Plane,
     /// Cells along a side.
-    side: usize,
+    pub(super) side: usize,
 }
 
 impl Cells {
@@ -37,36 +37,33 @@ impl Cells {
         Self { kinds, side }
     }
 
-    /// The polygons around the cells; cells that touch only at a corner belong to different ones.
-    /// `place` gives a tile's units for half cells from the north-west corner.
-    pub(super) fn contours(&self, place: impl Fn(Corner) -> TilePoint) -> Contours {
-        let mut contours = Contours::default();
-        let mut runs = Runs::of(self);
+    /// Finds the polygons around the cells; cells that touch only at a corner belong to different
+    /// ones. `place` gives a tile's units for half cells from the north-west corner.
+    pub(super) fn trace(&self, place: impl Fn(Corner) -> TilePoint, contours: &mut Contours) {
+        let Contours { runs, bends, found } = contours;
+        found.points.clear();
+        found.rings.clear();
+        runs.find(self);
         let mut steps = self.steps();
-        let mut bends = Vec::new();
         for y in 0..self.side {
             for run in runs.rows[y]..runs.rows[y + 1] {
                 // Every ring runs east somewhere, along the north of one of its cells.
                 let own = runs.all[run];
-                let mut from = own.from;
-                while let Some(x) = steps.next_east(y, from..own.to) {
-                    from = x;
-                    if !steps.take_ring((x, y), &mut bends) {
+                let mut columns = own.from as usize..own.to as usize;
+                while let Some(x) = steps.next_east(y, columns.clone()) {
+                    columns.start = x;
+                    if !steps.take_ring((x, y), bends) {
                         break;
                     }
-                    let block = runs.root(run);
-                    let block = match runs.all[block].block {
-                        Some(known) => known,
-                        None => *runs.all[block].block.insert(contours.block(own.kind)),
-                    };
-                    contours.add(block, smoothed(&bends).map(&place));
+                    found.add(runs.root(run), own.kind, smoothed(bends).map(&place));
                 }
             }
         }
-        contours
+        // The exterior of each block before its holes, and these in their order.
+        (found.rings).sort_by_key(|ring| (ring.block, ring.is_hole));
     }
 
-    fn row(&self, y: usize) -> &[u8] {
+    pub(super) fn row(&self, y: usize) -> &[u8] {
         &self.kinds[y * self.side..][..self.side]
     }
 
@@ -100,45 +97,67 @@ impl Cells {
     }
 }
 
-/// The outlines of blocks.
-#[derive(Debug, Default)]
+/// The outlines of the blocks of a tile, and what finding them takes. A thread keeps it for the
+/// next tile: it is some megabytes.
+#[derive(Default)]
 pub(super) struct Contours {
+    runs: Runs,
+    bends: Vec<Bend>,
+    found: Found,
+}
+
+/// The rings that were found.
+#[derive(Default)]
+struct Found {
     /// Of all rings, one after the other.
     points: Vec<TilePoint>,
     rings: Vec<Ring>,
-    blocks: Vec<Block>,
 }
 
-#[derive(Debug)]
-struct Block {
-    kind: u8,
-    exterior: Option<Range<usize>>,
-    /// Its holes, each the place of a ring that tells the next.
-    first_hole: Option<usize>,
-    last_hole: Option<usize>,
-}
-
-#[derive(Debug)]
 struct Ring {
+    /// The block's own run.
+    block: usize,
+    /// Of what cells the block is.
+    kind: u8,
+    is_hole: bool,
     points: Range<usize>,
-    /// The next hole of the same block.
-    next: Option<usize>,
 }
 
 impl Contours {
-    /// A block that has no ring yet.
-    fn block(&mut self, kind: u8) -> usize {
-        self.blocks.push(Block {
-            kind,
-            exterior: None,
-            first_hole: None,
-            last_hole: None,
-        });
-        self.blocks.len() - 1
+    /// The rings of each block that has an exterior, which is the first of them.
+    fn blocks(&self) -> impl Iterator<Item = &[Ring]> {
+        let blocks = self.found.rings.chunk_by(|a, b| a.block == b.block);
+        blocks.filter(|rings| !rings[0].is_hole)
     }
 
+    /// The kinds that anything is drawn of.
+    pub(super) fn kinds(&self) -> [bool; 256] {
+        let mut kinds = [false; 256];
+        (self.blocks()).for_each(|rings| kinds[usize::from(rings[0].kind)] = true);
+        kinds
+    }
+
+    /// Draws the blocks of a kind.
+    pub(super) fn draw(&self, kind: u8, onto: &mut Shape<TilePoint>) {
+        for ring in self
+            .blocks()
+            .filter(|rings| rings[0].kind == kind)
+            .flatten()
+        {
+            let kind = if ring.is_hole {
+                Kind::Hole
+            } else {
+                Kind::Exterior
+            };
+            let points = &self.found.points[ring.points.clone()];
+            onto.add(kind, points.iter().copied());
+        }
+    }
+}
+
+impl Found {
     /// Adds a ring of a block.
-    fn add(&mut self, block: usize, points: impl Iterator<Item = TilePoint>) {
+    fn add(&mut self, block: usize, kind: u8, points: impl Iterator<Item = TilePoint>) {
         let start = self.points.len();
         self.points.extend(points);
         let is_hole = ring::doubled_area(&self.points[start..]) <= 0;
@@ -147,119 +166,16 @@ impl Contours {
         } else {
             Turn::Positive
         };
-        if !ring::tidy_from(&mut self.points, start, turn) {
+        if ring::tidy_from(&mut self.points, start, turn) {
+            self.rings.push(Ring {
+                block,
+                kind,
+                is_hole,
+                points: start..self.points.len(),
+            });
+        } else {
             self.points.truncate(start);
-            return;
         }
-        let points = start..self.points.len();
-        let block = &mut self.blocks[block];
-        if !is_hole {
-            block.exterior = Some(points);
-            return;
-        }
-        let own = self.rings.len();
-        match block.last_hole.replace(own) {
-            Some(before) => self.rings[before].next = Some(own),
-            None => block.first_hole = Some(own),
-        }
-        self.rings.push(Ring { points, next: None });
-    }
-
-    /// The kinds that anything is drawn of.
-    pub(super) fn kinds(&self) -> [bool; 256] {
-        let mut kinds = [false; 256];
-        let drawn = self.blocks.iter().filter(|block| block.exterior.is_some());
-        drawn.for_each(|block| kinds[usize::from(block.kind)] = true);
-        kinds
-    }
-
-    /// Draws the blocks of a kind.
-    pub(super) fn draw(&self, kind: u8, onto: &mut Shape<TilePoint>) {
-        for block in self.blocks.iter().filter(|block| block.kind == kind) {
-            let Some(exterior) = block.exterior.clone() else {
-                continue;
-            };
-            onto.add(Kind::Exterior, self.points[exterior].iter().copied());
-            let mut hole = block.first_hole;
-            while let Some(Ring { points, next }) = hole.map(|at| &self.rings[at]) {
-                onto.add(Kind::Hole, self.points[points.clone()].iter().copied());
-                hole = *next;
-            }
-        }
-    }
-}
-
-/// The runs of cells of one kind in each row, and which hang together by their sides.
-struct Runs {
-    all: Vec<Run>,
-    /// Where the runs of each row begin; at last, where all end.
-    rows: Vec<usize>,
-}
-
-#[derive(Clone, Copy)]
-struct Run {
-    from: usize,
-    to: usize,
-    kind: u8,
-    /// A run of the same block; the block's own is its own.
-    parent: usize,
-    /// Where the block's own run has its rings.
-    block: Option<usize>,
-}
-
-impl Runs {
-    fn of(cells: &Cells) -> Self {
-        let mut runs = Self {
-            all: Vec::new(),
-            rows: vec![0],
-        };
-        for y in 0..cells.side {
-            let first = runs.all.len();
-            let mut at = 0;
-            for cells in cells.row(y).chunk_by(|a, b| a == b) {
-                let (from, to) = (at, at + cells.len());
-                at = to;
-                if cells[0] != NONE {
-                    runs.all.push(Run {
-                        from,
-                        to,
-                        kind: cells[0],
-                        parent: runs.all.len(),
-                        block: None,
-                    });
-                }
-            }
-            runs.join(y.checked_sub(1).map_or(0, |above| runs.rows[above])..first);
-            runs.rows.push(runs.all.len());
-        }
-        runs
-    }
-
-    /// Joins the runs of the last row with those of the row above.
-    fn join(&mut self, above: Range<usize>) {
-        let (mut north, mut south) = (above.start, above.end);
-        while north < above.end && south < self.all.len() {
-            let (a, b) = (self.all[north], self.all[south]);
-            if a.kind == b.kind && a.from < b.to && b.from < a.to {
-                let (a, b) = (self.root(north), self.root(south));
-                self.all[a.max(b)].parent = a.min(b);
-            }
-            if a.to <= b.to {
-                north += 1;
-            } else {
-                south += 1;
-            }
-        }
-    }
-
-    /// The block's own run: the first of its runs.
-    fn root(&mut self, mut run: usize) -> usize {
-        while self.all[run].parent != run {
-            let next = self.all[run].parent;
-            self.all[run].parent = self.all[next].parent;
-            run = next;
-        }
-        run
     }
 }
 
@@ -359,12 +275,17 @@ mod tests {
                     .map(|cell| if cell == b'.' { NONE } else { cell })
             })
             .collect();
-        let mut cells = Plane::of(NONE, side * side);
-        cells.copy_from_slice(&chosen);
-        let contours = Cells::new(cells, side, 0).contours(|(x, y)| TilePoint {
+        let place = |(x, y)| TilePoint {
             x: i32::try_from(x).unwrap(),
             y: i32::try_from(y).unwrap(),
-        });
+        };
+        let mut contours = Contours::default();
+        // What was found before is gone.
+        for _ in 0..2 {
+            let mut cells = Plane::of(NONE, side * side);
+            cells.copy_from_slice(&chosen);
+            Cells::new(cells, side, 0).trace(place, &mut contours);
+        }
         let shape = |kind: u8| {
             let mut shape = Shape::default();
             contours.draw(kind, &mut shape);

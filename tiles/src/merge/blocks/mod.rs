@@ -21,10 +21,11 @@ mod cover;
 mod ground;
 mod kinds;
 mod plane;
+mod runs;
 mod square;
 mod survey;
 
-use std::{ops::Range, sync::Arc};
+use std::{cell::RefCell, ops::Range, sync::Arc};
 
 use super::Sum;
 use crate::{
@@ -32,7 +33,7 @@ use crate::{
     grid::{EXTENT, Lattice, TilePoint},
     shape::Shape,
 };
-use contour::{Cells, NONE};
+use contour::{Cells, Contours, NONE};
 pub use ground::Ground;
 use ground::WHOLE;
 use kinds::{Kind, Kinds};
@@ -56,6 +57,10 @@ pub(super) const REACH: i64 = (MARGIN + 1) * CELL;
 /// In place of the kind of a cell in which nothing lies.
 const BARE: u8 = NONE - 1;
 
+thread_local! {
+    static CONTOURS: RefCell<Contours> = RefCell::default();
+}
+
 /// The ground covered in and around one tile.
 #[derive(Debug)]
 pub(super) struct Blocks {
@@ -78,7 +83,7 @@ impl Blocks {
 
     /// Adds the blocks of each kind that has any: with what they stand for, and how to draw them.
     /// What is counted but hidden under another kind counts with the first.
-    pub(super) fn draw(self, mut add: impl FnMut(Kind, Sum, &dyn Fn(&mut Shape<TilePoint>))) {
+    pub(super) fn draw(self, add: impl FnMut(Kind, Sum, &dyn Fn(&mut Shape<TilePoint>))) {
         if self.grounds.is_empty() {
             return;
         }
@@ -86,10 +91,22 @@ impl Blocks {
         let cells = Cells::new(self.laid_out(&kinds).choose(), side(), RIM);
         let units =
             |halves: i64| i32::try_from(halves * (CELL / 2) - MARGIN * CELL).unwrap_or_default();
-        let contours = cells.contours(|(x, y)| TilePoint {
+        let place = |(x, y)| TilePoint {
             x: units(x),
             y: units(y),
+        };
+        CONTOURS.with_borrow_mut(|contours| {
+            cells.trace(place, contours);
+            self.add_all(kinds, contours, add);
         });
+    }
+
+    fn add_all(
+        &self,
+        kinds: Kinds,
+        contours: &Contours,
+        mut add: impl FnMut(Kind, Sum, &dyn Fn(&mut Shape<TilePoint>)),
+    ) {
         let is_drawn = contours.kinds();
         let counted = (self.grounds.iter())
             .filter(|(square, _)| square.is_of(self.tile))
