@@ -23,6 +23,7 @@ mod peer;
 use std::{
     fs,
     path::{Path, PathBuf},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -203,11 +204,18 @@ fn with_houses(land: &Land) -> Vec<TileId> {
 /// Moves houses by a hand's breadth and back: from the question until the answer, and until the
 /// tiles that show the house are answered anew.
 fn edits(ours: &Server, land: &Land, count: usize) {
-    let mut client = Client::new(ours.address).expect("a connection");
-    client.head = "Accept-Encoding: gzip\r\n";
-    let (mut said, mut deepest, mut all) = (Vec::new(), Vec::new(), Vec::new());
-    for round in 0..2 * count {
-        let key = (round / 2) * (land.houses.len() / count);
+    let connected = || {
+        let mut client = Client::new(ours.address).expect("a connection");
+        client.head = "Accept-Encoding: gzip\r\n";
+        client
+    };
+    let mut client = connected();
+    let mut page: Vec<Client> = ZOOMS.map(|_| connected()).collect();
+    let (mut said, mut deepest) = (Vec::new(), Vec::new());
+    let (mut in_turn, mut at_once) = (Vec::new(), Vec::new());
+    // Each house goes and comes back, twice.
+    for round in 0..4 * count {
+        let key = (round / 4) * (land.houses.len() / count);
         let id = number("building", key);
         let mut ring: Vec<[f64; 2]> = (polygon(&land.houses[key]).exterior().points())
             .map(|point| [point.x(), point.y()])
@@ -234,15 +242,24 @@ fn edits(ours: &Server, land: &Land, count: usize) {
         );
         said.push(began.elapsed());
         let corner = polygon(&land.houses[key]).exterior().0[0];
-        for z in ZOOMS.rev() {
+        let ask = |client: &mut Client, z: u8| {
             let tile = TileId::containing(corner, z).expect("on earth");
             let path = format!("/tiles/building/{z}/{}/{}.mvt", tile.x(), tile.y());
             assert_eq!(client.get(&path).expect("an answer"), 200);
-            if z == *ZOOMS.end() {
-                deepest.push(began.elapsed());
-            }
+        };
+        if round % 4 < 2 {
+            ask(&mut client, *ZOOMS.end());
+            deepest.push(began.elapsed());
+            ZOOMS.rev().skip(1).for_each(|z| ask(&mut client, z));
+            in_turn.push(began.elapsed());
+        } else {
+            thread::scope(|scope| {
+                for (client, z) in page.iter_mut().zip(ZOOMS) {
+                    scope.spawn(move || ask(client, z));
+                }
+            });
+            at_once.push(began.elapsed());
         }
-        all.push(began.elapsed());
     }
     let milliseconds = |times: &[Duration]| {
         let times: Vec<f64> = times.iter().map(|time| time.as_secs_f64() * 1e3).collect();
@@ -253,10 +270,11 @@ fn edits(ours: &Server, land: &Land, count: usize) {
         )
     };
     println!(
-        "edit of one house: answered, written durably, {}; its tile of z17 anew {}; all of z17 to z13, one after the other, {}",
+        "edit of one house: answered, written durably, {}; its tile of z17 anew {}; all of z17 to z13, one after the other, {}, asked at once {}",
         milliseconds(&said),
         milliseconds(&deepest),
-        milliseconds(&all),
+        milliseconds(&in_turn),
+        milliseconds(&at_once),
     );
 }
 

@@ -3,8 +3,9 @@
 
 use super::{
     super::Sum,
-    ground::Ground,
-    kinds::Kind,
+    ground::{Ground, WHOLE},
+    kinds::{Kind, MOST},
+    mosaic::{Cell, Mosaic, Places},
     square::{SIDE, SquareId},
 };
 use crate::{
@@ -45,8 +46,7 @@ impl SquareId {
 impl Ground {
     /// Writes the ground.
     pub fn put(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.cells);
-        out.extend_from_slice(&self.most);
+        self.cells.put(out);
         // There are at most 250.
         out.push(self.kinds.len() as u8);
         for (kind, sum) in &self.kinds {
@@ -58,8 +58,7 @@ impl Ground {
 
     /// Reads what [`Ground::put`] wrote. None where the bytes are none.
     pub fn take(from: &mut &[u8]) -> Option<Self> {
-        let cells = take_slice(SIDE * SIDE, from)?.into();
-        let most = take_slice(SIDE * SIDE, from)?.into();
+        let cells = Mosaic::take(from)?;
         let [count] = take(from)?;
         let kinds = (0..count).map(|_| {
             let kind = take_kind(from)?;
@@ -70,8 +69,52 @@ impl Ground {
         Some(Self {
             kinds: kinds.collect::<Option<_>>()?,
             cells,
-            most,
         })
+    }
+}
+
+impl Mosaic {
+    fn put(&self, out: &mut Vec<u8>) {
+        // Fewer than a square has.
+        out.extend((self.different.len() as u16).to_le_bytes());
+        let different = self.different.iter();
+        out.extend(different.flat_map(|cell| [cell.cover, cell.most]));
+        match &self.places {
+            Places::Few(places) => {
+                out.push(1);
+                out.extend_from_slice(places);
+            }
+            Places::Many(places) => {
+                out.push(2);
+                out.extend(places.iter().flat_map(|place| place.to_le_bytes()));
+            }
+        }
+    }
+
+    fn take(from: &mut &[u8]) -> Option<Self> {
+        let many = usize::from(u16::from_le_bytes(take(from)?));
+        let (different, _) = take_slice(2 * many, from)?.as_chunks();
+        let different = different.iter().map(|&[cover, most]| {
+            let is_one = cover <= WHOLE && usize::from(most) <= MOST;
+            is_one.then_some(Cell { cover, most })
+        });
+        let different: Vec<Cell> = different.collect::<Option<_>>()?;
+        let is_one = |place: usize| place < different.len();
+        let places = match take(from)? {
+            [1] => {
+                let places = take_slice(SIDE * SIDE, from)?;
+                let known = places.iter().all(|&place| is_one(place.into()));
+                Places::Few(known.then(|| places.into())?)
+            }
+            [2] => {
+                let (places, _) = take_slice(2 * SIDE * SIDE, from)?.as_chunks();
+                let places: Box<[u16]> = places.iter().copied().map(u16::from_le_bytes).collect();
+                let known = places.iter().all(|&place| is_one(place.into()));
+                Places::Many(known.then_some(places)?)
+            }
+            _ => return None,
+        };
+        Some(Self { different, places })
     }
 }
 
@@ -130,6 +173,13 @@ mod tests {
 
     #[test]
     fn ground_comes_back_as_it_was_written() {
+        for few in [5, 249] {
+            comes_back(few);
+        }
+    }
+
+    /// Ground of so many kinds of cells.
+    fn comes_back(few: usize) {
         let values = [
             None,
             Some(Value::from("住宅")),
@@ -141,9 +191,13 @@ mod tests {
             let size = -7 * count;
             (kind, Sum { count, size })
         });
+        let cell = |at| Cell {
+            cover: (at % 65) as u8,
+            most: (at % few) as u8,
+        };
+        let cells: Vec<Cell> = (0..SIDE * SIDE).map(cell).collect();
         let ground = Ground {
-            cells: (0..SIDE * SIDE).map(|at| (at % 65) as u8).collect(),
-            most: (0..SIDE * SIDE).map(|at| (at % 5) as u8).collect(),
+            cells: Mosaic::new(&cells),
             kinds: kinds.collect(),
         };
         let tile = TileId::of(Tiling::Degrees, 13, 13_363, 3_044).unwrap();

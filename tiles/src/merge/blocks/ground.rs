@@ -4,6 +4,7 @@
 use super::{
     super::Sum,
     kinds::{HIDDEN, Kind, Kinds},
+    mosaic::{Cell, Mosaic},
     square::SIDE,
 };
 use crate::Value;
@@ -15,10 +16,7 @@ pub(super) const WHOLE: u8 = 64;
 /// features have their middle in the square, and how large these are.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ground {
-    /// Row by row, up to [`WHOLE`].
-    pub(super) cells: Box<[u8]>,
-    /// The place of the kind that there is most of, row by row.
-    pub(super) most: Box<[u8]>,
+    pub(super) cells: Mosaic,
     pub(super) kinds: Vec<(Kind, Sum)>,
 }
 
@@ -31,62 +29,61 @@ impl Ground {
     ) -> Option<Self> {
         let known = || quarters.iter().copied().flatten();
         let kinds = Kinds::of(known(), is_drawn);
-        let mut cells = vec![0; SIDE * SIDE];
-        let mut most = vec![0; SIDE * SIDE];
+        let mut cells = vec![Cell::default(); SIDE * SIDE];
         let half = SIDE / 2;
         for (at, quarter) in quarters.iter().enumerate() {
             let Some(quarter) = quarter else { continue };
-            let places = kinds.places(quarter);
+            let seen = quarter.seen(&kinds);
             for y in 0..half {
                 let row = ((at / 2) * half + y) * SIDE + (at % 2) * half;
-                quarter.halve(
-                    y,
-                    &places,
-                    &mut cells[row..][..half],
-                    &mut most[row..][..half],
-                );
+                quarter.halve(y, &seen, &mut cells[row..][..half]);
             }
         }
-        Self::of(cells, most, kinds.counted(known()))
+        Self::of(&cells, kinds.counted(known()))
     }
 
     /// Ground with something on it.
-    pub(super) fn of(cells: Vec<u8>, most: Vec<u8>, kinds: Vec<(Kind, Sum)>) -> Option<Self> {
+    pub(super) fn of(cells: &[Cell], kinds: Vec<(Kind, Sum)>) -> Option<Self> {
         let counts = || kinds.iter().any(|(_, sum)| sum.count != 0);
-        (cells.iter().any(|&cell| cell != 0) || counts()).then(|| Self {
-            cells: cells.into(),
-            most: most.into(),
+        (cells.iter().any(|cell| cell.cover != 0) || counts()).then(|| Self {
+            cells: Mosaic::new(cells),
             kinds,
         })
     }
 
+    /// Its different cells with the places of their kinds among some; of kinds that are hidden
+    /// nothing is there.
+    pub(super) fn seen(&self, kinds: &Kinds) -> Vec<Cell> {
+        let places = kinds.places(self);
+        let seen = |cell: &Cell| match places[usize::from(cell.most)] {
+            HIDDEN => Cell::default(),
+            most => Cell { most, ..*cell },
+        };
+        self.cells.different.iter().map(seen).collect()
+    }
+
     /// A row of cells twice as large, each of four. What covers any of these is not lost.
-    fn halve(&self, y: usize, places: &[u8; 256], cells: &mut [u8], most: &mut [u8]) {
-        let north = 2 * y * SIDE;
-        for (x, (cell, most)) in cells.iter_mut().zip(most).enumerate() {
-            let four = [0, 1, SIDE, SIDE + 1].map(|by| {
-                let at = north + 2 * x + by;
-                let kind = places[usize::from(self.most[at])];
-                (
-                    u16::from(if kind == HIDDEN { 0 } else { self.cells[at] }),
-                    kind,
-                )
-            });
-            let sum: u16 = four.iter().map(|(own, _)| own).sum();
-            if sum == 0 {
-                continue;
-            }
-            *cell = ((sum + 2) / 4).max(1) as u8;
-            let weight = |kind: u8| -> u16 {
-                let same = four.iter().filter(|(_, other)| *other == kind);
-                same.map(|(own, _)| own).sum()
+    fn halve(&self, y: usize, seen: &[Cell], onto: &mut [Cell]) {
+        let mut rows = [[Cell::default(); SIDE]; 2];
+        let [north, south] = &mut rows;
+        self.cells.read((0, 2 * y), seen, north);
+        self.cells.read((0, 2 * y + 1), seen, south);
+        let fours = north.chunks_exact(2).zip(south.chunks_exact(2));
+        for (cell, (north, south)) in onto.iter_mut().zip(fours) {
+            let four = [north[0], north[1], south[0], south[1]];
+            let weight = |kind: Option<u8>| -> u16 {
+                let same = four
+                    .iter()
+                    .filter(|own| kind.is_none_or(|kind| own.most == kind));
+                same.map(|own| u16::from(own.cover)).sum()
             };
-            let all = four
-                .iter()
-                .filter(|(own, _)| *own > 0)
-                .map(|(_, kind)| *kind);
-            let first = all.max_by_key(|&kind| (weight(kind), std::cmp::Reverse(kind)));
-            *most = first.unwrap_or_default();
+            let sum = weight(None);
+            let all = four.iter().filter(|own| own.cover > 0).map(|own| own.most);
+            let first = all.max_by_key(|&kind| (weight(Some(kind)), std::cmp::Reverse(kind)));
+            if let Some(most) = first {
+                let cover = ((sum + 2) / 4).max(1) as u8;
+                *cell = Cell { cover, most };
+            }
         }
     }
 }
@@ -137,6 +134,14 @@ mod tests {
         survey.finish()
     }
 
+    fn cells(ground: &Ground) -> Vec<Cell> {
+        let mut cells = vec![Cell::default(); SIDE * SIDE];
+        for (y, row) in cells.chunks_exact_mut(SIDE).enumerate() {
+            ground.cells.read((0, y), &ground.cells.different, row);
+        }
+        cells
+    }
+
     fn count(ground: &Ground) -> i64 {
         ground.kinds.iter().map(|(_, sum)| sum.count).sum()
     }
@@ -162,11 +167,8 @@ mod tests {
         let whole = Ground::of_quarters(quarters.each_ref().map(Option::as_ref), |_| true).unwrap();
         assert_eq!(count(&whole), known().map(count).sum::<i64>());
         let covered = |ground: &Ground| {
-            ground
-                .cells
-                .iter()
-                .map(|&cell| u32::from(cell))
-                .sum::<u32>()
+            let cells = cells(ground);
+            cells.iter().map(|cell| u32::from(cell.cover)).sum::<u32>()
         };
         let (near, far) = (known().map(covered).sum::<u32>(), 4 * covered(&whole));
         // A quarter of a cell is rounded.
@@ -194,7 +196,7 @@ mod tests {
         let mut ground = surveyed(square(14), &houses(31)[30..]).unwrap();
         for _ in 0..10 {
             ground = Ground::of_quarters([Some(&ground), None, None, None], |_| true).unwrap();
-            assert!(ground.cells.iter().any(|&cell| cell > 0));
+            assert!(cells(&ground).iter().any(|cell| cell.cover > 0));
         }
     }
 }

@@ -20,6 +20,7 @@ mod contour;
 mod cover;
 mod ground;
 mod kinds;
+mod mosaic;
 mod plane;
 mod runs;
 mod square;
@@ -146,17 +147,17 @@ impl Blocks {
             if columns.is_empty() || rows.is_empty() {
                 continue;
             }
-            let places = kinds.places(ground);
+            let (cover, kind): (Vec<u8>, Vec<u8>) = (ground.seen(kinds).iter())
+                .map(|cell| match cell.cover {
+                    0 => (0, BARE),
+                    cover => (cover, cell.most),
+                })
+                .unzip();
             for (y, own_y) in rows.clone().zip(own_y..) {
-                let own = own_y * SIDE + own_x..own_y * SIDE + own_x + columns.len();
                 let onto = y * side + columns.start..y * side + columns.end;
-                land.cells[onto.clone()].copy_from_slice(&ground.cells[own.clone()]);
-                let held = ground.cells[own.clone()].iter().zip(&ground.most[own]);
-                for (kind, (&cell, &most)) in land.kinds[onto].iter_mut().zip(held) {
-                    if cell > 0 {
-                        *kind = places[usize::from(most)];
-                    }
-                }
+                let from = (own_x, own_y);
+                (ground.cells).read(from, &cover, &mut land.cells[onto.clone()]);
+                (ground.cells).read(from, &kind, &mut land.kinds[onto]);
             }
             let join = |a: &Range<usize>, b: &Range<usize>| a.start.min(b.start)..a.end.max(b.end);
             land.rows = join(&land.rows, &rows);

@@ -7,6 +7,7 @@ use super::{
     cover::{Cover, FULL},
     ground::{Ground, WHOLE},
     kinds::{Kind, MOST},
+    mosaic::Cell,
     plane::Plane,
     square::{SIDE, SquareId},
 };
@@ -78,14 +79,14 @@ impl Survey {
     pub fn finish(mut self) -> Option<Ground> {
         // Whichever feature came first, the kinds are the same and in the same order.
         self.kinds.sort_unstable_by(|(a, ..), (b, ..)| a.cmp(b));
-        let mut cells = vec![0; SIDE * SIDE];
-        let mut most = vec![0; SIDE * SIDE];
+        let mut covered = Plane::of(0, SIDE * SIDE);
+        let mut most = Plane::of(0, SIDE * SIDE);
         let mut weight = Plane::of(0, SIDE * SIDE);
         for (at, (_, cover, _)) in (0_u8..).zip(&mut self.kinds) {
             cover.settle();
             let own = cover.cells.iter().map(|&own| own * (WHOLE / FULL));
-            let all = cells.iter_mut().zip(&mut most).zip(weight.iter_mut());
-            for (((cell, most), weight), own) in all.zip(own) {
+            let all = covered.iter_mut().zip(most.iter_mut());
+            for (((cell, most), weight), own) in all.zip(weight.iter_mut()).zip(own) {
                 // Without a branch: many cells are done at once.
                 *most = if own > *weight { at } else { *most };
                 *weight = own.max(*weight);
@@ -93,10 +94,8 @@ impl Survey {
             }
         }
         let kinds = self.kinds.into_iter();
-        Ground::of(
-            cells,
-            most,
-            kinds.map(|(kind, _, sum)| (kind, sum)).collect(),
-        )
+        let cells = covered.iter().zip(&*most);
+        let cells: Vec<Cell> = cells.map(|(&cover, &most)| Cell { cover, most }).collect();
+        Ground::of(&cells, kinds.map(|(kind, _, sum)| (kind, sum)).collect())
     }
 }
