@@ -102,9 +102,12 @@ test('the closing rate is cut to two decimals and opens the events that are not 
     await route.continue().catch(() => {}); // nobody waits for it any more
   });
   await panel.locator('[name="from"]').fill('2023-01-01');
+  // What still stands there is of other days, and looks so.
+  await page.locator('[data-testid="event-figures"][aria-busy="true"]').waitFor();
   await panel.locator('[name="to"]').fill('2023-06-30');
   const days = panel.getByText('同比 2022-01-01 至 2022-06-30');
   await days.waitFor();
+  assert.equal(await panel.getAttribute('aria-busy'), 'false');
   answerLast();
   await page.unrouteAll({ behavior: 'wait' });
   await page.waitForTimeout(300);

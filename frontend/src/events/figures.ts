@@ -60,5 +60,5 @@ export const useEventFigures = defineStore('event-figures', () => {
   }
 
   const error = computed(() => counting.error.value ?? listing.error.value);
-  return { asked, totals, drilled, error, load, drill, close };
+  return { asked, totals, drilled, error, busy: counting.busy, load, drill, close };
 });
