@@ -80,7 +80,7 @@ pub fn run(land: &Land) {
                 canvas.add(house.number, house.place.view(), properties);
             }
             let bytes = mvt::encode(&[canvas.finish()]);
-            let size = gzip(&bytes, if z <= 15 { 6 } else { 1 });
+            let size = gzip(&bytes, level(z));
             times.push(began.elapsed().as_nanos() as f64);
             sizes.push(size as f64);
         }
@@ -178,7 +178,16 @@ fn rect(bounds: geo::Rect<f64>) -> Rect {
     Rect::of(corner(bounds.min()), corner(bounds.max()))
 }
 
-/// Compresses as the server does, at the level of a zoom.
+/// How hard the server compresses at a zoom.
+fn level(z: u8) -> i32 {
+    match z {
+        ..15 => 4,
+        15 => 6,
+        _ => 1,
+    }
+}
+
+/// Compresses as the server does.
 fn gzip(bytes: &[u8], level: i32) -> usize {
     let mut compressor = Compressor::new(CompressionLvl::new(level).expect("a level"));
     let mut out = vec![0; compressor.gzip_compress_bound(bytes.len())];

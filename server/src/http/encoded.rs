@@ -34,7 +34,7 @@ pub(crate) struct Encoded {
 
 /// How hard gzip tries where nothing else is said: libdeflate makes a body as small with it as
 /// zlib does by default, in half of the time.
-const GZIP_LEVEL: i32 = 4;
+pub(crate) const GZIP_LEVEL: i32 = 4;
 
 /// How hard zstd tries: a tile is compressed in less time than it is drawn in.
 const ZSTD_LEVEL: i32 = 3;

@@ -27,7 +27,7 @@ use axum::{Router, extract::DefaultBodyLimit, middleware};
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 pub(crate) use app::{App, Config};
-pub(crate) use encoded::{Encoded, gzip};
+pub(crate) use encoded::{Encoded, GZIP_LEVEL, gzip};
 pub(crate) use link::{Base, Link, percent_encoded};
 pub(crate) use metrics::Metrics;
 pub(crate) use negotiate::Format;

@@ -26,7 +26,7 @@ use crate::{
     atlas::{LayerSnapshot, Row},
     changes::lattice,
     collections::Selection,
-    http::{Encoded, gzip},
+    http::{Encoded, GZIP_LEVEL, gzip},
 };
 
 /// Units kept around a tile: outlines and labels reach over its edge.
@@ -53,16 +53,24 @@ const LEAST_LINE: i64 = 64;
 /// Features that are painted in about a millisecond.
 const LITTLE: usize = 800;
 
-/// How hard tiles are compressed that are written once and read by many, or seen by all: as small
-/// as by zlib's best, in a third of the time.
+/// How hard tiles are compressed that are written once and read by many: as small as by zlib's
+/// best, in a third of the time.
 const HARD: i32 = 6;
 
 /// How hard those are that nobody may ask for again: in two fifths of the time of [`HARD`], and a
 /// tenth larger.
 const LIGHT: i32 = 1;
 
-/// Tiles up to this zoom are few, and every map shows some.
-const SEEN_BY_ALL: u8 = 15;
+/// How hard a tile of a zoom is compressed, of libdeflate's levels.
+fn gzip_level(z: u8) -> i32 {
+    match z {
+        // Few, and small where a town is merged; drawn anew after every edit in so much of it.
+        ..15 => GZIP_LEVEL,
+        // The largest: many features, each for itself, and seen from everywhere.
+        15 => HARD,
+        _ => LIGHT,
+    }
+}
 
 /// A tile of layers, in their order, as it is asked for.
 pub(super) fn tile(layers: &Drawn, tile: TileId, asked: &Asked) -> Result<Encoded, EncodeError> {
@@ -76,12 +84,7 @@ pub(super) fn tile(layers: &Drawn, tile: TileId, asked: &Asked) -> Result<Encode
         })
         .collect();
     let bytes = asked.encoding.encoder().encode(&painted)?;
-    let level = if tile.zoom() <= SEEN_BY_ALL {
-        HARD
-    } else {
-        LIGHT
-    };
-    Ok(Encoded::new(bytes).at_gzip_level(level))
+    Ok(Encoded::new(bytes).at_gzip_level(gzip_level(tile.zoom())))
 }
 
 /// A tile compressed for an archive; none where it is empty.
