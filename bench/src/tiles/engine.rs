@@ -26,6 +26,14 @@ struct House {
     used_for: &'static str,
 }
 
+impl House {
+    /// Square metres, as the server measures them.
+    fn m2(&self) -> f64 {
+        let rings = self.place.view().polygons().map(|own| own.exterior);
+        rings.map(|ring| ring_m2(ring).abs()).sum()
+    }
+}
+
 /// Prints what each zoom takes.
 pub fn run(land: &Land) {
     let houses: Vec<House> = land.houses.iter().enumerate().map(house).collect();
@@ -135,15 +143,9 @@ impl Town<'_> {
         }
         let mut survey = Survey::new(square);
         for house in keys.into_iter().map(|key| &self.houses[key as usize]) {
-            let m2 = || {
-                house
-                    .place
-                    .view()
-                    .polygons()
-                    .map(|own| ring_m2(own.exterior).abs())
-                    .sum()
-            };
-            survey.add(house.place.view(), Some(house.used_for.into()), m2);
+            survey.add(house.place.view(), Some(house.used_for.into()), || {
+                house.m2()
+            });
         }
         survey.finish()
     }
